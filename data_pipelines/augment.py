@@ -1,0 +1,84 @@
+"""Resizing, cropping and flipping of an image together with its masks."""
+
+import tensorflow as tf
+
+from tfmask.ops.images import to_float
+
+MASKS = ("region", "instances")
+
+
+def resize(example, size):
+    """Resizes an example; the aspect ratio is not kept.
+
+    Args:
+        example: dict of `image` (H, W, 3) and perhaps `region` (H, W, 1) and
+            `instances` (N, H, W, 1), any numeric dtype.
+        size: (height, width).
+
+    Returns:
+        dict with the same keys, float32: images by bilinear interpolation
+        with antialiasing, masks by nearest neighbour.
+    """
+    resized = {
+        "image": tf.ensure_shape(
+            tf.image.resize(example["image"], size, antialias=True), (*size, 3)
+        )
+    }
+    for name in MASKS:
+        if name in example:
+            mask = tf.image.resize(example[name], size, method="nearest")
+            resized[name] = tf.cast(mask, tf.float32)
+    return resized
+
+
+def crop_and_flip(example, size, *, seed, crop=True, flip=True):
+    """Cuts a random window and mirrors it with probability one half.
+
+    All arrays of the example get the same window and the same flip.
+
+    Args:
+        example: dict as `resize` returns it.
+        size: (height, width) of the window.
+        seed: (2,) int64 tensor; the result depends on nothing else.
+        crop: bool; False takes the example as it is, which must then have
+            the size already.
+        flip: bool.
+
+    Returns:
+        dict with the same keys and height and width `size`.
+    """
+    # Always three numbers, so that switching the crop off leaves the flips.
+    down, right, mirror = tf.unstack(
+        tf.random.stateless_uniform([3], seed, alg="philox")
+    )
+    output = dict(example)
+    if crop:
+        height, width = example["image"].shape[:2]
+        top = _offset(down, height - size[0])
+        left = _offset(right, width - size[1])
+        output = {
+            name: array[..., top : top + size[0], left : left + size[1], :]
+            for name, array in output.items()
+        }
+    if flip:
+        mirrored = mirror < 0.5
+        output = {
+            name: tf.where(mirrored, tf.reverse(array, [-2]), array)
+            for name, array in output.items()
+        }
+    return {
+        name: tf.ensure_shape(
+            array, (*example[name].shape[:-3], *size, array.shape[-1])
+        )
+        for name, array in output.items()
+    }
+
+
+def normalise(example):
+    """Image from 0..255 to [-1, 1]; masks are 0/1 already."""
+    return {**example, "image": to_float(example["image"])}
+
+
+def _offset(uniform, slack):
+    """Uniform number in [0, 1) to an integer in 0..slack."""
+    return tf.cast(uniform * tf.cast(slack + 1, tf.float32), tf.int32)

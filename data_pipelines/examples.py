@@ -1,0 +1,56 @@
+"""What is known of an image and its masks before they are decoded."""
+
+import dataclasses
+from pathlib import Path
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Encoded:
+    """The bytes of one image file, or where they are.
+
+    Attributes:
+        label: how messages call it: the path, or place in a data set.
+        path: file to read, None when there is only `content`.
+        content: the encoded bytes, None when they stay on disk.
+    """
+
+    label: str
+    path: str | None = None
+    content: bytes | None = None
+
+    @classmethod
+    def of_file(cls, path):
+        """An encoded image that stays on disk for now."""
+        return cls(label=str(path), path=str(path))
+
+    def read(self):
+        """The encoded bytes. Raises `OSError` when the file is gone."""
+        if self.content is not None:
+            return self.content
+        return Path(self.path).read_bytes()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Example:
+    """One image with the masks that belong to it.
+
+    Attributes:
+        name: stem of the image file.
+        image: `Encoded`.
+        region: `Encoded` union mask, or None.
+        instances: one `Encoded` mask per object, in order.
+        problem: None, or why the example cannot be used, found before
+            anything was decoded.
+    """
+
+    name: str
+    image: Encoded
+    region: Encoded | None = None
+    instances: tuple[Encoded, ...] = ()
+    problem: str | None = None
+
+    @property
+    def files(self):
+        """All encoded images of the example, the image itself first."""
+        region = () if self.region is None else (self.region,)
+        return (self.image, *region, *self.instances)

@@ -1,0 +1,153 @@
+"""Where examples come from: encoded files or the synthetic generator.
+
+A source belongs to one domain of one split. It turns an index into tensors
+inside a `tf.data` map, so the order of examples is the pipeline's business.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines import synthetic
+from data_pipelines.checks import decode
+
+
+class EncodedSource:
+    """Images and masks that are decoded whenever they are asked for.
+
+    Args:
+        examples: list of checked `Example`. Bytes they hold are kept in
+            memory; the others are read from their paths.
+
+    Attributes:
+        names: list of str, stems in the order of the indices.
+        has_regions: bool, every example has a mask.
+        has_instances: bool, every example has one mask per object.
+        most_instances: int, most objects in one example.
+    """
+
+    def __init__(self, examples):
+        self.names = [example.name for example in examples]
+        self.has_instances = bool(examples[0].instances)
+        self.has_regions = self.has_instances or bool(examples[0].region)
+        self.most_instances = max(len(e.instances) for e in examples)
+        self._in_memory = examples[0].image.content is not None
+        self._images = self._tensor([e.image for e in examples])
+        self._masks = self._instances = None
+        if examples[0].region:
+            self._masks = self._tensor([e.region for e in examples])
+        if self.has_instances:
+            counts = [len(e.instances) for e in examples]
+            self._starts = tf.constant(np.cumsum([0, *counts]), tf.int64)
+            self._instances = self._tensor(
+                [file for e in examples for file in e.instances]
+            )
+
+    def _tensor(self, files):
+        with tf.device("CPU"):
+            if self._in_memory:
+                return tf.constant([file.content for file in files])
+            return tf.constant([file.path for file in files])
+
+    def load(self, index, size, *, region=False, instances=0):
+        """Decodes one example, in graph code.
+
+        Args:
+            index: int64 scalar tensor.
+            size: not used here: files have the size they have.
+            region: bool, also give the union mask.
+            instances: int, also give instance masks, zero-padded to this
+                many; 0 gives none.
+
+        Returns:
+            dict of `image` (H, W, 3) uint8, and if asked for `region`
+            (H, W, 1) and `instances` (N, H, W, 1), float32 0/1.
+        """
+        del size
+        example = {"image": self._decode(self._images[index])}
+        parts = None
+        if instances or (region and self._masks is None):
+            first, last = self._starts[index], self._starts[index + 1]
+            parts = tf.map_fn(
+                self._decode_mask,
+                self._instances[first:last],
+                fn_output_signature=tf.TensorSpec((None, None, 1)),
+            )
+        if region and self._masks is not None:
+            example["region"] = self._decode_mask(self._masks[index])
+        elif region:
+            example["region"] = tf.reduce_max(parts, axis=0)
+        if instances:
+            missing = instances - tf.shape(parts)[0]
+            parts = tf.pad(parts, [[0, missing], [0, 0], [0, 0], [0, 0]])
+            example["instances"] = tf.ensure_shape(
+                parts, (instances, None, None, 1)
+            )
+        return example
+
+    def _decode(self, file):
+        image = decode(file if self._in_memory else tf.io.read_file(file))
+        return tf.ensure_shape(image, (None, None, 3))
+
+    def _decode_mask(self, file):
+        brightest = tf.reduce_max(self._decode(file), axis=-1, keepdims=True)
+        return tf.cast(brightest > 127, tf.float32)
+
+
+class SyntheticSource:
+    """Images of `data_pipelines.synthetic`, drawn at the size asked for.
+
+    What was drawn is kept up to `memory_limit` bytes: from the second epoch
+    on, nothing is drawn again.
+
+    Args:
+        seed: int, the data set.
+        domain: "a" or "b".
+        split: "train" or "test".
+        count: int, nominal number of examples.
+        memory_limit: int, bytes.
+    """
+
+    has_regions = has_instances = True
+    most_instances = synthetic.MOST_OBJECTS
+
+    def __init__(self, seed, domain, split, count, *, memory_limit=64 * 2**20):
+        self.names = [f"{index:05d}" for index in range(count)]
+        self._key = seed, domain, split
+        self._drawn = {}
+        self._room = memory_limit
+
+    def load(self, index, size, *, region=False, instances=0):
+        """Like `EncodedSource.load`, at the given (height, width)."""
+        image, parts = tf.numpy_function(
+            lambda index: self._draw(int(index), size),
+            [index],
+            (tf.uint8, tf.bool),
+            stateful=False,
+        )
+        image = tf.ensure_shape(image, (*size, 3))
+        parts = tf.cast(
+            tf.ensure_shape(parts, (self.most_instances, *size)), tf.float32
+        )[..., None]
+        example = {"image": image}
+        if region:
+            example["region"] = tf.reduce_max(parts, axis=0)
+        if instances:
+            missing = instances - self.most_instances
+            example["instances"] = tf.pad(
+                parts, [[0, missing], [0, 0], [0, 0], [0, 0]]
+            )
+        return example
+
+    def _draw(self, index, size):
+        known = self._drawn.get((index, size))
+        if known is not None:
+            return known
+        image, seen = synthetic.draw(*self._key, index, size)
+        parts = np.zeros((self.most_instances, *size), bool)
+        parts[: len(seen)] = seen
+        # No lock: two threads that draw the same image draw the same bytes,
+        # and the limit may be missed by one image.
+        if self._room > 0:
+            self._room -= image.nbytes + parts.nbytes
+            self._drawn[index, size] = image, parts
+        return image, parts

@@ -1,0 +1,278 @@
+"""Endless synthetic images with exact masks: two domains of objects.
+
+One to four shaded objects lie among clutter on a textured background. In
+domain a they are green to yellow with speckles, in domain b red to orange
+with stripes. Nothing else tells the domains apart: outlines, places, light,
+clutter, background and noise come from one distribution.
+
+Masks are exact by definition: a pixel belongs to the topmost object that
+covers its centre. Edges are antialiased inwards only, so a pixel outside
+every mask holds no trace of an object.
+"""
+
+import dataclasses
+import functools
+import math
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines import scenes
+from data_pipelines.arguments import check_seed, size_pair
+from tfmask.ops.errors import UserError
+
+MOST_OBJECTS = 4
+# Part of a data set's fingerprint: raise it when images change.
+VERSION = 1
+
+_DOMAINS = {"a": 0, "b": 1}
+_SPLITS = {"train": 0, "test": 1}
+# Largest radius by number of objects, so that they find room.
+_LARGEST_RADIUS = (0.30, 0.26, 0.22, 0.19)
+
+
+def draw(seed, domain, split, index, size, *, texture=None):
+    """Draws one image: a pure function of its arguments.
+
+    Args:
+        seed: int, the data set.
+        domain: "a" or "b".
+        split: "train" or "test".
+        index: int, 0 or more; there is no end.
+        size: (height, width) in pixels. The scene is the same at any size.
+        texture: domain whose look the objects get, the domain's own when
+            None. With the other one the result is the true translation:
+            equal to the original outside the objects.
+
+    Returns:
+        image: (H, W, 3) uint8.
+        instances: (N, H, W) bool, visible part of each object, lowest
+            first; N from 1 to `MOST_OBJECTS`.
+    """
+    key = [seed, _DOMAINS[domain], _SPLITS[split], index]
+    rng = _generator([*key, 0])
+    # A stream of its own: how many numbers a texture draws must not move
+    # anything else of the scene.
+    texture_rng = _generator([*key, 1])
+    canvas = scenes.Canvas(size)
+    turn = rng.uniform(0.0, 2.0 * math.pi)
+    light = 0.35 * math.sin(turn), 0.35 * math.cos(turn)
+    _paint_background(rng, canvas)
+    for _ in range(rng.integers(3, 7)):
+        shape = scenes.Shape(
+            rng, _place(rng, canvas, 0.0), rng.uniform(0.05, 0.2)
+        )
+        canvas.paint(shape, _clutter_fill(rng), light)
+    look = _LOOKS[texture or domain]
+    # All objects of an image share a look, as fruits of one kind do.
+    fill = look(texture_rng)
+    objects = _objects(rng, canvas)
+    count = len(objects)
+    for number, shape in enumerate(objects):
+        canvas.paint(shape, fill, light, owner=number)
+    for _ in range(rng.integers(0, 3)):
+        shape = scenes.Shape(
+            rng, _place(rng, canvas, 0.0), rng.uniform(0.02, 0.05)
+        )
+        canvas.paint(shape, _clutter_fill(rng), light, hard=True)
+    lighting = scenes.plain(
+        rng, canvas.y[:, None], canvas.x[None, :], rng.uniform(0.0, 0.3)
+    )
+    canvas.image *= 255.0 * (1.0 + lighting - lighting.mean())
+    noise_level = np.float32(rng.uniform(1.5, 5.0))
+    # Last, because only its length depends on the size of the image.
+    noise = rng.standard_normal(canvas.image.shape, np.float32)
+    noise *= noise_level
+    noise += canvas.image
+    image = np.minimum(np.maximum(noise + 0.5, 0.0), 255.0).astype(np.uint8)
+    instances = canvas.owner[None] == np.arange(count)[:, None, None]
+    image = np.ascontiguousarray(image.transpose(1, 2, 0))
+    return image, instances[instances.any((1, 2))]
+
+
+def _generator(key):
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(key)))
+
+
+def _place(rng, canvas, margin):
+    return tuple(
+        rng.uniform(margin, extent - margin) for extent in canvas.extent
+    )
+
+
+def _paint_background(rng, canvas):
+    shape = canvas.owner.shape
+    first, second = (
+        scenes.colour(rng, (0, 360), (0.05, 0.3), (0.25, 0.85))
+        for _ in range(2)
+    )
+    mix = scenes.smooth_field(rng, shape, 4)
+    y, x = canvas.y[:, None], canvas.x[None, :]
+    pattern = _PATTERNS[rng.integers(len(_PATTERNS))]
+    mix = mix + np.float32(rng.uniform(0.1, 0.5)) * (pattern(rng, y, x) - 0.5)
+    canvas.image[:] = first + np.clip(mix, 0, 1) * (second - first)
+
+
+_PATTERNS = (
+    functools.partial(scenes.speckles, coarseness=16),
+    functools.partial(scenes.speckles, coarseness=8),
+    functools.partial(scenes.stripes, period=0.12),
+    functools.partial(scenes.checks, period=0.25),
+    functools.partial(scenes.plain, strength=0.5),
+)
+
+
+def _fill(rng, first, second, pattern):
+    """Fill that mixes two colours by a pattern."""
+
+    def fill(y, x):
+        return first + pattern(rng, y, x) * (second - first)
+
+    return fill
+
+
+def _clutter_fill(rng):
+    """Blue, violet or dull colours; the objects' patterns and others."""
+    if rng.random() < 0.7:
+        hue, saturation = (175.0, 310.0), (0.35, 0.8)
+    else:
+        hue, saturation = (0.0, 360.0), (0.0, 0.2)
+    first, second = (
+        scenes.colour(rng, hue, saturation, (0.3, 0.95)) for _ in range(2)
+    )
+    return _fill(rng, first, second, _PATTERNS[rng.integers(len(_PATTERNS))])
+
+
+def _speckled_green(rng):
+    first = scenes.colour(rng, (62, 105), (0.6, 0.9), (0.6, 0.95))
+    if rng.random() < 0.5:
+        second = scenes.colour(rng, (50, 60), (0.5, 0.8), (0.9, 1.0))
+    else:
+        second = scenes.colour(rng, (90, 125), (0.7, 0.9), (0.3, 0.45))
+    coarseness = int(rng.integers(7, 13))
+    return _fill(
+        rng,
+        first,
+        second,
+        functools.partial(scenes.speckles, coarseness=coarseness),
+    )
+
+
+def _striped_red(rng):
+    first = scenes.colour(rng, (-10, 15), (0.7, 0.95), (0.65, 0.95))
+    if rng.random() < 0.5:
+        second = scenes.colour(rng, (22, 36), (0.7, 0.95), (0.9, 1.0))
+    else:
+        second = scenes.colour(rng, (-10, 5), (0.7, 0.95), (0.35, 0.5))
+    period = rng.uniform(0.09, 0.14)
+    return _fill(
+        rng, first, second, functools.partial(scenes.stripes, period=period)
+    )
+
+
+_LOOKS = {"a": _speckled_green, "b": _striped_red}
+
+
+def _objects(rng, canvas):
+    """One to four shapes that overlap a little at most."""
+    count = int(rng.integers(1, MOST_OBJECTS + 1))
+    shapes = []
+    for _ in range(count):
+        radius = rng.uniform(0.14, _LARGEST_RADIUS[count - 1])
+        for _ in range(8):
+            centre = _place(rng, canvas, 0.8 * radius)
+            free = all(
+                math.dist(centre, other.centre) > 0.75 * (radius + other.radius)
+                for other in shapes
+            )
+            if free:
+                shapes.append(scenes.Shape(rng, centre, radius))
+                break
+    return shapes
+
+
+def write_folder(path, counts, image_size=64, seed=0):
+    """Writes a synthetic set in the folder layout, with masks.
+
+    Args:
+        path: folder to make; must not hold anything yet.
+        counts: dict from split ("train", "test") to images per domain.
+        image_size: int or (height, width).
+        seed: int, the data set.
+
+    Raises:
+        UserError: `path` is not empty, or `image_size` is too small.
+    """
+    from PIL import Image
+
+    path = Path(path)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise UserError(
+            f"Expected a new or empty folder to write to, but {path} holds "
+            "something already. Give another one or empty it."
+        )
+    size = size_pair("image_size", image_size)
+    check_seed(seed)
+    for split, count in counts.items():
+        for domain in _DOMAINS:
+            stem = f"{split}{domain.upper()}"
+            folders = [path / f"{stem}{end}" for end in ("", "_mask", "_seg")]
+            for folder in folders:
+                folder.mkdir(parents=True, exist_ok=True)
+            images, masks, parts = folders
+            for index in range(count):
+                image, instances = draw(seed, domain, split, index, size)
+                name = f"{index:05d}"
+                Image.fromarray(image).save(images / f"{name}.png")
+                instances = instances.astype(np.uint8) * 255
+                Image.fromarray(instances.max(0)).save(masks / f"{name}.png")
+                for number, instance in enumerate(instances):
+                    Image.fromarray(instance).save(
+                        parts / f"{name}_{number}.png"
+                    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """Write a synthetic image set with masks, in the folder layout."""
+
+    output: Path
+    """Folder to make."""
+    train_count: int = 200
+    """Training images per domain."""
+    test_count: int = 40
+    """Test images per domain."""
+    image_size: int = 64
+    """Height and width in pixels."""
+    seed: int = 0
+    """Another seed, another set."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Command line of `write_folder`.
+
+    Returns:
+        0, or 1 after one line on stderr.
+    """
+    import tyro
+
+    options = tyro.cli(
+        Options, args=argv, prog="python -m data_pipelines.synthetic"
+    )
+    try:
+        write_folder(
+            options.output,
+            {"train": options.train_count, "test": options.test_count},
+            options.image_size,
+            options.seed,
+        )
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    print(f"Wrote {options.output}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""Examples from tensorflow-datasets, as encoded bytes in memory."""
+
+import difflib
+
+from data_pipelines.examples import Encoded, Example
+from tfmask.ops.errors import UserError, unknown_name
+
+PREFIX = "tfds:"
+
+
+def list_examples(location, split, domain):
+    """Loads one split of a data set that has trainA, trainB, testA, testB.
+
+    The data set is downloaded and prepared if it is not there yet.
+
+    Args:
+        location: for example "tfds:cycle_gan/horse2zebra".
+        split: "train" or "test".
+        domain: "a" or "b".
+
+    Returns:
+        list of `Example` with content, in the data set's order. Names are
+        numbers: tfds does not keep those of the files.
+
+    Raises:
+        UserError: unknown name, split missing, not prepared and no way to
+            do it, or tensorflow-datasets cannot be imported.
+    """
+    datasets = _datasets()
+    name = location.removeprefix(PREFIX)
+    builder = _builder(datasets, name)
+    if "image" not in builder.info.features:
+        raise UserError(
+            f"Expected a data set with the feature `image` at {location}. "
+            f"Got: {', '.join(builder.info.features)}."
+        )
+    _prepare(builder, location)
+    wanted = f"{split}{domain.upper()}"
+    splits = list(builder.info.splits)
+    if splits and wanted not in splits:
+        raise UserError(
+            f"Expected the splits trainA, trainB, testA and testB in "
+            f"{location}. Got: {', '.join(splits)}. The sets of `cycle_gan` "
+            "have them."
+        )
+    records = datasets.load(
+        name,
+        split=wanted,
+        decoders={"image": datasets.decode.SkipDecoding()},
+        download=False,
+        shuffle_files=False,
+        # One file after the other: the order is that of the records.
+        read_config=datasets.ReadConfig(interleave_cycle_length=1),
+    )
+    return [
+        Example(
+            name=f"{number:05d}",
+            image=Encoded(
+                label=f"{location} {wanted} #{number}",
+                content=record["image"].numpy(),
+            ),
+        )
+        for number, record in enumerate(records)
+    ]
+
+
+def _datasets():
+    try:
+        import tensorflow_datasets
+    except ImportError as error:
+        raise UserError(
+            "`tfds:` locations need tensorflow-datasets, which cannot be "
+            f"imported ({error}). Run: pip install tensorflow-datasets"
+        ) from error
+    return tensorflow_datasets
+
+
+def _builder(datasets, name):
+    family, _, config = name.partition("/")
+    known = datasets.list_builders(with_community_datasets=False)
+    if family not in known:
+        near = difflib.get_close_matches(family, known, n=3, cutoff=0.5)
+        hint = f" Did you mean: {', '.join(near)}?" if near else ""
+        raise UserError(
+            f"Unknown tfds data set `{family}`.{hint} Unpaired sets are, for "
+            "example, tfds:cycle_gan/horse2zebra."
+        )
+    configs = list(datasets.builder_cls(family).builder_configs)
+    wanted = config.partition(":")[0]  # without the version
+    if wanted and configs and wanted not in configs:
+        raise unknown_name(f"configuration of tfds:{family}", wanted, configs)
+    try:
+        return datasets.builder(name)
+    except Exception as error:
+        raise UserError(f"tfds cannot open `{name}`: {error}") from error
+
+
+def _prepare(builder, location):
+    try:
+        builder.download_and_prepare()
+    except Exception as error:
+        # tfds raises many types here: network, disk, checksums, beam.
+        reason = " ".join(str(error).split())[:200]
+        name = location.removeprefix(PREFIX)
+        raise UserError(
+            f"{location} is not prepared in {builder.data_dir} and could "
+            f"not be downloaded ({type(error).__name__}: {reason}). On a "
+            f"machine with a network run `tfds build {name}` and copy "
+            "~/tensorflow_datasets here, or set TFDS_DATA_DIR to where it is."
+        ) from error

@@ -1,0 +1,1 @@
+"""Serving: a client without TensorFlow, a local server, its contract test."""

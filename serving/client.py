@@ -1,0 +1,316 @@
+"""The client: arrays or files in, images and masks out, no TensorFlow.
+
+    with Client("127.0.0.1:8500", "apples") as client:
+        client.wait_ready(60)
+        result = client.translate("apple.jpg", direction="a_to_b")
+        result.image, result.mask  # uint8 (H, W, 3) and (H, W)
+
+Needs grpcio, protobuf and numpy only.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import grpc
+
+from serving import channels, protos
+from serving.channels import Tls
+from serving.errors import (
+    DeadlineExceeded,
+    FailedPrecondition,
+    InvalidArgument,
+    NotFound,
+    NotReady,
+    ResourceExhausted,
+    ServingError,
+    Unavailable,
+    Unimplemented,
+    from_code,
+)
+from serving.metadata import Metadata, Signature, TensorSpec, VersionStatus
+from serving.results import EncodedTranslation, Translation
+from serving.steps import Call, Prediction, Steps
+
+__all__ = [
+    "Client",
+    "DeadlineExceeded",
+    "EncodedTranslation",
+    "FailedPrecondition",
+    "InvalidArgument",
+    "Metadata",
+    "NotFound",
+    "NotReady",
+    "Prediction",
+    "ResourceExhausted",
+    "ServingError",
+    "Signature",
+    "TensorSpec",
+    "Tls",
+    "Translation",
+    "Unavailable",
+    "Unimplemented",
+    "VersionStatus",
+]
+
+
+class Client:
+    """A connection to TensorFlow Serving or the local server.
+
+    Safe to share between threads. Make it once, close it at the end (or use
+    it in a `with` block); in a program that forks, make it after the fork.
+
+    Args:
+        target: str, "host:port".
+        model: str or None, the model that calls use when they name none.
+        timeout: seconds that one call may take. Every call has a limit.
+        tls: `Tls` for an encrypted channel.
+        compression: None, "gzip" or "deflate", for requests.
+        attempts: int in 1..5, how often gRPC sends a call that is safe to
+            repeat while the server cannot be reached or is overloaded.
+        max_message_bytes: int, largest answer; -1 for no limit.
+        batch_bytes: int; lists are sent in requests of about this size.
+        batch_images: int, most images in a request.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        model: str | None = None,
+        *,
+        timeout: float = 30.0,
+        tls: Tls | None = None,
+        compression: str | None = None,
+        attempts: int = 4,
+        max_message_bytes: int = -1,
+        batch_bytes: int = 4 * 2**20,
+        batch_images: int = 32,
+    ):
+        self._steps = Steps(model, timeout, batch_bytes, batch_images)
+        options = channels.options(attempts, max_message_bytes, tls)
+        encoding = channels.compression(compression)
+        if tls is None:
+            self._channel = grpc.insecure_channel(target, options, encoding)
+        else:
+            self._channel = grpc.secure_channel(
+                target, tls.credentials(), options, encoding
+            )
+        self._calls: dict[str, grpc.UnaryUnaryMultiCallable] = {}
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *error) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends the connection; calls under way fail."""
+        self._channel.close()
+
+    def _call(self, call: Call):
+        path = call.method.path
+        if path not in self._calls:
+            self._calls[path] = self._channel.unary_unary(
+                path,
+                request_serializer=call.method.request.SerializeToString,
+                # Predict's answers are read by our own, faster decoder.
+                response_deserializer=None
+                if call.method == protos.PREDICT
+                else call.method.response.FromString,
+            )
+        try:
+            return self._calls[path](call.request, timeout=call.timeout)
+        except grpc.RpcError as error:
+            raise from_code(error.code(), error.details()) from error
+
+    def _run(self, steps):
+        try:
+            step = next(steps)
+            while True:
+                try:
+                    answer = (
+                        self._call(step)
+                        if isinstance(step, Call)
+                        else time.sleep(step.seconds)
+                    )
+                except ServingError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(answer)
+        except StopIteration as end:
+            return end.value
+
+    def translate(
+        self,
+        image: Any,
+        direction: str = "a_to_b",
+        *,
+        mask: Any = None,
+        exemplar: Any = None,
+        instances: Any = None,
+        attributes: Any = None,
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        timeout: float | None = None,
+    ) -> Any:
+        """Translates one or more images.
+
+        A list may be sent in several requests, each with its own `timeout`;
+        images of unequal sizes are never in the same one.
+
+        Args:
+            image: one image as uint8 array (H, W, 3), path, or bytes of a PNG
+                or JPEG; a batch as uint8 array (N, H, W, 3); or a list of
+                single images.
+            direction: str, "a_to_b" or "b_to_a"; "translate" for methods with
+                one direction.
+            mask: uint8 (H, W), the caller's own mask, for methods whose mask
+                can be edited; one an image for batches and lists.
+            exemplar: image whose look is taken over; likewise.
+            instances: uint8 (K, H, W, 1), masks of single objects; likewise.
+            attributes: float32 (K,); likewise.
+            model: str, another model than the client's.
+            version: int, that version only; None for the newest.
+            label: str, the version with that label.
+            timeout: seconds, instead of the client's.
+
+        Returns:
+            `Translation` for arrays (with a leading dimension for a batch),
+            `EncodedTranslation` for a path or bytes, a list for a list.
+
+        Raises:
+            InvalidArgument: an input does not fit; its text names it.
+            ServingError: any other failure, with gRPC's code and details.
+        """
+        others = {
+            "mask": mask,
+            "exemplar": exemplar,
+            "instances": instances,
+            "attributes": attributes,
+        }
+        return self._run(
+            self._steps.translate(
+                *(image, direction, others),
+                model=model,
+                version=version,
+                label=label,
+                timeout=timeout,
+            )
+        )
+
+    def predict(
+        self,
+        inputs: Mapping[str, Any],
+        signature: str = "serving_default",
+        *,
+        outputs: Sequence[str] = (),
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        timeout: float | None = None,
+    ) -> Prediction:
+        """Runs any signature of any model.
+
+        Args:
+            inputs: name to array; checked against the model's metadata.
+            signature: str.
+            outputs: names of the wanted outputs; empty for all.
+            model: str, another model than the client's.
+            version: int, that version only; None for the newest.
+            label: str, the version with that label.
+            timeout: seconds, instead of the client's.
+
+        Returns:
+            `Prediction`: `outputs` (name to array) and `version`.
+
+        Raises:
+            InvalidArgument: an input does not fit; its text names it.
+            ServingError: any other failure, with gRPC's code and details.
+        """
+        return self._run(
+            self._steps.predict(
+                *(inputs, signature),
+                outputs=tuple(outputs),
+                model=model,
+                version=version,
+                label=label,
+                timeout=timeout,
+            )
+        )
+
+    def wait_ready(
+        self,
+        timeout: float,
+        version: int | None = None,
+        *,
+        model: str | None = None,
+    ) -> int:
+        """Waits until a model answers.
+
+        Args:
+            timeout: seconds to wait at most.
+            version: int, wait for that version; None for any.
+            model: str, another model than the client's.
+
+        Returns:
+            int, the highest version that answers.
+
+        Raises:
+            NotReady: time is up, or every version failed to load.
+        """
+        return self._run(
+            self._steps.wait_ready(timeout, model=model, version=version)
+        )
+
+    def status(
+        self,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        timeout: float | None = None,
+    ) -> list[VersionStatus]:
+        """Every version the server has seen since it started.
+
+        Args:
+            model: str, another model than the client's.
+            version: int, that version only.
+            timeout: seconds, instead of the client's.
+
+        Returns:
+            list of `VersionStatus`, highest version first.
+
+        Raises:
+            NotFound: no such model or version.
+        """
+        return self._run(
+            self._steps.status(model=model, version=version, timeout=timeout)
+        )
+
+    def metadata(
+        self,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        timeout: float | None = None,
+    ) -> Metadata:
+        """The signatures of a model, asked for anew.
+
+        Args:
+            model: str, another model than the client's.
+            version: int, that version only; None for the newest.
+            label: str, the version with that label.
+            timeout: seconds, instead of the client's.
+
+        Returns:
+            `Metadata`.
+
+        Raises:
+            NotFound: no such model or version.
+        """
+        return self._run(
+            self._steps.metadata(
+                model=model, version=version, label=label, timeout=timeout
+            )
+        )

@@ -1,0 +1,1 @@
+"""The contract test: runs against any TensorFlow Serving API server."""

@@ -1,0 +1,242 @@
+"""What `translate` accepts: arrays, batches, lists, files, encoded bytes."""
+
+import os
+import pathlib
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from serving.errors import invalid
+from serving.image_headers import read_header
+
+_FORMATS = ("PNG", "JPEG")
+
+
+class Item(NamedTuple):
+    """One image to translate, and the other inputs that go with it.
+
+    Attributes:
+        label: str, how an error calls it: a path or a position.
+        inputs: name to array, or to encoded bytes.
+        size: int, about how many bytes it and its answer take.
+    """
+
+    label: str
+    inputs: dict[str, Any]
+    size: int
+
+    @property
+    def encoded(self) -> bool:
+        """Whether the image is a file's contents."""
+        return isinstance(self.inputs["image"], bytes)
+
+    @property
+    def key(self):
+        """Items with equal keys may share a request."""
+        return tuple(
+            (name, read_header(value)[1:3])
+            if isinstance(value, bytes)
+            else (name, value.shape, value.dtype.str)
+            for name, value in sorted(self.inputs.items())
+        )
+
+
+def _is_file(value) -> bool:
+    return isinstance(value, str | bytes | bytearray | os.PathLike)
+
+
+def read_encoded(value, label: str) -> bytes:
+    """The bytes of an encoded image, checked as far as its header.
+
+    Args:
+        value: path or bytes.
+        label: str, how an error calls it.
+
+    Returns:
+        bytes.
+
+    Raises:
+        InvalidArgument: not readable, or neither PNG nor JPEG.
+    """
+    if isinstance(value, bytes | bytearray):
+        data = bytes(value)
+    else:
+        try:
+            data = pathlib.Path(value).read_bytes()
+        except OSError as error:
+            raise invalid(f"{label}: {error.strerror}") from None
+    header = read_header(data)
+    if header is None or header.format not in _FORMATS:
+        kind = f"a {header.format} image" if header else "something else"
+        raise invalid(
+            f"{label}: expected a PNG or JPEG image. Got: {kind} "
+            f"of {len(data)} bytes."
+        )
+    return data
+
+
+def _image_array(value, label) -> np.ndarray:
+    array = np.asarray(value)
+    if array.ndim != 3 or array.shape[-1] != 3:
+        raise invalid(
+            f"{label}: expected an image of shape (H, W, 3). "
+            f"Got: {array.shape}."
+        )
+    if array.dtype != np.uint8:
+        raise invalid(
+            f"{label}: expected uint8, 0 to 255. Got: {array.dtype}. Scale "
+            "and round it first."
+        )
+    return array
+
+
+def _image(value, label):
+    if _is_file(value):
+        return read_encoded(value, label)
+    return _image_array(value, label)
+
+
+def _plane(value, label):
+    """A mask (H, W) or (H, W, 1) as (H, W, 1)."""
+    array = np.asarray(value)
+    if array.ndim == 2:
+        array = array[..., np.newaxis]
+    if array.ndim != 3 or array.shape[-1] != 1 or array.dtype != np.uint8:
+        raise invalid(
+            f"{label}: expected uint8 of shape (H, W) or (H, W, 1). "
+            f"Got: {array.dtype} {np.shape(value)}."
+        )
+    return array
+
+
+def _array(value, label):
+    return np.asarray(value)
+
+
+_READERS = {"mask": _plane, "exemplar": _image}
+
+
+def _split(name, value, count):
+    """One value an item out of a batch, a list or a single value."""
+    if count is None:
+        return [value]
+    if _is_file(value) or len(value) != count:
+        got = "one file" if _is_file(value) else len(value)
+        raise invalid(f"`{name}`: expected {count}, one an image. Got: {got}.")
+    return list(value)
+
+
+def _count(image) -> int | None:
+    """How many images there are; None for a single one."""
+    if isinstance(image, list | tuple):
+        return len(image)
+    if _is_file(image):
+        return None
+    array = np.asarray(image)
+    if array.ndim not in (3, 4):
+        raise invalid(
+            "`image`: expected (H, W, 3), (N, H, W, 3), a list, a path or "
+            f"bytes. Got: an array of shape {array.shape}."
+        )
+    return None if array.ndim == 3 else len(array)
+
+
+def _label(value, index, count) -> str:
+    if isinstance(value, str | os.PathLike):
+        return os.fspath(value)
+    return "`image`" if count is None else f"`image` {index}"
+
+
+def _size(value) -> int:
+    if isinstance(value, bytes):
+        # The server decodes it, and answers with an image of that size.
+        return max(len(value), 3 * read_header(value).pixels)
+    return value.nbytes
+
+
+def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
+    """Turns the arguments of `translate` into items.
+
+    Args:
+        image: what `translate` accepts.
+        others: name to value for the other inputs; None values are left out.
+
+    Returns:
+        (items, whether there was a single image and no batch or list).
+
+    Raises:
+        InvalidArgument: names the argument, what is expected and what came.
+    """
+    count = _count(image)
+    images = _split("image", image, count)
+    given = {
+        name: _split(name, value, count)
+        for name, value in others.items()
+        if value is not None
+    }
+    items = []
+    for index, value in enumerate(images):
+        label = _label(value, index, count)
+        inputs = {"image": _image(value, label)}
+        for name, values in given.items():
+            where = f"`{name}` of {label}"
+            inputs[name] = _READERS.get(name, _array)(values[index], where)
+        mask = inputs.get("mask")
+        if mask is not None and not isinstance(inputs["image"], bytes):
+            size = inputs["image"].shape[:2]
+            if mask.shape[:2] != size:
+                raise invalid(
+                    f"`mask` of {label}: expected {size} as the image. "
+                    f"Got: {mask.shape[:2]}."
+                )
+        total = sum(_size(part) for part in inputs.values())
+        items.append(Item(label, inputs, total))
+    return items, count is None
+
+
+def batches(
+    items: Sequence[Item], max_bytes: int, max_images: int
+) -> list[list[int]]:
+    """Puts items that fit together into requests.
+
+    Args:
+        items: what `read_items` returned.
+        max_bytes: int, size of a request; one item may be larger alone.
+        max_images: int, images in a request.
+
+    Returns:
+        Lists of positions in `items`.
+    """
+    groups: dict[Any, list[list[int]]] = {}
+    filled: dict[Any, int] = {}
+    for index, item in enumerate(items):
+        key = item.key
+        lists = groups.setdefault(key, [])
+        full = not lists or len(lists[-1]) >= max_images
+        if full or filled[key] + item.size > max_bytes:
+            lists.append([])
+            filled[key] = 0
+        lists[-1].append(index)
+        filled[key] += item.size
+    return [indices for lists in groups.values() for indices in lists]
+
+
+def stack(items: Sequence[Item]) -> dict[str, np.ndarray]:
+    """The inputs of one request.
+
+    Args:
+        items: items with equal keys.
+
+    Returns:
+        name to array with a batch dimension; encoded images as objects.
+    """
+    stacked = {}
+    for name, first in items[0].inputs.items():
+        values = [item.inputs[name] for item in items]
+        if isinstance(first, bytes):
+            stacked[name] = np.empty(len(values), object)
+            stacked[name][:] = values
+        else:
+            stacked[name] = np.stack(values)
+    return stacked

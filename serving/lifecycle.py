@@ -1,0 +1,400 @@
+"""Which versions of which models are loaded, as TensorFlow Serving decides.
+
+One thread looks at the folders, loads and unloads. Requests only look up what
+is AVAILABLE; a version in use is freed when its last request is done.
+"""
+
+import contextlib
+import enum
+import logging
+import pathlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from serving.status import INVALID_ARGUMENT, NOT_FOUND, UNKNOWN, CallError
+
+LOG = logging.getLogger("tfmask.serving")
+
+
+class State(enum.IntEnum):
+    """States of a version, with the numbers of GetModelStatus."""
+
+    START = 10
+    LOADING = 20
+    AVAILABLE = 30
+    UNLOADING = 40
+    END = 50
+
+
+@dataclass(frozen=True)
+class Policy:
+    """Which of the versions in a folder are wanted.
+
+    Args:
+        kind: "latest", "all" or "specific".
+        count: int, how many for "latest".
+        versions: the numbers for "specific".
+    """
+
+    kind: str = "latest"
+    count: int = 1
+    versions: frozenset[int] = frozenset()
+
+    def choose(self, found: Iterable[int]) -> set[int]:
+        """The wanted ones of the found version numbers."""
+        if self.kind == "all":
+            return set(found)
+        if self.kind == "specific":
+            return set(found) & self.versions
+        return set(sorted(found)[-self.count :])
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """One model of the configuration.
+
+    Args:
+        name: str, what requests call it.
+        base_path: str, the folder that holds its versions.
+        policy: `Policy`.
+        labels: label to version.
+    """
+
+    name: str
+    base_path: str
+    policy: Policy = Policy()
+    labels: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class Version:
+    """One version of one model, remembered until the server ends."""
+
+    number: int
+    folder: pathlib.Path
+    state: State = State.START
+    wanted: bool = True
+    error: CallError | None = None
+    servable: Any = None
+    users: int = 0
+    attempts: int = 0
+    next_attempt: float = 0.0
+
+
+@dataclass
+class Model:
+    """A model and every version of it seen so far."""
+
+    settings: ModelSettings
+    versions: dict[int, Version] = field(default_factory=dict)
+    listed: bool = True
+
+    def available(self) -> list[Version]:
+        """The versions that answer now, lowest first."""
+        return [
+            self.versions[number]
+            for number in sorted(self.versions)
+            if self.versions[number].state == State.AVAILABLE
+        ]
+
+
+def find_versions(base_path: str | pathlib.Path) -> dict[int, pathlib.Path]:
+    """The children of a folder whose names are whole integers.
+
+    Args:
+        base_path: the model's folder.
+
+    Returns:
+        Version number to path.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    found: dict[int, pathlib.Path] = {}
+    for path in sorted(pathlib.Path(base_path).iterdir()):
+        if not re.fullmatch(r"[+-]?[0-9]{1,18}", path.name):
+            continue
+        if int(path.name) in found:
+            LOG.warning("%s: version %d is there twice", path, int(path.name))
+        found[int(path.name)] = path
+    return found
+
+
+class Manager:
+    """Loads, swaps and unloads versions.
+
+    Args:
+        load: function of (model name, version folder) that returns an object
+            with `close()`; it raises `CallError` when the version is broken.
+        settings: function that returns the wanted models; called again at
+            each poll, so new ones may appear.
+        poll_seconds: float, how often folders are read; 0 reads them once.
+        retries: int, how often a failed load is tried again.
+        retry_seconds: float, the pause before that.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[str, pathlib.Path], Any],
+        settings: Callable[[], list[ModelSettings]],
+        *,
+        poll_seconds: float = 1.0,
+        retries: int = 5,
+        retry_seconds: float = 60.0,
+    ):
+        self._load, self._settings = load, settings
+        self._poll_seconds = poll_seconds
+        self._retries, self._retry_seconds = retries, retry_seconds
+        self.models: dict[str, Model] = {}
+        self.labels: dict[str, dict[str, int]] = {}
+        self.changed = threading.Condition()
+        self._stopping = False
+        self._poll_at = 0.0
+        self._thread = threading.Thread(
+            target=self._work, name="tfmask-lifecycle", daemon=True
+        )
+
+    def start(self) -> None:
+        """Starts the thread that polls and loads."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ends the thread, waits for requests, frees every version."""
+        with self.changed:
+            self._stopping = True
+            for model in self.models.values():
+                for version in model.versions.values():
+                    version.wanted = False
+            self.changed.notify_all()
+        self._thread.join()
+
+    def configure(self, settings: Callable[[], list[ModelSettings]]) -> None:
+        """Replaces the models; their folders are read at once."""
+        with self.changed:
+            self._settings = settings
+            self._poll_at = 0.0
+            self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def lookup(self, name: str, version: int | None, label: str | None):
+        """Holds a version for the time of one request.
+
+        Args:
+            name: str, the model.
+            version: int or None.
+            label: str or None; goes before `version`.
+
+        Yields:
+            (version number, what `load` returned).
+
+        Raises:
+            CallError: INVALID_ARGUMENT or NOT_FOUND, as TensorFlow Serving.
+        """
+        with self.changed:
+            found = self._find(name, version, label)
+            found.users += 1
+        try:
+            yield found.number, found.servable
+        finally:
+            with self.changed:
+                found.users -= 1
+                if found.state == State.UNLOADING:
+                    self.changed.notify_all()
+
+    def wait_loaded(
+        self, names: Iterable[str], go_on: Callable[[], bool]
+    ) -> list[tuple[str, Version]]:
+        """Waits until each model answers or every version of it failed.
+
+        Args:
+            names: the models.
+            go_on: function; False ends the wait early.
+
+        Returns:
+            (model, failed version) of each model that does not answer.
+        """
+        waiting, failed = list(names), []
+        with self.changed:
+            while waiting and go_on():
+                for name in list(waiting):
+                    model = self.models.get(name)
+                    if model is None or not model.versions:
+                        continue
+                    ended = [
+                        version
+                        for version in model.versions.values()
+                        if version.state == State.END and version.error
+                    ]
+                    if model.available():
+                        waiting.remove(name)
+                    elif len(ended) == len(model.versions):
+                        waiting.remove(name)
+                        failed.append((name, ended[-1]))
+                if waiting:
+                    self.changed.wait(0.1)
+        return failed
+
+    def _find(self, name, version, label):
+        if not name:
+            raise CallError(
+                INVALID_ARGUMENT, "ModelSpec has no name specified."
+            )
+        if label is not None:
+            version = self.labels.get(name, {}).get(label)
+            if version is None:
+                raise CallError(
+                    INVALID_ARGUMENT,
+                    f"Unrecognized servable version label: {label}",
+                )
+        model = self.models.get(name)
+        available = model.available() if model else []
+        if version is None and available:
+            return available[-1]
+        for found in available:
+            if found.number == version:
+                return found
+        asked = f"Latest({name})"
+        if version is not None:
+            asked = f"Specific({name}, {version})"
+        raise CallError(NOT_FOUND, f"Servable not found for request: {asked}")
+
+    def _work(self):
+        while True:
+            with self.changed:
+                now = time.monotonic()
+                if now >= self._poll_at and not self._stopping:
+                    self._poll()
+                    pause = self._poll_seconds or float("inf")
+                    self._poll_at = now + pause
+                self._begin_unloads()
+                drained = self._drained()
+                loading = None if drained else self._next_to_load(now)
+                if not drained and loading is None:
+                    if self._stopping and not self._busy():
+                        return
+                    self.changed.wait(self._pause(now))
+                    continue
+                if loading:
+                    loading[1].state = State.LOADING
+                    self.changed.notify_all()
+            # Loading and freeing take long: never while holding the lock.
+            for version in drained:
+                self._unload(version)
+            if loading:
+                self._load_version(*loading)
+
+    def _poll(self):
+        listed = {found.name: found for found in self._settings()}
+        for name, settings in listed.items():
+            model = self.models.setdefault(name, Model(settings))
+            model.settings, model.listed = settings, True
+            try:
+                found = find_versions(settings.base_path)
+            except OSError as error:
+                LOG.warning("%s: %s", name, error)
+                continue  # as the real server: go on with what is loaded
+            self._want(model, found, settings.policy.choose(found))
+        for name, model in self.models.items():
+            if name not in listed and model.listed:
+                model.listed = False
+                self._want(model, {}, set())
+
+    def _want(self, model, found, wanted):
+        for number, version in model.versions.items():
+            again = number in wanted and not version.wanted
+            version.wanted = number in wanted
+            if again and version.state == State.END:
+                model.versions[number] = Version(number, found[number])
+        for number in sorted(wanted - set(model.versions)):
+            model.versions[number] = Version(number, found[number])
+
+    def _begin_unloads(self):
+        for model in self.models.values():
+            wanted = [v for v in model.versions.values() if v.wanted]
+            serving = any(v.state == State.AVAILABLE for v in wanted)
+            for version in model.versions.values():
+                if version.wanted:
+                    continue
+                if version.state in (State.START, State.LOADING):
+                    version.state = State.END
+                    self.changed.notify_all()
+                # The old one stays until a wanted one can take over.
+                if version.state == State.AVAILABLE and (serving or not wanted):
+                    version.state = State.UNLOADING
+                    self.changed.notify_all()
+
+    def _drained(self):
+        return [
+            version
+            for model in self.models.values()
+            for version in model.versions.values()
+            if version.state == State.UNLOADING and not version.users
+        ]
+
+    def _busy(self):
+        return any(
+            version.state == State.UNLOADING
+            for model in self.models.values()
+            for version in model.versions.values()
+        )
+
+    def _next_to_load(self, now):
+        for name, model in self.models.items():
+            for number in sorted(model.versions, reverse=True):
+                version = model.versions[number]
+                if (
+                    version.wanted
+                    and version.state in (State.START, State.LOADING)
+                    and version.next_attempt <= now
+                ):
+                    return name, version
+        return None
+
+    def _pause(self, now):
+        if self._stopping:
+            return None
+        times = [self._poll_at]
+        for model in self.models.values():
+            for version in model.versions.values():
+                if version.state == State.LOADING:
+                    times.append(version.next_attempt)
+        pause = min(times) - now
+        return None if pause == float("inf") else max(pause, 0.0)
+
+    def _load_version(self, name, version):
+        error = None
+        try:
+            servable = self._load(name, version.folder)
+        except CallError as caught:
+            error = caught
+        except Exception as caught:
+            # A fault of one model must not end the thread that swaps all.
+            LOG.exception("%s/%d: load failed", name, version.number)
+            error = CallError(UNKNOWN, f"{type(caught).__name__}: {caught}")
+        with self.changed:
+            version.attempts += 1
+            if error is None:
+                version.servable = servable
+                version.state, version.error = State.AVAILABLE, None
+                LOG.info("%s/%d is available", name, version.number)
+            elif version.attempts <= self._retries and version.wanted:
+                version.next_attempt = time.monotonic() + self._retry_seconds
+                LOG.warning(
+                    "%s/%d: load failed, next try in %g s: %s",
+                    *(name, version.number, self._retry_seconds, error),
+                )
+            else:
+                version.state, version.error = State.END, error
+                LOG.error("%s/%d: %s", name, version.number, error)
+            self.changed.notify_all()
+
+    def _unload(self, version):
+        servable, version.servable = version.servable, None
+        servable.close()
+        with self.changed:
+            version.state = State.END
+            self.changed.notify_all()

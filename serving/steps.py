@@ -1,0 +1,334 @@
+"""The client's logic without any input or output.
+
+Each operation is a generator: it yields the calls it needs and is sent their
+answers. The blocking and the asyncio client only differ in how they make a
+call, so they cannot drift apart.
+"""
+
+import time
+from collections.abc import Generator, Mapping
+from typing import Any, NamedTuple
+
+import grpc
+import numpy as np
+
+from serving import items, protos, tensors, wire
+from serving.errors import (
+    InvalidArgument,
+    NotFound,
+    NotReady,
+    ServingError,
+    Unavailable,
+    from_code,
+    invalid,
+)
+from serving.metadata import (
+    Metadata,
+    VersionStatus,
+    check_inputs,
+    find_signature,
+    read_metadata,
+    read_status,
+)
+from serving.results import EncodedTranslation, Translation
+
+_DIRECTIONS_HINT = 'such as "a_to_b"'
+
+
+class Call(NamedTuple):
+    """A request to send; the answer is a message, bytes for Predict."""
+
+    method: protos.Method
+    request: Any
+    timeout: float
+
+
+class Pause(NamedTuple):
+    """Seconds to sleep."""
+
+    seconds: float
+
+
+class Prediction(NamedTuple):
+    """Outputs of a model by name, and the version that computed them."""
+
+    outputs: dict[str, Any]
+    version: int
+
+
+def _fill_spec(spec, model, version, label):
+    spec.name = model
+    if version is not None and label is not None:
+        raise invalid("give `version` or `label`, not both.")
+    if version is not None:
+        spec.version.value = version
+    if label is not None:
+        spec.version_label = label
+
+
+def _read_prediction(data: bytes) -> Prediction:
+    """Reads a `PredictResponse`."""
+    outputs, version = {}, 0
+    try:
+        for number, _, value in wire.fields(data):
+            if number == 1:
+                entry = {key: part for key, _, part in wire.fields(value)}
+                name = bytes(entry.get(1, b"")).decode()
+                tensor = tensors.from_bytes(entry.get(2, b""))
+                # Callers draw into images; the message's memory is read-only.
+                outputs[name] = np.require(
+                    tensors.plain_array(tensor), requirements="W"
+                )
+            elif number == 2:
+                version = protos.ModelSpec.FromString(value).version.value
+    except (wire.WireError, tensors.TensorError) as error:
+        raise from_code(
+            grpc.StatusCode.INTERNAL, f"the answer cannot be read: {error}"
+        ) from None
+    return Prediction(outputs, version)
+
+
+class Steps:
+    """The operations of a client.
+
+    Args:
+        model: str or None, the model that calls use by default.
+        timeout: seconds that one call may take.
+        batch_bytes: int, size of a request that a list is split into.
+        batch_images: int, images in such a request.
+    """
+
+    def __init__(
+        self,
+        model: str | None,
+        timeout: float,
+        batch_bytes: int,
+        batch_images: int,
+    ):
+        if timeout <= 0:
+            raise ValueError(f"`timeout` must be positive. Got: {timeout}")
+        self._model, self._timeout = model, timeout
+        self._batch_bytes, self._batch_images = batch_bytes, batch_images
+        self._cache: dict[Any, Metadata] = {}
+
+    def _name(self, model):
+        model = model or self._model
+        if not model:
+            raise invalid("`model`: expected a name, here or in the client.")
+        return model
+
+    def metadata(
+        self,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        timeout: float | None = None,
+        refresh: bool = True,
+    ) -> Generator[Call, Any, Metadata]:
+        """Steps of `Client.metadata`; `refresh=False` may use the cache."""
+        key = self._name(model), version, label
+        if refresh or key not in self._cache:
+            request = protos.GetModelMetadataRequest()
+            _fill_spec(request.model_spec, *key)
+            request.metadata_field.append("signature_def")
+            response = yield Call(
+                protos.GET_MODEL_METADATA, request, timeout or self._timeout
+            )
+            self._cache[key] = read_metadata(response)
+        return self._cache[key]
+
+    def status(
+        self,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        timeout: float | None = None,
+    ) -> Generator[Call, Any, list[VersionStatus]]:
+        """Steps of `Client.status`."""
+        request = protos.GetModelStatusRequest()
+        _fill_spec(request.model_spec, self._name(model), version, None)
+        response = yield Call(
+            protos.GET_MODEL_STATUS, request, timeout or self._timeout
+        )
+        return read_status(response)
+
+    def wait_ready(
+        self, timeout: float, *, model: str | None, version: int | None
+    ) -> Generator[Call | Pause, Any, int]:
+        """Steps of `Client.wait_ready`."""
+        end = time.monotonic() + timeout
+        model, last, pause = self._name(model), "no answer yet", 0.05
+        while True:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise NotReady(
+                    grpc.StatusCode.DEADLINE_EXCEEDED,
+                    f"{model} is not ready after {timeout} s: {last}",
+                )
+            try:
+                found = yield from self.status(
+                    model=model,
+                    version=version,
+                    timeout=min(left, self._timeout),
+                )
+                ready = [s.version for s in found if s.state == "AVAILABLE"]
+                if ready:
+                    return ready[0]
+                if all(s.state == "END" and s.error for s in found):
+                    raise NotReady(
+                        grpc.StatusCode.FAILED_PRECONDITION,
+                        f"{model}, version {found[0].version} cannot be "
+                        f"loaded: {found[0].error}",
+                    )
+                last = ", ".join(
+                    f"version {s.version} {s.state}" for s in found
+                )
+            except (NotFound, Unavailable, TimeoutError) as error:
+                if isinstance(error, NotReady):
+                    raise
+                last = error.details
+            yield Pause(min(pause, max(end - time.monotonic(), 0)))
+            pause = min(2 * pause, 1.0)
+
+    def predict(
+        self,
+        inputs: Mapping[str, Any],
+        signature: str,
+        *,
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        outputs: tuple[str, ...] = (),
+        timeout: float | None = None,
+    ) -> Generator[Call, Any, Prediction]:
+        """Steps of `Client.predict`."""
+        model = self._name(model)
+        choice = {"model": model, "version": version, "label": label}
+        cached = (model, version, label) in self._cache
+        known = yield from self.metadata(
+            **choice, timeout=timeout, refresh=False
+        )
+        try:
+            arrays = self._check(known, signature, inputs)
+        except InvalidArgument:
+            if not cached:
+                raise
+            # A version published meanwhile may take what this one does not.
+            known = yield from self.metadata(**choice, timeout=timeout)
+            arrays = self._check(known, signature, inputs)
+        request = protos.PredictRequest()
+        _fill_spec(request.model_spec, model, version, label)
+        request.model_spec.signature_name = signature
+        request.output_filter.extend(outputs)
+        for name, array in arrays.items():
+            tensors.fill_proto(request.inputs[name], array)
+        data = yield Call(protos.PREDICT, request, timeout or self._timeout)
+        prediction = _read_prediction(data)
+        if prediction.version != known.version:
+            self._cache.pop((model, version, label), None)
+        return prediction
+
+    @staticmethod
+    def _check(known, signature, inputs):
+        found = find_signature(known, signature)
+        return check_inputs(found, inputs)
+
+    def translate(
+        self,
+        image: Any,
+        direction: str,
+        others: dict[str, Any],
+        **choice: Any,
+    ) -> Generator[Call, Any, Any]:
+        """Steps of `Client.translate`."""
+        if not isinstance(direction, str) or not direction:
+            raise invalid(
+                f"`direction`: expected a name {_DIRECTIONS_HINT}. "
+                f"Got: {direction!r}."
+            )
+        given, single = items.read_items(image, others)
+        results: list[Any] = [None] * len(given)
+        for indices in items.batches(
+            given, self._batch_bytes, self._batch_images
+        ):
+            chosen = [given[index] for index in indices]
+            found = yield from self._translate_batch(chosen, direction, choice)
+            for index, result in zip(indices, found, strict=True):
+                results[index] = result
+        if single:
+            return results[0]
+        if isinstance(image, list | tuple):
+            return results
+        return _joined(results)
+
+    def _translate_batch(self, chosen, direction, choice):
+        try:
+            return (yield from self._send(chosen, direction, choice))
+        except InvalidArgument as error:
+            if len(chosen) == 1:
+                raise invalid(f"{chosen[0].label}: {error.details}") from None
+        # One bad image fails its whole batch: find it, and name it.
+        results = []
+        for item in chosen:
+            results += yield from self._translate_batch(
+                [item], direction, choice
+            )
+        return results
+
+    def _send(self, chosen, direction, choice):
+        signature = direction
+        if "mask" in chosen[0].inputs:
+            if chosen[0].encoded:
+                raise invalid(
+                    "with `mask`, `image` must be an array, too; no signature "
+                    "takes a mask and an encoded image."
+                )
+            signature += "_with_mask"
+        elif chosen[0].encoded:
+            signature += "_encoded"
+        prediction = yield from self.predict(
+            items.stack(chosen), signature, **choice
+        )
+        missing = {"image", "mask"} - set(prediction.outputs)
+        if missing:
+            raise ServingError(
+                grpc.StatusCode.INTERNAL,
+                f"signature {signature!r} answers without {sorted(missing)}",
+            )
+        kind = EncodedTranslation if chosen[0].encoded else Translation
+        return [
+            kind(
+                *_parts(prediction.outputs, index),
+                prediction.version,
+                _extras(prediction.outputs, index),
+            )
+            for index in range(len(chosen))
+        ]
+
+
+def _parts(outputs, index):
+    image, mask = outputs["image"][index], outputs["mask"][index]
+    return image, mask if isinstance(mask, bytes) else mask[..., 0]
+
+
+def _extras(outputs, index):
+    return {
+        name: value[index]
+        for name, value in outputs.items()
+        if name not in ("image", "mask")
+    }
+
+
+def _joined(results):
+    if not results:
+        raise invalid("`image`: expected at least one image. Got: none.")
+    return Translation(
+        np.stack([result.image for result in results]),
+        np.stack([result.mask for result in results]),
+        results[-1].version,
+        {
+            name: np.stack([result.extras[name] for result in results])
+            for name in results[0].extras
+        },
+    )

@@ -1,0 +1,53 @@
+"""Two logical CPU devices, fixed seeds and no network for every test."""
+
+import os
+import socket
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def two_devices():
+    """Names of two logical CPU devices, for strategies in one process."""
+    import tensorflow as tf
+
+    return [device.name for device in tf.config.list_logical_devices("CPU")]
+
+
+def pytest_configure(config):
+    """Splits the CPU before anything has started TensorFlow's runtime."""
+    import tensorflow as tf
+
+    tf.config.set_logical_device_configuration(
+        tf.config.list_physical_devices("CPU")[0],
+        [tf.config.LogicalDeviceConfiguration()] * 2,
+    )
+
+
+@pytest.fixture(autouse=True)
+def fixed_seeds():
+    """The same initial weights in every run of a test."""
+    import keras
+
+    keras.utils.set_random_seed(1)
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Fails a test that connects to anything but this machine."""
+    connect = socket.socket.connect
+
+    def loopback_only(self, address):
+        local = isinstance(address, str) or address[0] in {
+            "127.0.0.1",
+            "localhost",
+            "::1",
+        }
+        if not local:
+            raise OSError(f"A test tried to connect to {address}.")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", loopback_only)

@@ -1,0 +1,96 @@
+"""One geometric transform for an image and its masks."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipelines import augment
+
+SEED = tf.constant([5, 0], tf.int64)
+
+
+def numbered(height, width):
+    """An example whose every pixel says where it came from."""
+    ramp = np.arange(height * width, dtype=np.float32)
+    ramp = ramp.reshape(height, width, 1)
+    return {
+        "image": tf.constant(np.repeat(ramp, 3, -1)),
+        "region": tf.constant(ramp),
+        "instances": tf.constant(np.stack([ramp, ramp])),
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_masks_move_with_the_image(seed):
+    seed = tf.constant([seed, 1], tf.int64)
+    output = augment.crop_and_flip(numbered(7, 9), (4, 5), seed=seed)
+    image = output["image"].numpy()
+    assert image.shape == (4, 5, 3)
+    np.testing.assert_array_equal(output["region"], image[..., :1])
+    assert output["instances"].shape == (2, 4, 5, 1)
+    for instance in output["instances"].numpy():
+        np.testing.assert_array_equal(instance, image[..., :1])
+
+
+def test_the_window_is_one_piece_of_the_image():
+    output = augment.crop_and_flip(numbered(6, 8), (3, 4), seed=SEED)
+    image = output["image"].numpy()[..., 0]
+    step = image[0, 1] - image[0, 0]
+    assert abs(step) == 1  # -1: mirrored
+    np.testing.assert_array_equal(np.diff(image, axis=1), step)
+    np.testing.assert_array_equal(np.diff(image, axis=0), 8)
+
+
+def test_every_window_and_both_flips_occur():
+    example = {"image": numbered(5, 4)["image"]}
+    cut = tf.function(
+        lambda n: augment.crop_and_flip(example, (4, 3), seed=tf.stack([7, n]))[
+            "image"
+        ]
+    )
+    corners = [int(cut(tf.constant(n, tf.int64))[0, 0, 0]) for n in range(200)]
+    # Two rows, two columns; a mirrored window starts two pixels further.
+    values, counts = np.unique(corners, return_counts=True)
+    assert list(values) == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert counts.min() >= 10  # 25 expected, three standard deviations
+    mirrored = np.isin(corners, (2, 3, 6, 7)).mean()
+    assert abs(mirrored - 0.5) < 0.11
+
+
+def test_without_crop_and_flip_nothing_moves():
+    example = numbered(4, 4)
+    output = augment.crop_and_flip(
+        example, (4, 4), seed=SEED, crop=False, flip=False
+    )
+    np.testing.assert_array_equal(output["image"], example["image"])
+
+
+def test_the_crop_does_not_change_the_flips():
+    for number in range(6):
+        seed = tf.constant([1, number], tf.int64)
+        cropped, whole = (
+            augment.crop_and_flip(numbered(4, 4), (4, 4), seed=seed, crop=crop)
+            for crop in (True, False)
+        )
+        np.testing.assert_array_equal(cropped["image"], whole["image"])
+
+
+def test_resized_masks_stay_binary_and_images_smooth():
+    mask = np.zeros((8, 8, 1), np.float32)
+    mask[:, :3] = 1.0
+    image = np.repeat(mask * 255, 3, -1).astype(np.uint8)
+    output = augment.resize(
+        {"image": tf.constant(image), "region": tf.constant(mask)}, (4, 4)
+    )
+    # Half-pixel centres: output 0, 1, ... takes column 1, 3, ...
+    np.testing.assert_array_equal(
+        output["region"][0, :, 0], [1.0, 0.0, 0.0, 0.0]
+    )
+    # Antialiasing: output 1 weighs columns 1 to 4 by 1, 3, 3, 1 eighths.
+    np.testing.assert_allclose(output["image"][0, 1], [127.5] * 3, atol=1e-3)
+
+
+def test_range_of_normalised_images():
+    image = tf.constant([[[0.0, 127.5, 255.0]]])
+    output = augment.normalise({"image": image})
+    np.testing.assert_allclose(output["image"], [[[-1.0, 0.0, 1.0]]])

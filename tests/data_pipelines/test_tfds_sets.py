@@ -1,0 +1,67 @@
+"""Data sets of tensorflow-datasets, through its own mocking."""
+
+import pytest
+
+from data_pipelines import open_data
+from tfmask.ops.errors import UserError
+
+datasets = pytest.importorskip("tensorflow_datasets", exc_type=ImportError)
+
+LOCATION = "tfds:cycle_gan/horse2zebra"
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # of tfds itself
+
+
+def test_batches_of_a_mocked_set():
+    with datasets.testing.mock_data(num_examples=3):
+        data = open_data(LOCATION, image_size=16)
+    assert data.counts("train") == {"a": 3, "b": 3}
+    assert data.names("a", "test") == ["00000", "00001", "00002"]
+    assert not data.has_regions("train")
+    assert data.describe()["kind"] == "tfds"
+    (batch,) = data.train_batches(2, seed=1).take(1)
+    assert batch["a"]["image"].shape == (2, 16, 16, 3)
+    (batch,) = data.test_batches("b", batch_size=3)
+    assert list(batch["index"].numpy()) == [0, 1, 2]
+
+
+def test_bad_records_are_named_and_can_be_skipped():
+    # The fourth image of tfds' mock is 7 pixels high.
+    with datasets.testing.mock_data(num_examples=4):
+        with pytest.raises(UserError, match="horse2zebra trainA #3: is 7"):
+            open_data(LOCATION)
+        data = open_data(LOCATION, skip_bad_files=True)
+    assert data.counts("test") == {"a": 3, "b": 3}
+    assert len(data.skipped) == 4
+
+
+def test_unknown_data_set_gives_the_nearest_names():
+    with pytest.raises(UserError, match="Did you mean: cycle_gan"):
+        open_data("tfds:cyclegan/horse2zebra")
+
+
+def test_unknown_configuration_gives_the_nearest_names():
+    with pytest.raises(UserError, match="Did you mean: horse2zebra"):
+        open_data("tfds:cycle_gan/horse2zeba")
+
+
+def test_data_set_of_another_kind():
+    with (
+        datasets.testing.mock_data(num_examples=2),
+        pytest.raises(UserError, match="`image`"),
+    ):
+        open_data("tfds:imdb_reviews")
+
+
+def test_not_prepared_and_no_network(monkeypatch):
+    def fail(self, **kwargs):
+        raise ConnectionError("no route to host")
+
+    monkeypatch.setattr(
+        datasets.core.DatasetBuilder, "download_and_prepare", fail
+    )
+    with pytest.raises(UserError) as error:
+        open_data(LOCATION)
+    assert "no route to host" in str(error.value)
+    assert "tfds build cycle_gan/horse2zebra" in str(error.value)
+    assert "TFDS_DATA_DIR" in str(error.value)

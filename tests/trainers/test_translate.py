@@ -1,0 +1,178 @@
+"""Translating files: any size, safe outputs, bad files, clear errors."""
+
+import numpy as np
+import pytest
+from fake_runs import BrightMethod, install_run
+from PIL import Image
+
+from tfmask.ops.errors import UserError
+from trainers.translate import list_images, main, plan_outputs
+
+
+def write_image(path, shape=(12, 16, 3), seed=0):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, np.uint8)
+    Image.fromarray(pixels).save(path)
+    return pixels
+
+
+def read(path):
+    return np.asarray(Image.open(path))
+
+
+def run_command(monkeypatch, source, output, *more, method=None):
+    install_run(monkeypatch, method or BrightMethod())
+    return main(
+        ["--run", "r", "--input", str(source), "--output", str(output), *more]
+    )
+
+
+def expected(pixels):
+    """What `BrightMethod` makes of RGB pixels: mask and translation."""
+    mask = pixels[..., :1] > 127
+    return np.where(mask, 255 - pixels, pixels), mask[..., 0] * 255
+
+
+@pytest.mark.parametrize("size", [(8, 8), (12, 16), (13, 10), (31, 9)])
+def test_images_of_any_size(tmp_path, monkeypatch, size):
+    pixels = write_image(tmp_path / "in" / "a.png", (*size, 3))
+    out = tmp_path / "out"
+    assert run_command(monkeypatch, tmp_path / "in" / "a.png", out) == 0
+    image, mask = expected(pixels)
+    np.testing.assert_array_equal(read(out / "a.png"), image)
+    np.testing.assert_array_equal(read(out / "a_mask.png"), mask)
+
+
+def test_images_are_padded_to_the_multiple_in_one_graph(tmp_path, monkeypatch):
+    class Strict(BrightMethod):
+        def translate(self, inputs, direction):
+            import tensorflow as tf
+
+            sides = tf.shape(inputs["image"])[1:3]
+            tf.debugging.assert_equal(sides % self.multiple, 0)
+            return super().translate(inputs, direction)
+
+    method = Strict()
+    for number, side in enumerate((9, 10, 12)):
+        write_image(tmp_path / "in" / f"{number}.png", (side, side, 3))
+    out = tmp_path / "out"
+    assert run_command(monkeypatch, tmp_path / "in", out, method=method) == 0
+    assert method.traces == 1
+
+
+def test_grey_and_transparent_images_become_rgb(tmp_path, monkeypatch):
+    grey = write_image(tmp_path / "in" / "grey.png", (12, 12))
+    clear = write_image(tmp_path / "in" / "clear.png", (12, 12, 4))
+    assert run_command(monkeypatch, tmp_path / "in", tmp_path / "out") == 0
+    image, _ = expected(np.repeat(grey[..., None], 3, axis=-1))
+    np.testing.assert_array_equal(read(tmp_path / "out" / "grey.png"), image)
+    image, _ = expected(clear[..., :3])
+    np.testing.assert_array_equal(read(tmp_path / "out" / "clear.png"), image)
+
+
+def test_bad_files_are_listed_and_do_not_stop_the_others(
+    tmp_path, monkeypatch, capsys
+):
+    folder = tmp_path / "in"
+    for name in ("a.png", "z.png"):
+        write_image(folder / name)
+    write_image(folder / "m_small.png", (1, 1, 3))
+    (folder / "m_text.png").write_text("no image")
+    whole = tmp_path / "whole.jpg"
+    write_image(whole, (64, 64, 3))
+    (folder / "m_cut.jpg").write_bytes(whole.read_bytes()[:200])
+    (folder / "notes.txt").write_text("not meant")
+    out = tmp_path / "out"
+    assert run_command(monkeypatch, folder, out) == 1
+    assert sorted(path.name for path in out.iterdir()) == [
+        "a.png",
+        "a_mask.png",
+        "z.png",
+        "z_mask.png",
+    ]
+    written = capsys.readouterr()
+    assert "2 of 5 images translated" in written.out
+    assert "notes.txt" in written.out
+    assert "3 of 5 images could not be translated" in written.err
+    for name in ("m_small.png", "m_text.png", "m_cut.jpg"):
+        assert name in written.err
+    assert "1 high and 1 wide, expected at least 8" in written.err
+    assert "Traceback" not in written.err
+
+
+def test_an_image_too_large_for_memory_is_listed(tmp_path, monkeypatch, capsys):
+    class Greedy(BrightMethod):
+        def translate(self, inputs, direction):
+            import tensorflow as tf
+
+            def fail(image):
+                raise MemoryError("too much")
+
+            image = tf.py_function(fail, [inputs["image"]], tf.float32)
+            return {"image": image, "mask": image[..., :1]}
+
+    write_image(tmp_path / "a.png")
+    out = tmp_path / "out"
+    code = run_command(monkeypatch, tmp_path / "a.png", out, method=Greedy())
+    assert code == 1
+    assert "too large for this machine's memory" in capsys.readouterr().err
+
+
+def test_results_are_replaced_only_on_demand(tmp_path, monkeypatch, capsys):
+    pixels = write_image(tmp_path / "a.png")
+    out = tmp_path / "out"
+    write_image(out / "a_mask.png")
+    assert run_command(monkeypatch, tmp_path / "a.png", out) == 1
+    assert "already there" in capsys.readouterr().err
+    assert not (out / "a.png").exists()
+    assert run_command(monkeypatch, tmp_path / "a.png", out, "--overwrite") == 0
+    np.testing.assert_array_equal(read(out / "a_mask.png"), expected(pixels)[1])
+
+
+def test_inputs_are_never_replaced(tmp_path, monkeypatch, capsys):
+    write_image(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    assert run_command(monkeypatch, tmp_path, tmp_path, "--overwrite") == 1
+    assert "would replace an input" in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes() == before
+
+
+def test_jpegs_may_get_their_results_beside_them(tmp_path, monkeypatch):
+    write_image(tmp_path / "a.jpg")
+    assert run_command(monkeypatch, tmp_path, tmp_path) == 0
+    assert (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize("names", [("a.png", "a.jpg"), ("a.png", "a_mask.png")])
+def test_two_results_with_one_name_are_refused(tmp_path, names):
+    images = [tmp_path / name for name in names]
+    with pytest.raises(UserError, match="would both become"):
+        plan_outputs(images, tmp_path / "out")
+
+
+def test_an_output_that_is_a_file_is_refused(tmp_path):
+    (tmp_path / "out").write_text("")
+    with pytest.raises(UserError, match="must be a folder"):
+        plan_outputs([tmp_path / "a.png"], tmp_path / "out")
+
+
+def test_nothing_to_translate(tmp_path):
+    with pytest.raises(UserError, match="which is not there"):
+        list_images(tmp_path / "missing")
+    (tmp_path / "notes.txt").write_text("")
+    with pytest.raises(UserError, match="Expected images .* 1 other files"):
+        list_images(tmp_path)
+
+
+def test_images_are_in_natural_order(tmp_path):
+    for name in ("img_10.png", "img_2.PNG", ".hidden.png"):
+        (tmp_path / name).write_text("")
+    images, others = list_images(tmp_path)
+    assert [path.name for path in images] == ["img_2.PNG", "img_10.png"]
+    assert others == []
+
+
+def test_an_unknown_direction_is_a_usage_error(tmp_path, monkeypatch):
+    with pytest.raises(SystemExit) as stopped:
+        run_command(monkeypatch, tmp_path, tmp_path, "--direction", "a_to_c")
+    assert stopped.value.code == 2

@@ -1,0 +1,29 @@
+"""Options of methods and of a training run, as frozen dataclasses.
+
+They live apart from the methods because a command that only reads options
+must not import TensorFlow (3 to 5 seconds).
+"""
+
+from tfmask.configs.attention_guided import AttentionGuidedConfig
+from tfmask.configs.cyclegan import CycleGANConfig
+from tfmask.configs.run import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
+
+METHOD_CONFIGS = {
+    "attention_guided": AttentionGuidedConfig,
+    "cyclegan": CycleGANConfig,
+}
+
+__all__ = [
+    "METHOD_CONFIGS",
+    "AttentionGuidedConfig",
+    "CycleGANConfig",
+    "DataConfig",
+    "OptimizerConfig",
+    "RunConfig",
+    "TrainConfig",
+]

@@ -1,0 +1,156 @@
+"""Options of data, optimiser and run, and the resolved whole."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from tfmask.configs.checks import (
+    require,
+    require_fraction,
+    require_not_negative,
+    require_positive,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataConfig:
+    """Where images come from and how they are drawn."""
+
+    location: str
+    """A folder, `tfds:NAME`, or `synthetic`."""
+    image_size: int = 256
+    """Side of the training images in pixels; a multiple of 4."""
+    load_size: int | None = None
+    """Resized to this before the crop; None: image_size * 286 / 256."""
+    flip: bool = True
+    """Mirror half of the images."""
+    pairing: Literal["random", "cycle"] = "random"
+    """How domain b is drawn: uniformly, or each image once an epoch."""
+    epoch_steps: int | None = None
+    """Steps of an epoch; None: the larger domain over the batch size."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out (counted and listed), do not stop."""
+    synthetic_count: int = 1000
+    """Nominal images a domain of the synthetic set."""
+
+    def __post_init__(self):
+        require_positive(self, "image_size", "synthetic_count")
+        require(
+            self.image_size % 4 == 0,
+            "image_size",
+            "a multiple of 4, the generators' total stride",
+            self.image_size,
+        )
+        require(
+            self.load_size is None or self.load_size >= self.image_size,
+            "load_size",
+            f"None or at least image_size ({self.image_size})",
+            self.load_size,
+        )
+        require(
+            self.epoch_steps is None or self.epoch_steps > 0,
+            "epoch_steps",
+            "None or above 0",
+            self.epoch_steps,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class OptimizerConfig:
+    """Adam for every player, and the learning rate's course.
+
+    The rate of epoch e (from 0) is
+    `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`.
+    """
+
+    name: str = "adam"
+    """`adam`, or `addons:OPTIMIZER` of tensorflow-addons."""
+    learning_rate: float = 2e-4
+    """Initial learning rate."""
+    beta_1: float = 0.5
+    """Adam's decay of the mean."""
+    beta_2: float = 0.999
+    """Adam's decay of the squared mean."""
+    epsilon: float = 1e-8
+    """Adam's epsilon."""
+    constant_epochs: float = 100
+    """Epochs before the learning rate starts to fall."""
+    decay_epochs: float = 100
+    """Epochs over which it falls to 0; 0 keeps it constant."""
+    ema_momentum: float | None = None
+    """Average the generators' weights for inference, for example 0.999."""
+
+    def __post_init__(self):
+        require_positive(self, "learning_rate", "epsilon")
+        require_fraction(self, "beta_1", "beta_2", "ema_momentum")
+        require_not_negative(self, "constant_epochs", "decay_epochs")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunConfig:
+    """How long and how to train, and what to leave behind."""
+
+    epochs: float = 200
+    """Epochs in all."""
+    steps: int | None = None
+    """Steps in all; wins over epochs."""
+    batch_size: int = 1
+    """Images a domain and step, over all replicas."""
+    seed: int = 0
+    """Seed of weights, data order, augmentation and pools."""
+    strategy: Literal["none", "mirrored", "multiworker"] = "none"
+    """tf.distribute strategy; multiworker reads TF_CONFIG."""
+    replicas: int | None = None
+    """Devices that `mirrored` uses; None: every GPU, else one CPU."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Compute type; weights stay float32."""
+    jit_compile: bool = False
+    """Compile the step with XLA (single device only)."""
+    deterministic: bool = False
+    """Deterministic ops: equal weights in every run on one machine."""
+    steps_per_call: int = 1
+    """Steps a call of the compiled function; more saves host time."""
+    log_every: int = 20
+    """Steps between rows of metrics.csv."""
+    sample_every: int = 200
+    """Steps between sample grids."""
+    samples: int = 4
+    """Test images in a sample grid."""
+    checkpoint_every: int = 200
+    """Steps between checkpoints."""
+    keep_checkpoints: int = 3
+    """Newest checkpoints kept; the best is kept beside them."""
+
+    def __post_init__(self):
+        require_positive(
+            self,
+            "epochs",
+            "batch_size",
+            "steps_per_call",
+            "log_every",
+            "sample_every",
+            "samples",
+            "checkpoint_every",
+            "keep_checkpoints",
+        )
+        require_not_negative(self, "seed")
+        for field in ("steps", "replicas"):
+            value = getattr(self, field)
+            require(
+                value is None or value > 0, field, "None or above 0", value
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig:
+    """Everything that decides a training run."""
+
+    method_name: str
+    preset: str
+    method: Any
+    """Options of the method."""
+    data: DataConfig
+    """Options of the data."""
+    optimizer: OptimizerConfig
+    """Options of the optimisers."""
+    run: RunConfig
+    """Options of the run."""

@@ -1,0 +1,25 @@
+"""Layers that Keras does not have, or does not have as the papers do."""
+
+from tfmask.layers.attention_composite import attention_composite
+from tfmask.layers.convolution import (
+    Convolution,
+    TransposedConvolution,
+    normal_initializer,
+    upsample,
+)
+from tfmask.layers.history_pool import HistoryPool
+from tfmask.layers.instance_norm import InstanceNormalization
+from tfmask.layers.normalization import normalization_layer
+from tfmask.layers.residual_block import ResidualBlock
+
+__all__ = [
+    "Convolution",
+    "HistoryPool",
+    "InstanceNormalization",
+    "ResidualBlock",
+    "TransposedConvolution",
+    "attention_composite",
+    "normal_initializer",
+    "normalization_layer",
+    "upsample",
+]

@@ -1,0 +1,236 @@
+"""Convolutions padded as the papers' frameworks pad them."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.ops.arguments import constructor_arguments
+
+
+def normal_initializer(stddev=0.02, *, truncated=False):
+    """Config of a normal initializer; each `get` of it draws anew.
+
+    An initializer object would give every kernel of one shape the same
+    values in Keras 3.
+
+    Args:
+        stddev: float.
+        truncated: bool; cut at two deviations.
+    """
+    name = "TruncatedNormal" if truncated else "RandomNormal"
+    return {"class_name": name, "config": {"mean": 0.0, "stddev": stddev}}
+
+
+def upsample(images):
+    """Nearest upsampling by two: (B, H, W, C) to (B, 2H, 2W, C)."""
+    return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
+
+
+def spectral_norm_iteration(kernel, vector):
+    """One power iteration on a kernel seen as a (rest, filters) matrix.
+
+    `v = normalize(W u)`, `u = normalize(W^T v)`, `sigma = v^T W u`; no
+    gradient passes through u and v, but sigma is differentiable in W.
+
+    Args:
+        kernel: (height, width, in, filters) float.
+        vector: (1, filters) float, the last estimate of u.
+
+    Returns:
+        sigma: scalar; vector: the new (1, filters) estimate.
+    """
+    matrix = tf.reshape(kernel, [-1, kernel.shape[-1]])
+    left = tf.math.l2_normalize(tf.matmul(vector, matrix, transpose_b=True))
+    left = tf.stop_gradient(left)
+    right = tf.stop_gradient(tf.math.l2_normalize(tf.matmul(left, matrix)))
+    sigma = tf.matmul(tf.matmul(left, matrix), right, transpose_b=True)
+    return sigma[0, 0], right
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class Convolution(keras.layers.Layer):
+    """2-D convolution with explicit padding, optionally spectrally normed.
+
+    Args:
+        filters: int, output channels.
+        kernel_size: int, side of the square kernel.
+        strides: int.
+        padding: int, pixels added on all four sides (PyTorch's way), or
+            "same" (TensorFlow's: more at the bottom and right).
+        padding_mode: "zero" or "reflect" (the border pixel is not
+            repeated).
+        use_bias: bool.
+        spectral_normalization: bool; divides the kernel by its largest
+            singular value, one power iteration a training call. The raw
+            kernel stays what the optimizer updates.
+        kernel_initializer: config of a Keras initializer, or None for the
+            papers' normal distribution of deviation 0.02.
+        **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
+
+    Call arguments:
+        inputs: (B, H, W, C) float.
+        training: bool; power iterations run in training only.
+
+    Returns:
+        (B, H', W', filters) float, H' = (H + 2 padding - kernel) / strides
+        + 1 rounded down, or H / strides rounded up for "same".
+
+    Paper: spectral normalisation: Miyato et al. 2018, Eq. (8), Algorithm 1.
+    Differs from the paper: no. From `keras.layers.SpectralNormalization`
+    and tensorflow-addons' wrapper: those overwrite the kernel with
+    kernel / sigma at every training call; the first training call gives
+    equal outputs, later ones do not.
+    """
+
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        *,
+        strides=1,
+        padding=0,
+        padding_mode="zero",
+        use_bias=True,
+        spectral_normalization=False,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if padding_mode not in ("zero", "reflect"):
+            raise ValueError(
+                "`padding_mode` must be zero or reflect. "
+                f"Got: {padding_mode!r}"
+            )
+        if padding != "same" and not (isinstance(padding, int) and padding >= 0):
+            raise ValueError(
+                f"`padding` must be `same` or 0 or more. Got: {padding!r}"
+            )
+        self.filters = filters
+        self.kernel_size = kernel_size
+        self.strides = strides
+        self.padding = padding
+        self.padding_mode = padding_mode
+        self.use_bias = use_bias
+        self.spectral_normalization = spectral_normalization
+        self.kernel_initializer = kernel_initializer or normal_initializer()
+
+    def build(self, input_shape):
+        side = self.kernel_size
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(side, side, input_shape[-1], self.filters),
+            initializer=keras.initializers.get(self.kernel_initializer),
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(self.filters,), initializer="zeros"
+            )
+        if self.spectral_normalization:
+            self.vector = self.add_weight(
+                name="vector",
+                shape=(1, self.filters),
+                initializer=keras.initializers.TruncatedNormal(stddev=0.02),
+                trainable=False,
+                dtype="float32",
+            )
+        self.built = True
+
+    def call(self, inputs, training=False):
+        kernel = tf.convert_to_tensor(self.kernel)
+        if self.spectral_normalization:
+            kernel = self._normalized(kernel, training)
+        if self.padding == "same":
+            padding = "SAME"
+        else:
+            sides = [self.padding, self.padding]
+            padding = [[0, 0], sides, sides, [0, 0]]
+            if self.padding_mode == "reflect" and self.padding:
+                inputs = tf.pad(inputs, padding, "REFLECT")
+                padding = "VALID"
+        outputs = tf.nn.conv2d(inputs, kernel, self.strides, padding)
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
+        return outputs
+
+    def _normalized(self, kernel, training):
+        # Half precision is too coarse for a power iteration.
+        exact = tf.cast(kernel, tf.float32)
+        vector = tf.cast(tf.convert_to_tensor(self.vector), tf.float32)
+        sigma, updated = spectral_norm_iteration(exact, vector)
+        if training:
+            self.vector.assign(updated)
+        return tf.cast(exact / sigma, kernel.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class TransposedConvolution(keras.layers.Layer):
+    """3x3 transposed convolution of stride 2: doubles height and width.
+
+    Args:
+        filters: int, output channels.
+        alignment: "torch" for padding 1 and output padding 1 of PyTorch
+            (the full output without its first row and column), "same" for
+            TensorFlow's (without its last): one pixel apart.
+        use_bias: bool.
+        kernel_initializer: config of a Keras initializer, or None for the
+            papers' normal distribution of deviation 0.02.
+        **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
+
+    Call arguments:
+        inputs: (B, H, W, C) float.
+
+    Returns:
+        (B, 2H, 2W, filters) float.
+    """
+
+    def __init__(
+        self,
+        filters,
+        *,
+        alignment="torch",
+        use_bias=True,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if alignment not in ("torch", "same"):
+            raise ValueError(
+                f"`alignment` must be torch or same. Got: {alignment!r}"
+            )
+        self.filters = filters
+        self.alignment = alignment
+        self.use_bias = use_bias
+        self.kernel_initializer = kernel_initializer or normal_initializer()
+
+    def build(self, input_shape):
+        self.kernel = self.add_weight(
+            name="kernel",
+            shape=(3, 3, self.filters, input_shape[-1]),
+            initializer=keras.initializers.get(self.kernel_initializer),
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(self.filters,), initializer="zeros"
+            )
+        self.built = True
+
+    def call(self, inputs):
+        batch, height, width = tf.unstack(tf.shape(inputs)[:3])
+        padding = "SAME"
+        if self.alignment == "torch":
+            padding = [[0, 0], [1, 0], [1, 0], [0, 0]]
+        outputs = tf.nn.conv2d_transpose(
+            inputs,
+            tf.convert_to_tensor(self.kernel),
+            [batch, 2 * height, 2 * width, self.filters],
+            2,
+            padding,
+        )
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
+        return outputs
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

@@ -1,0 +1,79 @@
+"""The history of translations that discriminators are trained on."""
+
+import tensorflow as tf
+
+from tfmask.ops.distribution import gather_replicas, replica_slice
+
+
+class HistoryPool(tf.Module):
+    """Mixes new images with remembered ones (Shrivastava et al. 2017).
+
+    While the pool is not full, a new image is stored and returned. Later,
+    with probability one half, a random stored image is returned and the new
+    one takes its place; otherwise the new one is returned. Images of a batch
+    are handled one after another.
+
+    Draws depend on (seed, step) alone. Under a distribution strategy every
+    replica sees the whole global batch and keeps the same pool, so N
+    replicas equal one device and any replica's pool can be saved.
+
+    Args:
+        size: int, images remembered; 0 returns every image unchanged.
+        shape: (H, W, C) of one image. Whatever belongs together (image and
+            mask) is stacked along C.
+        seed: int.
+        name: str.
+
+    Paper: CycleGAN section 4, "a history of 50 generated images".
+    Differs from the authors' code: no.
+    """
+
+    def __init__(self, size, shape, *, seed, name):
+        super().__init__(name=name)
+        self.size = size
+        self.seed = seed
+        if size:
+            self.images = tf.Variable(
+                tf.zeros([size, *shape]), trainable=False, name="images"
+            )
+            self.filled = tf.Variable(0, trainable=False, name="filled")
+
+    def query(self, images, step):
+        """Remembers `images` and returns as many, some of them old.
+
+        Args:
+            images: (B, H, W, C) float32, this replica's images.
+            step: integer scalar, the training step.
+
+        Returns:
+            (B, H, W, C) float32.
+        """
+        if not self.size:
+            return images
+        everything = gather_replicas(images)
+        count = tf.shape(everything)[0]
+        step = tf.cast(step, tf.int32)
+        swaps = tf.random.stateless_uniform([count], [self.seed, step]) > 0.5
+        slots = tf.random.stateless_uniform(
+            [count], [self.seed + 1, step], 0, self.size, tf.int32
+        )
+
+        def remember(position):
+            new = everything[position]
+            filled = tf.identity(self.filled)
+            full = filled >= self.size
+            slot = tf.where(full, slots[position], filled)
+            old = tf.gather(self.images, slot)
+            swap = tf.logical_and(full, swaps[position])
+            stored = tf.where(tf.logical_and(full, ~swap), old, new)
+            self.images.scatter_update(tf.IndexedSlices(stored, slot))
+            self.filled.assign_add(tf.cast(~full, tf.int32))
+            return tf.where(swap, old, new)
+
+        answers = tf.map_fn(
+            remember,
+            tf.range(count),
+            parallel_iterations=1,
+            fn_output_signature=everything.dtype,
+        )
+        return replica_slice(answers, images)

@@ -1,0 +1,83 @@
+"""The residual block of the ResNet generators."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers.convolution import Convolution
+from tfmask.layers.normalization import normalization_layer
+from tfmask.ops.arguments import constructor_arguments
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class ResidualBlock(keras.layers.Layer):
+    """Two 3x3 convolutions, each normalised, added to the input.
+
+    `y = x + N(conv(relu(N(conv(x)))))`, then ReLU where `activate_sum`.
+
+    Args:
+        filters: int, channels of input and output.
+        padding_mode: "reflect" or "zero".
+        activate_sum: bool; ReLU after the sum (attention-guided), none
+            (CycleGAN).
+        normalization: see `normalization_layer`.
+        affine: bool; learned scale and offset of instance normalisation.
+        gamma_stddev: float; deviation of the initial scale about 1.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
+
+    Call arguments:
+        inputs: (B, H, W, filters) float.
+
+    Returns:
+        (B, H, W, filters) float.
+    """
+
+    def __init__(
+        self,
+        filters,
+        *,
+        padding_mode="reflect",
+        activate_sum=False,
+        normalization="instance",
+        affine=False,
+        gamma_stddev=0.0,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.padding_mode = padding_mode
+        self.activate_sum = activate_sum
+        self.normalization = normalization
+        self.affine = affine
+        self.gamma_stddev = gamma_stddev
+        self.kernel_initializer = kernel_initializer
+        convolution = {
+            "padding": 1,
+            "padding_mode": padding_mode,
+            "kernel_initializer": kernel_initializer,
+        }
+        norm = {"affine": affine, "gamma_stddev": gamma_stddev}
+        self.first = Convolution(filters, 3, **convolution)
+        self.first_norm = normalization_layer(normalization, **norm)
+        self.second = Convolution(filters, 3, **convolution)
+        self.second_norm = normalization_layer(normalization, **norm)
+
+    def build(self, input_shape):
+        shape = (*input_shape[:-1], self.filters)
+        for layer in (
+            self.first,
+            self.first_norm,
+            self.second,
+            self.second_norm,
+        ):
+            layer.build(shape)
+        self.built = True
+
+    def call(self, inputs):
+        outputs = tf.nn.relu(self.first_norm(self.first(inputs)))
+        outputs = inputs + self.second_norm(self.second(outputs))
+        return tf.nn.relu(outputs) if self.activate_sum else outputs
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

@@ -1,0 +1,6 @@
+"""Losses as pure functions: one value an example, float32, no weights."""
+
+from tfmask.losses.adversarial import lsgan_discriminator, lsgan_generator
+from tfmask.losses.reconstruction import l1
+
+__all__ = ["l1", "lsgan_discriminator", "lsgan_generator"]

@@ -1,0 +1,54 @@
+"""Least-squares adversarial losses."""
+
+import tensorflow as tf
+
+from tfmask.losses.reduce import mean_per_example
+
+
+def lsgan_generator(fake):
+    """How far a discriminator is from taking translations for real.
+
+    `mean((D(fake) - 1)^2)` over the map of scores.
+
+    Args:
+        fake: (B, ...) float, scores of translations, unbounded.
+
+    Returns:
+        (B,) float32, 0 where every score is 1.
+
+    Paper: Mao et al. 2017, Eq. (9) without the factor 1/2; CycleGAN and
+    attention-guided train with this form.
+    Differs from the authors' code: no.
+
+    Example:
+        >>> lsgan_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
+        [0.25]
+    """
+    return mean_per_example(tf.square(tf.cast(fake, tf.float32) - 1.0))
+
+
+def lsgan_discriminator(real, fake):
+    """How badly a discriminator tells real images from translations.
+
+    `0.5 * (mean((D(real) - 1)^2) + mean(D(fake)^2))`
+
+    Args:
+        real: (B, ...) float, scores of real images.
+        fake: (B, ...) float, scores of (remembered) translations.
+
+    Returns:
+        (B,) float32, 0 where real scores are 1 and fake ones 0.
+
+    Paper: Mao et al. 2017, Eq. (9); halved as in CycleGAN's code.
+    Differs from the authors' code: no.
+
+    Example:
+        >>> half = np.full((1, 2, 2, 1), 0.5)
+        >>> lsgan_discriminator(half, half).numpy().tolist()
+        [0.25]
+    """
+    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    return 0.5 * (
+        mean_per_example(tf.square(real - 1.0))
+        + mean_per_example(tf.square(fake))
+    )

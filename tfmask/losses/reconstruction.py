@@ -1,0 +1,26 @@
+"""How far two images are apart."""
+
+import tensorflow as tf
+
+from tfmask.losses.reduce import mean_per_example
+
+
+def l1(images, others):
+    """Mean absolute difference over pixels and channels.
+
+    Args:
+        images: (B, H, W, C) float.
+        others: (B, H, W, C) float.
+
+    Returns:
+        (B,) float32.
+
+    Paper: CycleGAN, Eq. (2); attention-guided, Eq. (3).
+
+    Example:
+        >>> l1(np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))).numpy().tolist()
+        [1.0]
+    """
+    return mean_per_example(
+        tf.abs(tf.cast(images, tf.float32) - tf.cast(others, tf.float32))
+    )

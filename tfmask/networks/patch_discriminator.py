@@ -1,0 +1,112 @@
+"""The PatchGAN discriminator."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import Convolution, normalization_layer
+from tfmask.ops.arguments import constructor_arguments
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class PatchDiscriminator(keras.Model):
+    """One score for every overlapping patch of an image.
+
+    `strided_layers` strided 4x4 convolutions, one of stride 1 and a last one to a
+    single channel; leaky ReLU 0.2 between them. Channels double from
+    `filters` up to eight times that. 3 layers see 70x70 pixels.
+
+    Args:
+        filters: int, channels of the first layer.
+        strided_layers: int.
+        padding: int, zeros on all four sides of every layer.
+        normalize_first: bool; normalise the first layer too
+            (attention-guided), CycleGAN does not.
+        normalization: see `normalization_layer`.
+        affine: bool; learned scale and offset of instance normalisation.
+        gamma_stddev: float; deviation of the initial scale about 1.
+        spectral_normalization: bool, for every convolution.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, C) float.
+        normalize: bool; False bypasses every normalisation layer
+            (attention-guided, second stage).
+        training: bool.
+
+    Returns:
+        (B, h, w, 1) float32, unbounded: 30x30 for 256x256 with padding 1.
+
+    Paper: CycleGAN, appendix 7.2; attention-guided, section 3.2.
+    Differs from the papers: no.
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        strided_layers=3,
+        padding=1,
+        normalize_first=False,
+        normalization="instance",
+        affine=False,
+        gamma_stddev=0.0,
+        spectral_normalization=False,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.strided_layers = strided_layers
+        self.padding = padding
+        self.normalize_first = normalize_first
+        self.normalization = normalization
+        self.affine = affine
+        self.gamma_stddev = gamma_stddev
+        self.spectral_normalization = spectral_normalization
+        self.kernel_initializer = kernel_initializer
+
+        widths = [filters * min(2**level, 8) for level in range(strided_layers + 1)]
+        self.convolutions = [
+            Convolution(
+                width,
+                4,
+                strides=2 if level < strided_layers else 1,
+                padding=padding,
+                spectral_normalization=spectral_normalization,
+                kernel_initializer=kernel_initializer,
+            )
+            for level, width in enumerate([*widths, 1])
+        ]
+        self.norms = [
+            normalization_layer(
+                normalization if level or normalize_first else "none",
+                affine=affine,
+                gamma_stddev=gamma_stddev,
+            )
+            for level in range(strided_layers + 1)
+        ]
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for position, layer in enumerate(self.convolutions):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            if position < len(self.norms):
+                self.norms[position].build((None, None, None, channels))
+        self.built = True
+
+    def call(self, image, normalize=True, training=False):
+        outputs = image
+        for layer, norm in zip(
+            self.convolutions[:-1], self.norms, strict=True
+        ):
+            outputs = layer(outputs, training=training)
+            if normalize:
+                outputs = norm(outputs)
+            outputs = tf.nn.leaky_relu(outputs, 0.2)
+        outputs = self.convolutions[-1](outputs, training=training)
+        return tf.cast(outputs, tf.float32)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

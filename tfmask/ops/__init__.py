@@ -1,0 +1,1 @@
+"""Image ranges, padding, replica arithmetic and argument checks."""

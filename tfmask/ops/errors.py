@@ -1,0 +1,31 @@
+"""The one exception that a command shows as a line, not as a traceback."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class UserError(Exception):
+    """Something the user can put right: a file, an option, a folder.
+
+    Commands print its text on stderr and exit with code 1. The text names
+    the file or option, what was expected, what came and what to do.
+    """
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UserError:
+    """Error for a name that does not exist, with the nearest ones that do.
+
+    Args:
+        kind: what the name is, for example "method".
+        name: what the user wrote.
+        known: the names that exist.
+
+    Returns:
+        `UserError`, to be raised by the caller.
+    """
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+    hint = f" Did you mean: {', '.join(near)}?" if near else ""
+    return UserError(
+        f"Unknown {kind} `{name}`.{hint} Known: {', '.join(known)}."
+    )

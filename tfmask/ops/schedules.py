@@ -1,0 +1,44 @@
+"""Learning rates as functions of the step."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class EpochwiseLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+    """Constant, then falling by the same amount every epoch.
+
+    In epoch e (from 0) the rate is
+    `initial * (1 - max(0, e - constant_epochs) / decay_epochs)`; from the
+    end of the decay on it keeps the last value above 0, so that a run can be
+    made longer.
+
+    Args:
+        initial: float, the first rate.
+        epoch_steps: int, steps of an epoch.
+        constant_epochs: float.
+        decay_epochs: float; 0 keeps the rate constant.
+    """
+
+    def __init__(self, initial, *, epoch_steps, constant_epochs, decay_epochs):
+        self.initial = initial
+        self.epoch_steps = epoch_steps
+        self.constant_epochs = constant_epochs
+        self.decay_epochs = decay_epochs
+
+    def __call__(self, step):
+        if not self.decay_epochs:
+            return tf.constant(self.initial, tf.float32)
+        step = tf.cast(tf.convert_to_tensor(step), tf.int64)
+        epoch = tf.cast(step // self.epoch_steps, tf.float32)
+        fallen = (epoch - self.constant_epochs) / self.decay_epochs
+        last = min(1.0, 1.0 / self.decay_epochs)
+        return self.initial * tf.clip_by_value(1.0 - fallen, last, 1.0)
+
+    def get_config(self):
+        return {
+            "initial": self.initial,
+            "epoch_steps": self.epoch_steps,
+            "constant_epochs": self.constant_epochs,
+            "decay_epochs": self.decay_epochs,
+        }

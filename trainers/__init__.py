@@ -1,0 +1,1 @@
+"""The commands: thin scripts over functions that tests call."""

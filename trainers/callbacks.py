@@ -1,0 +1,295 @@
+"""What happens between training steps: rows, pictures, checkpoints."""
+
+import csv
+import math
+import sys
+import time
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+from tfmask.ops.errors import UserError
+from trainers.files import write_text
+from trainers.gallery import Gallery, image_grid
+
+# A mask that is on average below or above is no mask any more.
+COLLAPSED = (0.01, 0.99)
+
+
+class PeriodicCallback(keras.callbacks.Callback):
+    """Calls `at(step)` whenever `every` steps have been taken."""
+
+    def __init__(self, every):
+        super().__init__()
+        self.every = every
+
+    def on_train_batch_end(self, step, logs=None):
+        if step % self.every == 0:
+            self.at(step)
+
+    def at(self, step):
+        """What to do; `step` is the number of steps taken."""
+        raise NotImplementedError
+
+
+class MetricRows(PeriodicCallback):
+    """Mean losses since the last row: metrics.csv, TensorBoard, NaN guard.
+
+    Args:
+        run: run folder.
+        every: int, steps between rows.
+        epoch_steps: int.
+        writer: TensorBoard summary writer, or None where this process
+            writes nothing (a worker that is not the chief).
+        checkpoints: `Checkpoints`, for the message when losses break.
+
+    Attributes:
+        latest: dict of the last row.
+    """
+
+    def __init__(self, run, every, *, epoch_steps, writer, checkpoints):
+        super().__init__(every)
+        self.path = Path(run) / "metrics.csv"
+        self.epoch_steps = epoch_steps
+        self.writer = writer
+        self.checkpoints = checkpoints
+        self.latest = {}
+        self._clock = None
+
+    def on_train_begin(self, logs=None):
+        step = int(self.model.step.numpy())
+        if self.writer and self.path.exists():
+            # Rows after the checkpoint that this run resumes from.
+            header, *rows = self.path.read_text().splitlines(keepends=True)
+            kept = [row for row in rows if int(row.split(",")[0]) <= step]
+            write_text(self.path, "".join([header, *kept]))
+        self._clock = (step, time.monotonic())
+
+    def at(self, step):
+        losses = {
+            name: float(tracker.result())
+            for name, tracker in self.model.trackers.items()
+        }
+        for tracker in self.model.trackers.values():
+            tracker.reset_state()
+        broken = [name for name, v in losses.items() if not math.isfinite(v)]
+        if broken:
+            raise UserError(
+                f"`{broken[0]}` is {losses[broken[0]]} at step {step}. "
+                f"{self.checkpoints.last_good()} Try a lower "
+                "--optimizer.learning_rate."
+            )
+        since, now = self._clock[1], time.monotonic()
+        speed = (step - self._clock[0]) / max(now - since, 1e-9)
+        self._clock = (step, now)
+        optimizer = self.model.optimizers[self.model.players[0]]
+        self.latest = {
+            "step": step,
+            "epoch": round(step / self.epoch_steps, 4),
+            "steps_per_second": round(speed, 4),
+            "learning_rate": float(_learning_rate(optimizer)),
+            **losses,
+        }
+        if self.writer:
+            self._write(step)
+
+    def _write(self, step):
+        new = not self.path.exists()
+        with open(self.path, "a", newline="") as file:
+            table = csv.DictWriter(file, list(self.latest))
+            if new:
+                table.writeheader()
+            table.writerow(self.latest)
+        with self.writer.as_default(step):
+            for name, value in self.latest.items():
+                if name != "step":
+                    tf.summary.scalar(name, value)
+
+
+def _learning_rate(optimizer):
+    rate = optimizer.learning_rate
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        rate = rate(optimizer.iterations)
+    return rate
+
+
+class SampleGrids(PeriodicCallback):
+    """Pictures of fixed test images: gallery and TensorBoard.
+
+    Args:
+        run: run folder; the page is `index.html` in it.
+        every: int, steps between grids.
+        batch: nested batch of test images.
+        writer: TensorBoard summary writer.
+        title: str.
+    """
+
+    def __init__(self, run, every, *, batch, writer, title):
+        super().__init__(every)
+        self.batch = batch
+        self.writer = writer
+        self.gallery = Gallery(run, title)
+        self._show = None
+        self._phase = None
+
+    def on_train_begin(self, logs=None):
+        self._show = tf.function(self.model.images_to_show)
+        self._phase = self.model.phase
+        self.at(int(self.model.step.numpy()))
+
+    def on_train_batch_begin(self, step, logs=None):
+        if self.model.phase != self._phase:
+            self._phase = self.model.phase
+            self._refuse_collapsed_mask(step)
+
+    def at(self, step):
+        images = {
+            name: tensor.numpy()
+            for name, tensor in self._show(self.batch).items()
+        }
+        self.gallery.add_samples(step, images)
+        self.gallery.write()
+        with self.writer.as_default(step):
+            tf.summary.image("samples", image_grid(images)[None])
+            for name, values in images.items():
+                if name.startswith("mask_"):
+                    tf.summary.scalar(f"{name}_mean", values.mean())
+
+    def _refuse_collapsed_mask(self, step):
+        """A stage that builds on a mask must not begin without one."""
+        if self.model.mask_kind != "attention":
+            return
+        for name, tensor in self._show(self.batch).items():
+            mean = float(tf.reduce_mean(tensor))
+            low, high = COLLAPSED
+            if name.startswith("mask_") and not low <= mean <= high:
+                raise UserError(
+                    f"The attention `{name}` has collapsed: its mean is "
+                    f"{mean:.4f} at step {step}, where the next stage would "
+                    "build on it. The pictures up to here are in the run's "
+                    "index.html. Try another --seed, or a lower "
+                    "--method.cycle_weight."
+                )
+
+
+class CheckpointSaver(PeriodicCallback):
+    """Saves checkpoints at intervals and at the end.
+
+    Args:
+        checkpoints: `Checkpoints`.
+        every: int, steps between checkpoints.
+        rows: `MetricRows`; the best checkpoint has the lowest cycle loss.
+        written: function called with the step after each save.
+    """
+
+    def __init__(self, checkpoints, every, *, rows, written):
+        super().__init__(every)
+        self.checkpoints = checkpoints
+        self.rows = rows
+        self.written = written
+
+    def at(self, step):
+        cycles = [v for name, v in self.rows.latest.items() if "cycle_" in name]
+        self.checkpoints.save(
+            self.model,
+            step,
+            score=sum(cycles) if cycles else None,
+            info={"losses": self.rows.latest},
+        )
+        self.written(step)
+
+    def on_train_end(self, logs=None):
+        step = int(self.model.step.numpy())
+        if step not in self.checkpoints.steps():
+            self.at(step)
+
+
+class Progress(keras.callbacks.Callback):
+    """A bar with time left on a terminal, else a line every few seconds.
+
+    Args:
+        start_step: int.
+        end_step: int.
+        rows: `MetricRows`.
+        seconds: float or None, the time limit.
+    """
+
+    SECONDS_BETWEEN_LINES = 15
+
+    def __init__(self, start_step, end_step, *, rows, seconds=None):
+        super().__init__()
+        self.start_step = start_step
+        self.end_step = end_step
+        self.rows = rows
+        self.seconds = seconds
+        self._bar = None
+        self._began = self._said = 0.0
+
+    def on_train_begin(self, logs=None):
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
+
+        self._began = self._said = time.monotonic()
+        console = Console(stderr=True)
+        if console.is_terminal:
+            self._bar = Progress(
+                TextColumn("training"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("steps,"),
+                TimeElapsedColumn(),
+                TextColumn("gone, {task.fields[left]} left {task.fields[loss]}"),
+                console=console,
+            )
+            self._task = self._bar.add_task(
+                "", total=self.end_step, left="?", loss=""
+            )
+            self._bar.start()
+
+    def on_train_batch_end(self, step, logs=None):
+        now = time.monotonic()
+        if self._bar:
+            self._bar.update(
+                self._task,
+                completed=step,
+                left=self._left(step, now),
+                loss=self._losses(),
+            )
+        elif now - self._said >= self.SECONDS_BETWEEN_LINES:
+            self._said = now
+            print(
+                f"step {step}/{self.end_step}, {self._left(step, now)} left"
+                f" {self._losses()}",
+                file=sys.stderr,
+                flush=True,
+            )
+
+    def on_train_end(self, logs=None):
+        if self._bar:
+            self._bar.stop()
+
+    def _left(self, step, now):
+        gone = now - self._began
+        left = gone / (step - self.start_step) * (self.end_step - step)
+        if self.seconds is not None:
+            left = min(left, max(self.seconds - gone, 0.0))
+        minutes, seconds = divmod(round(left), 60)
+        return f"{minutes}:{seconds:02d}"
+
+    def _losses(self):
+        groups = {}
+        for name, value in self.rows.latest.items():
+            if "/" in name:
+                kind = name.split("/")[1].rsplit("_", 1)[0]
+                groups.setdefault(kind, []).append(value)
+        return " ".join(
+            f"{kind} {sum(values) / len(values):.3f}"
+            for kind, values in groups.items()
+        )

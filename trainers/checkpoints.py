@@ -1,0 +1,208 @@
+"""Checkpoints: everything that the next training step depends on.
+
+Keras 3 drops networks and optimizers held in a list or dict from
+`tf.train.Checkpoint` without a word, so a checkpoint here is a flat file of
+named arrays, and restoring one compares every name and shape.
+"""
+
+import json
+import os
+import re
+import shutil
+import uuid
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from tfmask.ops.errors import UserError
+
+FOLDER = re.compile(r"step-(\d+)")
+BEST = "best.json"
+
+
+def state_variables(method):
+    """dict of name to variable: weights, optimizers and pools.
+
+    The step is the optimizers' own; data order, augmentation and pool draws
+    are functions of seed and step, so there is no other random state.
+    """
+    state = {}
+    for kind, owners in (
+        ("network", method.networks),
+        ("optimizer", method.optimizers),
+        ("pool", method.pools),
+    ):
+        for name, owner in owners.items():
+            for number, variable in enumerate(_variables(owner)):
+                state[f"{kind}/{name}/{number:03d}"] = variable
+    return state
+
+
+def _variables(owner):
+    if hasattr(owner, "weights") and not callable(owner.weights):
+        return owner.weights  # a network: `variables` has another order
+    variables = owner.variables
+    return variables() if callable(variables) else variables
+
+
+class Checkpoints:
+    """The checkpoints of a run folder.
+
+    Args:
+        folder: path; made with the first checkpoint.
+        keep: int, newest checkpoints kept; the best is kept beside them.
+    """
+
+    def __init__(self, folder, keep=3):
+        self.folder = Path(folder)
+        self.keep = keep
+
+    def steps(self):
+        """Steps that have a checkpoint, ascending."""
+        if not self.folder.is_dir():
+            return []
+        matches = (FOLDER.fullmatch(path.name) for path in self.folder.iterdir())
+        return sorted(int(match[1]) for match in matches if match)
+
+    def best_step(self):
+        """The step with the lowest score, or None."""
+        return self._best().get("step")
+
+    def path(self, step):
+        """Folder of a step's checkpoint."""
+        return self.folder / f"step-{step:08d}"
+
+    def save(self, method, step, *, score=None, info=None):
+        """Writes a checkpoint in one rename, then removes old ones.
+
+        Args:
+            method: compiled `TranslationMethod`.
+            step: int, training steps taken.
+            score: float, lower is better; None does not compete for best.
+            info: dict for JSON, kept beside the arrays.
+
+        Raises:
+            UserError: a weight is not finite; nothing is written.
+            OSError: for example a full disk; older checkpoints stay.
+        """
+        arrays = {
+            name: variable.numpy()
+            for name, variable in state_variables(method).items()
+        }
+        broken = [
+            name for name, array in arrays.items() if not _is_finite(array)
+        ]
+        if broken:
+            raise UserError(
+                f"Weights are NaN or infinite at step {step}, first in "
+                f"`{broken[0]}`. {self.last_good()} Try a lower "
+                "--optimizer.learning_rate."
+            )
+        self.folder.mkdir(parents=True, exist_ok=True)
+        temporary = self.folder / f".tmp-{step}-{uuid.uuid4().hex[:8]}"
+        try:
+            temporary.mkdir()
+            with open(temporary / "state.npz", "wb") as file:
+                np.savez(file, **arrays)
+                file.flush()
+                os.fsync(file.fileno())
+            text = json.dumps({"step": step, **(info or {})}, indent=2)
+            (temporary / "state.json").write_text(text)
+            if self.path(step).exists():
+                shutil.rmtree(self.path(step))
+            temporary.rename(self.path(step))
+        except BaseException as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if isinstance(error, OSError) and error.filename is None:
+                error.filename = str(temporary)
+            raise
+        best = self._best().get("score")
+        if score is not None and (best is None or score < best):
+            text = json.dumps({"step": step, "score": score})
+            part = self.folder / f".{BEST}"
+            part.write_text(text)
+            part.replace(self.folder / BEST)
+        self._remove_old()
+
+    def restore(self, method, step=None):
+        """Puts a checkpoint into a method's variables.
+
+        Args:
+            method: compiled `TranslationMethod` of the same config.
+            step: int; None is the newest.
+
+        Returns:
+            int, the step.
+
+        Raises:
+            UserError: there is none, it is damaged, or its variables are
+                not the method's.
+        """
+        steps = self.steps()
+        if not steps:
+            raise UserError(
+                f"No checkpoint in `{self.folder}`. Train the run first."
+            )
+        step = steps[-1] if step is None else step
+        if step not in steps:
+            raise UserError(
+                f"No checkpoint of step {step} in `{self.folder}`. There "
+                f"are: {', '.join(map(str, steps))}."
+            )
+        path = self.path(step) / "state.npz"
+        try:
+            with np.load(path) as file:
+                arrays = {name: file[name] for name in file.files}
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            others = [str(other) for other in steps if other != step]
+            raise UserError(
+                f"The checkpoint `{path}` is damaged ({error}). Remove its "
+                "folder to go on from an older one: "
+                f"{', '.join(others) or 'there is none'}."
+            ) from error
+        state = state_variables(method)
+        wrong = [
+            f"{name}: {_shape(arrays.get(name))} instead of "
+            f"{_shape(state.get(name))}"
+            for name in sorted(set(arrays) | set(state))
+            if _shape(arrays.get(name)) != _shape(state.get(name))
+        ]
+        if wrong:
+            raise UserError(
+                f"The checkpoint `{path}` is of another method or config: "
+                f"{len(wrong)} variables differ, first {wrong[0]}."
+            )
+        for name, variable in state.items():
+            variable.assign(arrays[name])
+        return step
+
+    def last_good(self):
+        """A sentence about the newest checkpoint."""
+        steps = self.steps()
+        if not steps:
+            return "There is no checkpoint yet."
+        return f"The last good checkpoint is of step {steps[-1]}."
+
+    def _best(self):
+        try:
+            best = json.loads((self.folder / BEST).read_text())
+        except (OSError, ValueError):
+            return {}
+        return best if self.path(best["step"]).is_dir() else {}
+
+    def _remove_old(self):
+        kept = {*self.steps()[-self.keep :], self.best_step()}
+        for step in self.steps():
+            if step not in kept:
+                shutil.rmtree(self.path(step))
+        for rest in self.folder.glob(".tmp-*"):  # of a killed process
+            shutil.rmtree(rest, ignore_errors=True)
+
+
+def _shape(value):
+    return "nothing" if value is None else tuple(value.shape)
+
+
+def _is_finite(array):
+    return array.dtype.kind not in "fc" or bool(np.isfinite(array).all())

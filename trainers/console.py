@@ -1,0 +1,39 @@
+"""Progress of work on images, on stderr: stdout belongs to results."""
+
+from contextlib import contextmanager
+
+
+@contextmanager
+def image_progress(description, total):
+    """A bar with images done and time left.
+
+    Args:
+        description: str, what is going on.
+        total: int, images in all.
+
+    Yields:
+        Function `advance(count=1)`.
+    """
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("images,"),
+        TimeElapsedColumn(),
+        TextColumn("gone,"),
+        TimeRemainingColumn(),
+        TextColumn("left"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as progress:
+        task = progress.add_task(description, total=total)
+        yield lambda count=1: progress.advance(task, count)

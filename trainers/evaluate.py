@@ -1,0 +1,377 @@
+"""`tfmask evaluate`: masks and changes of a run, measured on real masks.
+
+Every number stands beside the same number of two maps that learnt nothing:
+the identity (nothing changes, empty mask) and the mean mask of the training
+images (the floor that a found mask must beat).
+"""
+
+import dataclasses
+import datetime
+import sys
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from tfmask.ops.errors import UserError
+from trainers.command import command, parse_options
+from trainers.files import write_json
+
+DATA_RANGE = 2.0  # width of [-1, 1]
+SHOWN = 12  # images of the gallery, in each direction
+SYNTHETIC_TEST_IMAGES = 100
+ROWS = {
+    "model": "this run",
+    "identity": "identity map",
+    "mean_mask": "mean training mask",
+}
+UNITS = {
+    "images": "[-1, 1]; an L1 of 2 is black against white",
+    "masks": "[0, 1]; object is > threshold",
+    "psnr": "dB, range 2, of the mean squared error over the set",
+    "ssim": "range 2, Gaussian window with sigma 1.5",
+    "averages": "per image, then over images",
+}
+NO_MASKS = (
+    "No true masks in the data ({split}, domain {domain}): mask, background "
+    "and foreground numbers are null; `change_*` are of whole images."
+)
+BEST_THRESHOLD = (
+    "`mask_iou_best` takes the one threshold that is best on these very "
+    "images: an upper bound."
+)
+NO_MEAN_MASK = (
+    "No training masks for domain {domain}: there is no row for the mean mask."
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Measure masks and changes of a run, in both directions.
+
+    Images are in [-1, 1]: L1 numbers go from 0 to 2.
+    """
+
+    run: Path
+    """Run folder of `tfmask train`."""
+    data: str
+    """Folder, `tfds:NAME` or `synthetic`."""
+    json: Path
+    """File for the numbers; replaced if it is there."""
+    split: Literal["test", "train"] = "test"
+    """Which images to measure."""
+    limit: int | None = None
+    """Only the first so many images of each domain."""
+    batch_size: int = 8
+    """Images at a time; the numbers do not depend on it."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out (counted and listed), do not stop."""
+    gallery: Path | None = None
+    """Folder of the page with images; None: RUN/evaluation."""
+
+    def __post_init__(self):
+        for name in ("limit", "batch_size"):
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise ValueError(f"`{name}` must be 1 or more. Got: {value}")
+
+
+def evaluate(
+    method,
+    data,
+    *,
+    split="test",
+    limit=None,
+    batch_size=8,
+    gallery=None,
+    advance=lambda count: None,
+):
+    """Measures a method in both directions.
+
+    Args:
+        method: has `translate(inputs, direction) -> {"image", "mask"}`.
+        data: has `test_batches`, `region_mean`, `counts`, `names` and
+            `describe`, as `data_pipelines.open_data` gives it.
+        split: "test" or "train".
+        limit: int or None, only the first images of each domain.
+        batch_size: int; the averages do not depend on it.
+        gallery: `Gallery` or None; gets a table and a section a direction.
+        advance: called with the number of images done.
+
+    Returns:
+        dict: `n` (direction to images), `notes` (list of str), `directions`
+        (direction to row to number), rows and names as in docs/evaluation.md.
+        Infinite PSNR is `float("inf")`, what cannot be measured is None.
+
+    Raises:
+        UserError: if the method's output is not finite.
+    """
+    counts, notes, directions = {}, [BEST_THRESHOLD], {}
+    for direction in ("a_to_b", "b_to_a"):
+        domain = direction[0]
+        known = data.counts(split)[domain]
+        total = known if limit is None else min(limit, known)
+        examples = _Examples(total, data.names(domain, split))
+        scores = _Scores(_mean_training_mask(data, domain))
+        for source, image, mask, region in _translations(
+            method, data, direction, split, limit, batch_size
+        ):
+            scores.update(source, image, mask, region)
+            examples.update(source, image, mask, region)
+            advance(len(source))
+        counts[direction] = scores.count
+        directions[direction] = scores.rows()
+        if not scores.has_regions:
+            notes.append(NO_MASKS.format(split=split, domain=domain))
+        elif scores.mean_mask is None:
+            notes.append(NO_MEAN_MASK.format(domain=domain))
+        if gallery is not None:
+            title = f"{domain} to {direction[-1]}"
+            gallery.add_table(title, *table_of(directions[direction]))
+            gallery.add_section(
+                f"{title}: {len(examples.rows)} of {scores.count} images, "
+                "evenly spaced",
+                ["input", "mask", "translation", "true mask"],
+                examples.rows,
+            )
+    return {"n": counts, "notes": notes, "directions": directions}
+
+
+def _mean_training_mask(data, domain):
+    """(H, W) float32, or None without training images or masks."""
+    if "train" not in data.describe()["counts"]:
+        return None
+    return data.region_mean(domain)
+
+
+def _translations(method, data, direction, split, limit, batch_size):
+    """Yields source, image, mask and region (or None), as NumPy arrays."""
+    from trainers.translate import compiled_translate
+
+    batches = data.test_batches(
+        direction[0], split=split, batch_size=batch_size, limit=limit
+    )
+    height, width = batches.element_spec["image"].shape[1:3]
+    translate = compiled_translate(method, direction, height, width)
+    for batch in batches.as_numpy_iterator():
+        image, mask = translate(batch["image"])
+        if not (np.isfinite(image).all() and np.isfinite(mask).all()):
+            raise UserError(
+                "The run's translations hold NaN or infinity: its weights "
+                "are broken. Train again, or from an earlier checkpoint."
+            )
+        yield batch["image"], image, mask, batch.get("region")
+
+
+class _Scores:
+    """The numbers of one direction: the run's and those of the two maps."""
+
+    def __init__(self, mean_mask):
+        from tfmask.metrics import ChangeScores, MaskScores
+
+        self.count = 0
+        self.has_regions = False
+        self.mean_mask = mean_mask
+        self._changes = {
+            "model": ChangeScores(DATA_RANGE),
+            "identity": ChangeScores(DATA_RANGE),
+        }
+        self._masks = {row: MaskScores() for row in ROWS}
+        self._levels = []
+
+    def update(self, source, image, mask, region):
+        self.count += len(source)
+        self._changes["model"].update(source, image, region)
+        self._changes["identity"].update(source, source, region)
+        self._levels.append(mask.mean(axis=(1, 2, 3), dtype=np.float64))
+        if region is None:
+            return
+        self.has_regions = True
+        self._masks["model"].update(mask, region)
+        self._masks["identity"].update(np.zeros_like(region), region)
+        if self.mean_mask is not None:
+            mean = np.broadcast_to(self.mean_mask[..., None], region.shape)
+            self._masks["mean_mask"].update(mean, region)
+
+    def rows(self):
+        """dict of row to dict of number; None for a row that is missing."""
+        levels = {
+            "model": float(np.mean(np.concatenate(self._levels))),
+            "identity": 0.0,
+        }
+        if self.mean_mask is not None:
+            levels["mean_mask"] = float(np.mean(self.mean_mask, dtype=float))
+        # The mean mask changes no pixel: its changes are the identity's.
+        changes = {
+            row: self._changes["model" if row == "model" else "identity"]
+            for row in levels
+        }
+        rows = {
+            row: {
+                **self._masks[row].result(),
+                "mask_mean": levels[row],
+                **changes[row].result(),
+            }
+            for row in levels
+        }
+        return {row: rows.get(row) for row in ROWS}
+
+
+class _Examples:
+    """Rows of the gallery: images evenly spaced over the whole set."""
+
+    def __init__(self, total, names):
+        self._wanted = set(np.linspace(0, total - 1, SHOWN).astype(int))
+        self._names = names
+        self._seen = 0
+        self.rows = []
+
+    def update(self, source, image, mask, region):
+        from tfmask.metrics import mask_iou
+
+        for position in range(len(source)):
+            number = self._seen + position
+            if number not in self._wanted:
+                continue
+            caption, true = self._names[number], None
+            if region is not None:
+                true = region[position]
+                iou = mask_iou(mask[position][None], true[None])[0]
+                caption += f" (mask IoU {iou:.2f})"
+            images = [source[position], mask[position], image[position], true]
+            self.rows.append((caption, images))
+        self._seen += len(source)
+
+
+def table_of(rows):
+    """One direction's rows turned for reading: a line for each number.
+
+    Args:
+        rows: dict of row to dict of numbers, as in `evaluate`'s result.
+
+    Returns:
+        (column names, list of lines), all str.
+    """
+    shown = {row: numbers for row, numbers in rows.items() if numbers}
+    lines = [
+        [name.replace("_", " ")]
+        + [_cell(name, numbers[name]) for numbers in shown.values()]
+        for name in rows["model"]
+    ]
+    return ["", *(ROWS[row] for row in shown)], lines
+
+
+def _cell(name, value):
+    if value is None:
+        return "-"
+    digits = 2 if name.endswith(("psnr", "threshold")) else 4
+    return f"{float(value):.{digits}f}"  # float: JSON keeps infinity as text
+
+
+def header(run, config, method, data, options):
+    """What the numbers were made from: the head of the JSON file."""
+    from trainers.versions import package_versions
+
+    step = getattr(method, "step", None)
+    return {
+        "run": str(run),
+        "method": config.method_name,
+        "preset": config.preset,
+        "mask_kind": method.mask_kind,
+        "step": None if step is None else int(np.asarray(step)),
+        "data": data.describe(),
+        "split": options.split,
+        "limit": options.limit,
+        "image_size": config.data.image_size,
+        "units": UNITS,
+        "versions": package_versions(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+    }
+
+
+def print_tables(result):
+    """Prints one table a direction, and the notes, on stdout."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    for direction, rows in result["directions"].items():
+        names, lines = table_of(rows)
+        table = Table(title=f"{direction}, {result['n'][direction]} images")
+        for position, name in enumerate(names):
+            table.add_column(name, justify="right" if position else "left")
+        for line in lines:
+            table.add_row(*line)
+        console.print(table)
+    console.print("Images in [-1, 1]: an L1 of 2 is black against white.")
+    for note in result["notes"]:
+        console.print(note, markup=False, highlight=False)
+
+
+def _open(options, config):
+    """The data, with its training images if there are any."""
+    from data_pipelines import open_data
+
+    folder = Path(options.data)
+    no_training = folder.is_dir() and not any(
+        (folder / name).is_dir() for name in ("trainA", "trainB")
+    )
+    only_test = no_training and options.split == "test"
+    return open_data(
+        options.data,
+        config.data.image_size,
+        seed=config.run.seed,
+        splits=("test",) if only_test else ("train", "test"),
+        skip_bad_files=options.skip_bad_files,
+        synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
+    )
+
+
+@command
+def main(argv: list[str] | None = None) -> int:
+    """Runs `tfmask evaluate`; returns the exit code."""
+    options = parse_options(Options, argv, "evaluate")
+    if options.json.is_dir():  # now, not after minutes of work
+        raise UserError(f"`--json` must be a file. Got: `{options.json}`")
+
+    from trainers import model_card
+    from trainers.console import image_progress
+    from trainers.gallery import Gallery
+    from trainers.runs import load_run
+
+    config, method = load_run(options.run)
+    data = _open(options, config)
+    head = header(options.run, config, method, data, options)
+    name = options.run.resolve().name
+    gallery = Gallery(
+        options.gallery or options.run / "evaluation",
+        f"Evaluation of {name}",
+        f"{head['method']}, step {head['step']}, {head['data']['location']} "
+        f"({options.split}).\nImages in [-1, 1]: an L1 of 2 is black against "
+        "white.",
+    )
+    known = data.counts(options.split)
+    total = sum(min(options.limit or count, count) for count in known.values())
+    with image_progress("Evaluating", total) as advance:
+        result = evaluate(
+            method,
+            data,
+            split=options.split,
+            limit=options.limit,
+            batch_size=options.batch_size,
+            gallery=gallery,
+            advance=advance,
+        )
+    result = {**head, **result}
+    write_json(options.json, result)
+    page = gallery.write()
+    model_card.add_evaluation(options.run, result)
+    print_tables(result)
+    for path, reason in data.skipped:
+        print(f"skipped {path}: {reason}")
+    print(f"Numbers: {options.json}\nGallery: {page}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

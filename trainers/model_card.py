@@ -1,0 +1,201 @@
+"""The model card of a run folder: what it is, from what, and how good."""
+
+import dataclasses
+import datetime
+import hashlib
+import json
+from pathlib import Path
+
+from tfmask.ops.errors import UserError
+from trainers.files import write_json, write_text
+from trainers.versions import package_versions
+
+CARD = "model_card.md"
+FACTS = "model_card.json"
+
+MASKS = {
+    "attention": (
+        "The mask is an attention map that the method found by itself, "
+        "without true masks."
+    ),
+    "change": (
+        "The method has no mask of its own: the mask is the size of the "
+        "change, normalised in each image."
+    ),
+}
+
+USE = """\
+Translation of images like those of the data below, one domain into the
+other, with the mask that says what was changed; research and inspection.
+"""
+
+LIMITS = """\
+- Trained without pairs: nothing forces a translation to be right, only to
+  look like the other domain. Do not take one as evidence of anything.
+- Images unlike the training data (other objects, scale, light) give
+  translations and masks that were never measured.
+- Trained at one image size; other sizes run, objects of another size in
+  pixels are translated worse.
+- A mask above 0.5 is a guess at the object, not a segmentation to rely on.
+"""
+
+
+def config_hash(config):
+    """First 12 hex digits of the SHA-256 of the config's sorted JSON."""
+    text = json.dumps(_plain(config), sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def write_model_card(
+    run, *, config, method, data, step, command_line, sample=None
+):
+    """Writes `model_card.md`, and its facts as `model_card.json` beside it.
+
+    Numbers of an earlier `add_evaluation` stay, with the step that they
+    belong to.
+
+    Args:
+        run: run folder.
+        config: resolved config (dataclass or dict) with `method_name` and
+            `preset`.
+        method: has `mask_kind`.
+        data: dict, `describe()` of the data.
+        step: int, training steps taken.
+        command_line: list of str.
+        sample: path of a picture inside the run folder, or None.
+
+    Returns:
+        Path of the card.
+    """
+    run = Path(run)
+    plain = _plain(config)
+    facts = {
+        "name": run.resolve().name,
+        "method": plain["method_name"],
+        "preset": plain["preset"],
+        "mask_kind": method.mask_kind,
+        "config_hash": config_hash(config),
+        "data": data,
+        "step": int(step),
+        "command_line": list(command_line),
+        "sample": None if sample is None else _inside(run, sample),
+        "versions": package_versions(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "evaluation": (_read(run) or {}).get("evaluation"),
+    }
+    return _write(run, facts)
+
+
+def add_evaluation(run, result):
+    """Puts the numbers of `tfmask evaluate` into a run's card.
+
+    Args:
+        run: run folder.
+        result: dict that `tfmask evaluate` writes as JSON.
+
+    Returns:
+        Path of the card; None if the run has none.
+    """
+    facts = _read(Path(run))
+    if facts is None:
+        return None
+    facts["evaluation"] = result
+    return _write(Path(run), facts)
+
+
+def _write(run, facts):
+    write_json(run / FACTS, facts)
+    write_text(run / CARD, _card(facts))
+    return run / CARD
+
+
+def _read(run):
+    path = run / FACTS
+    if not path.exists():
+        return None
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(
+            f"`{path}` is damaged ({error}). Delete it; training writes a "
+            "new one."
+        ) from error
+
+
+def _card(facts):
+    parts = [
+        f"# {facts['name']}",
+        f"{facts['method']} (preset {facts['preset']}), "
+        f"{facts['step']:,} training steps. "
+        + MASKS.get(facts["mask_kind"], f"Mask: {facts['mask_kind']}."),
+    ]
+    if facts["sample"]:
+        parts.append(f"![sample images of the run]({facts['sample']})")
+    parts += [
+        "## Intended use",
+        USE.strip(),
+        "## Limits",
+        LIMITS.strip(),
+        "## Data",
+        _bullets(facts["data"]),
+        "The licence of the data is not recorded: look it up before you "
+        "share this model.",
+        "## Numbers",
+        _numbers(facts["evaluation"]),
+        "## How it was made",
+        _bullets(
+            {
+                "command": f"`{' '.join(facts['command_line'])}`",
+                "config": f"`config.json`, hash {facts['config_hash']}",
+                "versions": ", ".join(
+                    f"{name} {version}"
+                    for name, version in facts["versions"].items()
+                ),
+                "date": facts["date"],
+            }
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _numbers(result):
+    from trainers.evaluate import table_of
+
+    if result is None:
+        return "Not evaluated yet: run `tfmask evaluate`."
+    lines = [
+        f"Split {result['split']} of {result['data']['location']}, step "
+        f"{result['step']}. Images in [-1, 1]."
+    ]
+    for direction, rows in result["directions"].items():
+        names, table = table_of(rows)
+        lines += [
+            "",
+            f"**{direction}**, {result['n'][direction]} images",
+            "",
+            f"| {' | '.join(names)} |",
+            "|---|" + "---:|" * (len(names) - 1),
+            *(f"| {' | '.join(line)} |" for line in table),
+        ]
+    return "\n".join([*lines, "", *(f"- {note}" for note in result["notes"])])
+
+
+def _bullets(values):
+    return "\n".join(
+        f"- {name.replace('_', ' ')}: "
+        + (value if isinstance(value, str) else json.dumps(value))
+        for name, value in values.items()
+    )
+
+
+def _plain(config):
+    if dataclasses.is_dataclass(config):
+        return dataclasses.asdict(config)
+    return dict(config)
+
+
+def _inside(run, path):
+    path = Path(path)
+    if path.is_absolute():
+        path = path.resolve().relative_to(run.resolve())
+    return path.as_posix()

@@ -1,0 +1,212 @@
+"""Run folders: from a config to a method and back from a folder."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+from tfmask.configs import (
+    METHOD_CONFIGS,
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
+from tfmask.ops.errors import UserError, unknown_name
+from trainers.checkpoints import Checkpoints
+from trainers.files import write_json
+
+CONFIG = "config.json"
+CHECKPOINTS = "checkpoints"
+
+
+def epoch_steps(config, counts):
+    """Steps of an epoch: the larger domain once, or as configured.
+
+    Args:
+        config: `TrainConfig`.
+        counts: {"a": int, "b": int}, training images.
+    """
+    if config.data.epoch_steps is not None:
+        return config.data.epoch_steps
+    return max(1, max(counts.values()) // config.run.batch_size)
+
+
+def total_steps(config, steps_an_epoch):
+    """Training steps in all."""
+    if config.run.steps is not None:
+        return config.run.steps
+    return round(config.run.epochs * steps_an_epoch)
+
+
+def open_training_data(config, splits=("train", "test")):
+    """The data of a config, as `data_pipelines.UnpairedData`."""
+    from data_pipelines import open_data
+
+    return open_data(
+        config.data.location,
+        image_size=config.data.image_size,
+        seed=config.run.seed,
+        skip_bad_files=config.data.skip_bad_files,
+        splits=splits,
+        synthetic_count=(config.data.synthetic_count, 100),
+    )
+
+
+def make_strategy(config):
+    """The tf.distribute strategy of a config."""
+    import tensorflow as tf
+
+    kind, replicas = config.run.strategy, config.run.replicas
+    if kind == "none":
+        return tf.distribute.get_strategy()
+    if kind == "multiworker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    devices = tf.config.list_logical_devices("GPU")
+    if len(devices) < (replicas or 1):
+        devices = tf.config.list_logical_devices("CPU")
+    count = replicas or len(devices)
+    if count > len(devices):
+        raise UserError(
+            f"`run.replicas` is {count}, but there are {len(devices)} "
+            f"{devices[0].device_type} devices."
+        )
+    return tf.distribute.MirroredStrategy(
+        [device.name for device in devices[:count]]
+    )
+
+
+def optimizer_factory(config, steps_an_epoch):
+    """Function that makes one player's optimizer."""
+    import keras
+
+    from tfmask.layers.normalization import addons_member
+    from tfmask.ops.schedules import EpochwiseLinearDecay
+
+    options = config.optimizer
+    arguments = {
+        "beta_1": options.beta_1,
+        "beta_2": options.beta_2,
+        "epsilon": options.epsilon,
+    }
+    if options.ema_momentum is not None:
+        arguments |= {"use_ema": True, "ema_momentum": options.ema_momentum}
+    kind, _, name = options.name.partition(":")
+    if kind == "addons":
+        make = addons_member("optimizers", name)
+    elif options.name == "adam":
+        make = keras.optimizers.Adam
+    else:
+        raise unknown_name(
+            "optimizer", options.name, ["adam", "addons:OPTIMIZER"]
+        )
+
+    def optimizer():
+        rate = EpochwiseLinearDecay(
+            options.learning_rate,
+            epoch_steps=steps_an_epoch,
+            constant_epochs=options.constant_epochs,
+            decay_epochs=options.decay_epochs,
+        )
+        try:
+            return make(learning_rate=rate, **arguments)
+        except TypeError as error:
+            raise UserError(
+                f"The optimizer `{options.name}` does not take Adam's "
+                f"arguments: {error}"
+            ) from error
+
+    return optimizer
+
+
+def build_method(config, steps_an_epoch):
+    """A compiled method with new weights; call it in the strategy's scope."""
+    import keras
+
+    from tfmask.methods import METHODS
+
+    keras.mixed_precision.set_global_policy(
+        "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
+    )
+    keras.utils.set_random_seed(config.run.seed)
+    side = config.data.image_size
+    method = METHODS[config.method_name](
+        config.method,
+        image_size=(side, side),
+        epoch_steps=steps_an_epoch,
+        seed=config.run.seed,
+    )
+    method.compile(optimizer_factory(config, steps_an_epoch))
+    return method
+
+
+def write_config(run, config, **facts):
+    """Writes `config.json`: the resolved config and what it ran with."""
+    facts = {"config": dataclasses.asdict(config), **facts}
+    write_json(Path(run) / CONFIG, facts)
+
+
+def read_config(run):
+    """Reads `config.json`.
+
+    Args:
+        run: run folder.
+
+    Returns:
+        (`TrainConfig`, dict of the other facts).
+
+    Raises:
+        UserError: the folder is no run folder.
+    """
+    path = Path(run) / CONFIG
+    try:
+        facts = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise UserError(
+            f"`{run}` is not a run folder: it has no {CONFIG}. Make one "
+            "with `tfmask train`."
+        ) from error
+    except ValueError as error:
+        raise UserError(f"`{path}` is damaged: {error}") from error
+    plain = facts.pop("config")
+    config = TrainConfig(
+        method_name=plain["method_name"],
+        preset=plain["preset"],
+        method=METHOD_CONFIGS[plain["method_name"]](**plain["method"]),
+        data=DataConfig(**plain["data"]),
+        optimizer=OptimizerConfig(**plain["optimizer"]),
+        run=RunConfig(**plain["run"]),
+    )
+    return config, facts
+
+
+def run_checkpoints(run, keep=3):
+    """The checkpoints of a run folder."""
+    return Checkpoints(Path(run) / CHECKPOINTS, keep)
+
+
+def load_run(run, step=None):
+    """A trained method from its run folder, ready to translate.
+
+    Args:
+        run: run folder.
+        step: int, which checkpoint; None is the newest.
+
+    Returns:
+        (`TrainConfig`, `TranslationMethod`); with averaged weights where
+        the run keeps an average.
+    """
+    config, facts = read_config(run)
+    method = build_method(config, facts["epoch_steps"])
+    run_checkpoints(run).restore(method, step)
+    method.phase = method.phase_at(int(method.step.numpy()))
+    if config.optimizer.ema_momentum is not None:
+        use_averaged_weights(method)
+    return config, method
+
+
+def use_averaged_weights(method):
+    """Overwrites every player's variables by their running averages."""
+    for player, optimizer in method.optimizers.items():
+        phase, method.phase = method.phase, method.phase_at(0)
+        optimizer.finalize_variable_values(method.owned_variables(player))
+        method.phase = phase

@@ -1,0 +1,230 @@
+"""One training session: a new run, or the rest of one."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import tensorflow as tf
+
+from tfmask.ops.errors import UserError
+from trainers.callbacks import (
+    CheckpointSaver,
+    MetricRows,
+    Progress,
+    SampleGrids,
+)
+from trainers.loop import StopRequest, TrainingLoop, distributed_batches
+from trainers.model_card import write_model_card
+from trainers.runs import (
+    build_method,
+    epoch_steps,
+    make_strategy,
+    open_training_data,
+    read_config,
+    run_checkpoints,
+    total_steps,
+    write_config,
+)
+from trainers.train import (
+    RESUME_MAY_CHANGE,
+    changed_fields,
+    describe_schedule,
+    fit_schedule,
+)
+from trainers.versions import package_versions
+
+
+def train(options, config, reparse, command_line):
+    """Trains as the options say.
+
+    Args:
+        options: of `trainers.train`.
+        config: `TrainConfig` that they resolve to.
+        reparse: function that reads the command line over other defaults.
+        command_line: list of str, for the records.
+
+    Returns:
+        bool, whether it was interrupted.
+    """
+    # A strategy of several workers must exist before anything else runs.
+    strategy = make_strategy(config)
+    chief = _is_chief(strategy)
+    if config.run.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    data = _open(config)
+    steps_an_epoch = epoch_steps(config, data.counts("train"))
+    if options.resume:
+        saved, facts = read_config(options.run)
+        _check_resume(saved, config, facts["data"], data)
+        # A shorter or longer epoch would move every schedule.
+        steps_an_epoch = facts["epoch_steps"]
+    else:
+        config = fit_schedule(options, config, reparse, steps_an_epoch)
+    _check_batch(config, strategy)
+    checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
+    with strategy.scope():
+        method = build_method(config, steps_an_epoch)
+    start = 0
+    if options.resume:
+        start = checkpoints.restore(method)
+        method.phase = method.phase_at(start)
+    if chief:
+        write_config(
+            options.run,
+            config,
+            epoch_steps=steps_an_epoch,
+            data=data.describe(),
+            versions=package_versions(),
+            git_commit=_git_commit(),
+            command_line=["tfmask", "train", *command_line],
+        )
+        _say(f"{config.method_name}: {describe_schedule(config, steps_an_epoch)}")
+        if start:
+            _say(f"resumed at step {start}")
+    end = total_steps(config, steps_an_epoch)
+    seconds = None if options.minutes is None else options.minutes * 60
+    writer = None
+    if chief:
+        folder = str(Path(options.run) / "tensorboard")
+        writer = tf.summary.create_file_writer(folder)
+    callbacks = _callbacks(
+        options.run,
+        config,
+        data,
+        checkpoints,
+        writer,
+        span=(start, end, seconds),
+        steps_an_epoch=steps_an_epoch,
+        card={
+            "config": config,
+            "method": method,
+            "data": data.describe(),
+            "command_line": ["tfmask", "train", *command_line],
+        },
+    )
+    with strategy.scope():
+        batches = distributed_batches(data, strategy, config, start)
+        loop = TrainingLoop(
+            method,
+            strategy,
+            batches,
+            steps_per_call=config.run.steps_per_call,
+            jit_compile=config.run.jit_compile,
+        )
+        with StopRequest().listening() as stop:
+            step = loop.run(
+                start, end, callbacks, stop=stop, seconds=seconds
+            )
+    if chief:
+        _report(options.run, step, end, stop)
+    return bool(stop)
+
+
+def _callbacks(
+    run, config, data, checkpoints, writer, *, span, steps_an_epoch, card
+):
+    start, end, seconds = span
+    rows = MetricRows(
+        run,
+        config.run.log_every,
+        epoch_steps=steps_an_epoch,
+        writer=writer,
+        checkpoints=checkpoints,
+    )
+    if writer is None:  # every worker reduces metrics, the chief writes
+        return [rows]
+    title = f"{config.method_name} on {config.data.location}"
+    grids = SampleGrids(
+        run,
+        config.run.sample_every,
+        batch=_sample_batch(data, config.run.samples),
+        writer=writer,
+        title=title,
+    )
+    saver = CheckpointSaver(
+        checkpoints,
+        config.run.checkpoint_every,
+        rows=rows,
+        written=lambda step: write_model_card(run, step=step, **card),
+    )
+    progress = Progress(start, end, rows=rows, seconds=seconds)
+    return [rows, grids, saver, progress]
+
+
+def _open(config):
+    """Training data, with test images for the grids where there are any."""
+    data = open_training_data(config)
+    for path, reason in data.skipped:
+        _say(f"skipped {path}: {reason}")
+    return data
+
+
+def _sample_batch(data, count):
+    return {
+        domain: next(iter(data.test_batches(domain, batch_size=count)))
+        for domain in ("a", "b")
+    }
+
+
+def _check_resume(saved, config, old_data, data):
+    refused = [
+        name
+        for name in changed_fields(config, saved)
+        if name not in RESUME_MAY_CHANGE
+    ]
+    if refused:
+        raise UserError(
+            f"A resumed run cannot change `{'`, `'.join(refused)}`. It may "
+            f"change: {', '.join(sorted(RESUME_MAY_CHANGE))}."
+        )
+    new_data = data.describe()
+    if new_data["fingerprint"] != old_data["fingerprint"]:
+        raise UserError(
+            "The data is not what this run was trained on: "
+            f"{old_data['location']} had fingerprint "
+            f"{old_data['fingerprint']} and {old_data['counts']}, "
+            f"{new_data['location']} has {new_data['fingerprint']} and "
+            f"{new_data['counts']}."
+        )
+
+
+def _check_batch(config, strategy):
+    replicas = strategy.num_replicas_in_sync
+    if config.run.batch_size % replicas:
+        raise UserError(
+            f"`run.batch_size` must be a multiple of the {replicas} replicas. "
+            f"Got: {config.run.batch_size}"
+        )
+
+
+def _is_chief(strategy):
+    resolver = strategy.cluster_resolver
+    return resolver is None or not resolver.task_id
+
+
+def _git_commit():
+    """The commit of the sources, or None outside a checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None
+
+
+def _report(run, step, end, stop):
+    page = Path(run) / "index.html"
+    if stop:
+        _say(f"interrupted at step {step}; go on with --resume")
+    elif step < end:
+        _say(f"time is up at step {step} of {end}; go on with --resume")
+    _say(f"pictures: {page}")
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)

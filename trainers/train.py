@@ -1,0 +1,282 @@
+"""`tfmask train`: trains a method and leaves a run folder behind."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Literal
+
+from tfmask.configs import (
+    METHOD_CONFIGS,
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+)
+from tfmask.ops.errors import UserError
+from tfmask.presets import preset_config
+from trainers.command import INTERRUPTED, command, parse_options
+from trainers.runs import epoch_steps, read_config, total_steps
+
+# What a resumed run may change: how long, and what it leaves behind.
+RESUME_MAY_CHANGE = {
+    "run.epochs",
+    "run.steps",
+    "run.log_every",
+    "run.sample_every",
+    "run.samples",
+    "run.checkpoint_every",
+    "run.keep_checkpoints",
+    "run.steps_per_call",
+    "data.location",  # moved; its fingerprint must be the same
+}
+# Shortcuts of the command line and the fields that they set.
+SHORTCUTS = {
+    "data": "data.location",
+    "image_size": "data.image_size",
+    "batch_size": "run.batch_size",
+    "steps": "run.steps",
+    "epochs": "run.epochs",
+    "seed": "run.seed",
+    "strategy": "run.strategy",
+    "precision": "run.precision",
+    "deterministic": "run.deterministic",
+}
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """Train METHOD on unpaired images.
+
+    Any field of the resolved config can be overridden, for example
+    --method.cycle_weight 5. Ctrl-C saves a checkpoint; --resume goes on.
+    """
+
+    data: str | None = None
+    """Folder with trainA, trainB, testA, testB; `tfds:NAME`; `synthetic`."""
+    run: Path
+    """Run folder; must not exist, unless with --resume."""
+    preset: Literal["quick", "paper"] = "quick"
+    """Where the defaults below come from."""
+    resume: bool = False
+    """Go on from the newest checkpoint of the run folder."""
+    image_size: int | None = None
+    """Side of the images in pixels, a multiple of 4."""
+    batch_size: int | None = None
+    """Images a domain and step, over all replicas."""
+    steps: int | None = None
+    """Training steps; schedules keep their proportions."""
+    epochs: float | None = None
+    """Training epochs; schedules keep their proportions."""
+    minutes: float | None = None
+    """Stop at the first step after so many minutes of training."""
+    seed: int | None = None
+    """Seed of weights, data order, augmentation and pools."""
+    strategy: Literal["none", "mirrored", "multiworker"] | None = None
+    """tf.distribute strategy."""
+    precision: Literal["float32", "bfloat16"] | None = None
+    """Compute type."""
+    deterministic: bool = False
+    """Deterministic ops: a resumed run ends bit-equal on CPU."""
+
+    def __post_init__(self):
+        for name in ("steps", "epochs", "minutes"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"`{name}` must be above 0. Got: {value}")
+        if self.steps is not None and self.epochs is not None:
+            raise ValueError("Give `--steps` or `--epochs`, not both.")
+
+
+def options_class(config):
+    """`Options` with the fields of a config as groups.
+
+    Args:
+        config: `TrainConfig` whose values are the defaults.
+    """
+    import tyro
+
+    groups = dataclasses.make_dataclass(
+        "Groups",
+        [
+            ("method", type(config.method), config.method),
+            ("data", DataConfig, config.data),
+            ("optimizer", OptimizerConfig, config.optimizer),
+            ("run", RunConfig, config.run),
+        ],
+        frozen=True,
+        kw_only=True,
+    )
+    spread = Annotated[
+        groups, tyro.conf.arg(name=""), tyro.conf.FlagConversionOff
+    ]
+    method = Annotated[
+        Literal[tuple(METHOD_CONFIGS)], tyro.conf.arg(metavar="METHOD")
+    ]
+    return dataclasses.make_dataclass(
+        "TrainOptions",
+        [
+            ("method_name", tyro.conf.Positional[method]),
+            ("config", spread, groups()),
+        ],
+        bases=(Options,),
+        frozen=True,
+        kw_only=True,
+        namespace={"__doc__": Options.__doc__},
+    )
+
+
+def resolve(options, config):
+    """The config that the options ask for."""
+    groups = {
+        name: getattr(options.config, name)
+        for name in ("method", "data", "optimizer", "run")
+    }
+    for shortcut, field in SHORTCUTS.items():
+        value = getattr(options, shortcut)
+        if value is None or value is False:
+            continue
+        group, name = field.split(".")
+        groups[group] = dataclasses.replace(groups[group], **{name: value})
+    return dataclasses.replace(config, **groups)
+
+
+def scaled_schedule(config, factor):
+    """The config with every schedule longer or shorter by a factor.
+
+    Fields that end with `_epoch` or `_epochs` are points in time.
+    """
+    groups = {}
+    for group in ("method", "optimizer"):
+        values = getattr(config, group)
+        scaled = {
+            field.name: round(getattr(values, field.name) * factor, 4)
+            for field in dataclasses.fields(values)
+            if field.name.endswith(("_epoch", "_epochs"))
+            and getattr(values, field.name) is not None
+        }
+        groups[group] = dataclasses.replace(values, **scaled)
+    return dataclasses.replace(config, **groups)
+
+
+def changed_fields(config, other):
+    """Names such as "run.seed" of the fields that differ."""
+    return [
+        f"{group}.{name}"
+        for group in ("method", "data", "optimizer", "run")
+        for name, value in dataclasses.asdict(getattr(config, group)).items()
+        if value != dataclasses.asdict(getattr(other, group))[name]
+    ]
+
+
+def parse(argv):
+    """Options and the resolved config of a command line.
+
+    Returns:
+        (options, config, reparse): `reparse(config)` reads the same command
+        line over other defaults.
+    """
+    argv = list(sys.argv[1:] if argv is None else argv)
+    if argv and not argv[0].startswith("-"):
+        argv[0] = argv[0].replace("-", "_")
+    peek = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    peek.add_argument("method_name", nargs="?")
+    peek.add_argument("--preset", default="quick")
+    peek.add_argument("--run", type=Path)
+    peek.add_argument("--resume", action="store_true")
+    early, _ = peek.parse_known_args(argv)
+    known = early.method_name in METHOD_CONFIGS
+    default = preset_config(
+        early.method_name if known else "attention_guided",
+        early.preset if early.preset in ("quick", "paper") else "quick",
+        location="",
+    )
+    if early.resume and early.run is not None and known:
+        saved, _ = read_config(early.run)
+        if saved.method_name != early.method_name:
+            raise UserError(
+                f"`{early.run}` is a run of {saved.method_name}, not of "
+                f"{early.method_name}. Resume it under its own name."
+            )
+        default = saved
+
+    def reparse(config):
+        options = parse_options(options_class(config), argv, "train")
+        try:
+            return options, resolve(options, config)
+        except ValueError as error:
+            print(f"tfmask train: error: {error}", file=sys.stderr)
+            raise SystemExit(2) from error
+
+    options, config = reparse(default)
+    if not config.data.location:
+        print(
+            "tfmask train: error: `--data` is missing: a folder, tfds:NAME "
+            "or synthetic.",
+            file=sys.stderr,
+        )
+        raise SystemExit(2)
+    return options, config, reparse
+
+
+def fit_schedule(options, config, reparse, steps_an_epoch):
+    """Scales the schedules to `--steps` or `--epochs` of a new run."""
+    default = preset_config(config.method_name, config.preset, "")
+    if options.steps is not None:
+        epochs = options.steps / steps_an_epoch
+    elif options.epochs is not None:
+        epochs = options.epochs
+    else:
+        return config
+    scaled = scaled_schedule(default, epochs / default.run.epochs)
+    _, config = reparse(scaled)
+    return dataclasses.replace(
+        config, run=dataclasses.replace(config.run, epochs=epochs)
+    )
+
+
+def describe_schedule(config, steps_an_epoch):
+    """One line: how long, and when what changes."""
+    steps = total_steps(config, steps_an_epoch)
+    parts = [f"{steps} steps of batch {config.run.batch_size}"]
+    points = {
+        "attention frozen": getattr(
+            config.method, "freeze_attention_epoch", None
+        ),
+        "discriminators masked": getattr(
+            config.method, "masked_discriminator_epoch", None
+        ),
+        "learning rate falls": config.optimizer.constant_epochs,
+    }
+    for what, epoch in points.items():
+        if epoch is not None and round(epoch * steps_an_epoch) < steps:
+            parts.append(f"{what} from step {round(epoch * steps_an_epoch)}")
+    return ", ".join(parts)
+
+
+@command
+def main(argv=None):
+    """Parses, then trains. Returns the exit code."""
+    options, config, reparse = parse(argv)
+    if config.run.steps_per_call > 1 and config.run.jit_compile:
+        raise UserError(
+            "`run.jit_compile` and `run.steps_per_call` above 1 do not go "
+            "together."
+        )
+    if options.resume:
+        read_config(options.run)  # it must be a run folder
+    elif options.run.exists() and any(options.run.iterdir()):
+        raise UserError(
+            f"The run folder `{options.run}` exists and is not empty. Go on "
+            "with --resume, or choose another --run."
+        )
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from trainers.session import train
+
+    interrupted = train(options, config, reparse, argv or sys.argv[1:])
+    return INTERRUPTED if interrupted else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
