@@ -72,6 +72,13 @@ def _datasets():
             "`tfds:` locations need tensorflow-datasets, which cannot be "
             f"imported ({error}). Run: pip install tensorflow-datasets"
         ) from error
+    # When one of its own imports fails, tfds prints that and goes on empty.
+    if not hasattr(tensorflow_datasets, "list_builders"):
+        raise UserError(
+            "tensorflow-datasets is installed, but its own imports fail. See "
+            "why with: python -c 'import tensorflow_datasets'. With "
+            "protobuf 4 it needs tensorflow-metadata 1.15 or older."
+        )
     return tensorflow_datasets
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import grpc
 
-from serving import channels, protos
+from serving import channels
 from serving.channels import Tls
 from serving.errors import (
     DeadlineExceeded,
@@ -30,7 +30,7 @@ from serving.errors import (
 )
 from serving.metadata import Metadata, Signature, TensorSpec, VersionStatus
 from serving.results import EncodedTranslation, Translation
-from serving.steps import Call, Prediction, Steps
+from serving.steps import Call, Prediction, Steps, stub
 
 __all__ = [
     "Client",
@@ -110,14 +110,7 @@ class Client:
     def _call(self, call: Call):
         path = call.method.path
         if path not in self._calls:
-            self._calls[path] = self._channel.unary_unary(
-                path,
-                request_serializer=call.method.request.SerializeToString,
-                # Predict's answers are read by our own, faster decoder.
-                response_deserializer=None
-                if call.method == protos.PREDICT
-                else call.method.response.FromString,
-            )
+            self._calls[path] = stub(self._channel, call.method)
         try:
             return self._calls[path](call.request, timeout=call.timeout)
         except grpc.RpcError as error:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from google.protobuf import text_format
 
 from serving import protos
-from serving.lifecycle import LOG, ModelSettings, Policy, find_versions
 from serving.status import INVALID_ARGUMENT, CallError
+from serving.versions import LOG, ModelSettings, Policy, find_versions
 
 _PLATFORM = "tensorflow"
 

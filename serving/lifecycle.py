@@ -5,123 +5,27 @@ is AVAILABLE; a version in use is freed when its last request is done.
 """
 
 import contextlib
-import enum
-import logging
 import pathlib
-import re
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
-from serving.status import INVALID_ARGUMENT, NOT_FOUND, UNKNOWN, CallError
-
-LOG = logging.getLogger("tfmask.serving")
-
-
-class State(enum.IntEnum):
-    """States of a version, with the numbers of GetModelStatus."""
-
-    START = 10
-    LOADING = 20
-    AVAILABLE = 30
-    UNLOADING = 40
-    END = 50
-
-
-@dataclass(frozen=True)
-class Policy:
-    """Which of the versions in a folder are wanted.
-
-    Args:
-        kind: "latest", "all" or "specific".
-        count: int, how many for "latest".
-        versions: the numbers for "specific".
-    """
-
-    kind: str = "latest"
-    count: int = 1
-    versions: frozenset[int] = frozenset()
-
-    def choose(self, found: Iterable[int]) -> set[int]:
-        """The wanted ones of the found version numbers."""
-        if self.kind == "all":
-            return set(found)
-        if self.kind == "specific":
-            return set(found) & self.versions
-        return set(sorted(found)[-self.count :])
-
-
-@dataclass(frozen=True)
-class ModelSettings:
-    """One model of the configuration.
-
-    Args:
-        name: str, what requests call it.
-        base_path: str, the folder that holds its versions.
-        policy: `Policy`.
-        labels: label to version.
-    """
-
-    name: str
-    base_path: str
-    policy: Policy = Policy()
-    labels: dict[str, int] = field(default_factory=dict)
-
-
-@dataclass
-class Version:
-    """One version of one model, remembered until the server ends."""
-
-    number: int
-    folder: pathlib.Path
-    state: State = State.START
-    wanted: bool = True
-    error: CallError | None = None
-    servable: Any = None
-    users: int = 0
-    attempts: int = 0
-    next_attempt: float = 0.0
-
-
-@dataclass
-class Model:
-    """A model and every version of it seen so far."""
-
-    settings: ModelSettings
-    versions: dict[int, Version] = field(default_factory=dict)
-    listed: bool = True
-
-    def available(self) -> list[Version]:
-        """The versions that answer now, lowest first."""
-        return [
-            self.versions[number]
-            for number in sorted(self.versions)
-            if self.versions[number].state == State.AVAILABLE
-        ]
-
-
-def find_versions(base_path: str | pathlib.Path) -> dict[int, pathlib.Path]:
-    """The children of a folder whose names are whole integers.
-
-    Args:
-        base_path: the model's folder.
-
-    Returns:
-        Version number to path.
-
-    Raises:
-        OSError: the folder cannot be read.
-    """
-    found: dict[int, pathlib.Path] = {}
-    for path in sorted(pathlib.Path(base_path).iterdir()):
-        if not re.fullmatch(r"[+-]?[0-9]{1,18}", path.name):
-            continue
-        if int(path.name) in found:
-            LOG.warning("%s: version %d is there twice", path, int(path.name))
-        found[int(path.name)] = path
-    return found
+from serving.status import (
+    FAILED_PRECONDITION,
+    INVALID_ARGUMENT,
+    NOT_FOUND,
+    UNKNOWN,
+    CallError,
+)
+from serving.versions import (
+    LOG,
+    Model,
+    ModelSettings,
+    State,
+    Version,
+    find_versions,
+)
 
 
 class Manager:
@@ -135,6 +39,8 @@ class Manager:
         poll_seconds: float, how often folders are read; 0 reads them once.
         retries: int, how often a failed load is tried again.
         retry_seconds: float, the pause before that.
+        allow_labels_for_unavailable: bool, labels may name versions that do
+            not answer yet.
     """
 
     def __init__(
@@ -145,12 +51,14 @@ class Manager:
         poll_seconds: float = 1.0,
         retries: int = 5,
         retry_seconds: float = 60.0,
+        allow_labels_for_unavailable: bool = False,
     ):
         self._load, self._settings = load, settings
         self._poll_seconds = poll_seconds
         self._retries, self._retry_seconds = retries, retry_seconds
         self.models: dict[str, Model] = {}
-        self.labels: dict[str, dict[str, int]] = {}
+        self._any_labels = allow_labels_for_unavailable
+        self._labels: dict[str, dict[str, int]] = {}
         self.changed = threading.Condition()
         self._stopping = False
         self._poll_at = 0.0
@@ -170,7 +78,8 @@ class Manager:
                 for version in model.versions.values():
                     version.wanted = False
             self.changed.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def configure(self, settings: Callable[[], list[ModelSettings]]) -> None:
         """Replaces the models; their folders are read at once."""
@@ -178,6 +87,37 @@ class Manager:
             self._settings = settings
             self._poll_at = 0.0
             self.changed.notify_all()
+
+    def set_labels(self, listed: Iterable[ModelSettings]) -> None:
+        """Takes over the labels of a configuration, before its models load.
+
+        Args:
+            listed: the models of the configuration.
+
+        Raises:
+            CallError: FAILED_PRECONDITION, a label on a version that does
+                not answer now.
+        """
+        with self.changed:
+            labels = {}
+            for settings in listed:
+                model = self.models.get(settings.name)
+                available = model.available() if model else []
+                numbers = {version.number for version in available}
+                old = self._labels.get(settings.name, {})
+                for label, version in settings.labels.items():
+                    # Moving a label to a version that does not answer would
+                    # break callers who use it now.
+                    waits = self._any_labels and label not in old
+                    if version not in numbers and not waits:
+                        raise CallError(
+                            FAILED_PRECONDITION,
+                            f"Request to assign label to version {version} of "
+                            f"model {settings.name}, which is not currently "
+                            "available for inference",
+                        )
+                labels[settings.name] = dict(settings.labels)
+            self._labels = labels
 
     @contextlib.contextmanager
     def lookup(self, name: str, version: int | None, label: str | None):
@@ -222,7 +162,7 @@ class Manager:
             while waiting and go_on():
                 for name in list(waiting):
                     model = self.models.get(name)
-                    if model is None or not model.versions:
+                    if not (model and model.listed and model.versions):
                         continue
                     ended = [
                         version
@@ -244,7 +184,7 @@ class Manager:
                 INVALID_ARGUMENT, "ModelSpec has no name specified."
             )
         if label is not None:
-            version = self.labels.get(name, {}).get(label)
+            version = self._labels.get(name, {}).get(label)
             if version is None:
                 raise CallError(
                     INVALID_ARGUMENT,
@@ -316,15 +256,16 @@ class Manager:
         for model in self.models.values():
             wanted = [v for v in model.versions.values() if v.wanted]
             serving = any(v.state == State.AVAILABLE for v in wanted)
+            old = [v for v in model.available() if not v.wanted]
+            # The newest old one stays until a wanted one can take over.
+            leaving = old if serving or not wanted else old[:-1]
+            for version in leaving:
+                version.state = State.UNLOADING
+                self.changed.notify_all()
             for version in model.versions.values():
-                if version.wanted:
-                    continue
-                if version.state in (State.START, State.LOADING):
+                waiting = version.state in (State.START, State.LOADING)
+                if waiting and not version.wanted:
                     version.state = State.END
-                    self.changed.notify_all()
-                # The old one stays until a wanted one can take over.
-                if version.state == State.AVAILABLE and (serving or not wanted):
-                    version.state = State.UNLOADING
                     self.changed.notify_all()
 
     def _drained(self):
@@ -394,7 +335,11 @@ class Manager:
 
     def _unload(self, version):
         servable, version.servable = version.servable, None
-        servable.close()
+        try:
+            servable.close()
+        except Exception:
+            # Memory may be lost; the thread that swaps versions must not be.
+            LOG.exception("%s: unload failed", version.folder)
         with self.changed:
             version.state = State.END
             self.changed.notify_all()

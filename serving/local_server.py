@@ -15,6 +15,7 @@ import grpc
 import tyro
 
 from serving import protos
+from serving.batching import BatchScheduler, read_options
 from serving.config import (
     ConfigError,
     discover,
@@ -22,12 +23,11 @@ from serving.config import (
     models_from,
     read_text_proto,
 )
-from serving.lifecycle import Manager, ModelSettings
+from serving.lifecycle import Manager
 from serving.servable import Servable, ServableOptions
 from serving.services import add_health, add_services
 from serving.status import CallError
-
-LOG = logging.getLogger("tfmask.serving")
+from serving.versions import LOG, ModelSettings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +65,9 @@ class Options:
     """Pixels that the encoded images of one request may have together."""
     ssl_config_file: pathlib.Path | None = None
     """TLS: TensorFlow Serving's text file with the PEM contents."""
+    batching_parameters_file: pathlib.Path | None = None
+    """Run requests that arrive together in batches: TensorFlow Serving's text
+    file of batching parameters."""
     health: bool = False
     """Answer grpc.health.v1, too."""
 
@@ -81,9 +84,24 @@ class LocalServer:
         self, models: Callable[[], list[ModelSettings]], options: Options
     ):
         self._options = options
+        self._batching = None
+        threads = options.threads
+        if options.batching_parameters_file:
+            batching = read_options(
+                read_text_proto(
+                    options.batching_parameters_file,
+                    protos.BatchingParameters(),
+                ),
+                os.cpu_count() or 1,
+            )
+            self._batching = BatchScheduler(batching)
+            # Each call waits in a thread while its batch fills up.
+            threads = max(threads, 2 * min(batching.max_batch_size, 128))
+        self._threads = threads
         servable = ServableOptions(
             tensor_content=options.tensor_content,
             max_image_pixels=options.max_image_pixels,
+            batching=self._batching,
         )
         self.manager = Manager(
             lambda name, folder: Servable(folder, servable),
@@ -91,6 +109,7 @@ class LocalServer:
             poll_seconds=options.poll,
             retries=options.load_retries,
             retry_seconds=options.load_retry_seconds,
+            allow_labels_for_unavailable=options.allow_labels_for_unavailable,
         )
         self._models = models
         self._server: grpc.Server | None = None
@@ -104,8 +123,16 @@ class LocalServer:
         Raises:
             ConfigError: a model could not be loaded.
         """
+        settings = self._models()
+        try:
+            self.manager.set_labels(settings)
+        except CallError as error:
+            raise ConfigError(
+                f"{error}. Labels in a file need "
+                "--allow-labels-for-unavailable, as nothing is loaded yet."
+            ) from None
         self.manager.start()
-        names = [settings.name for settings in self._models()]
+        names = [found.name for found in settings]
         for name, version in self.manager.wait_loaded(names, go_on):
             raise ConfigError(
                 f"{name}, version {version.number} ({version.folder}) cannot "
@@ -123,7 +150,7 @@ class LocalServer:
         """
         options = self._options
         server = grpc.server(
-            futures.ThreadPoolExecutor(options.threads, "tfmask-call"),
+            futures.ThreadPoolExecutor(self._threads, "tfmask-call"),
             options=[
                 ("grpc.max_receive_message_length", -1),
                 ("grpc.max_send_message_length", -1),
@@ -162,6 +189,8 @@ class LocalServer:
         if self._server:
             self._server.stop(grace).wait()
         self.manager.stop()
+        if self._batching:
+            self._batching.stop()
 
 
 def _credentials(path):

@@ -152,7 +152,8 @@ def query(options: Options, console: Console) -> int:
                 )
             except _ABOUT_ONE_IMAGE as error:
                 failed += 1
-                text = error.details
+                # Behind the first line TensorFlow names nodes of the graph.
+                text = error.details.partition("\n")[0]
                 if str(image) not in text:
                     text = f"{image}: {text}"
                 console.print(text, style="red", soft_wrap=True, markup=False)
@@ -172,15 +173,20 @@ def main(argv: list[str] | None = None) -> int:
         argv: the options, or None for the command line's.
 
     Returns:
-        exit code: 0, or 1 if any image could not be translated.
+        exit code: 0, 1 if any image could not be translated, 130 after
+        Ctrl-C.
     """
     options = tyro.cli(Options, args=argv, prog="tfmask query")
     console = Console(stderr=True)
     try:
         return 1 if query(options, console) else 0
     except (QueryError, ServingError) as error:
-        print(f"tfmask query: {error}", file=sys.stderr)
+        line = str(error).partition("\n")[0]
+        print(f"tfmask query: {line}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("tfmask query: stopped", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":

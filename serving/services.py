@@ -1,9 +1,9 @@
 """The gRPC services of the local server."""
 
-import logging
 import threading
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from serving import protos
 from serving.config import models_from
@@ -16,7 +16,6 @@ from serving.inference import (
 from serving.lifecycle import Manager
 from serving.prediction import predict
 from serving.status import (
-    FAILED_PRECONDITION,
     GRPC_CODES,
     INTERNAL,
     INVALID_ARGUMENT,
@@ -24,8 +23,8 @@ from serving.status import (
     UNKNOWN,
     CallError,
 )
+from serving.versions import LOG
 
-LOG = logging.getLogger("tfmask.serving")
 _SIGNATURE_DEF = "signature_def"
 _MAP_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
 
@@ -140,7 +139,7 @@ class Services:
 
     def reload_config(self, request, context):
         models = models_from(request.config)
-        self.set_labels(models)
+        self._manager.set_labels(models)
         with self._manager.changed:
             before = {
                 name
@@ -165,33 +164,6 @@ class Services:
         response.status.SetInParent()
         return response
 
-    def set_labels(self, models) -> None:
-        """Takes over the labels of a new configuration.
-
-        Args:
-            models: list of `ModelSettings`.
-
-        Raises:
-            CallError: FAILED_PRECONDITION, a label on a version that does
-                not answer now.
-        """
-        with self._manager.changed:
-            for settings in models:
-                model = self._manager.models.get(settings.name)
-                available = model.available() if model else []
-                numbers = {version.number for version in available}
-                for version in settings.labels.values():
-                    if version not in numbers:
-                        raise CallError(
-                            FAILED_PRECONDITION,
-                            f"Request to assign label to version {version} of "
-                            f"model {settings.name}, which is not currently "
-                            "available for inference",
-                        )
-            self._manager.labels = {
-                settings.name: dict(settings.labels) for settings in models
-            }
-
 
 def _serialize(response) -> bytes:
     return (
@@ -201,10 +173,18 @@ def _serialize(response) -> bytes:
     )
 
 
-def _guarded(function):
-    """Turns `CallError` into the status of the call."""
+def _guarded(function, kind):
+    """Reads the request, and turns `CallError` into the call's status."""
 
-    def call(request, context):
+    def call(data, context):
+        # Left to gRPC, each request that cannot be read would leak its bytes.
+        try:
+            request = kind.FromString(data)
+        except DecodeError:
+            name = kind.DESCRIPTOR.name
+            context.abort(
+                grpc.StatusCode.INTERNAL, f"The request is no {name}."
+            )
         try:
             return function(request, context)
         except CallError as error:
@@ -222,8 +202,7 @@ def _handlers(pairs):
     for method, function in pairs:
         by_service.setdefault(method.service, {})[method.name] = (
             grpc.unary_unary_rpc_method_handler(
-                _guarded(function),
-                request_deserializer=method.request.FromString,
+                _guarded(function, method.request),
                 response_serializer=_serialize,
             )
         )

@@ -97,9 +97,10 @@ def pack_bytes(values) -> np.ndarray:
     """
     # Little-endian pairs (value, 1); the 1 stays only behind values >= 128,
     # whose own top bit is already the continuation mark.
-    pairs = values.astype("<u2") | 256
-    keep = (values >> 7).astype("<u2") << 8 | 1
-    return pairs.view(np.uint8)[np.flatnonzero(keep.view(bool))]
+    pairs = values.astype("<u2")
+    keep = pairs >> 7 << 8 | 1
+    pairs |= 256
+    return pairs.view(np.uint8).take(np.flatnonzero(keep.view(bool)))
 
 
 def pack_integers(values) -> np.ndarray:
@@ -147,10 +148,10 @@ def unpack_integers(packed) -> np.ndarray:
         return packed
     if packed[-1] >= 128:
         raise WireError("a varint has no end")
-    second = packed[:-1] >= 128
-    if (packed[1:][second] == 1).all():  # every number is a uint8
-        first = np.concatenate(([True], ~second))
-        return packed[np.flatnonzero(first)]
+    single = packed[:-1] < 128
+    if (single | (packed[1:] == 1)).all():  # every number is a uint8
+        first = np.concatenate(([True], single))
+        return packed.take(np.flatnonzero(first))
     ends = np.flatnonzero(packed < 128)
     starts = np.concatenate(([0], ends[:-1] + 1))
     sizes = ends - starts + 1

@@ -17,6 +17,18 @@ def two_devices():
     return [device.name for device in tf.config.list_logical_devices("CPU")]
 
 
+@pytest.fixture(scope="session")
+def two_replicas(two_devices):
+    """The one MirroredStrategy of the process that runs collectives.
+
+    TensorFlow numbers the collectives of every strategy from the same start
+    and remembers their shapes: those of a second strategy would clash.
+    """
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(two_devices)
+
+
 def pytest_configure(config):
     """Splits the CPU before anything has started TensorFlow's runtime."""
     import tensorflow as tf

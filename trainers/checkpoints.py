@@ -152,8 +152,8 @@ class Checkpoints:
             )
         path = self.path(step) / "state.npz"
         try:
-            with np.load(path) as file:
-                arrays = {name: file[name] for name in file.files}
+            with open(path, "rb") as file, np.load(file) as stored:
+                arrays = {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             others = [str(other) for other in steps if other != step]
             raise UserError(

@@ -1,7 +1,9 @@
 """Run folders: from a config to a method and back from a folder."""
 
 import dataclasses
+import hashlib
 import json
+import os
 from pathlib import Path
 
 from tfmask.configs import (
@@ -50,6 +52,25 @@ def open_training_data(config, splits=("train", "test")):
         splits=splits,
         synthetic_count=(config.data.synthetic_count, 100),
     )
+
+
+def is_chief(config):
+    """Whether this process writes: the only one, or worker 0 of TF_CONFIG.
+
+    Raises:
+        UserError: TF_CONFIG is missing or damaged under `multiworker`.
+    """
+    if config.run.strategy != "multiworker":
+        return True
+    try:
+        return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            "`--strategy multiworker` needs the environment variable "
+            'TF_CONFIG, for example {"cluster": {"worker": ["host0:12345", '
+            '"host1:12345"]}, "task": {"type": "worker", "index": 0}}. '
+            f"Got: {os.environ.get('TF_CONFIG')!r}"
+        ) from error
 
 
 def make_strategy(config):
@@ -202,6 +223,15 @@ def load_run(run, step=None):
     if config.optimizer.ema_momentum is not None:
         use_averaged_weights(method)
     return config, method
+
+
+def weights_hash(method):
+    """First 16 hex digits of the SHA-256 of all networks' weights."""
+    digest = hashlib.sha256()
+    for network in method.networks.values():
+        for variable in network.weights:
+            digest.update(variable.numpy().tobytes())
+    return digest.hexdigest()[:16]
 
 
 def use_averaged_weights(method):

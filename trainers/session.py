@@ -18,11 +18,13 @@ from trainers.model_card import write_model_card
 from trainers.runs import (
     build_method,
     epoch_steps,
+    is_chief,
     make_strategy,
     open_training_data,
     read_config,
     run_checkpoints,
     total_steps,
+    weights_hash,
     write_config,
 )
 from trainers.train import (
@@ -48,7 +50,7 @@ def train(options, config, reparse, command_line):
     """
     # A strategy of several workers must exist before anything else runs.
     strategy = make_strategy(config)
-    chief = _is_chief(strategy)
+    chief = is_chief(config)
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
     data = _open(config)
@@ -115,6 +117,8 @@ def train(options, config, reparse, command_line):
             step = loop.run(
                 start, end, callbacks, stop=stop, seconds=seconds
             )
+    if config.run.strategy == "multiworker":
+        _say(f"step {step}, weights {weights_hash(method)}")
     if chief:
         _report(options.run, step, end, stop)
     return bool(stop)
@@ -195,11 +199,6 @@ def _check_batch(config, strategy):
             f"`run.batch_size` must be a multiple of the {replicas} replicas. "
             f"Got: {config.run.batch_size}"
         )
-
-
-def _is_chief(strategy):
-    resolver = strategy.cluster_resolver
-    return resolver is None or not resolver.task_id
 
 
 def _git_commit():

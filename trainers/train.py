@@ -17,7 +17,7 @@ from tfmask.configs import (
 from tfmask.ops.errors import UserError
 from tfmask.presets import preset_config
 from trainers.command import INTERRUPTED, command, parse_options
-from trainers.runs import epoch_steps, read_config, total_steps
+from trainers.runs import is_chief, read_config, total_steps
 
 # What a resumed run may change: how long, and what it leaves behind.
 RESUME_MAY_CHANGE = {
@@ -255,6 +255,12 @@ def describe_schedule(config, steps_an_epoch):
     return ", ".join(parts)
 
 
+def _is_used(folder):
+    return folder.exists() and (
+        not folder.is_dir() or any(folder.iterdir())
+    )
+
+
 @command
 def main(argv=None):
     """Parses, then trains. Returns the exit code."""
@@ -266,7 +272,7 @@ def main(argv=None):
         )
     if options.resume:
         read_config(options.run)  # it must be a run folder
-    elif options.run.exists() and any(options.run.iterdir()):
+    elif is_chief(config) and _is_used(options.run):
         raise UserError(
             f"The run folder `{options.run}` exists and is not empty. Go on "
             "with --resume, or choose another --run."

@@ -1,9 +1,11 @@
 """Writes the toy models that the contract test asks for.
 
-    python -m serving.conformance.fixture DIR
+    python -m serving.conformance.fixture DIR [DIR AS THE SERVER SEES IT]
 
-`DIR/toy` gets versions 1 and 2, `DIR/plain` version 1. A real server for the
-test is started with version policy `all` on `toy` (see `docs/serving.md`).
+`DIR/toy` gets versions 1 and 2, `DIR/plain` version 1, `DIR/spare/toy`
+version 3, which the test publishes itself. `DIR/models.config` lists `toy`
+with the version policy `all`; `docs/serving.md` says how a real server is
+started with it.
 """
 
 import pathlib
@@ -135,10 +137,29 @@ def write_version(base, name, version):
     return final
 
 
+CONFIG = """model_config_list {{ config {{
+  name: "toy" base_path: "{base}/toy" model_platform: "tensorflow"
+  model_version_policy {{ all {{}} }}
+}} }}
+"""
+BATCHING = """max_batch_size {{ value: {largest} }}
+batch_timeout_micros {{ value: 1000 }}
+max_enqueued_batches {{ value: 100 }}
+num_batch_threads {{ value: 2 }}
+allowed_batch_sizes: 1 allowed_batch_sizes: 2 allowed_batch_sizes: 4
+"""
+
+
 def main():
-    base = sys.argv[1]
-    for name, version in (("toy", 1), ("toy", 2), ("plain", 1)):
-        print(write_version(base, name, version))
+    base = pathlib.Path(sys.argv[1]).resolve()
+    # Where the server will see the folder; the same place without Docker.
+    seen = sys.argv[2] if len(sys.argv) > 2 else base
+    write_version(base, "toy", 1)
+    write_version(base, "toy", 2)
+    write_version(base, "plain", 1)
+    write_version(base / "spare", "toy", 3)
+    (base / "models.config").write_text(CONFIG.format(base=seen))
+    (base / "batching.config").write_text(BATCHING.format(largest=4))
 
 
 if __name__ == "__main__":

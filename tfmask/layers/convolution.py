@@ -77,8 +77,9 @@ class Convolution(keras.layers.Layer):
     Paper: spectral normalisation: Miyato et al. 2018, Eq. (8), Algorithm 1.
     Differs from the paper: no. From `keras.layers.SpectralNormalization`
     and tensorflow-addons' wrapper: those overwrite the kernel with
-    kernel / sigma at every training call; the first training call gives
-    equal outputs, later ones do not.
+    kernel / sigma at every training call. Outputs are equal until an
+    optimizer adds to the kernel: to the raw one here, to the scaled one
+    there.
     """
 
     def __init__(
@@ -97,10 +98,10 @@ class Convolution(keras.layers.Layer):
         super().__init__(**kwargs)
         if padding_mode not in ("zero", "reflect"):
             raise ValueError(
-                "`padding_mode` must be zero or reflect. "
-                f"Got: {padding_mode!r}"
+                f"`padding_mode` must be zero or reflect. Got: {padding_mode!r}"
             )
-        if padding != "same" and not (isinstance(padding, int) and padding >= 0):
+        whole = isinstance(padding, int) and padding >= 0
+        if padding != "same" and not whole:
             raise ValueError(
                 f"`padding` must be `same` or 0 or more. Got: {padding!r}"
             )
@@ -138,18 +139,32 @@ class Convolution(keras.layers.Layer):
         kernel = tf.convert_to_tensor(self.kernel)
         if self.spectral_normalization:
             kernel = self._normalized(kernel, training)
-        if self.padding == "same":
-            padding = "SAME"
-        else:
-            sides = [self.padding, self.padding]
-            padding = [[0, 0], sides, sides, [0, 0]]
-            if self.padding_mode == "reflect" and self.padding:
-                inputs = tf.pad(inputs, padding, "REFLECT")
-                padding = "VALID"
+        inputs, padding = self._pad(inputs)
         outputs = tf.nn.conv2d(inputs, kernel, self.strides, padding)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
         return outputs
+
+    def _pad(self, inputs):
+        """Padded inputs and what is left to pad for `tf.nn.conv2d`.
+
+        Its "EXPLICIT" padding is avoided: on CPUs the gradients of such a
+        convolution run without oneDNN, several times slower.
+        """
+        reflect = self.padding_mode == "reflect"
+        keeps_size = self.strides == 1 and self.kernel_size % 2
+        if self.padding == "same" or (
+            keeps_size and not reflect and self.padding == self.kernel_size // 2
+        ):
+            return inputs, "SAME"
+        if self.padding:
+            sides = [self.padding, self.padding]
+            inputs = tf.pad(
+                inputs,
+                [[0, 0], sides, sides, [0, 0]],
+                "REFLECT" if reflect else "CONSTANT",
+            )
+        return inputs, "VALID"
 
     def _normalized(self, kernel, training):
         # Half precision is too coarse for a power iteration.
@@ -218,16 +233,18 @@ class TransposedConvolution(keras.layers.Layer):
 
     def call(self, inputs):
         batch, height, width = tf.unstack(tf.shape(inputs)[:3])
-        padding = "SAME"
-        if self.alignment == "torch":
-            padding = [[0, 0], [1, 0], [1, 0], [0, 0]]
+        torch = self.alignment == "torch"
+        extra = 1 if torch else 0
         outputs = tf.nn.conv2d_transpose(
             inputs,
             tf.convert_to_tensor(self.kernel),
-            [batch, 2 * height, 2 * width, self.filters],
+            [batch, 2 * height + extra, 2 * width + extra, self.filters],
             2,
-            padding,
+            "VALID" if torch else "SAME",
         )
+        # Not conv2d_transpose's own explicit padding: see `Convolution._pad`.
+        if torch:
+            outputs = outputs[:, 1:, 1:]
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
         return outputs

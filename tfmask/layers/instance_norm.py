@@ -1,6 +1,7 @@
 """Instance normalisation with the papers' epsilon."""
 
 import keras
+import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -51,6 +52,20 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         )
         self.affine = affine
         self.gamma_stddev = gamma_stddev
+
+    def call(self, inputs):
+        # In float32 whatever the policy: Keras 2 would compute the moments in
+        # half precision.
+        exact = tf.cast(inputs, tf.float32)
+        mean, variance = tf.nn.moments(exact, [1, 2], keepdims=True)
+        scale = offset = None
+        if self.affine:
+            scale = tf.cast(tf.convert_to_tensor(self.gamma), tf.float32)
+            offset = tf.cast(tf.convert_to_tensor(self.beta), tf.float32)
+        outputs = tf.nn.batch_normalization(
+            exact, mean, variance, offset, scale, self.epsilon
+        )
+        return tf.cast(outputs, inputs.dtype)
 
     def get_config(self):
         # Only our own arguments: GroupNormalization replaces `groups` by the

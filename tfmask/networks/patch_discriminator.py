@@ -5,14 +5,15 @@ import tensorflow as tf
 
 from tfmask.layers import Convolution, normalization_layer
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.errors import UserError
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class PatchDiscriminator(keras.Model):
     """One score for every overlapping patch of an image.
 
-    `strided_layers` strided 4x4 convolutions, one of stride 1 and a last one to a
-    single channel; leaky ReLU 0.2 between them. Channels double from
+    `strided_layers` strided 4x4 convolutions, one of stride 1 and a last one
+    to a single channel; leaky ReLU 0.2 between them. Channels double from
     `filters` up to eight times that. 3 layers see 70x70 pixels.
 
     Args:
@@ -36,6 +37,9 @@ class PatchDiscriminator(keras.Model):
 
     Returns:
         (B, h, w, 1) float32, unbounded: 30x30 for 256x256 with padding 1.
+
+    Raises:
+        UserError: it is built on images that are too small for a score.
 
     Paper: CycleGAN, appendix 7.2; attention-guided, section 3.2.
     Differs from the papers: no.
@@ -66,7 +70,9 @@ class PatchDiscriminator(keras.Model):
         self.spectral_normalization = spectral_normalization
         self.kernel_initializer = kernel_initializer
 
-        widths = [filters * min(2**level, 8) for level in range(strided_layers + 1)]
+        widths = [
+            filters * min(2**level, 8) for level in range(strided_layers + 1)
+        ]
         self.convolutions = [
             Convolution(
                 width,
@@ -87,8 +93,25 @@ class PatchDiscriminator(keras.Model):
             for level in range(strided_layers + 1)
         ]
 
+    @property
+    def smallest_side(self):
+        """Side in pixels of the smallest image that gets a score."""
+        side = 1
+        for layer in reversed(self.convolutions):
+            side = (side - 1) * layer.strides + 4 - 2 * self.padding
+            side = max(side, 1)
+        return side
+
     def build(self, input_shape):
-        channels = input_shape[-1]
+        _, height, width, channels = input_shape
+        for side in (height, width):
+            if side is not None and side < self.smallest_side:
+                raise UserError(
+                    f"A discriminator of {self.strided_layers} strided layers "
+                    f"needs images of at least {self.smallest_side} pixels a "
+                    f"side. Got: {height}x{width}. Take larger images or "
+                    "fewer discriminator layers."
+                )
         for position, layer in enumerate(self.convolutions):
             layer.build((None, None, None, channels))
             channels = layer.filters
@@ -98,9 +121,7 @@ class PatchDiscriminator(keras.Model):
 
     def call(self, image, normalize=True, training=False):
         outputs = image
-        for layer, norm in zip(
-            self.convolutions[:-1], self.norms, strict=True
-        ):
+        for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             outputs = layer(outputs, training=training)
             if normalize:
                 outputs = norm(outputs)

@@ -1,0 +1,199 @@
+"""Options, servers and calls of the contract test.
+
+    python -m pytest serving/conformance --target HOST:PORT [--base DIR]
+
+Without `--target` it starts the local server on toy models itself.
+"""
+
+import os
+import pathlib
+import subprocess
+import sys
+import threading
+
+import grpc
+import pytest
+
+from serving import protos
+
+ROOT = pathlib.Path(__file__).parents[2]
+_START_SECONDS = 120
+
+
+def pytest_addoption(parser):
+    group = parser.getgroup("conformance")
+    group.addoption("--target", help="HOST:PORT of a server with the fixture")
+    group.addoption(
+        "--base", help="the fixture's folder, if the test may write to it"
+    )
+    group.addoption(
+        "--server-base", help="the same folder as the server sees it"
+    )
+    group.addoption(
+        "--batching-target", help="HOST:PORT of a server with batching"
+    )
+    group.addoption(
+        "--health", action="store_true", help="the server answers health calls"
+    )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "case(number): row of the contract")
+
+
+def pytest_collection_modifyitems(items):
+    # Later rows change what the server serves.
+    items.sort(key=lambda item: _number(item))
+
+
+def _number(item):
+    mark = item.get_closest_marker("case")
+    return mark.args[0] if mark else 0
+
+
+class Server:
+    """A server under test, called with plain messages.
+
+    Args:
+        target: str, host:port.
+        base: `pathlib.Path` of the models, or None if out of reach.
+        server_base: str, the same folder as the server sees it.
+    """
+
+    def __init__(self, target, base=None, server_base=None):
+        self.target, self.base, self.server_base = target, base, server_base
+        options = [("grpc.max_receive_message_length", -1)]
+        self.channel = grpc.insecure_channel(target, options)
+
+    def call(self, method, request, timeout=30, channel=None):
+        """Sends one request; bytes are sent as they are."""
+        serialize = method.request.SerializeToString
+        call = (channel or self.channel).unary_unary(
+            method.path,
+            request_serializer=lambda r: (
+                r if isinstance(r, bytes) else serialize(r)
+            ),
+            response_deserializer=method.response.FromString,
+        )
+        return call(request, timeout=timeout)
+
+    def status(self, name="toy"):
+        """Version to its entry of GetModelStatus."""
+        request = protos.GetModelStatusRequest()
+        request.model_spec.name = name
+        found = self.call(protos.GET_MODEL_STATUS, request)
+        return {entry.version: entry for entry in found.model_version_status}
+
+
+def start_server(folder, *arguments):
+    """Starts a local server in a process of its own.
+
+    Args:
+        folder: where its log goes.
+        *arguments: options of `tfmask serve`.
+
+    Returns:
+        (process, target).
+    """
+    log = open(pathlib.Path(folder) / "server.log", "w")  # noqa: SIM115
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "serving.local_server", "--port=0"),
+            *("--poll=0.1", "--load-retries=0"),
+            *map(str, arguments),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        stdout=subprocess.PIPE,
+        stderr=log,
+        text=True,
+    )
+    log.close()
+    timer = threading.Timer(_START_SECONDS, process.kill)
+    timer.start()
+    line = process.stdout.readline()
+    timer.cancel()
+    assert line.startswith("serving on "), (
+        pathlib.Path(folder) / "server.log"
+    ).read_text()
+    return process, line.split()[-1]
+
+
+def _stop(process):
+    process.terminate()
+    code = process.wait(timeout=30)
+    process.stdout.close()
+    assert code == 0
+
+
+@pytest.fixture(scope="session")
+def fixture_base(tmp_path_factory):
+    """Folder with the toy models, written by a process of its own."""
+    base = tmp_path_factory.mktemp("fixture")
+    subprocess.run(
+        [sys.executable, "-m", "serving.conformance.fixture", base],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
+    return base
+
+
+@pytest.fixture(scope="session")
+def server(request):
+    """The server under test."""
+    target = request.config.getoption("--target")
+    if target:
+        base = request.config.getoption("--base")
+        seen = request.config.getoption("--server-base") or base
+        base = base and pathlib.Path(base)
+        yield Server(target, base, seen)
+        return
+    base = request.getfixturevalue("fixture_base")
+    process, target = start_server(
+        base, "--model-config-file", base / "models.config", "--health"
+    )
+    yield Server(target, base, str(base))
+    _stop(process)
+
+
+@pytest.fixture(scope="session")
+def answers_health(request):
+    """Whether the server under test was started with the health service."""
+    config = request.config
+    return config.getoption("--health") or not config.getoption("--target")
+
+
+@pytest.fixture
+def may_reload(server):
+    """The server, if its models may be listed anew."""
+    if not server.server_base:
+        pytest.skip("needs --server-base (or --base)")
+    return server
+
+
+@pytest.fixture
+def may_write(server):
+    """The server, if the test can publish versions."""
+    if not server.base:
+        pytest.skip("needs --base")
+    return server
+
+
+@pytest.fixture(scope="session")
+def batching_server(request, tmp_path_factory):
+    """A server with batching: at most 4 rows, allowed sizes 1, 2, 4."""
+    target = request.config.getoption("--batching-target")
+    if target:
+        yield Server(target)
+        return
+    if request.config.getoption("--target"):
+        pytest.skip("needs --batching-target")
+    base = request.getfixturevalue("fixture_base")
+    process, target = start_server(
+        tmp_path_factory.mktemp("batching"),
+        *("--model-config-file", base / "models.config"),
+        *("--batching-parameters-file", base / "batching.config"),
+    )
+    yield Server(target)
+    _stop(process)

@@ -1,0 +1,90 @@
+"""Short ways to write requests and expectations of the contract test."""
+
+import contextlib
+import re
+import time
+
+import grpc
+import numpy as np
+import pytest
+
+from serving import protos, tensors
+
+INVALID = grpc.StatusCode.INVALID_ARGUMENT
+NOT_FOUND = grpc.StatusCode.NOT_FOUND
+PRECONDITION = grpc.StatusCode.FAILED_PRECONDITION
+DEADLINE = grpc.StatusCode.DEADLINE_EXCEEDED
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+def floats(*shape):
+    """Ones of a shape."""
+    return np.ones(shape, np.float32)
+
+
+def spec(message, name="toy", version=None, label=None, signature=""):
+    """Fills the `ModelSpec` of a message."""
+    message.model_spec.SetInParent()
+    message.model_spec.name = name
+    message.model_spec.signature_name = signature
+    if version is not None:
+        message.model_spec.version.value = version
+    if label is not None:
+        message.model_spec.version_label = label
+    return message
+
+
+def predict_request(inputs, *, outputs=(), **options):
+    """`PredictRequest`; inputs are arrays or ready `TensorProto`s."""
+    request = spec(protos.PredictRequest(), **options)
+    for name, value in inputs.items():
+        if isinstance(value, protos.TensorProto):
+            request.inputs[name].CopyFrom(value)
+        else:
+            tensors.fill_proto(request.inputs[name], value)
+    request.output_filter.extend(outputs)
+    return request
+
+
+def predict(server, inputs, *, timeout=30, **options):
+    """Sends a Predict request."""
+    request = predict_request(inputs, **options)
+    return server.call(protos.PREDICT, request, timeout)
+
+
+def arrays(response):
+    """Output name to array."""
+    return {
+        name: tensors.plain_array(tensors.from_proto(proto))
+        for name, proto in response.outputs.items()
+    }
+
+
+@contextlib.contextmanager
+def refused(code, text=None, pattern=None):
+    """Expects a status: with exactly this text, or one with this pattern."""
+    with pytest.raises(grpc.RpcError) as caught:
+        yield
+    error = caught.value
+    assert error.code() == code, error.details()
+    if text is not None:
+        assert error.details() == text
+    if pattern is not None:
+        assert re.search(pattern, error.details(), re.DOTALL), error.details()
+
+
+def toy_y(x, version):
+    """What the toy model answers for `y`."""
+    weights = [[1.0, -1.0], [2.0, 0.5], [0.0, 1.0], [-1.0, 3.0]]
+    return np.asarray(x) @ np.float32(weights) + 100.0 * version
+
+
+def eventually(condition, seconds=20.0):
+    """Waits until a function returns something true; returns that."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found or time.monotonic() > end:
+            assert found, "it did not happen in time"
+            return found
+        time.sleep(0.05)

@@ -1,0 +1,151 @@
+"""Rows 46 to 53: Classify, Regress, MultiInference, codes, health."""
+
+import grpc
+import pytest
+
+from serving import protos
+from serving.conformance.requests import INVALID, refused, spec
+
+CLASSIFY = "tensorflow/serving/classify"
+REGRESS = "tensorflow/serving/regress"
+
+
+def fill(message, *values):
+    for value in values:
+        example = message.input.example_list.examples.add()
+        example.features.feature["value"].float_list.value.append(value)
+    return message
+
+
+def classify(server, signature, *values):
+    request = spec(protos.ClassificationRequest(), signature=signature)
+    return server.call(protos.CLASSIFY, fill(request, *values))
+
+
+@pytest.mark.case(46)
+def test_classify(server):
+    response = classify(server, "classify", 0.25, 1.0)
+    assert response.model_spec.signature_name == "classify"
+    assert response.model_spec.version.value == 2
+    found = [
+        [(entry.label, entry.score) for entry in row.classes]
+        for row in response.result.classifications
+    ]
+    assert found == [
+        [("yes", 0.25), ("no", 0.75)],
+        [("yes", 1.0), ("no", 0.0)],
+    ]
+
+
+@pytest.mark.case(47)
+def test_classify_with_a_signature_for_predict(server):
+    pattern = (
+        "^(No classification inputs found in SignatureDef: |Expected one or "
+        "two output Tensors|Expected classification signature outputs)"
+    )
+    with refused(INVALID, pattern=pattern):
+        classify(server, "", 1.0)
+
+
+@pytest.mark.case(48)
+def test_classify_with_an_unknown_signature(server):
+    with refused(INVALID, "No signature was found with the name: nope"):
+        classify(server, "nope", 1.0)
+
+
+@pytest.mark.case(49)
+def test_classify_nothing(server):
+    with refused(INVALID, "Input is empty."):
+        classify(server, "classify")
+
+
+@pytest.mark.case(50)
+def test_regress(server):
+    request = spec(protos.RegressionRequest(), signature="regress")
+    response = server.call(protos.REGRESS, fill(request, 1.0, 2.0, 3.0))
+    values = [entry.value for entry in response.result.regressions]
+    assert values == [2.0, 4.0, 6.0]
+
+
+def multi(server, *tasks, values=(0.5,)):
+    request = protos.MultiInferenceRequest()
+    for method, options in tasks:
+        spec(request.tasks.add(method_name=method), **options)
+    return server.call(protos.MULTI_INFERENCE, fill(request, *values))
+
+
+BOTH = (
+    (CLASSIFY, {"signature": "classify"}),
+    (REGRESS, {"signature": "regress"}),
+)
+
+
+@pytest.mark.case(51)
+@pytest.mark.parametrize("tasks", [BOTH, BOTH[::-1]])
+def test_several_tasks(server, tasks):
+    results = multi(server, *tasks).results
+    names = [result.model_spec.signature_name for result in results]
+    assert names == [options["signature"] for _, options in tasks]
+    found = dict(zip(names, results, strict=True))
+    classes = found["classify"].classification_result.classifications[0]
+    assert classes.classes[0].score == 0.5
+    assert found["regress"].regression_result.regressions[0].value == 1.0
+
+
+@pytest.mark.case(51)
+@pytest.mark.parametrize(
+    ("tasks", "text"),
+    [
+        ((), "ModelSpec has no name specified."),
+        (
+            (BOTH[0], (REGRESS, {"name": "other", "signature": "regress"})),
+            "All ModelSpecs in a MultiInferenceRequest must access the same "
+            "model name.",
+        ),
+        ((BOTH[0], BOTH[0]), "Duplicate evaluation of signature: classify"),
+        (
+            ((CLASSIFY, {"signature": "nope"}),),
+            "Requested signature not found in model graph: nope",
+        ),
+        (
+            (BOTH[0], (REGRESS, {"name": "", "signature": "regress"})),
+            "Found ModelSpec with an empty model name.",
+        ),
+    ],
+)
+def test_tasks_that_do_not_fit(server, tasks, text):
+    with refused(INVALID, text):
+        multi(server, *tasks)
+
+
+@pytest.mark.case(51)
+def test_a_task_of_another_kind(server):
+    text = "Unsupported signature method_name: something"
+    with refused(grpc.StatusCode.UNIMPLEMENTED, text):
+        multi(server, ("something", {"signature": "classify"}))
+
+
+@pytest.mark.case(52)
+def test_unknown_methods_and_broken_bytes(server):
+    unknown = protos.PREDICT._replace(name="Guess")
+    with refused(grpc.StatusCode.UNIMPLEMENTED):
+        server.call(unknown, protos.PredictRequest())
+    with refused(grpc.StatusCode.INTERNAL):
+        server.call(protos.PREDICT, b"\xff\xff\xff")
+
+
+@pytest.mark.case(53)
+def test_health(server, answers_health):
+    request = protos.HealthCheckRequest()
+    if not answers_health:
+        with refused(grpc.StatusCode.UNIMPLEMENTED):
+            server.call(protos.HEALTH_CHECK, request)
+        return
+    assert server.call(protos.HEALTH_CHECK, request).status == 1
+    stream = server.channel.unary_stream(
+        protos.HEALTH_WATCH.path,
+        request_serializer=protos.HealthCheckRequest.SerializeToString,
+        response_deserializer=protos.HealthCheckResponse.FromString,
+    )(request, timeout=10)
+    assert next(stream).status == 1
+    stream.cancel()

@@ -1,0 +1,55 @@
+"""Convolutions written from their definitions, in NumPy."""
+
+import numpy as np
+
+
+def convolution(image, kernel, stride=1, before=0, after=0, mode="constant"):
+    """Cross-correlation: `y[i, j] = sum x[stride i + a, ...] k[a, ...]`.
+
+    Args:
+        image: (B, H, W, C), padded by `before` at the top and left and by
+            `after` at the bottom and right.
+        kernel: (height, width, C, filters).
+        stride: int.
+        before: int.
+        after: int.
+        mode: of `np.pad`.
+    """
+    sides = (before, after)
+    image = np.pad(image, ((0, 0), sides, sides, (0, 0)), mode)
+    size = kernel.shape[0]
+    rows = (image.shape[1] - size) // stride + 1
+    columns = (image.shape[2] - size) // stride + 1
+    output = np.zeros((len(image), rows, columns, kernel.shape[-1]))
+    for i in range(rows):
+        for j in range(columns):
+            top, left = stride * i, stride * j
+            window = image[:, top : top + size, left : left + size]
+            output[:, i, j] = np.einsum("bijc,ijcf->bf", window, kernel)
+    return output
+
+
+def full_transposed_convolution(image, kernel):
+    """Stride 2, nothing cropped: every pixel stamps the kernel.
+
+    Args:
+        image: (B, H, W, C).
+        kernel: (3, 3, filters, C).
+
+    Returns:
+        (B, 2H + 1, 2W + 1, filters).
+    """
+    batch, height, width, _ = image.shape
+    shape = (batch, 2 * height + 1, 2 * width + 1, kernel.shape[2])
+    output = np.zeros(shape)
+    for i in range(height):
+        for j in range(width):
+            stamp = np.einsum("bc,ijfc->bijf", image[:, i, j], kernel)
+            output[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += stamp
+    return output
+
+
+def instance_normalization(image, epsilon=1e-5):
+    """Mean 0 and biased variance 1 over height and width."""
+    mean = image.mean((1, 2), keepdims=True)
+    return (image - mean) / np.sqrt(image.var((1, 2), keepdims=True) + epsilon)

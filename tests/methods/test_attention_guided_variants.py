@@ -1,0 +1,178 @@
+"""Attention-guided translation: the ablations of Table 2, update orders."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_methods import (
+    RATE,
+    attention_guided,
+    batch,
+    constant_map,
+    gradients,
+    moved,
+    second_stage,
+    watch,
+    weights_of,
+)
+
+from tfmask.presets import paper_attention_guided
+
+
+def phases(**options):
+    """Phases of the first epoch and of epoch 30."""
+    method = attention_guided(compiled=False, **options)
+    return method.phase_at(0), method.phase_at(30)
+
+
+def test_ours_is_the_papers_preset():
+    config = paper_attention_guided("anywhere").method
+    assert config.cycle_weight == 10 and config.threshold == 0.1
+    assert config.freeze_attention_epoch == 30
+    assert config.masked_discriminator_epoch == 30
+    assert config.discriminator_norm_off_when_masked
+    assert (config.cycle_attention, config.masked_fake) == ("own", "generated")
+    assert config.use_attention_a and config.use_attention_b
+
+
+def test_ours_without_cycle_goes_there_only():
+    method = attention_guided(cycle_weight=0.0)
+    stubs = watch(
+        method,
+        "generator_a_to_b",
+        "generator_b_to_a",
+        "attention_a",
+        "attention_b",
+    )
+    losses = method.compute_losses(batch(), ["generator"])["generator"]
+    assert set(losses) == {"adversarial_a", "adversarial_b"}
+    assert [len(stub.inputs) for stub in stubs] == [1, 1, 1, 1]
+
+
+def test_without_adversarial_terms_no_discriminator_is_asked():
+    method = attention_guided(adversarial_weight=0.0)
+    judges = watch(method, "discriminator_a", "discriminator_b")
+    losses = method.compute_losses(batch(), ["generator"])["generator"]
+    assert set(losses) == {"cycle_a", "cycle_b"}
+    assert [len(judge.inputs) for judge in judges] == [0, 0]
+
+
+@pytest.mark.parametrize("missing", ["a", "b"])
+def test_ours_with_one_attention_network(missing):
+    """The other direction is CycleGAN's; the network left still acts."""
+    other = "b" if missing == "a" else "a"
+    method = second_stage(**{f"use_attention_{missing}": False})
+    assert f"attention_{missing}" not in method.networks
+    image = batch()["a"]["image"]
+    for source, target in ("ab", "ba"):
+        output = method.translate({"image": image}, f"{source}_to_{target}")
+        alone = np.array_equal(output["image"], output["generated"])
+        assert alone == (source == missing)
+    np.testing.assert_array_equal(method.attend(image, missing), 1.0)
+
+    finder = watch(method, f"attention_{other}")
+    judge = watch(method, f"discriminator_{missing}")
+    method.compute_losses(batch(), training=False)
+    assert len(finder.inputs) == 2  # its own images and translations into it
+    real = judge.inputs[-1][:2]  # masked by ones: everything
+    np.testing.assert_array_equal(real, batch()[missing]["image"])
+    method.train_step(batch())
+
+
+def test_ours_without_masked_discriminators_freezes_only():
+    assert phases(freeze_attention_epoch=30) == ((False, False), (True, False))
+    method = attention_guided(freeze_attention_epoch=0)
+    judge = watch(method, "discriminator_b")
+    normalized = []
+    network = judge.function
+    judge.function = lambda image, normalize, training: (
+        normalized.append(normalize) or network(image)
+    )
+    method.compute_losses(batch(), ["discriminator"])
+    np.testing.assert_array_equal(judge.inputs[0][:2], batch()["b"]["image"])
+    assert normalized == [True]
+
+
+def test_ours_without_masks_and_freezing_never_changes():
+    assert phases() == ((False, False), (False, False))
+
+
+def test_the_attention_decoder_is_an_option():
+    for decoder, kernels in (("paper", (3, 3, 7)), ("1x1", (1, 1, 1))):
+        method = attention_guided(attention_decoder=decoder, compiled=False)
+        assert method.attention_a.decoder_kernels == kernels
+
+
+def test_a_given_mask_replaces_the_attention():
+    method = attention_guided(compiled=False)
+    image = batch()["a"]["image"]
+    mask = np.zeros((2, 8, 8, 1), "float32")
+    mask[:, 2:5] = 1.0
+    finder = watch(method, "attention_a")
+    output = method.translate({"image": image, "mask": tf.constant(mask)})
+    assert not finder.inputs
+    generated = method.generator_a_to_b(image)
+    np.testing.assert_array_equal(
+        output["image"], np.where(mask > 0, generated, image)
+    )
+    np.testing.assert_array_equal(output["mask"], mask)
+
+
+def test_directions_use_the_networks_of_their_source():
+    method = attention_guided(compiled=False)
+    method.attention_a, method.attention_b = constant_map(1), constant_map(0)
+    image = batch()["a"]["image"]
+    np.testing.assert_array_equal(
+        method.translate({"image": image}, "a_to_b")["image"],
+        method.generator_a_to_b(image),
+    )
+    back = method.translate({"image": image}, "b_to_a")
+    np.testing.assert_array_equal(back["image"], image)
+    np.testing.assert_array_equal(
+        back["generated"], method.generator_b_to_a(image)
+    )
+
+
+def test_alternating_has_four_optimizers_in_the_codes_order():
+    method = attention_guided(update="alternating")
+    assert list(method.optimizers) == [
+        "generator_a_to_b",
+        "discriminator_b",
+        "generator_b_to_a",
+        "discriminator_a",
+    ]
+    assert len({id(optimizer) for optimizer in method.optimizers.values()}) == 4
+    owned = {
+        "generator_a_to_b": ["generator_a_to_b", "attention_a"],
+        "discriminator_b": ["discriminator_b"],
+        "generator_b_to_a": ["generator_b_to_a", "attention_b"],
+        "discriminator_a": ["discriminator_a"],
+    }
+    for player, names in owned.items():
+        assert [id(v) for v in method.owned_variables(player)] == [
+            id(v)
+            for name in names
+            for v in method.networks[name].trainable_variables
+        ]
+
+
+def test_alternating_second_direction_sees_the_first_ones_update():
+    method = attention_guided(update="alternating", pool_size=0)
+    before = weights_of(method)
+    method.train_step(batch())
+    after = weights_of(method)
+    assert moved(method, before) == set(before)
+
+    # The state between the rounds: the first round's networks are new.
+    for name, network in method.networks.items():
+        first = name in ("generator_a_to_b", "attention_a", "discriminator_b")
+        network.set_weights((after if first else before)[name])
+    names = ["generator_b_to_a", "attention_b"]
+    expected = gradients(method, "generator_b_to_a", names=names)
+    pairs = zip(
+        [w for name in names for w in before[name]],
+        [w for name in names for w in after[name]],
+        expected,
+        strict=True,
+    )
+    for old, new, gradient in pairs:
+        np.testing.assert_allclose(old - RATE * gradient, new, atol=1e-5)

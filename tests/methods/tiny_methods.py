@@ -1,0 +1,154 @@
+"""Methods with tiny networks, stand-ins for networks, fixed batches."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmask.configs import AttentionGuidedConfig, CycleGANConfig
+from tfmask.methods import AttentionGuided, CycleGAN
+
+SIDE = 8
+RATE = 0.1
+TINY = {
+    "filters": 2,
+    "blocks": 1,
+    "discriminator_filters": 2,
+    "discriminator_layers": 1,
+    # Kernels large enough for maps and images that are not flat.
+    "initializer_stddev": 0.3,
+}
+
+
+def batch(seed=0, count=2, side=SIDE):
+    """Random images in [-1, 1] of both domains."""
+    rng = np.random.default_rng(seed)
+    return {
+        domain: {
+            "image": tf.constant(
+                rng.uniform(-1, 1, (count, side, side, 3)).astype("float32")
+            )
+        }
+        for domain in ("a", "b")
+    }
+
+
+def sgd():
+    return keras.optimizers.SGD(RATE)
+
+
+def attention_guided(*, epoch_steps=1, optimizer=sgd, compiled=True, **options):
+    """`AttentionGuided`, stages off unless asked for, plain SGD."""
+    options = {
+        "attention_filters": 2,
+        "attention_blocks": 0,
+        "freeze_attention_epoch": None,
+        "masked_discriminator_epoch": None,
+        **TINY,
+        **options,
+    }
+    method = AttentionGuided(
+        AttentionGuidedConfig(**options),
+        image_size=(SIDE, SIDE),
+        epoch_steps=epoch_steps,
+    )
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
+def second_stage(**options):
+    """`AttentionGuided` that begins in its second stage."""
+    return attention_guided(
+        **{
+            "freeze_attention_epoch": 0,
+            "masked_discriminator_epoch": 0,
+            "threshold": 0.5,  # about half of an untrained map is above it
+            **options,
+        }
+    )
+
+
+def cyclegan(*, optimizer=sgd, compiled=True, **options):
+    """`CycleGAN` with plain SGD."""
+    method = CycleGAN(
+        CycleGANConfig(**{**TINY, **options}),
+        image_size=(SIDE, SIDE),
+    )
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
+class Stub:
+    """A function in a network's place; remembers what it was called on."""
+
+    def __init__(self, function):
+        self.function = function
+        self.inputs = []
+        self.trainable_variables = getattr(function, "trainable_variables", [])
+
+    def __call__(self, image, **arguments):
+        self.inputs.append(image)
+        return self.function(image, **arguments)
+
+
+def watch(method, *names):
+    """Wraps networks in `Stub`s that pass everything on."""
+    stubs = [Stub(getattr(method, name)) for name in names]
+    for name, stub in zip(names, stubs, strict=True):
+        setattr(method, name, stub)
+    return stubs[0] if len(stubs) == 1 else stubs
+
+
+def constant_map(level):
+    """An attention network that finds the same everywhere."""
+    return Stub(lambda image: tf.fill((*image.shape[:3], 1), float(level)))
+
+
+def weights_of(method, *names):
+    """Copies of the networks' weights; all networks without names."""
+    networks = method.networks
+    return {
+        name: [np.array(weight) for weight in networks[name].get_weights()]
+        for name in names or networks
+    }
+
+
+def moved(method, before):
+    """Names of the networks whose weights are not what they were."""
+    after = weights_of(method, *before)
+    return {
+        name
+        for name in before
+        if any(
+            not np.array_equal(old, new)
+            for old, new in zip(before[name], after[name], strict=True)
+        )
+    }
+
+
+def gradients(method, player, term=None, names=None):
+    """Gradients of a player's total, or of one term, on `batch()`.
+
+    Args:
+        names: networks; the player's own variables without them.
+    """
+    variables = method.owned_variables(player)
+    if names is not None:
+        variables = [
+            variable
+            for name in names
+            for variable in method.networks[name].trainable_variables
+        ]
+    with tf.GradientTape() as tape:
+        terms = method.compute_losses(batch(), [player], training=False)[player]
+        value = terms[term] if term else method.total_loss(terms)
+    return tape.gradient(value, variables)
+
+
+def largest(values):
+    """The largest magnitude in a list of gradients; None counts as 0."""
+    return max(
+        (float(np.abs(value).max()) for value in values if value is not None),
+        default=0.0,
+    )

@@ -1,0 +1,72 @@
+"""Learning rates against the numbers of the fact sheets."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask import presets
+from tfmask.ops.schedules import EpochwiseLinearDecay
+
+STEPS = 7  # of an epoch
+
+
+def schedule_of(config):
+    """The schedule of a preset, with short epochs."""
+    return EpochwiseLinearDecay(
+        config.optimizer.learning_rate,
+        epoch_steps=STEPS,
+        constant_epochs=config.optimizer.constant_epochs,
+        decay_epochs=config.optimizer.decay_epochs,
+    )
+
+
+@pytest.mark.parametrize(
+    ("epoch", "rate"),
+    [(0, 1e-4), (49, 1e-4), (50, 1e-4), (75, 5e-5), (99, 2e-6)],
+)
+def test_attention_guided_rates_of_the_sheet(epoch, rate):
+    schedule = schedule_of(presets.paper_attention_guided("anywhere"))
+    for step in (epoch * STEPS, epoch * STEPS + STEPS - 1):
+        np.testing.assert_allclose(schedule(step), rate, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("epoch", "factor"), [(1, 1), (100, 1), (101, 100 / 101), (200, 1 / 101)]
+)
+def test_cyclegan_factors_of_the_sheet(epoch, factor):
+    """Epochs count from 1 here; 0.9901 and 0.0099 in the sheet."""
+    schedule = schedule_of(presets.paper_cyclegan("anywhere"))
+    for step in ((epoch - 1) * STEPS, epoch * STEPS - 1):
+        np.testing.assert_allclose(schedule(step), 2e-4 * factor, rtol=1e-5)
+
+
+def test_after_the_end_the_last_rate_stays():
+    schedule = EpochwiseLinearDecay(
+        1.0, epoch_steps=1, constant_epochs=2, decay_epochs=4
+    )
+    rates = [float(schedule(step)) for step in range(9)]
+    np.testing.assert_allclose(
+        rates, [1, 1, 1, 0.75, 0.5, 0.25, 0.25, 0.25, 0.25]
+    )
+
+
+def test_no_decay_epochs_keep_the_rate():
+    schedule = EpochwiseLinearDecay(
+        0.3, epoch_steps=1, constant_epochs=0, decay_epochs=0
+    )
+    np.testing.assert_allclose([schedule(0), schedule(10**6)], 0.3)
+
+
+def test_an_optimizer_follows_it_and_its_config():
+    schedule = EpochwiseLinearDecay(
+        1.0, epoch_steps=1, constant_epochs=1, decay_epochs=2
+    )
+    schedule = EpochwiseLinearDecay.from_config(schedule.get_config())
+    optimizer = keras.optimizers.SGD(schedule)
+    weight = tf.Variable(0.0)
+    moved = []
+    for _ in range(4):
+        optimizer.apply_gradients([(tf.constant(1.0), weight)])
+        moved.append(float(weight))
+    np.testing.assert_allclose(moved, [-1, -2, -2.5, -3])

@@ -1,0 +1,22 @@
+"""The contract of TensorFlow Serving's interface, on the local server."""
+
+import os
+import subprocess
+import sys
+
+from serving_toys import ROOT
+
+
+def test_the_local_server_keeps_the_contract():
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "serving/conformance"),
+            *("-q", "-p", "no:cacheprovider"),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
+    assert "skipped" not in done.stdout.splitlines()[-1]

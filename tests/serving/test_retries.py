@@ -1,0 +1,104 @@
+"""What the client sends again, against a server that counts."""
+
+import contextlib
+from concurrent import futures
+
+import grpc
+import numpy as np
+import pytest
+
+from serving import protos, tensors
+from serving.client import Client, InvalidArgument, Unavailable
+
+
+class Counter:
+    """Answers metadata; refuses Predict with a code `times` times."""
+
+    def __init__(self, code, times):
+        self.code, self.times, self.calls = code, times, 0
+
+    def metadata(self, request, context):
+        table = protos.SignatureDefMap()
+        signature = table.signature_def["serving_default"]
+        signature.inputs["x"].dtype = 4
+        signature.inputs["x"].tensor_shape.unknown_rank = True
+        response = protos.GetModelMetadataResponse()
+        packed = response.metadata["signature_def"]
+        packed.value = table.SerializeToString()
+        return response
+
+    def predict(self, request, context):
+        self.calls += 1
+        if self.calls <= self.times:
+            context.abort(self.code, "not now")
+        response = protos.PredictResponse()
+        tensors.fill_proto(response.outputs["y"], np.uint8([7]))
+        return response
+
+
+@contextlib.contextmanager
+def counting_server(code, times):
+    counter = Counter(code, times)
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    handlers = {
+        method.name: grpc.unary_unary_rpc_method_handler(
+            function,
+            request_deserializer=method.request.FromString,
+            response_serializer=method.response.SerializeToString,
+        )
+        for method, function in (
+            (protos.PREDICT, counter.predict),
+            (protos.GET_MODEL_METADATA, counter.metadata),
+        )
+    }
+    server.add_generic_rpc_handlers(
+        (
+            grpc.method_handlers_generic_handler(
+                protos.PREDICT.service, handlers
+            ),
+        )
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}", counter
+    finally:
+        server.stop(None).wait()
+
+
+# gRPC itself gives up without a word above 256 KiB.
+SIZES = [1000, 3 * 2**20]
+CODES = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED]
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("code", CODES)
+def test_an_overloaded_server_is_asked_again(size, code):
+    with (
+        counting_server(code, 2) as (target, counter),
+        Client(target, "toy") as client,
+    ):
+        answer = client.predict({"x": np.zeros(size, np.uint8)})
+    assert counter.calls == 3
+    assert answer.outputs["y"].tolist() == [7]
+
+
+def test_after_the_last_attempt_the_error_is_raised():
+    with (
+        counting_server(grpc.StatusCode.UNAVAILABLE, 9) as (target, counter),
+        Client(target, "toy", attempts=2) as client,
+        pytest.raises(Unavailable, match="not now"),
+    ):
+        client.predict({"x": np.zeros(9, np.uint8)})
+    assert counter.calls == 2
+
+
+def test_a_wrong_request_is_sent_once():
+    code = grpc.StatusCode.INVALID_ARGUMENT
+    with (
+        counting_server(code, 9) as (target, counter),
+        Client(target, "toy") as client,
+        pytest.raises(InvalidArgument),
+    ):
+        client.predict({"x": np.zeros(9, np.uint8)})
+    assert counter.calls == 1

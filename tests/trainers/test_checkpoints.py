@@ -1,0 +1,120 @@
+import json
+
+import numpy as np
+import pytest
+from tiny import tiny_config
+
+from tfmask.ops.errors import UserError
+from trainers.checkpoints import Checkpoints, state_variables
+from trainers.runs import build_method
+
+
+def make_method(name="cyclegan"):
+    return build_method(tiny_config(name), steps_an_epoch=2)
+
+
+def arrays(method):
+    return {k: v.numpy() for k, v in state_variables(method).items()}
+
+
+def disturb(method):
+    """Every variable gets its own values, so that none can be mixed up."""
+    for number, variable in enumerate(state_variables(method).values()):
+        value = np.full(variable.shape, number + 1, "float64")
+        variable.assign(value.astype(variable.numpy().dtype))
+
+
+def test_state_holds_every_weight_slot_and_pool():
+    method = make_method("attention_guided")
+    names = list(state_variables(method))
+    weights = sum(len(n.weights) for n in method.networks.values())
+    assert sum(name.startswith("network/") for name in names) == weights
+    slots = 2 * len(method.owned_variables("generator"))
+    generator = [n for n in names if n.startswith("optimizer/generator/")]
+    assert len(generator) >= slots + 1  # two slots each and the step
+    assert "pool/pool_a/000" in names
+
+
+def test_restore_brings_back_every_variable(tmp_path):
+    method = make_method("attention_guided")
+    disturb(method)
+    expected = arrays(method)
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(method, 7)
+    other = make_method("attention_guided")
+    assert checkpoints.restore(other) == 7
+    found = arrays(other)
+    assert found.keys() == expected.keys()
+    for name, value in expected.items():
+        np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+def test_only_newest_and_best_are_kept(tmp_path):
+    method = make_method()
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    for step, score in ((1, 3.0), (2, 1.0), (3, 2.0), (4, 2.5), (5, 4.0)):
+        checkpoints.save(method, step, score=score)
+    assert checkpoints.steps() == [2, 4, 5]
+    assert checkpoints.best_step() == 2
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path):
+    method = make_method()
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(method, 1)
+    bias = method.generator_a_to_b.trainable_variables[0]
+    bias.assign(np.full(bias.shape, np.nan))
+    with pytest.raises(UserError, match="NaN or infinite at step 2.*step 1"):
+        checkpoints.save(method, 2)
+    assert checkpoints.steps() == [1]
+
+
+def test_failed_write_leaves_the_old_checkpoint(
+    tmp_path, monkeypatch
+):
+    method = make_method()
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(method, 1)
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoints.save(method, 2)
+    assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
+
+
+def test_checkpoint_of_another_method_is_refused(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(make_method("attention_guided"), 1)
+    with pytest.raises(UserError, match="another method or config"):
+        checkpoints.restore(make_method("cyclegan"))
+
+
+def test_damaged_checkpoint_names_the_file_and_older_ones(
+    tmp_path
+):
+    method = make_method()
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(method, 1)
+    checkpoints.save(method, 2)
+    path = checkpoints.path(2) / "state.npz"
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(UserError, match=r"state\.npz.*damaged.*one: 1\."):
+        checkpoints.restore(method)
+
+
+def test_nothing_to_restore_is_said(tmp_path):
+    with pytest.raises(UserError, match="No checkpoint in"):
+        Checkpoints(tmp_path).restore(make_method())
+    Checkpoints(tmp_path).save(make_method(), 4)
+    with pytest.raises(UserError, match="step 9.*There are: 4"):
+        Checkpoints(tmp_path).restore(make_method(), step=9)
+
+
+def test_info_stands_beside_the_arrays(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(make_method(), 3, info={"losses": {"x": 1.5}})
+    text = (checkpoints.path(3) / "state.json").read_text()
+    assert json.loads(text) == {"step": 3, "losses": {"x": 1.5}}

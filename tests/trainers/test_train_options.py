@@ -1,0 +1,126 @@
+import dataclasses
+
+import pytest
+
+from tfmask.ops.errors import UserError
+from tfmask.presets import paper_attention_guided, paper_cyclegan
+from trainers.runs import read_config, total_steps, write_config
+from trainers.train import fit_schedule, parse, scaled_schedule
+
+BASE = ["attention_guided", "--data", "photos", "--run", "r"]
+
+
+def test_preset_gives_the_defaults():
+    _, config, _ = parse([*BASE, "--preset", "paper"])
+    assert config == paper_attention_guided("photos")
+
+
+def test_any_field_can_be_overridden():
+    _, config, _ = parse(
+        [*BASE, "--method.cycle_weight", "5", "--optimizer.beta-1", "0.9"]
+        + ["--data.flip", "False", "--method.freeze-attention-epoch", "None"]
+    )
+    assert config.method.cycle_weight == 5.0
+    assert config.optimizer.beta_1 == 0.9
+    assert config.data.flip is False
+    assert config.method.freeze_attention_epoch is None
+
+
+def test_shortcuts_set_their_fields():
+    _, config, _ = parse(
+        [*BASE, "--image-size", "32", "--batch-size", "6", "--seed", "9"]
+        + ["--strategy", "mirrored", "--precision", "bfloat16"]
+    )
+    assert (config.data.image_size, config.run.batch_size) == (32, 6)
+    assert (config.run.seed, config.run.strategy) == (9, "mirrored")
+    assert config.run.precision == "bfloat16"
+
+
+def test_hyphens_and_underscores_name_the_same_method():
+    _, config, _ = parse(["attention-guided", *BASE[1:]])
+    assert config.method_name == "attention_guided"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--method.cycle_wieght", "5"], "cycle-weight"),
+        (["--image-sise", "64"], "image-size"),
+        (["--image-size", "62"], "multiple of 4"),
+        (["--steps", "0"], "above 0"),
+        (["--steps", "3", "--epochs", "4"], "not both"),
+        (["--method.cycle_weight", "high"], "high"),
+        (["--run.batch_size", "0"], "batch_size"),
+        (["--preset", "quik"], "quick"),
+    ],
+)
+def test_usage_errors_say_what_is_wrong(arguments, message, capsys):
+    with pytest.raises(SystemExit) as error:
+        parse([*BASE, *arguments])
+    assert error.value.code == 2
+    assert message in "".join(capsys.readouterr().err.split("\n"))
+
+
+def test_unknown_method_names_the_known_ones(capsys):
+    with pytest.raises(SystemExit) as error:
+        parse(["attention_guide", *BASE[1:]])
+    assert error.value.code == 2
+    assert "attention_guided" in capsys.readouterr().err
+
+
+def test_missing_data_is_a_usage_error(capsys):
+    with pytest.raises(SystemExit) as error:
+        parse(["cyclegan", "--run", "r"])
+    assert error.value.code == 2
+    assert "--data" in capsys.readouterr().err
+
+
+def test_schedules_keep_their_proportions():
+    scaled = scaled_schedule(paper_attention_guided("x"), 0.5)
+    assert scaled.method.freeze_attention_epoch == 15
+    assert scaled.optimizer.constant_epochs == 25
+    assert scaled.method.cycle_weight == 10.0
+
+
+def test_steps_scale_the_schedule_but_not_what_was_given():
+    argv = [*BASE, "--preset", "paper", "--steps", "50"]
+    options, config, reparse = parse(argv)
+    config = fit_schedule(options, config, reparse, steps_an_epoch=10)
+    assert total_steps(config, 10) == 50
+    assert config.run.epochs == 5
+    assert config.method.freeze_attention_epoch == 1.5
+    argv += ["--method.freeze-attention-epoch", "4"]
+    options, config, reparse = parse(argv)
+    config = fit_schedule(options, config, reparse, steps_an_epoch=10)
+    assert config.method.freeze_attention_epoch == 4
+    assert config.method.masked_discriminator_epoch == 1.5
+
+
+def test_config_survives_the_run_folder(tmp_path):
+    config = paper_cyclegan("x")
+    write_config(tmp_path, config, epoch_steps=7)
+    assert read_config(tmp_path) == (config, {"epoch_steps": 7})
+
+
+def test_folder_without_config_is_refused(tmp_path):
+    with pytest.raises(UserError, match="not a run folder"):
+        read_config(tmp_path)
+
+
+def test_resume_under_another_method_is_refused(tmp_path):
+    write_config(tmp_path, paper_cyclegan("x"))
+    with pytest.raises(UserError, match="run of cyclegan"):
+        parse(["attention_guided", "--run", str(tmp_path), "--resume"])
+
+
+def test_resume_reads_the_saved_config(tmp_path):
+    saved = paper_cyclegan("x")
+    saved = dataclasses.replace(
+        saved, method=dataclasses.replace(saved.method, cycle_weight=3.0)
+    )
+    write_config(tmp_path, saved)
+    _, config, _ = parse(
+        ["cyclegan", "--run", str(tmp_path), "--resume", "--epochs", "300"]
+    )
+    assert config.method.cycle_weight == 3.0
+    assert config.run.epochs == 300

@@ -1,0 +1,45 @@
+"""Configs small enough for tests: 16 px, 4 channels."""
+
+import dataclasses
+
+from tfmask.presets import preset_config
+
+METHOD = {
+    "filters": 4,
+    "blocks": 1,
+    "discriminator_filters": 4,
+    "discriminator_layers": 1,
+    "pool_size": 3,
+}
+OPTIONS = [
+    *("--image-size", "16", "--batch-size", "2", "--data.epoch-steps", "2"),
+    *("--data.synthetic-count", "8", "--run.samples", "2"),
+    *("--method.filters", "4", "--method.blocks", "1"),
+    *("--method.discriminator-filters", "4"),
+    *("--method.discriminator-layers", "1", "--method.pool-size", "3"),
+]
+ATTENTION = ["--method.attention-filters", "4"]
+
+
+def tiny_config(name, **changes):
+    """A quick preset of tiny networks; `changes` are fields of groups."""
+    config = preset_config(name, "quick", "synthetic")
+    method = dict(METHOD)
+    if name == "attention_guided":
+        method["attention_filters"] = 4
+    groups = {
+        "method": method,
+        "data": {"image_size": 16, "epoch_steps": 2, "synthetic_count": 8},
+        "optimizer": {},
+        "run": {"batch_size": 2, "epochs": 2, "samples": 2},
+    }
+    for field, value in changes.items():
+        group, name = field.split("__")
+        groups[group][name] = value
+    return dataclasses.replace(
+        config,
+        **{
+            group: dataclasses.replace(getattr(config, group), **values)
+            for group, values in groups.items()
+        },
+    )
