@@ -1,15 +1,13 @@
 """SavedModel versions that TensorFlow Serving loads as they are."""
 
-import json
+import errno
 import os
-import shutil
-import uuid
-from pathlib import Path
 
 import tensorflow as tf
 
+from serving.warmup import WARM_UP_FILE, predict_log, write_records
+from tfmask.export_check import check_version, example_inputs
 from tfmask.methods.base import DIRECTIONS, source_and_target
-from tfmask.ops.errors import UserError
 from tfmask.ops.images import (
     MIN_SIDE,
     mask_to_uint8,
@@ -17,8 +15,12 @@ from tfmask.ops.images import (
     to_float,
     to_uint8,
 )
+from tfmask.publishing import publish
 
-FACTS = "tfmask.json"  # in assets.extra, which servers leave alone
+_SIZES = (
+    f"`image` must hold one image or more, of {MIN_SIDE} pixels or more on "
+    "each side"
+)
 
 
 class ServedTranslation(tf.Module):
@@ -93,6 +95,10 @@ class ServedTranslation(tf.Module):
 
     def _encoded(self, direction, image):
         image = tf.ensure_shape(image, [None])
+        # The shapes of no images are unknown, which the loop cannot have.
+        some = tf.debugging.Assert(tf.size(image) > 0, [_SIZES])
+        with tf.control_dependencies([some]):
+            image = tf.identity(image)
         decoded = tf.map_fn(
             lambda data: tf.io.decode_image(
                 data, channels=3, expand_animations=False
@@ -112,9 +118,11 @@ class ServedTranslation(tf.Module):
 
     def _run(self, direction, image, mask=None):
         height, width = tf.shape(image)[1], tf.shape(image)[2]
-        large = tf.minimum(height, width) >= MIN_SIDE
-        message = f"`image` must have {MIN_SIDE} pixels or more on each side"
-        guard = tf.debugging.Assert(large, [message, tf.shape(image)])
+        # Reflection of nothing is an error deep inside the networks.
+        fits = (tf.shape(image)[0] > 0) & (
+            tf.minimum(height, width) >= MIN_SIDE
+        )
+        guard = tf.debugging.Assert(fits, [_SIZES, tf.shape(image)])
         with tf.control_dependencies([guard]):
             image = to_float(image)
         inputs = {"image": pad_to_multiple(image, self._multiple)}
@@ -127,42 +135,72 @@ class ServedTranslation(tf.Module):
         }
 
 
-def export_method(method, base, name, *, facts=None):
+def export_method(
+    method,
+    base,
+    name,
+    *,
+    facts=None,
+    warm_up_batches=(1,),
+    check=False,
+):
     """Publishes a method as the next version of a model, in one rename.
+
+    The version carries a warm-up request for each signature, so that a
+    server has run all of them before it answers with it.
 
     Args:
         method: `TranslationMethod` with trained weights.
         base: folder of all models.
         name: str, the model's name.
         facts: dict for JSON, written to `assets.extra/tfmask.json`.
+        warm_up_batches: batch sizes of the warm-up requests; for a GPU, every
+            allowed size of the server's batching.
+        check: bool, whether the version must hold `check_version` before it
+            gets its number.
 
     Returns:
         Path of the version's folder, `<base>/<name>/<version>`.
 
     Raises:
-        UserError: the name cannot be a folder.
+        UserError: the name cannot be a folder, or the check failed.
         OSError: nothing is published then.
     """
-    if not name or name != Path(name).name or name.startswith("."):
-        raise UserError(
-            f"`name` must be a plain folder name. Got: {name!r}"
+    served = ServedTranslation(method)
+
+    def write(folder):
+        signatures = served.signatures()
+        try:
+            tf.saved_model.save(served, str(folder), signatures=signatures)
+        except tf.errors.OpError as error:
+            # TensorFlow's own class for a full disk and the like.
+            full = isinstance(error, tf.errors.ResourceExhaustedError)
+            if full:
+                raise OSError(
+                    errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)
+                ) from error
+            raise OSError(f"`{folder}` cannot be written: {error}") from error
+        warm_up = folder / WARM_UP_FILE
+        warm_up.parent.mkdir(exist_ok=True)
+        write_records(
+            warm_up,
+            (
+                predict_log(
+                    signature,
+                    example_inputs(signature, batch, *method.image_size),
+                )
+                for signature in signatures
+                for batch in warm_up_batches
+            ),
         )
-    folder = Path(base) / name
-    folder.mkdir(parents=True, exist_ok=True)
-    versions = [int(path.name) for path in folder.iterdir() if path.name.isdigit()]
-    version = max(versions, default=0) + 1
-    # No integer, so that no server looks at it; on the same file system.
-    temporary = folder / f".tmp-{version}-{uuid.uuid4().hex[:8]}"
-    try:
-        served = ServedTranslation(method)
-        tf.saved_model.save(
-            served, str(temporary), signatures=served.signatures()
-        )
-        extra = temporary / "assets.extra"
-        extra.mkdir(exist_ok=True)
-        description = {
-            "model": name,
-            "version": version,
+        if check:
+            check_version(method, folder)
+
+    return publish(
+        base,
+        name,
+        write,
+        {
             "tensorflow": tf.__version__,
             "mask_kind": method.mask_kind,
             "directions": {
@@ -170,31 +208,5 @@ def export_method(method, base, name, *, facts=None):
                 for direction in DIRECTIONS
             },
             **(facts or {}),
-        }
-        (extra / FACTS).write_text(json.dumps(description, indent=2) + "\n")
-        _flush(temporary)
-        temporary.rename(folder / str(version))
-        _flush_folder(folder)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return folder / str(version)
-
-
-def _flush(folder):
-    """Everything is on the disk before the name is."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with open(path, "rb") as file:
-                os.fsync(file.fileno())
-        else:
-            _flush_folder(path)
-    _flush_folder(folder)
-
-
-def _flush_folder(folder):
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        },
+    )

@@ -245,7 +245,9 @@ class Progress(keras.callbacks.Callback):
                 MofNCompleteColumn(),
                 TextColumn("steps,"),
                 TimeElapsedColumn(),
-                TextColumn("gone, {task.fields[left]} left {task.fields[loss]}"),
+                TextColumn(
+                    "gone, {task.fields[left]} left {task.fields[loss]}"
+                ),
                 console=console,
             )
             self._task = self._bar.add_task(

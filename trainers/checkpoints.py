@@ -62,7 +62,8 @@ class Checkpoints:
         """Steps that have a checkpoint, ascending."""
         if not self.folder.is_dir():
             return []
-        matches = (FOLDER.fullmatch(path.name) for path in self.folder.iterdir())
+        names = (path.name for path in self.folder.iterdir())
+        matches = map(FOLDER.fullmatch, names)
         return sorted(int(match[1]) for match in matches if match)
 
     def best_step(self):

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfmask.ops.errors import UserError
 from trainers.command import command, parse_options
 
 
@@ -19,6 +20,28 @@ class Options:
     """Name of the model."""
     step: int | None = None
     """Which checkpoint; None: the newest."""
+    check: bool = False
+    """Load the finished version in a fresh process and compare its answers
+    with the run's before it gets its number. Exit code 1, and nothing is
+    published, if they differ."""
+    check_version: int | None = None
+    """Publish nothing: compare this version's answers with the run's."""
+    warm_up_batches: tuple[int, ...] = (1,)
+    """Batch sizes of the warm-up requests; for a GPU, every size that the
+    server's batching allows."""
+    server_base: str = "/models"
+    """BASE as the server sees it, for serving_config/models.config."""
+
+    def __post_init__(self):
+        if not self.server_base.startswith("/"):
+            raise ValueError(
+                f"--server-base must be absolute. Got: {self.server_base}"
+            )
+        if not all(0 < size <= 128 for size in self.warm_up_batches):
+            raise ValueError(
+                "--warm-up-batches must lie in 1..128. "
+                f"Got: {self.warm_up_batches}"
+            )
 
 
 @command
@@ -26,10 +49,21 @@ def main(argv=None):
     """Loads the run and exports it. Returns the exit code."""
     options = parse_options(Options, argv, "export")
     from tfmask.export import export_method
+    from tfmask.export_check import check_version
+    from tfmask.publishing import check_name
+    from tfmask.serving_config import write_serving_config
     from trainers.runs import load_run
     from trainers.versions import package_versions
 
+    check_name(options.name)
     config, method = load_run(options.run, options.step)
+    if options.check_version is not None:
+        path = options.base / options.name / str(options.check_version)
+        if not path.is_dir():
+            raise UserError(f"There is no version to check: `{path}`")
+        check_version(method, path)
+        print(path)
+        return 0
     path = export_method(
         method,
         options.base,
@@ -41,7 +75,15 @@ def main(argv=None):
             "step": int(method.step.numpy()),
             "versions": package_versions(),
         },
+        warm_up_batches=options.warm_up_batches,
+        check=options.check,
     )
+    for edited in write_serving_config(options.base, options.server_base):
+        print(
+            f"tfmask export: left `{edited}` as it is: it was edited. Bring "
+            "it up to date by hand, or remove it and export again.",
+            file=sys.stderr,
+        )
     print(path)
     return 0
 

@@ -80,7 +80,8 @@ def train(options, config, reparse, command_line):
             git_commit=_git_commit(),
             command_line=["tfmask", "train", *command_line],
         )
-        _say(f"{config.method_name}: {describe_schedule(config, steps_an_epoch)}")
+        schedule = describe_schedule(config, steps_an_epoch)
+        _say(f"{config.method_name}: {schedule}")
         if start:
             _say(f"resumed at step {start}")
     end = total_steps(config, steps_an_epoch)
@@ -114,9 +115,7 @@ def train(options, config, reparse, command_line):
             jit_compile=config.run.jit_compile,
         )
         with StopRequest().listening() as stop:
-            step = loop.run(
-                start, end, callbacks, stop=stop, seconds=seconds
-            )
+            step = loop.run(start, end, callbacks, stop=stop, seconds=seconds)
     if config.run.strategy == "multiworker":
         _say(f"step {step}, weights {weights_hash(method)}")
     if chief:

@@ -12,7 +12,6 @@ from tfmask.configs import (
     DataConfig,
     OptimizerConfig,
     RunConfig,
-    TrainConfig,
 )
 from tfmask.ops.errors import UserError
 from tfmask.presets import preset_config
@@ -256,9 +255,7 @@ def describe_schedule(config, steps_an_epoch):
 
 
 def _is_used(folder):
-    return folder.exists() and (
-        not folder.is_dir() or any(folder.iterdir())
-    )
+    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
 
 
 @command

@@ -96,7 +96,8 @@ def test_generators_never_learn_from_the_pool():
     judge = watch(method, "discriminator_b")
     method.compute_losses(batch(), ["generator"])
     fake = method.translate(batch()["a"])["image"]
-    np.testing.assert_allclose(judge.inputs[0], fake, atol=1e-6)
+    # 1e-5: convolutions of four examples at once, and of two.
+    np.testing.assert_allclose(judge.inputs[0], fake, atol=1e-5)
     np.testing.assert_array_equal(method.pool_b.images, before)
 
 
@@ -108,7 +109,7 @@ def test_discriminators_see_the_pools_answers():
     for step in range(20):
         method.optimizers["generator"].iterations.assign(step)
         method.compute_losses(batch(seed=6, count=1), ["discriminator"])
-        if np.allclose(judge.inputs[-1][1:], old, atol=1e-6):
+        if np.allclose(judge.inputs[-1][1:], old, atol=1e-5):
             return
     pytest.fail("the old image was never shown")
 

@@ -36,7 +36,9 @@ def sgd():
     return keras.optimizers.SGD(RATE)
 
 
-def attention_guided(*, epoch_steps=1, optimizer=sgd, compiled=True, **options):
+def attention_guided(
+    *, epoch_steps=1, side=SIDE, optimizer=sgd, compiled=True, **options
+):
     """`AttentionGuided`, stages off unless asked for, plain SGD."""
     options = {
         "attention_filters": 2,
@@ -48,7 +50,7 @@ def attention_guided(*, epoch_steps=1, optimizer=sgd, compiled=True, **options):
     }
     method = AttentionGuided(
         AttentionGuidedConfig(**options),
-        image_size=(SIDE, SIDE),
+        image_size=(side, side),
         epoch_steps=epoch_steps,
     )
     if compiled:
@@ -57,22 +59,30 @@ def attention_guided(*, epoch_steps=1, optimizer=sgd, compiled=True, **options):
 
 
 def second_stage(**options):
-    """`AttentionGuided` that begins in its second stage."""
-    return attention_guided(
+    """`AttentionGuided` in its second stage; masks keep about a half."""
+    method = attention_guided(
         **{
             "freeze_attention_epoch": 0,
             "masked_discriminator_epoch": 0,
-            "threshold": 0.5,  # about half of an untrained map is above it
+            "threshold": 0.5,
             **options,
         }
     )
+    for domain in ("a", "b"):
+        network = method.networks.get(f"attention_{domain}")
+        if network is not None:  # moves the median to 0.5
+            middle = np.median(network(batch()[domain]["image"]))
+            kernel, bias = network.decoder[-1].get_weights()
+            bias -= np.log(middle / (1.0 - middle))
+            network.decoder[-1].set_weights([kernel, bias])
+    return method
 
 
-def cyclegan(*, optimizer=sgd, compiled=True, **options):
+def cyclegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
     """`CycleGAN` with plain SGD."""
     method = CycleGAN(
         CycleGANConfig(**{**TINY, **options}),
-        image_size=(SIDE, SIDE),
+        image_size=(side, side),
     )
     if compiled:
         method.compile(optimizer)

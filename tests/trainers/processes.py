@@ -35,5 +35,7 @@ def tfmask(*arguments, code=0, **extra):
     """Runs `tfmask ARGUMENTS` to its end; returns stdout and stderr."""
     process = start_tfmask(*arguments, **extra)
     out, err = process.communicate(timeout=300)
-    assert process.returncode == code, f"{arguments}: {process.returncode}\n{err}"
+    assert process.returncode == code, (
+        f"{arguments}: {process.returncode}\n{err}"
+    )
     return out, err

@@ -69,9 +69,7 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     assert checkpoints.steps() == [1]
 
 
-def test_failed_write_leaves_the_old_checkpoint(
-    tmp_path, monkeypatch
-):
+def test_failed_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     method = make_method()
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(method, 1)
@@ -92,9 +90,7 @@ def test_checkpoint_of_another_method_is_refused(tmp_path):
         checkpoints.restore(make_method("cyclegan"))
 
 
-def test_damaged_checkpoint_names_the_file_and_older_ones(
-    tmp_path
-):
+def test_damaged_checkpoint_names_the_file_and_older_ones(tmp_path):
     method = make_method()
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(method, 1)

@@ -26,8 +26,13 @@ def test_two_workers_finish_with_equal_weights(tmp_path):
     workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
     processes = [
         start_tfmask(
-            *TRAIN, "--run", tmp_path / "run",
-            "--strategy", "multiworker", "--run.log-every", 2,
+            *TRAIN,
+            "--run",
+            tmp_path / "run",
+            "--strategy",
+            "multiworker",
+            "--run.log-every",
+            2,
             TF_CONFIG=json.dumps(
                 {
                     "cluster": {"worker": workers},

@@ -135,9 +135,7 @@ class RunConfig:
         require_not_negative(self, "seed")
         for field in ("steps", "replicas"):
             value = getattr(self, field)
-            require(
-                value is None or value > 0, field, "None or above 0", value
-            )
+            require(value is None or value > 0, field, "None or above 0", value)
 
 
 @dataclass(frozen=True, kw_only=True)

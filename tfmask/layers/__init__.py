@@ -9,8 +9,10 @@ from tfmask.layers.convolution import (
 )
 from tfmask.layers.history_pool import HistoryPool
 from tfmask.layers.instance_norm import InstanceNormalization
+from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.layers.normalization import normalization_layer
 from tfmask.layers.residual_block import ResidualBlock
+from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
     "Convolution",
@@ -18,7 +20,9 @@ __all__ = [
     "InstanceNormalization",
     "ResidualBlock",
     "TransposedConvolution",
+    "UpsamplingConvolution",
     "attention_composite",
+    "leaky_relu",
     "normal_initializer",
     "normalization_layer",
     "upsample",

@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from tfmask.layers import (
-    HistoryPool,
     attention_composite,
     normal_initializer,
 )
@@ -103,15 +102,7 @@ class AttentionGuided(TranslationMethod):
         self.discriminator_b = PatchDiscriminator(**discriminator)
         for network in self.networks.values():
             network.build((None, *self.image_size, 3))
-        self.pool_a, self.pool_b = (
-            HistoryPool(
-                config.pool_size,
-                (*self.image_size, sum(POOL_PARTS)),
-                seed=self.seed + offset,
-                name=f"pool_{domain}",
-            )
-            for domain, offset in (("a", 10), ("b", 20))
-        )
+        self.make_pools(config.pool_size, sum(POOL_PARTS))
         self.built = True
 
     @property
@@ -125,10 +116,6 @@ class AttentionGuided(TranslationMethod):
             "discriminator_b": self.discriminator_b,
         }
         return {name: net for name, net in networks.items() if net is not None}
-
-    @property
-    def pools(self):
-        return {"pool_a": self.pool_a, "pool_b": self.pool_b}
 
     def loss_names(self, player):
         kind, _, direction = player.partition("_")
@@ -278,7 +265,9 @@ class AttentionGuided(TranslationMethod):
         if not self.config.adversarial_weight:
             return {}
         scores = self.judge(domain, self._view(*fake))
-        return {f"adversarial_{domain}": tf.reduce_mean(lsgan_generator(scores))}
+        return {
+            f"adversarial_{domain}": tf.reduce_mean(lsgan_generator(scores))
+        }
 
     def _view(self, composite, generated, attention):
         """What the discriminator of this phase sees of a translation."""

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmask.layers import HistoryPool
 from tfmask.ops.distribution import replica_share
 
 DIRECTIONS = ("a_to_b", "b_to_a")
@@ -63,11 +64,6 @@ class TranslationMethod(keras.Model):
         """dict of name to network: everything that has weights."""
         raise NotImplementedError
 
-    @property
-    def pools(self):
-        """dict of name to `HistoryPool`."""
-        return {}
-
     def owned_variables(self, player):
         """Variables that the player's optimizer updates in this phase."""
         raise NotImplementedError
@@ -126,6 +122,25 @@ class TranslationMethod(keras.Model):
         return None
 
     # What all methods share.
+
+    def make_pools(self, size, channels):
+        """One `HistoryPool` a domain, as `pool_a` and `pool_b`."""
+        for domain, offset in (("a", 10), ("b", 20)):
+            pool = HistoryPool(
+                size,
+                (*self.image_size, channels),
+                seed=self.seed + offset,
+                name=f"pool_{domain}",
+            )
+            setattr(self, f"pool_{domain}", pool)
+
+    @property
+    def pools(self):
+        """dict of name to `HistoryPool`; empty before `make_pools`."""
+        names = ("pool_a", "pool_b")
+        return {
+            name: getattr(self, name) for name in names if name in vars(self)
+        }
 
     @property
     def players(self):

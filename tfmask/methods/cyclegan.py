@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfmask.layers import HistoryPool, normal_initializer
+from tfmask.layers import normal_initializer
 from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
 from tfmask.methods.base import (
     DIRECTIONS,
@@ -57,18 +57,9 @@ class CycleGAN(TranslationMethod):
         self.generator_b_to_a = ResNetGenerator(**generator)
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
-        image = (*self.image_size, 3)
         for network in self.networks.values():
-            network.build((None, *image))
-        self.pool_a, self.pool_b = (
-            HistoryPool(
-                config.pool_size,
-                image,
-                seed=self.seed + offset,
-                name=f"pool_{domain}",
-            )
-            for domain, offset in (("a", 10), ("b", 20))
-        )
+            network.build((None, *self.image_size, 3))
+        self.make_pools(config.pool_size, 3)
         self.built = True
 
     @property
@@ -79,10 +70,6 @@ class CycleGAN(TranslationMethod):
             "discriminator_a": self.discriminator_a,
             "discriminator_b": self.discriminator_b,
         }
-
-    @property
-    def pools(self):
-        return {"pool_a": self.pool_a, "pool_b": self.pool_b}
 
     def owned_variables(self, player):
         return [

@@ -6,8 +6,8 @@ import tensorflow as tf
 from tfmask.layers import (
     Convolution,
     ResidualBlock,
+    UpsamplingConvolution,
     normalization_layer,
-    upsample,
 )
 from tfmask.ops.arguments import constructor_arguments
 
@@ -90,15 +90,18 @@ class AttentionNetwork(keras.Model):
             for _ in range(blocks)
         ]
         self.decoder = [
-            Convolution(
+            layer(
                 width,
                 kernel,
                 padding=kernel // 2,
                 padding_mode="reflect",
                 **initializer,
             )
-            for width, kernel in zip(
-                (2 * filters, filters, 1), self.decoder_kernels, strict=True
+            for layer, width, kernel in zip(
+                (UpsamplingConvolution, UpsamplingConvolution, Convolution),
+                (2 * filters, filters, 1),
+                self.decoder_kernels,
+                strict=True,
             )
         ]
         self.norms = [
@@ -125,7 +128,7 @@ class AttentionNetwork(keras.Model):
         for block in self.residual_blocks:
             outputs = block(outputs)
         for layer in self.decoder[:-1]:
-            outputs = tf.nn.relu(next(norms)(layer(upsample(outputs))))
+            outputs = tf.nn.relu(next(norms)(layer(outputs)))
         outputs = self.decoder[-1](outputs)
         return tf.sigmoid(tf.cast(outputs, tf.float32))
 

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers import Convolution, normalization_layer
+from tfmask.layers import Convolution, leaky_relu, normalization_layer
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError
 
@@ -125,7 +125,7 @@ class PatchDiscriminator(keras.Model):
             outputs = layer(outputs, training=training)
             if normalize:
                 outputs = norm(outputs)
-            outputs = tf.nn.leaky_relu(outputs, 0.2)
+            outputs = leaky_relu(outputs)
         outputs = self.convolutions[-1](outputs, training=training)
         return tf.cast(outputs, tf.float32)
 

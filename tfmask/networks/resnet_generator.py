@@ -7,8 +7,8 @@ from tfmask.layers import (
     Convolution,
     ResidualBlock,
     TransposedConvolution,
+    UpsamplingConvolution,
     normalization_layer,
-    upsample,
 )
 from tfmask.ops.arguments import constructor_arguments
 
@@ -125,7 +125,7 @@ class ResNetGenerator(keras.Model):
 
     def _upsampling_layer(self, filters):
         if self.upsampling == "resize":
-            return Convolution(
+            return UpsamplingConvolution(
                 filters,
                 3,
                 padding=1,
@@ -161,8 +161,6 @@ class ResNetGenerator(keras.Model):
         for block in self.residual_blocks:
             outputs = block(outputs)
         for layer, norm in layers:
-            if self.upsampling == "resize":
-                outputs = upsample(outputs)
             outputs = tf.nn.relu(norm(layer(outputs)))
         return tf.tanh(tf.cast(self.last(outputs), tf.float32))
 

@@ -1,0 +1,182 @@
+"""CycleGAN in PyTorch, as its sheet describes it: the benchmark's other side.
+
+Written as a user would: modules, eager execution, channels_last memory, one
+Adam over both generators and one over both discriminators.
+"""
+
+import random
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+
+class Residual(nn.Module):
+    """Two reflect-padded 3x3 convolutions, each normalised, and a sum."""
+
+    def __init__(self, channels):
+        super().__init__()
+        self.body = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3),
+            nn.InstanceNorm2d(channels),
+            nn.ReLU(inplace=True),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(channels, channels, 3),
+            nn.InstanceNorm2d(channels),
+        )
+
+    def forward(self, image):
+        return image + self.body(image)
+
+
+def generator(filters, blocks):
+    """The ResNet generator; (B, 3, H, W) to the same in (-1, 1)."""
+    widths = (filters, 2 * filters, 4 * filters)
+    layers = [nn.ReflectionPad2d(3), nn.Conv2d(3, filters, 7)]
+    layers += [nn.InstanceNorm2d(filters), nn.ReLU(inplace=True)]
+    for before, after in zip(widths, widths[1:], strict=False):
+        layers += [
+            nn.Conv2d(before, after, 3, stride=2, padding=1),
+            nn.InstanceNorm2d(after),
+            nn.ReLU(inplace=True),
+        ]
+    layers += [Residual(widths[-1]) for _ in range(blocks)]
+    for before, after in ((widths[2], widths[1]), (widths[1], widths[0])):
+        layers += [
+            nn.ConvTranspose2d(
+                before, after, 3, stride=2, padding=1, output_padding=1
+            ),
+            nn.InstanceNorm2d(after),
+            nn.ReLU(inplace=True),
+        ]
+    layers += [nn.ReflectionPad2d(3), nn.Conv2d(filters, 3, 7), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
+def discriminator(filters):
+    """The 70x70 PatchGAN; (B, 3, H, W) to (B, 1, h, w), unbounded."""
+    layers = [nn.Conv2d(3, filters, 4, stride=2, padding=1)]
+    layers += [nn.LeakyReLU(0.2, inplace=True)]
+    for factor, stride in ((2, 2), (4, 2), (8, 1)):
+        layers += [
+            nn.Conv2d(filters * factor // 2, filters * factor, 4, stride, 1),
+            nn.InstanceNorm2d(filters * factor),
+            nn.LeakyReLU(0.2, inplace=True),
+        ]
+    layers += [nn.Conv2d(filters * 8, 1, 4, padding=1)]
+    return nn.Sequential(*layers)
+
+
+class ImagePool:
+    """The last translations, half of the answers drawn from them."""
+
+    def __init__(self, size):
+        self.size = size
+        self.images = []
+
+    def query(self, images):
+        answers = []
+        for image in images:
+            if len(self.images) < self.size:
+                self.images.append(image.clone())
+                answers.append(image)
+            elif self.size and random.random() > 0.5:
+                slot = random.randrange(self.size)
+                answers.append(self.images[slot])
+                self.images[slot] = image.clone()
+            else:
+                answers.append(image)
+        return torch.stack(answers)
+
+
+class CycleGAN:
+    """The four networks and one training step."""
+
+    def __init__(self, config):
+        self.config = config
+        self.networks = {
+            "generator_a_to_b": generator(config.filters, config.blocks),
+            "generator_b_to_a": generator(config.filters, config.blocks),
+            "discriminator_a": discriminator(config.discriminator_filters),
+            "discriminator_b": discriminator(config.discriminator_filters),
+        }
+        for network in self.networks.values():
+            network.to(memory_format=torch.channels_last)
+            for name, parameter in network.named_parameters():
+                if name.endswith("bias"):
+                    nn.init.zeros_(parameter)
+                else:
+                    nn.init.normal_(parameter, 0.0, 0.02)
+        self.generator_optimizer = self._adam("generator")
+        self.discriminator_optimizer = self._adam("discriminator")
+        self.pools = {domain: ImagePool(config.pool_size) for domain in "ab"}
+
+    def parameters(self, player):
+        return [
+            parameter
+            for name, network in self.networks.items()
+            if name.startswith(player)
+            for parameter in network.parameters()
+        ]
+
+    def _adam(self, player):
+        return torch.optim.Adam(
+            self.parameters(player), lr=2e-4, betas=(0.5, 0.999)
+        )
+
+    def generator_losses(self, real_a, real_b):
+        """dict of unweighted terms, and both translations."""
+        a_to_b = self.networks["generator_a_to_b"]
+        b_to_a = self.networks["generator_b_to_a"]
+        fake_b, fake_a = a_to_b(real_a), b_to_a(real_b)
+        score_a = self.networks["discriminator_a"](fake_a)
+        score_b = self.networks["discriminator_b"](fake_b)
+        losses = {
+            "adversarial_a": (score_a - 1.0).square().mean(),
+            "adversarial_b": (score_b - 1.0).square().mean(),
+            "cycle_a": functional.l1_loss(b_to_a(fake_b), real_a),
+            "cycle_b": functional.l1_loss(a_to_b(fake_a), real_b),
+            "identity_a": functional.l1_loss(b_to_a(real_a), real_a),
+            "identity_b": functional.l1_loss(a_to_b(real_b), real_b),
+        }
+        return losses, fake_a, fake_b
+
+    def discriminator_loss(self, domain, real, fake):
+        judge = self.networks[f"discriminator_{domain}"]
+        fake = self.pools[domain].query(fake.detach())
+        score_real, score_fake = judge(real), judge(fake)
+        return 0.5 * (
+            (score_real - 1.0).square().mean() + score_fake.square().mean()
+        )
+
+    def train_step(self, real_a, real_b):
+        """One step on two (B, 3, H, W) batches; returns all terms."""
+        for parameter in self.parameters("discriminator"):
+            parameter.requires_grad_(False)
+        losses, fake_a, fake_b = self.generator_losses(real_a, real_b)
+        weights = {
+            "adversarial": self.config.adversarial_weight,
+            "cycle": self.config.cycle_weight,
+            "identity": self.config.identity_weight,
+        }
+        total = sum(
+            weights[name[:-2]] * value for name, value in losses.items()
+        )
+        self.generator_optimizer.zero_grad()
+        total.backward()
+        self.generator_optimizer.step()
+
+        for parameter in self.parameters("discriminator"):
+            parameter.requires_grad_(True)
+        for domain, real, fake in (
+            ("a", real_a, fake_a),
+            ("b", real_b, fake_b),
+        ):
+            losses[f"discriminator_{domain}"] = self.discriminator_loss(
+                domain, real, fake
+            )
+        self.discriminator_optimizer.zero_grad()
+        (losses["discriminator_a"] + losses["discriminator_b"]).backward()
+        self.discriminator_optimizer.step()
+        return {name: value.item() for name, value in losses.items()}

@@ -1,0 +1,325 @@
+"""Time of a translation through the local server, next to the bare model.
+
+    python benchmarks/serving.py --json serving.json
+
+CycleGAN with untrained weights, exported as `tfmask export` does it: `small`
+(the quick preset with 16 filters, 64 px) and `full` (the paper's, 256 px).
+Each is asked for one uint8 image at a time: (a) by a direct call of the
+loaded signature in this process, (b) through `tfmask serve` in a process of
+its own and `serving.client`, with arrays and with PNG files, by 1, 4 and 16
+clients that each send the next image when they have the last answer; then
+again by a server with batching. (a) and (b) with one client take turns, so
+that whatever else the machine does meets both.
+"""
+
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+ROOT = Path(__file__).resolve().parent.parent
+# A script's own folder comes first on the path, where `serving` is this file.
+sys.path[:] = [str(ROOT)] + [
+    entry for entry in sys.path if Path(entry).resolve() != ROOT / "benchmarks"
+]
+
+import numpy as np  # noqa: E402
+
+OVERHEAD_TARGET = 5.0  # ms, issue 3: (b) over (a), one client, arrays, p50
+PERCENTILES = (50, 95, 99)
+CASES = ("small-64", "small-256", "full-256")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Options of the benchmark."""
+
+    cases: tuple[Literal["small-64", "small-256", "full-256"], ...] = CASES
+    """Network and side of the images."""
+    clients: tuple[int, ...] = (1, 4, 16)
+    """Clients at the same time."""
+    seconds: float = 10.0
+    """How long each cell of the table is measured."""
+    rounds: int = 3
+    """How often the direct call and the single client take turns."""
+    batching: bool = True
+    """Measure a server with batching, too."""
+    json: Path | None = None
+    """Also write the numbers into this file."""
+
+
+def build(case, base):
+    """Exports the network of a case; returns the version's folder."""
+    import keras
+
+    from tfmask.export import export_method
+    from tfmask.methods import METHODS
+    from tfmask.presets import preset_config
+
+    network, _ = case.split("-")
+    preset = "quick" if network == "small" else "paper"
+    config = preset_config("cyclegan", preset, "").method
+    if network == "small":
+        config = dataclasses.replace(config, filters=16)
+    side = 64 if network == "small" else 256
+    keras.utils.set_random_seed(0)
+    method = METHODS["cyclegan"](config, image_size=(side, side))
+    return export_method(method, base, network, warm_up_batches=(1, 2, 4, 8))
+
+
+def picture(side):
+    """A smooth image with noise, uint8 (side, side, 3)."""
+    rows, columns = np.mgrid[:side, :side] / side
+    waves = [np.sin(7 * rows + 3 * columns * k) for k in (1, 2, 3)]
+    noise = np.random.default_rng(0).normal(0, 6, (side, side, 3))
+    image = 127.5 + 100 * np.stack(waves, -1) + noise
+    return np.clip(image, 0, 255).astype(np.uint8)
+
+
+def png(image):
+    """The bytes of a PNG."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "png")
+    return file.getvalue()
+
+
+def direct_call(version, image, encoded):
+    """A function that runs the loaded signature once, in this process."""
+    import tensorflow as tf
+
+    name = "a_to_b_encoded" if encoded else "a_to_b"
+    loaded = tf.saved_model.load(str(version))
+    signature = loaded.signatures[name]
+    value = np.array([png(image)], object) if encoded else image[np.newaxis]
+
+    def call():
+        outputs = signature(image=tf.constant(value))
+        return [tensor.numpy() for tensor in outputs.values()]
+
+    call.loaded = loaded  # its variables live as long as the function
+    return call
+
+
+@contextlib.contextmanager
+def server(base, batching):
+    """`tfmask serve` in a process of its own; gives host:port."""
+    options = ["--base", str(base), "--port", "0", "--poll", "0"]
+    if batching:
+        from tfmask.serving_config import write_serving_config
+
+        write_serving_config(base)
+        file = base / "serving_config" / "batching_cpu.config"
+        options += ["--batching-parameters-file", str(file)]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "serving.local_server", *options],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        line = process.stdout.readline()
+        if not line.startswith("serving on "):
+            raise RuntimeError("the server did not start")
+        yield line.split()[-1]
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+        process.stdout.close()
+
+
+def timed(call, seconds, latencies):
+    """Calls until the time is up; appends each call's milliseconds."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        start = time.perf_counter()
+        call()
+        latencies.append((time.perf_counter() - start) * 1000)
+
+
+def client_calls(target, model, value, count):
+    """One calling function for each client, all warmed up, and a closer."""
+    from serving.client import Client
+
+    clients = [Client(target, model, timeout=300) for _ in range(count)]
+    for client in clients:
+        client.translate(value)
+    calls = [lambda c=client: c.translate(value) for client in clients]
+    return calls, lambda: [client.close() for client in clients]
+
+
+def together(calls, seconds):
+    """Runs every function in a thread; (latencies, seconds it took)."""
+    latencies = [[] for _ in calls]
+    threads = [
+        threading.Thread(target=timed, args=(call, seconds, found))
+        for call, found in zip(calls, latencies, strict=True)
+    ]
+    start = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(latencies, []), time.monotonic() - start
+
+
+def row(case, way, form, clients, latencies, seconds):
+    """One line of the table."""
+    values = np.percentile(latencies, PERCENTILES)
+    return {
+        "case": case,
+        "way": way,
+        "form": form,
+        "clients": clients,
+        "calls": len(latencies),
+        **{
+            f"p{percentile}_ms": round(float(value), 2)
+            for percentile, value in zip(PERCENTILES, values, strict=True)
+        },
+        "images_per_second": round(len(latencies) / seconds, 2),
+    }
+
+
+def in_turns(options, case, form, direct, target, value):
+    """Rows of the direct call and of one client."""
+    calls, close = client_calls(target, case.split("-")[0], value, 1)
+    ways = {"direct": direct, "server": calls[0]}
+    direct()
+    found = {way: [] for way in ways}
+    slice_seconds = options.seconds / options.rounds
+    for _ in range(options.rounds):
+        for way, call in ways.items():
+            timed(call, slice_seconds, found[way])
+    close()
+    return [
+        row(case, way, form, 1, latencies, sum(latencies) / 1000)
+        for way, latencies in found.items()
+    ]
+
+
+def measure(options, case, base, version):
+    """All rows of a case."""
+    rows = []
+    model, side = case.split("-")
+    image = picture(int(side))
+    forms = {"array": image, "png": png(image)}
+    for batching in (False, True) if options.batching else (False,):
+        way = "server, batching" if batching else "server"
+        with server(base, batching) as target:
+            for form, value in forms.items():
+                counts = list(options.clients)
+                if not batching and 1 in counts:
+                    counts.remove(1)
+                    direct = direct_call(version, image, form == "png")
+                    rows += in_turns(
+                        *(options, case, form, direct, target, value)
+                    )
+                    del direct
+                for count in counts:
+                    calls, close = client_calls(target, model, value, count)
+                    latencies, seconds = together(calls, options.seconds)
+                    close()
+                    rows.append(row(case, way, form, count, latencies, seconds))
+    return rows
+
+
+def find(rows, **wanted):
+    """The first row with these values, or None."""
+    return next(
+        (r for r in rows if all(r[k] == v for k, v in wanted.items())), None
+    )
+
+
+def verdicts(rows, cases):
+    """What issue 3 asks, in sentences, with the numbers."""
+    said = []
+    for case in cases:
+        direct, served = (
+            find(rows, case=case, way=way, form="array", clients=1)
+            for way in ("direct", "server")
+        )
+        if direct and served:
+            more = served["p50_ms"] - direct["p50_ms"]
+            word = "within" if more <= OVERHEAD_TARGET else "ABOVE"
+            said.append(
+                f"{case}: the server adds {more:.2f} ms to the direct call's "
+                f"p50, {word} {OVERHEAD_TARGET:g} ms"
+            )
+        plain, batched = (
+            find(rows, case=case, way=way, form="array", clients=16)
+            for way in ("server", "server, batching")
+        )
+        if plain and batched:
+            ratio = batched["images_per_second"] / plain["images_per_second"]
+            said.append(
+                f"{case}: 16 clients get {ratio:.2f} x the images a second "
+                "with batching"
+            )
+    return said
+
+
+def show(rows):
+    """Prints the table."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for entry in rows:
+        table.add_row(*map(str, entry.values()))
+    Console(width=120).print(table)
+
+
+def machine():
+    """What the numbers were measured on."""
+    import grpc
+    import tensorflow as tf
+
+    return {
+        "cores": os.cpu_count(),
+        "machine": platform.machine(),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "grpcio": grpc.__version__,
+        "load_average": os.getloadavg()[0],
+    }
+
+
+def main(argv=None):
+    """Runs the benchmark. Returns the exit code."""
+    import tyro
+
+    options = tyro.cli(Options, args=argv, prog="benchmarks/serving.py")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    rows, facts = [], machine()
+    with tempfile.TemporaryDirectory() as work:
+        versions = {}
+        for case in options.cases:
+            network = case.split("-")[0]
+            base = Path(work, network)  # a server loads what it is asked for
+            if network not in versions:
+                versions[network] = build(case, base)
+            rows += measure(options, case, base, versions[network])
+    show(rows)
+    said = verdicts(rows, options.cases)
+    print("\n".join(said))
+    if options.json:
+        report = {"machine": facts, "rows": rows, "verdicts": said}
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,148 @@
+"""One side of a benchmark, in a process of its own.
+
+    python benchmarks/worker.py SIDE OPTIONS_AS_JSON
+
+Says "ready" on stdout when it has warmed up. Then each line on stdin is a
+number of repetitions to time, answered by a line of JSON; the end of stdin
+ends the process. So several sides stay warm and are timed in turn.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+# Channels and side of 3x3 convolutions on maps like the generators', of
+# which the fastest is taken for what the machine can do.
+CONVOLUTIONS = ((1, 32, 256), (2, 32, 256), (4, 32, 256), (1, 64, 256))
+
+
+def start_tensorflow(options):
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
+    tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
+    return tf
+
+
+def method_config(options):
+    """The benchmark's config of a method: its preset, and fewer blocks."""
+    from tfmask.presets import preset_config
+
+    method = options["method"]
+    config = preset_config(method, options["preset"], "synthetic").method
+    if options["blocks"] is None:
+        return config
+    return dataclasses.replace(config, blocks=options["blocks"])
+
+
+def random_images(options, channels_first=False):
+    """Two batches of noise in [-1, 1], the same for every side."""
+    import numpy as np
+
+    size, batch_size = options["image_size"], options["batch_size"]
+    shape = (2, batch_size, size, size, 3)
+    images = np.random.default_rng(0).uniform(-1.0, 1.0, shape)
+    images = images.astype("float32")
+    if channels_first:
+        images = images.transpose(0, 1, 4, 2, 3)
+    return images
+
+
+def tfmask_side(options):
+    """The method's own training step in a tf.function, as trainers run it."""
+    tf = start_tensorflow(options)
+    import keras
+
+    from tfmask import methods
+
+    names = {"cyclegan": "CycleGAN", "attention_guided": "AttentionGuided"}
+    method = getattr(methods, names[options["method"]])(
+        method_config(options),
+        image_size=(options["image_size"],) * 2,
+        seed=0,
+    )
+    if options["stage"] == 2:
+        method.phase = (True, True)
+    method.compile(
+        lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
+    )
+    real_a, real_b = map(tf.constant, random_images(options))
+    batch = {"a": {"image": real_a}, "b": {"image": real_b}}
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function(reduce_retracing=True)
+    def step():
+        strategy.run(method.train_step, args=(batch,))
+
+    return {"step": step}
+
+
+def pytorch_side(options):
+    """The same layers in PyTorch."""
+    import torch
+
+    from benchmarks.pytorch_cyclegan import CycleGAN
+
+    torch.manual_seed(0)
+    torch.set_num_threads(options["threads"])
+    model = CycleGAN(method_config(options))
+    real_a, real_b = (
+        torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
+        for images in random_images(options, channels_first=True)
+    )
+    return {"step": lambda: model.train_step(real_a, real_b)}
+
+
+def convolution_side(options):
+    """TensorFlow's forward 3x3 convolutions: what the machine can do."""
+    tf = start_tensorflow(options)
+    functions = {}
+    for batch_size, size, channels in CONVOLUTIONS:
+        images = tf.random.normal((batch_size, size, size, channels))
+        kernel = tf.random.normal((3, 3, channels, channels))
+
+        @tf.function
+        def convolve(images=images, kernel=kernel):
+            for _ in range(8):
+                images = tf.nn.conv2d(images, kernel, 1, "SAME") * 0.02
+            return images
+
+        flops = 8 * 2 * 9 * batch_size * size**2 * channels**2
+        functions[str(flops)] = convolve
+    return functions
+
+
+SIDES = {
+    "tfmask": tfmask_side,
+    "pytorch": pytorch_side,
+    "convolution": convolution_side,
+}
+
+
+def main():
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+    options = json.loads(sys.argv[2])
+    functions = SIDES[sys.argv[1]](options)
+    for function in functions.values():
+        for _ in range(options["warm_up"]):
+            function()
+    print("ready", flush=True)
+    for line in sys.stdin:
+        times = {name: [] for name in functions}
+        for name, function in functions.items():
+            for _ in range(int(line)):
+                wall, cpu = time.perf_counter(), time.process_time()
+                function()
+                times[name].append(
+                    (time.perf_counter() - wall, time.process_time() - cpu)
+                )
+        print(json.dumps(times), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,49 @@
+"""Installs the client alone: the modules of ../serving that it is made of.
+
+The sources lie once, in the tree's `serving` folder, and keep that name. An
+own import name would need a copy, or other imports than the tree's.
+"""
+
+import re
+from pathlib import Path
+
+from setuptools import setup
+from setuptools.command.build_py import build_py
+
+ROOT = Path(__file__).resolve().parents[1]
+VERSION = re.search(
+    r'__version__ = "(.+)"', (ROOT / "tfmask" / "__init__.py").read_text()
+)[1]
+MODULES = {
+    *("__init__", "aio", "channels", "client", "errors", "image_headers"),
+    *("items", "metadata", "protos", "query", "ready", "results", "steps"),
+    *("tensors", "wire"),
+}
+
+
+class ClientModules(build_py):
+    """Leaves the server's modules out."""
+
+    def find_package_modules(self, package, package_dir):
+        found = super().find_package_modules(package, package_dir)
+        return [entry for entry in found if entry[1] in MODULES]
+
+
+setup(
+    name="tfmask-client",
+    version=VERSION,
+    description="Client of tfmask's model servers, without TensorFlow",
+    long_description=(ROOT / "client" / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="Apache-2.0",
+    python_requires=">=3.10",
+    packages=["serving"],
+    package_dir={"serving": "../serving"},
+    package_data={"serving": ["tfmask_protos.bin"]},
+    cmdclass={"build_py": ClientModules},
+    install_requires=["grpcio>=1.51", "protobuf>=4.22,<8", "numpy>=1.24"],
+    extras_require={
+        "images": ["pillow>=10"],
+        "query": ["pillow>=10", "rich>=13", "tyro>=0.9.1,<2"],
+    },
+)

@@ -1,0 +1,79 @@
+"""The serving benchmark: its numbers, and one short run."""
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+FILE = Path(__file__).parents[2] / "benchmarks" / "serving.py"
+
+
+@pytest.fixture
+def benchmark(monkeypatch):
+    # A name of its own: `serving` is the package. The path it sets, it keeps
+    # to itself.
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    spec = importlib.util.spec_from_file_location("serving_benchmark", FILE)
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_row_has_percentiles_and_throughput(benchmark):
+    row = benchmark.row("small-64", "server", "png", 4, range(1, 101), 50)
+    assert (row["calls"], row["images_per_second"]) == (100, 2)
+    assert (row["p50_ms"], row["p99_ms"]) == (50.5, 99.01)
+
+
+def test_the_verdicts_compare_what_the_issue_compares(benchmark):
+    def row(way, clients, middle, speed):
+        return {
+            **{"case": "full-256", "way": way, "form": "array"},
+            **{"clients": clients, "p50_ms": middle},
+            "images_per_second": speed,
+        }
+
+    rows = [
+        row("direct", 1, 100.0, 10),
+        row("server", 1, 104.5, 9),
+        row("server", 16, 1700, 8),
+        row("server, batching", 16, 1500, 10),
+    ]
+    overhead, batching = benchmark.verdicts(rows, ["full-256", "small-64"])
+    assert "adds 4.50 ms" in overhead and "within 5 ms" in overhead
+    assert "1.25 x" in batching
+    rows[1]["p50_ms"] = 106
+    assert "ABOVE" in benchmark.verdicts(rows, ["full-256"])[0]
+
+
+def test_pictures_survive_png(benchmark):
+    import io
+
+    import numpy as np
+    from PIL import Image
+
+    image = benchmark.picture(32)
+    assert image.shape == (32, 32, 3) and image.std() > 40
+    with Image.open(io.BytesIO(benchmark.png(image))) as read:
+        np.testing.assert_array_equal(np.asarray(read), image)
+
+
+@pytest.mark.slow
+def test_a_short_run(benchmark, tmp_path, capsys):
+    file = tmp_path / "numbers.json"
+    assert not benchmark.main(
+        [
+            *("--cases", "small-64", "--clients", "1", "2"),
+            *("--seconds", "0.2", "--rounds", "1", "--json", str(file)),
+        ]
+    )
+    report = json.loads(file.read_text())
+    found = {(r["way"], r["form"], r["clients"]) for r in report["rows"]}
+    assert len(found) == len(report["rows"]) == 10
+    assert ("direct", "png", 1) in found
+    assert ("server, batching", "array", 2) in found
+    assert all(r["calls"] and r["p50_ms"] > 0 for r in report["rows"])
+    assert "ms to the direct call" in capsys.readouterr().out

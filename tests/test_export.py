@@ -1,0 +1,485 @@
+"""Exported versions: what they answer, what they refuse, how they appear."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from serving import protos
+from serving.engine import Engine
+from serving.prediction import predict
+from serving.servable import Servable, ServableOptions
+from serving.status import INVALID_ARGUMENT, CallError
+from serving.tensors import fill_proto, from_proto, plain_array
+from serving.warmup import WARM_UP_FILE, read_records
+from tfmask import export_check
+from tfmask.export import export_method
+from tfmask.export_check import check_version, example_inputs
+from tfmask.methods import METHODS
+from tfmask.ops.errors import UserError
+from tfmask.presets import preset_config
+from tfmask.publishing import FACTS
+
+ROOT = Path(__file__).parents[1]
+DIRECTIONS = ("a_to_b", "b_to_a")
+TINY = {
+    "filters": 4,
+    "blocks": 1,
+    "discriminator_filters": 4,
+    "discriminator_layers": 1,
+}
+
+
+def tiny_method(name):
+    """A method of tiny networks, with weights that change an image."""
+    config = preset_config(name, "quick", "synthetic").method
+    extra = {"attention_filters": 4} if name == "attention_guided" else {}
+    config = dataclasses.replace(config, **TINY, **extra)
+    method = METHODS[name](config, image_size=(16, 16))
+    random = np.random.default_rng(5)
+    for network in method.networks.values():
+        for weight in network.trainable_weights:
+            values = random.normal(0, 0.3, weight.shape)
+            weight.assign(values.astype("float32"))
+    return method
+
+
+@pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
+def exported(request, tmp_path_factory):
+    """(method, folder of its only version)."""
+    method = tiny_method(request.param)
+    base = tmp_path_factory.mktemp("models")
+    path = export_method(method, base, "toy", facts={"step": 7})
+    assert path == base / "toy" / "1"
+    return method, path
+
+
+@pytest.fixture(scope="module")
+def servable(exported):
+    """The version in the runtime that the local server uses."""
+    servable = Servable(exported[1], ServableOptions())
+    yield servable
+    servable.close()
+
+
+def ask(servable, signature, **inputs):
+    """Sends arrays to a signature; returns arrays."""
+    request = protos.PredictRequest()
+    request.model_spec.signature_name = signature
+    for name, value in inputs.items():
+        fill_proto(request.inputs[name], value)
+    data = predict(servable, 1, request, None)
+    return {
+        name: plain_array(from_proto(proto))
+        for name, proto in protos.PredictResponse.FromString(
+            data
+        ).outputs.items()
+    }
+
+
+def takes_mask(method):
+    return method.mask_kind == "attention"
+
+
+def translated(method, image, direction, **inputs):
+    """`method.translate` on uint8, for sizes that need no padding."""
+    image = tf.constant(image.astype("float32") / 127.5 - 1.0)
+    outputs = method.translate({"image": image, **inputs}, direction)
+    return (
+        np.round((np.clip(outputs["image"], -1, 1) + 1) * 127.5),
+        np.round(np.clip(outputs["mask"], 0, 1) * 255.0),
+    )
+
+
+def assert_near(got, expected):
+    assert got.shape == expected.shape
+    assert np.abs(got.astype(int) - expected.astype(int)).max() <= 1
+
+
+def picture(batch=1, height=16, width=16, seed=0):
+    random = np.random.default_rng(seed)
+    return random.integers(0, 256, (batch, height, width, 3), np.uint8)
+
+
+def test_signatures_and_their_types(exported, servable):
+    method, _ = exported
+    forms = ["", "_encoded"] + ["_with_mask"] * takes_mask(method)
+    wanted = {direction + form for direction in DIRECTIONS for form in forms}
+    table = servable.signatures
+    names = {name for name in table if not name.startswith("__")}
+    assert names == wanted | {"serving_default"}
+    for name in names:
+        inputs, outputs = table[name].inputs, table[name].outputs
+        image = ("DT_STRING", [-1])
+        mask = ("DT_STRING", [-1])
+        if not name.endswith("_encoded"):
+            image = ("DT_UINT8", [-1, -1, -1, 3])
+            mask = ("DT_UINT8", [-1, -1, -1, 1])
+        assert spec(outputs["image"])[0] == image[0]
+        assert spec(outputs["mask"])[0] == mask[0]
+        assert set(outputs) == {"image", "mask"}
+        assert spec(inputs["image"]) == image
+        if name.endswith("_with_mask"):
+            assert spec(inputs["mask"]) == mask
+        assert len(inputs) == 1 + name.endswith("_with_mask")
+
+
+def spec(info):
+    number = info.dtype
+    name = tf.dtypes.as_dtype(number).name
+    kind = {"string": "DT_STRING", "uint8": "DT_UINT8"}[name]
+    return kind, [dim.size for dim in info.tensor_shape.dim]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_a_served_image_is_what_the_method_translates(
+    exported, servable, direction
+):
+    image = picture(2, 16, 20)
+    got = ask(servable, direction, image=image)
+    expected_image, expected_mask = translated(exported[0], image, direction)
+    assert_near(got["image"], expected_image)
+    assert_near(got["mask"], expected_mask)
+    assert got["image"].dtype == got["mask"].dtype == np.uint8
+    assert np.abs(got["image"].astype(int) - image).mean() > 2
+
+
+def test_the_default_is_a_to_b(servable):
+    image = picture()
+    default = ask(servable, "", image=image)
+    for name, values in ask(servable, "a_to_b", image=image).items():
+        np.testing.assert_array_equal(default[name], values)
+
+
+@pytest.mark.parametrize("size", [(8, 8), (9, 14), (21, 10), (17, 40)])
+def test_any_size_is_padded_by_reflection_and_cropped_back(
+    exported, servable, size
+):
+    image = picture(1, *size)
+    got = ask(servable, "a_to_b", image=image)
+    assert got["image"].shape == image.shape
+    assert got["mask"].shape == (1, *size, 1)
+    height, width = size
+    padding = [(0, 0), (0, -height % 4), (0, -width % 4), (0, 0)]
+    padded = np.pad(image, padding, "reflect")
+    expected_image, expected_mask = translated(exported[0], padded, "a_to_b")
+    assert_near(got["image"], expected_image[:, :height, :width])
+    assert_near(got["mask"], expected_mask[:, :height, :width])
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_encoded_images_give_the_same_as_plain_ones(servable, direction):
+    image = picture(2, 13, 18)
+    files = [tf.io.encode_png(single).numpy() for single in image]
+    got = ask(servable, f"{direction}_encoded", image=np.asarray(files, object))
+    plain = ask(servable, direction, image=image)
+    for name, channels in (("image", 3), ("mask", 1)):
+        decoded = np.stack(
+            [tf.io.decode_png(item).numpy() for item in got[name]]
+        )
+        assert decoded.shape[-1] == channels  # RGB and grey files
+        np.testing.assert_array_equal(decoded, plain[name])
+
+
+def test_grey_and_transparent_and_jpeg_files_are_read_as_rgb(servable):
+    image = picture(1, 12, 12)[0]
+    grey = image[..., :1]
+    opaque = np.concatenate([image, np.full_like(grey, 9)], -1)
+    jpeg = tf.io.encode_jpeg(image).numpy()
+    for data, read in (
+        (tf.io.encode_png(grey).numpy(), np.repeat(grey, 3, -1)),
+        (tf.io.encode_png(opaque).numpy(), image),
+        (jpeg, tf.io.decode_image(jpeg, channels=3).numpy()),
+    ):
+        got = ask(servable, "a_to_b_encoded", image=np.asarray([data], object))
+        plain = ask(servable, "a_to_b", image=read[np.newaxis])
+        decoded = tf.io.decode_png(got["image"][0]).numpy()
+        np.testing.assert_array_equal(decoded, plain["image"][0])
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_the_callers_own_mask_is_used(exported, servable, direction):
+    if not takes_mask(exported[0]):
+        pytest.skip("this method has no mask to edit")
+    image = picture(2, 12, 16)
+    mask = np.zeros((2, 12, 16, 1), np.uint8)
+    mask[:, 4:8] = 255
+    mask[:, 9] = 77
+    got = ask(servable, f"{direction}_with_mask", image=image, mask=mask)
+    inputs = {"mask": tf.constant(mask.astype("float32") / 255.0)}
+    expected, _ = translated(exported[0], image, direction, **inputs)
+    assert_near(got["image"], expected)
+    np.testing.assert_array_equal(got["mask"], mask)
+    np.testing.assert_array_equal(got["image"][:, :4], image[:, :4])
+    assert np.abs(got["image"][:, 4:8].astype(int) - image[:, 4:8]).max() > 2
+
+
+def refused(engine, signature, text, **inputs):
+    """The graph itself refuses; no check of ours stands before it."""
+    table = engine.signatures[signature]
+    feeds = {}
+    for name, value in inputs.items():
+        proto = protos.TensorProto()
+        fill_proto(proto, value)
+        feeds[table.inputs[name].name] = from_proto(proto)
+    with pytest.raises(CallError, match=text) as caught:
+        engine.run(feeds, [info.name for info in table.outputs.values()])
+    assert caught.value.code == INVALID_ARGUMENT
+
+
+def test_wrong_requests_are_invalid_and_the_runtime_lives_on(exported):
+    method, path = exported
+    engine = Engine(path)
+    shape = "Shape of tensor .*not compatible with expected shape"
+    for signature in ("serving_default", *DIRECTIONS):
+        refused(engine, signature, shape, image=picture()[0])
+        refused(engine, signature, shape, image=picture()[..., :1])
+        refused(engine, signature, shape, image=np.uint8(3))
+        refused(engine, signature, "8 pixels or more", image=picture(1, 7, 16))
+        refused(engine, signature, "8 pixels or more", image=picture(2, 16, 0))
+        refused(engine, signature, "one image or more", image=picture(0))
+        refused(engine, signature, "uint8", image=np.zeros((1, 16, 16, 3)))
+    for direction in DIRECTIONS:
+        name = f"{direction}_encoded"
+        png = tf.io.encode_png(picture()[0]).numpy()
+        wide = tf.io.encode_png(picture(1, 16, 20)[0]).numpy()
+        small = tf.io.encode_png(picture(1, 5, 16)[0]).numpy()
+        for data, text in (
+            ([b"nonsense"], "Unknown image file format"),
+            ([b""], "Input is empty"),
+            ([png[:60]], "PNG"),
+            ([png, wide], "shape"),
+            ([small], "8 pixels or more"),
+            ([], "one image or more"),
+        ):
+            refused(engine, name, text, image=np.asarray(data, object))
+        refused(engine, name, shape, image=np.asarray([[png]], object))
+        if takes_mask(method):
+            name = f"{direction}_with_mask"
+            same = "batch size, height and width"
+            mask = np.zeros((1, 16, 16, 1), np.uint8)
+            refused(engine, name, same, image=picture(), mask=mask[:, :9])
+            refused(engine, name, same, image=picture(2), mask=mask)
+            refused(engine, name, shape, image=picture(), mask=mask[0])
+            refused(
+                *(engine, name, shape),
+                image=picture(),
+                mask=np.repeat(mask, 3, -1),
+            )
+    engine.close()
+
+
+def nodes(path):
+    """Every node of the graph and of its functions."""
+    saved = tf.compat.v1.MetaGraphDef
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    model = saved_model_pb2.SavedModel.FromString(
+        (path / "saved_model.pb").read_bytes()
+    )
+    (graph,) = model.meta_graphs
+    assert isinstance(graph, saved)
+    yield from graph.graph_def.node
+    for function in graph.graph_def.library.function:
+        assert not function.attr["_XlaMustCompile"].b
+        assert not function.attr["_noinline"].b
+        yield from function.node_def
+
+
+def test_the_graph_is_plain_tensorflow(exported):
+    seen = {node.op for node in nodes(exported[1])}
+    assert "Conv2D" in seen
+    functions = {op for op in seen if op.startswith("__inference")}
+    for op in seen - functions:
+        assert "PyFunc" not in op and ">" not in op, op
+        # Every core op is here; an op of another library is not.
+        assert hasattr(tf.raw_ops, op), op
+    assert not seen & {"XlaLaunch", "XlaCallModule", "LoadLibrary"}
+    for node in nodes(exported[1]):
+        assert not node.attr["_XlaMustCompile"].b
+
+
+def test_the_facts_are_beside_the_graph(exported):
+    method, path = exported
+    facts = json.loads((path / FACTS).read_text())
+    assert facts["model"] == "toy" and facts["version"] == 1
+    assert facts["tensorflow"] == tf.__version__
+    assert facts["mask_kind"] == method.mask_kind
+    assert facts["directions"]["b_to_a"] == ["b", "a"]
+    assert facts["step"] == 7
+
+
+def test_every_signature_is_warmed_up(exported, servable):
+    records = [
+        protos.PredictionLog.FromString(record)
+        for record in read_records(exported[1] / WARM_UP_FILE)
+    ]
+    found = [
+        log.predict_log.request.model_spec.signature_name for log in records
+    ]
+    wanted = {n for n in servable.signatures if not n.startswith("__")}
+    assert sorted(found) == sorted(wanted)
+    # TensorFlow's own reader holds the checksums, too.
+    dataset = tf.data.TFRecordDataset(str(exported[1] / WARM_UP_FILE))
+    assert sum(1 for _ in dataset) == len(found)
+
+
+def test_warm_up_for_every_batch_size(tmp_path):
+    method = tiny_method("cyclegan")
+    path = export_method(method, tmp_path, "toy", warm_up_batches=(1, 3))
+    sizes = sorted(
+        log.predict_log.request.inputs["image"].tensor_shape.dim[0].size
+        for log in map(
+            protos.PredictionLog.FromString, read_records(path / WARM_UP_FILE)
+        )
+    )
+    assert sizes == [1] * 5 + [3] * 5
+
+
+def test_check_accepts_what_was_exported(exported):
+    check_version(*exported)
+
+
+def test_check_names_the_signature_that_differs(exported):
+    method, path = exported
+    network = method.networks["generator_b_to_a"]
+    saved = network.get_weights()
+    network.set_weights([weights * 0.5 for weights in saved])
+    try:
+        with pytest.raises(UserError, match=r"`b_to_a.*values differ"):
+            check_version(method, path)
+    finally:
+        network.set_weights(saved)
+
+
+def test_check_says_why_a_version_cannot_be_served(exported, tmp_path):
+    method, path = exported
+    with pytest.raises(UserError, match="is not a version"):
+        check_version(method, tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(
+        (path / "saved_model.pb").read_bytes()
+    )
+    with pytest.raises(UserError, match="cannot be served"):
+        check_version(method, tmp_path)
+
+
+def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        export_check, "translated", lambda *_: {"image": np.zeros((1, 1))}
+    )
+    with pytest.raises(UserError, match="expected"):
+        export_method(tiny_method("cyclegan"), tmp_path, "toy", check=True)
+    assert not list((tmp_path / "toy").iterdir())
+
+
+def test_a_disk_that_is_full_publishes_nothing(tmp_path):
+    method = tiny_method("cyclegan")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The variables do not fit; TensorFlow itself meets the error.
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
+    try:
+        with pytest.raises(OSError, match="toy"):
+            export_method(method, tmp_path, "toy")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path / "toy").iterdir())
+    assert export_method(method, tmp_path, "toy").name == "1"
+
+
+def test_no_space_left_is_told_in_these_words(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left")
+
+    monkeypatch.setattr(tf.saved_model, "save", full)
+    with pytest.raises(OSError, match="No space left on device"):
+        export_method(tiny_method("cyclegan"), tmp_path, "toy")
+    assert not list((tmp_path / "toy").iterdir())
+
+
+# One process imports TensorFlow; each export runs in a fork of it, which the
+# test kills.
+EXPORTER = f"""
+import os, sys
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+import tensorflow as tf
+from test_export import tiny_method
+from tfmask.export import export_method
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        method = tiny_method("cyclegan")
+        print("start", os.getpid(), flush=True)
+        export_method(method, sys.argv[1], "toy")
+        os._exit(0)
+    os.waitpid(child, 0)
+    print("end", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_no_half_version_is_seen(exported, tmp_path):
+    if exported[0].mask_kind == "attention":
+        pytest.skip("one method is enough")
+    whole = {str(p.relative_to(exported[1])) for p in exported[1].rglob("*")}
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXPORTER, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        text=True,
+    )
+    folder = tmp_path / "toy"
+
+    def export(seconds=None):
+        """One export, killed after so many seconds; how long it ran."""
+        process.stdin.write("\n")
+        process.stdin.flush()
+        word, pid = process.stdout.readline().split()
+        assert word == "start"
+        began = time.monotonic()
+        if seconds is not None:
+            time.sleep(seconds)
+            with contextlib.suppress(ProcessLookupError):  # it was quicker
+                os.kill(int(pid), signal.SIGKILL)
+        assert process.stdout.readline() == "end\n"
+        return time.monotonic() - began
+
+    def check():
+        for version in folder.glob("[0-9]*"):
+            found = {str(p.relative_to(version)) for p in version.rglob("*")}
+            assert found == whole
+        return len(list(folder.glob(".tmp-*")))
+
+    export()
+    duration = export()
+    assert check() == 0
+    points, leftovers = 12, 0
+    for point in range(points):
+        export(duration * (point + 0.5) / points)
+        leftovers += check()
+    assert leftovers > 2
+    export()
+    assert check() == 0
+    process.stdin.close()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()
+    newest = max(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    Engine(newest).close()
+
+
+def test_examples_are_the_same_in_every_process():
+    first = example_inputs("a_to_b_with_mask", 2, 9, 12)
+    again = example_inputs("a_to_b_with_mask", 2, 9, 12)
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, again[name])
+        assert value.shape[:3] == (2, 9, 12) and len(np.unique(value)) > 9

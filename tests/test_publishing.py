@@ -1,0 +1,214 @@
+"""Publishing without TensorFlow: killed, raced, full, and numbered."""
+
+import errno
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from tfmask import publishing
+from tfmask.ops.errors import UserError
+from tfmask.publishing import FACTS, publish, remove_leftovers
+
+ROOT = Path(__file__).parents[1]
+FILES = [f"variables/part{number}" for number in range(8)] + ["saved_model.pb"]
+
+WRITER = f"""
+import sys
+from pathlib import Path
+from tfmask.publishing import publish
+
+def write(folder):
+    (folder / "variables").mkdir()
+    for name in {FILES!r}:
+        (folder / name).write_bytes(b"x" * 100_000)
+
+print("ready", flush=True)
+while True:
+    publish(sys.argv[1], "toy", write)
+"""
+
+
+def write_files(folder):
+    (folder / "variables").mkdir()
+    for name in FILES:
+        (folder / name).write_bytes(b"x" * 100_000)
+
+
+def sizes(version):
+    return {
+        str(path.relative_to(version)): path.stat().st_size
+        for path in version.rglob("*")
+        if path.is_file() and path.name != FACTS.name
+    }
+
+
+WHOLE = dict.fromkeys(FILES, 100_000)
+
+
+def numbers(folder):
+    return sorted(int(p.name) for p in folder.iterdir() if p.name.isdigit())
+
+
+def test_versions_count_up_from_the_highest_number(tmp_path):
+    for wanted in ("1", "2"):
+        assert publish(tmp_path, "toy", write_files).name == wanted
+    (tmp_path / "toy" / "007").mkdir()  # servers read that as 7
+    (tmp_path / "toy" / "12").write_text("a file counts, too")
+    (tmp_path / "toy" / "v99").mkdir()
+    assert publish(tmp_path, "toy", write_files).name == "13"
+
+
+def test_the_facts_name_the_version(tmp_path):
+    path = publish(tmp_path, "toy", write_files, {"step": 7})
+    text = (path / FACTS).read_text()
+    assert '"model": "toy"' in text and '"version": 1' in text
+    assert '"step": 7' in text
+
+
+@pytest.mark.parametrize(
+    "name", ["", "a/b", "..", ".hidden", "/abs", "serving_config"]
+)
+def test_a_name_that_is_no_folder_is_refused(name, tmp_path):
+    with pytest.raises(UserError, match="plain folder name"):
+        publish(tmp_path, name, write_files)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "failure",
+    [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()],
+)
+def test_a_failure_publishes_nothing(failure, tmp_path):
+    def fail(folder):
+        write_files(folder)
+        raise failure
+
+    with pytest.raises(type(failure)):
+        publish(tmp_path, "toy", fail)
+    assert not list((tmp_path / "toy").iterdir())
+
+
+@pytest.mark.parametrize("step", ["_flush", "_flush_path"])
+def test_a_disk_that_fails_at_the_end_publishes_nothing(
+    step, tmp_path, monkeypatch
+):
+    def full(path):
+        raise OSError(errno.EIO, "broken", str(path))
+
+    monkeypatch.setattr(publishing, step, full)
+    with pytest.raises(OSError, match="broken"):
+        publish(tmp_path, "toy", write_files)
+    assert not list((tmp_path / "toy").iterdir())
+
+
+def test_parallel_exports_all_get_a_number_of_their_own(tmp_path):
+    barrier = threading.Barrier(4)
+
+    def write(folder):
+        write_files(folder)
+        barrier.wait(10)
+
+    threads = [
+        threading.Thread(target=publish, args=(tmp_path, "toy", write))
+        for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert numbers(tmp_path / "toy") == [1, 2, 3, 4]
+    for number in (1, 2, 3, 4):
+        version = tmp_path / "toy" / str(number)
+        assert sizes(version) == WHOLE
+        assert f'"version": {number}' in (version / FACTS).read_text()
+
+
+def test_a_number_taken_at_the_last_moment(tmp_path, monkeypatch):
+    rename = Path.rename
+
+    def late(self, target):
+        if Path(target).name == "1":
+            (tmp_path / "toy" / "1" / "assets").mkdir(parents=True)
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    path = publish(tmp_path, "toy", write_files)
+    assert path.name == "2"
+    assert '"version": 2' in (path / FACTS).read_text()
+
+
+def test_a_running_export_is_no_leftover(tmp_path):
+    def write(folder):
+        write_files(folder)
+        remove_leftovers(folder.parent)
+        assert sizes(folder) == WHOLE
+
+    publish(tmp_path, "toy", write)
+
+
+def test_without_locks_a_leftover_goes_after_a_day(tmp_path, monkeypatch):
+    def no_locks(handle, mode):
+        raise OSError(errno.ENOLCK, "no locks here")
+
+    monkeypatch.setattr(publishing.fcntl, "flock", no_locks)
+    young, old = tmp_path / "toy" / ".tmp-1", tmp_path / "toy" / ".tmp-2"
+    for path in (young, old):
+        path.mkdir(parents=True)
+    os.utime(old, (time.time() - 90_000,) * 2)
+    publish(tmp_path, "toy", write_files)
+    assert young.exists() and not old.exists()
+
+
+def start_writer(base):
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITER, base],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_killed_at_any_moment_no_half_version_is_seen(tmp_path):
+    folder, seen, done = tmp_path / "toy", set(), threading.Event()
+    folder.mkdir()
+    half = []
+
+    def read():
+        # What a server would do, as often as it goes.
+        while not done.is_set():
+            for number in set(numbers(folder)) - seen:
+                found = sizes(folder / str(number))
+                if (
+                    found != WHOLE
+                    or not (folder / str(number) / FACTS).exists()
+                ):
+                    half.append((number, found))
+                seen.add(number)
+            time.sleep(0.001)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    leftovers = 0
+    for attempt in range(24):
+        process = start_writer(tmp_path)
+        time.sleep(0.003 * attempt)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+        leftovers += bool(list(folder.glob(".tmp-*")))
+        for version in numbers(folder):
+            assert sizes(folder / str(version)) == WHOLE
+    done.set()
+    reader.join()
+    assert not half
+    assert leftovers > 3 and seen  # the kills hit the writing
+    publish(tmp_path, "toy", write_files)
+    assert not list(folder.glob(".tmp-*"))

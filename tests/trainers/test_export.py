@@ -1,0 +1,128 @@
+"""`tfmask export` as a user types it, up to a server's answer."""
+
+import json
+
+import numpy as np
+import pytest
+from processes import start_tfmask, tfmask
+from tiny import tiny_config
+
+from serving.client import Client
+from trainers.export import main
+from trainers.runs import (
+    build_method,
+    load_run,
+    run_checkpoints,
+    write_config,
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run folder with one checkpoint, of an untrained method."""
+    folder = tmp_path_factory.mktemp("runs") / "first"
+    config = tiny_config("attention_guided")
+    method = build_method(config, 2)
+    write_config(folder, config, epoch_steps=2)
+    run_checkpoints(folder).save(method, 0)
+    return folder
+
+
+def export(run, base, *options, code=0):
+    argv = ["--run", run, "--base", base, "--name", "toy", *options]
+    assert main([str(word) for word in argv]) == code
+
+
+def test_the_path_is_printed_and_the_facts_are_written(run, tmp_path, capsys):
+    export(run, tmp_path)
+    path = tmp_path / "toy" / "1"
+    assert capsys.readouterr().out.splitlines()[-1] == str(path)
+    facts = json.loads((path / "assets.extra" / "tfmask.json").read_text())
+    assert facts["method"] == "attention_guided"
+    assert facts["preset"] == "quick" and facts["image_size"] == 16
+    assert "python" in facts["versions"]
+
+
+def test_check_publishes_and_check_version_publishes_nothing(
+    run, tmp_path, capsys
+):
+    export(run, tmp_path, "--check")
+    export(run, tmp_path, "--check-version", 1)
+    assert capsys.readouterr().out.split() == [str(tmp_path / "toy" / "1")] * 2
+    assert [p.name for p in (tmp_path / "toy").iterdir()] == ["1"]
+    # Another model's weights under the same number: found, exit code 1.
+    data = next((tmp_path / "toy" / "1" / "variables").glob("*.data-*"))
+    values = bytearray(data.read_bytes())
+    for at in range(0, len(values) // 4 * 4, 400):
+        values[at : at + 4] = np.float32(0.7).tobytes()
+    data.write_bytes(values)
+    export(run, tmp_path, "--check-version", 1, code=1)
+    assert "tfmask: error: " in capsys.readouterr().err
+    export(run, tmp_path, "--check-version", 5, code=1)
+    assert "no version to check" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--server-base", "models"], "absolute"),
+        (["--warm-up-batches", "0"], "1..128"),
+    ],
+)
+def test_usage_errors(run, tmp_path, options, message, capsys):
+    with pytest.raises(SystemExit) as error:
+        export(run, tmp_path, *options)
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_name_that_is_no_folder(run, tmp_path, capsys):
+    assert main(["--run", str(run), "--base", str(tmp_path), "--name", "a/b"])
+    assert "plain folder name" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_edited_configuration_is_told(run, tmp_path, capsys):
+    export(run, tmp_path)
+    path = tmp_path / "serving_config" / "models.config"
+    path.write_text("# mine\n")
+    export(run, tmp_path)
+    assert "it was edited" in capsys.readouterr().err
+    assert path.read_text() == "# mine\n"
+    assert (tmp_path / "toy" / "2").is_dir()
+
+
+@pytest.mark.slow
+def test_what_was_exported_is_served_on_the_files_beside_it(run, tmp_path):
+    tfmask(
+        "export", "--run", run, "--base", tmp_path, "--name", "toy",
+        "--server-base", tmp_path, "--check",
+    )  # fmt: skip
+    config = tmp_path / "serving_config"
+    server = start_tfmask(
+        "serve", "--port", 0, "--model-config-file", config / "models.config",
+        "--batching-parameters-file", config / "batching_cpu.config",
+    )  # fmt: skip
+    try:
+        line = server.stdout.readline()
+        assert line.startswith("serving on "), server.stderr.read()
+        image = np.random.default_rng(0).integers(0, 256, (13, 17, 3), np.uint8)
+        with Client(line.split()[-1], "toy") as client:
+            result = client.translate(image, "b_to_a")
+            edited = client.translate(
+                image, "b_to_a", mask=np.zeros((13, 17), np.uint8)
+            )
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+    np.testing.assert_array_equal(edited.image, image)
+    from tfmask.export_check import translated
+
+    _, method = load_run(run)
+    expected = translated(method, "b_to_a", {"image": image[np.newaxis]})
+    for name, got in (
+        ("image", result.image),
+        ("mask", result.mask[..., None]),
+    ):
+        apart = np.abs(got.astype(int) - expected[name][0].astype(int))
+        assert apart.max() <= 1

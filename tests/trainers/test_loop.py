@@ -1,0 +1,187 @@
+import math
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny import tiny_config
+
+from tfmask.ops.errors import UserError
+from trainers.callbacks import MetricRows, SampleGrids
+from trainers.checkpoints import Checkpoints, state_variables
+from trainers.loop import StopRequest, TrainingLoop, distributed_batches
+from trainers.runs import build_method, make_strategy, open_training_data
+
+
+def trained(config, steps, *, strategy=None, optimizer=None, **options):
+    """A method after some steps, and what the loop counted."""
+    strategy = strategy or tf.distribute.get_strategy()
+    data = open_training_data(config)
+    with strategy.scope():
+        method = build_method(config, steps_an_epoch=2)
+        if optimizer is not None:
+            method.compile(optimizer)
+        batches = distributed_batches(data, strategy, config, 0)
+        callbacks = options.pop("callbacks", [])
+        limits = {
+            k: options.pop(k) for k in ("seconds", "stop") if k in options
+        }
+        loop = TrainingLoop(method, strategy, batches, **options)
+        return method, loop.run(0, steps, callbacks, **limits)
+
+
+def assert_same_weights(first, second, atol):
+    pairs = zip(
+        state_variables(first).items(),
+        state_variables(second).values(),
+        strict=True,
+    )
+    for (name, one), other in pairs:
+        np.testing.assert_allclose(
+            one.numpy(), other.numpy(), atol=atol, rtol=0, err_msg=name
+        )
+
+
+def sgd():
+    # Larger steps and flatter maps amplify rounding: with a rate of 0.01 and
+    # deviation 0.02, only reversing the batch on one device ends 1e-3 apart.
+    return keras.optimizers.SGD(0.001)
+
+
+def test_two_replicas_train_as_one_device(two_devices):
+    config = tiny_config("cyclegan", method__initializer_stddev=0.1)
+    one, _ = trained(config, 3, optimizer=sgd)
+    strategy = tf.distribute.MirroredStrategy(two_devices)
+    two, _ = trained(config, 3, strategy=strategy, optimizer=sgd)
+    # SGD, because Adam turns the rounding noise of gradients that are
+    # mathematically 0 (biases before instance norm) into whole steps.
+    assert_same_weights(one, two, atol=1e-6)
+
+
+def test_several_steps_a_call_are_the_same_steps():
+    config = tiny_config(
+        "attention_guided",
+        method__freeze_attention_epoch=1,
+        method__initializer_stddev=0.1,
+    )
+    single, _ = trained(config, 5, optimizer=sgd)
+    several, count = trained(config, 5, optimizer=sgd, steps_per_call=3)
+    assert count == 5
+    assert_same_weights(single, several, atol=1e-6)
+
+
+def test_calls_end_where_a_callback_or_a_phase_wants_it():
+    config = tiny_config("attention_guided", method__freeze_attention_epoch=2)
+    assert config.method.masked_discriminator_epoch == 16
+    method = build_method(config, steps_an_epoch=2)
+    loop = TrainingLoop(
+        method, tf.distribute.get_strategy(), [], steps_per_call=10
+    )
+    steps, counts = 0, []
+    while steps < 12:
+        counts.append(loop._steps_to_next_event(steps, 12, [5]))
+        steps += counts[-1]
+    # freeze at step 4, masked from step 32, a callback at 5 and 10
+    assert counts == [4, 1, 5, 2]
+
+
+def test_time_limit_and_stop_request_end_between_steps():
+    config = tiny_config("cyclegan")
+    _, steps = trained(config, 10, seconds=0.0)
+    assert steps == 0
+    stop = StopRequest()
+    stop.signal = 2
+    _, steps = trained(config, 10, stop=stop)
+    assert steps == 0
+
+
+class FewSteps(keras.callbacks.Callback):
+    """Breaks a weight after the first step."""
+
+    def on_train_batch_end(self, step, logs=None):
+        kernel = self.model.generator_a_to_b.trainable_variables[0]
+        kernel.assign(np.full(kernel.shape, math.nan))
+
+
+def test_nan_stops_and_names_the_loss_and_the_last_good_step(tmp_path):
+    rows = MetricRows(
+        tmp_path,
+        1,
+        epoch_steps=2,
+        writer=None,
+        checkpoints=Checkpoints(tmp_path / "none"),
+    )
+    with pytest.raises(UserError, match="is nan at step 2.*no checkpoint yet"):
+        trained(tiny_config("cyclegan"), 4, callbacks=[rows, FewSteps()])
+
+
+@pytest.mark.parametrize(
+    ("bias", "mean"), [(-20.0, "0.0000"), (20.0, "1.0000")]
+)
+def test_collapsed_attention_stops_before_the_second_stage(
+    tmp_path, bias, mean
+):
+    config = tiny_config("attention_guided")
+    method = build_method(config, steps_an_epoch=2)
+    last = method.attention_a.decoder[-1]
+    last.bias.assign([bias])
+    image = tf.random.normal((2, 16, 16, 3))
+    grids = SampleGrids(
+        tmp_path,
+        100,
+        batch={"a": {"image": image}, "b": {"image": image}},
+        writer=tf.summary.create_file_writer(str(tmp_path / "tb")),
+        title="t",
+    )
+    grids.set_model(method)
+    grids.on_train_begin()
+    method.phase = (True, True)
+    with pytest.raises(UserError, match=f"mask_a.*collapsed.*{mean}"):
+        grids.on_train_batch_begin(3)
+
+
+def test_mirrored_strategy_takes_the_replicas_that_are_asked_for():
+    config = tiny_config("cyclegan", run__strategy="mirrored", run__replicas=2)
+    assert make_strategy(config).num_replicas_in_sync == 2
+    config = tiny_config("cyclegan", run__strategy="mirrored", run__replicas=9)
+    with pytest.raises(UserError, match="`run.replicas` is 9, but there are 2"):
+        make_strategy(config)
+
+
+def test_averaged_weights_are_what_a_run_translates_with():
+    from trainers.runs import use_averaged_weights
+
+    config = tiny_config("cyclegan", optimizer__ema_momentum=0.5)
+    data = open_training_data(config)
+    method = build_method(config, steps_an_epoch=2)
+    batch = next(iter(data.train_batches(2, seed=0)))
+    kernel = method.owned_variables("generator")[0]
+    expected = None
+    for _ in range(3):
+        method.train_step(batch)
+        value = kernel.numpy()
+        expected = value if expected is None else 0.5 * (expected + value)
+    use_averaged_weights(method)
+    np.testing.assert_allclose(kernel.numpy(), expected, atol=1e-6)
+
+
+def test_addons_optimizer_trains_and_its_slots_are_restored(tmp_path):
+    pytest.importorskip("tensorflow_addons")
+    config = tiny_config("cyclegan", optimizer__name="addons:LazyAdam")
+    first, _ = trained(config, 2)
+    assert int(first.step.numpy()) == 2
+    Checkpoints(tmp_path).save(first, 2)
+    second = build_method(config, steps_an_epoch=2)
+    Checkpoints(tmp_path).restore(second)
+    assert_same_weights(first, second, atol=0)
+
+
+def test_addons_without_the_package_is_explained():
+    try:
+        import tensorflow_addons  # noqa: F401
+    except ImportError:
+        config = tiny_config("cyclegan", optimizer__name="addons:LazyAdam")
+        with pytest.raises(UserError, match=r"tfmask\[addons\]"):
+            build_method(config, steps_an_epoch=2)
+    else:
+        pytest.skip("tensorflow-addons is installed here")

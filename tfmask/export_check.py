@@ -1,0 +1,205 @@
+"""Does a version on disk answer as the model that it was made from?"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from serving import protos, wire
+from serving.tensors import from_proto, plain_array
+from serving.warmup import predict_log, read_records, write_records
+from tfmask.methods.base import DIRECTIONS
+from tfmask.ops.arrays import image_to_uint8, mask_to_uint8, to_float
+from tfmask.ops.errors import UserError
+
+# Sums in another order may round a value to its neighbour.
+TOLERANCE = 1
+_ODD_SIZE = (2, 13, 10)  # images in the request, height, width
+
+
+def direction_of(signature):
+    """The direction that a signature translates in."""
+    for direction in DIRECTIONS:
+        if signature.startswith(direction):
+            return direction
+    return DIRECTIONS[0]  # serving_default
+
+
+def example_inputs(signature, batch, height, width):
+    """Inputs of a signature, the same in every process.
+
+    Args:
+        signature: str, its name.
+        batch: int, images in the request.
+        height: int.
+        width: int.
+
+    Returns:
+        dict of name to array: `image` uint8 (batch, height, width, 3) or PNG
+        bytes (batch,); for signatures that take one, `mask` uint8.
+    """
+    rows, columns = np.mgrid[:height, :width]
+    waves = [
+        127.5 * (1 + np.sin((number + 2) * rows / height + columns / width * 5))
+        for number in range(batch)
+    ]
+    image = np.stack([np.stack([w, 255 - w, w / 2], -1) for w in waves])
+    noise = np.random.default_rng(0).normal(0, 12, image.shape)
+    image = np.clip(image + noise, 0, 255).astype(np.uint8)
+    if signature.endswith("_encoded"):
+        encoded = [tf.io.encode_png(single).numpy() for single in image]
+        return {"image": np.asarray(encoded, object)}
+    if signature.endswith("_with_mask"):
+        mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
+        return {"image": image, "mask": mask.astype(np.uint8)}
+    return {"image": image}
+
+
+def check_version(method, folder):
+    """Compares a version's answers, in a fresh process, with the method's.
+
+    Every signature is asked for one image of the training size and for two
+    of an odd one. The warm-up requests must succeed, too.
+
+    Args:
+        method: `TranslationMethod` that the version was exported from.
+        folder: path of the version's folder.
+
+    Raises:
+        UserError: it cannot be loaded, or an answer is more than 1 of 255
+            away from `method.translate`.
+    """
+    model = protos.MetaGraphDef()
+    try:
+        saved = (Path(folder) / "saved_model.pb").read_bytes()
+        model.ParseFromString(_first_graph(saved))
+    except (OSError, ValueError, DecodeError) as error:
+        raise UserError(f"`{folder}` is not a version: {error}") from error
+    names = sorted(
+        name for name in model.signature_def if not name.startswith("__")
+    )
+    logs = [
+        predict_log(name, example_inputs(name, *size))
+        for name in names
+        for size in ((1, *method.image_size), _ODD_SIZE)
+    ]
+    for log in _replayed(folder, logs):
+        _compare(method, log.predict_log)
+
+
+def _first_graph(saved):
+    """The bytes of the first MetaGraphDef, field 2 of a SavedModel."""
+    for number, _, value in wire.fields(saved):
+        if number == 2:
+            return bytes(value)
+    raise ValueError("saved_model.pb holds no graph")
+
+
+def _replayed(folder, logs):
+    """The records with the answers of a fresh process."""
+    root = str(Path(__file__).parents[1])
+    with tempfile.TemporaryDirectory() as work:
+        requests, answers = Path(work, "requests"), Path(work, "answers")
+        write_records(requests, logs)
+        done = subprocess.run(
+            [
+                *(sys.executable, "-m", "serving.replay"),
+                *(str(folder), str(requests), str(answers)),
+            ],
+            env={
+                **os.environ,
+                "PYTHONPATH": os.pathsep.join(
+                    filter(None, [root, os.environ.get("PYTHONPATH")])
+                ),
+                # This process may hold all of the GPU's memory.
+                "CUDA_VISIBLE_DEVICES": "-1",
+                "TF_CPP_MIN_LOG_LEVEL": "3",
+            },
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode:
+            lines = done.stderr.strip().splitlines() or ["no message"]
+            raise UserError(
+                f"`{folder}` cannot be served (exit code {done.returncode}): "
+                f"{lines[-1]}"
+            )
+        return [
+            protos.PredictionLog.FromString(record)
+            for record in read_records(answers)
+        ]
+
+
+def _compare(method, log):
+    name = log.request.model_spec.signature_name
+    inputs = _arrays(log.request.inputs)
+    expected = translated(method, direction_of(name), inputs)
+    got = _arrays(log.response.outputs)
+    for output, values in expected.items():
+        answer = got[output]
+        if name.endswith("_encoded"):
+            answer = _decoded(answer, values.shape[-1])
+        if answer.shape != values.shape:
+            raise UserError(
+                f"Signature `{name}`, output `{output}`: expected "
+                f"{values.shape}. Got: {answer.shape}"
+            )
+        apart = np.abs(answer.astype(int) - values.astype(int))
+        if apart.max() > TOLERANCE:
+            raise UserError(
+                f"Signature `{name}`, output `{output}`: "
+                f"{(apart > TOLERANCE).sum()} of {apart.size} values differ "
+                f"from the model's, by up to {apart.max()} of 255. Expected: "
+                f"{TOLERANCE} at most."
+            )
+
+
+def _arrays(protos_by_name):
+    return {
+        name: plain_array(from_proto(proto))
+        for name, proto in protos_by_name.items()
+    }
+
+
+def _decoded(items, channels):
+    return np.stack(
+        [tf.io.decode_png(item, channels=channels).numpy() for item in items]
+    )
+
+
+def translated(method, direction, inputs):
+    """`method.translate` at the service's border, in NumPy.
+
+    Args:
+        method: `TranslationMethod`.
+        direction: "a_to_b" or "b_to_a".
+        inputs: dict with `image` uint8 (N, H, W, 3) or encoded (N,), and
+            perhaps `mask` uint8 (N, H, W, 1).
+
+    Returns:
+        dict with `image` uint8 (N, H, W, 3) and `mask` uint8 (N, H, W, 1).
+    """
+    image = inputs["image"]
+    if image.dtype == object:
+        image = _decoded(image, 3)
+    height, width = image.shape[1:3]
+    sides = [(0, -side % method.multiple) for side in (height, width)]
+    padding = [(0, 0), *sides, (0, 0)]
+    floats = {"image": np.pad(to_float(image), padding, "reflect")}
+    if "mask" in inputs:
+        mask = inputs["mask"].astype(np.float32) / 255.0
+        floats["mask"] = np.pad(mask, padding, "reflect")
+    with tf.device("CPU:0"):  # where the fresh process runs
+        outputs = method.translate(
+            {name: tf.constant(value) for name, value in floats.items()},
+            direction,
+        )
+    return {
+        "image": image_to_uint8(outputs["image"][:, :height, :width]),
+        "mask": mask_to_uint8(outputs["mask"][:, :height, :width]),
+    }
