@@ -45,9 +45,14 @@ setup(
             "keras==2.15.0",
             "tensorflow-serving-api==2.15.1",
             "tensorflow-addons==0.23.0",
+            # Newer ones need a protobuf that TensorFlow 2.15 does not load.
+            "tensorflow-metadata==1.15.0",
         ],
-        "test": ["pytest>=8", "scikit-learn>=1.4", "ovmsclient==2023.1"],
-        "dev": ["ruff==0.15.0", "tensorboard"],
+        "test": [
+            *("pytest>=8", "scikit-learn>=1.4", "ovmsclient==2023.1"),
+            *("pyyaml>=6", "setuptools>=65", "wheel"),  # docker/, client/
+        ],
+        "dev": ["ruff==0.17.5", "tensorboard"],
         "benchmark": ["torch==2.13.0"],
     },
     entry_points={"console_scripts": ["tfmask = trainers.cli:main"]},

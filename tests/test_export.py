@@ -1,14 +1,8 @@
 """Exported versions: what they answer, what they refuse, how they appear."""
 
-import contextlib
-import dataclasses
 import json
-import os
 import resource
-import signal
-import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,36 +16,14 @@ from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
 from serving.tensors import fill_proto, from_proto, plain_array
 from serving.warmup import WARM_UP_FILE, read_records
-from tfmask import export_check
 from tfmask.export import export_method
-from tfmask.export_check import check_version, example_inputs
-from tfmask.methods import METHODS
-from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 from tfmask.publishing import FACTS
 
-ROOT = Path(__file__).parents[1]
+# Whatever way pytest imports test files, the helpers beside them are found.
+sys.path.insert(0, str(Path(__file__).parent))
+from exports import tiny_method  # noqa: E402
+
 DIRECTIONS = ("a_to_b", "b_to_a")
-TINY = {
-    "filters": 4,
-    "blocks": 1,
-    "discriminator_filters": 4,
-    "discriminator_layers": 1,
-}
-
-
-def tiny_method(name):
-    """A method of tiny networks, with weights that change an image."""
-    config = preset_config(name, "quick", "synthetic").method
-    extra = {"attention_filters": 4} if name == "attention_guided" else {}
-    config = dataclasses.replace(config, **TINY, **extra)
-    method = METHODS[name](config, image_size=(16, 16))
-    random = np.random.default_rng(5)
-    for network in method.networks.values():
-        for weight in network.trainable_weights:
-            values = random.normal(0, 0.3, weight.shape)
-            weight.assign(values.astype("float32"))
-    return method
 
 
 @pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
@@ -346,42 +318,6 @@ def test_warm_up_for_every_batch_size(tmp_path):
     assert sizes == [1] * 5 + [3] * 5
 
 
-def test_check_accepts_what_was_exported(exported):
-    check_version(*exported)
-
-
-def test_check_names_the_signature_that_differs(exported):
-    method, path = exported
-    network = method.networks["generator_b_to_a"]
-    saved = network.get_weights()
-    network.set_weights([weights * 0.5 for weights in saved])
-    try:
-        with pytest.raises(UserError, match=r"`b_to_a.*values differ"):
-            check_version(method, path)
-    finally:
-        network.set_weights(saved)
-
-
-def test_check_says_why_a_version_cannot_be_served(exported, tmp_path):
-    method, path = exported
-    with pytest.raises(UserError, match="is not a version"):
-        check_version(method, tmp_path)
-    (tmp_path / "saved_model.pb").write_bytes(
-        (path / "saved_model.pb").read_bytes()
-    )
-    with pytest.raises(UserError, match="cannot be served"):
-        check_version(method, tmp_path)
-
-
-def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        export_check, "translated", lambda *_: {"image": np.zeros((1, 1))}
-    )
-    with pytest.raises(UserError, match="expected"):
-        export_method(tiny_method("cyclegan"), tmp_path, "toy", check=True)
-    assert not list((tmp_path / "toy").iterdir())
-
-
 def test_a_disk_that_is_full_publishes_nothing(tmp_path):
     method = tiny_method("cyclegan")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -404,82 +340,3 @@ def test_no_space_left_is_told_in_these_words(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left on device"):
         export_method(tiny_method("cyclegan"), tmp_path, "toy")
     assert not list((tmp_path / "toy").iterdir())
-
-
-# One process imports TensorFlow; each export runs in a fork of it, which the
-# test kills.
-EXPORTER = f"""
-import os, sys
-sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
-import tensorflow as tf
-from test_export import tiny_method
-from tfmask.export import export_method
-for line in sys.stdin:
-    child = os.fork()
-    if not child:
-        method = tiny_method("cyclegan")
-        print("start", os.getpid(), flush=True)
-        export_method(method, sys.argv[1], "toy")
-        os._exit(0)
-    os.waitpid(child, 0)
-    print("end", flush=True)
-"""
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_no_half_version_is_seen(exported, tmp_path):
-    if exported[0].mask_kind == "attention":
-        pytest.skip("one method is enough")
-    whole = {str(p.relative_to(exported[1])) for p in exported[1].rglob("*")}
-    process = subprocess.Popen(
-        [sys.executable, "-c", EXPORTER, tmp_path],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        text=True,
-    )
-    folder = tmp_path / "toy"
-
-    def export(seconds=None):
-        """One export, killed after so many seconds; how long it ran."""
-        process.stdin.write("\n")
-        process.stdin.flush()
-        word, pid = process.stdout.readline().split()
-        assert word == "start"
-        began = time.monotonic()
-        if seconds is not None:
-            time.sleep(seconds)
-            with contextlib.suppress(ProcessLookupError):  # it was quicker
-                os.kill(int(pid), signal.SIGKILL)
-        assert process.stdout.readline() == "end\n"
-        return time.monotonic() - began
-
-    def check():
-        for version in folder.glob("[0-9]*"):
-            found = {str(p.relative_to(version)) for p in version.rglob("*")}
-            assert found == whole
-        return len(list(folder.glob(".tmp-*")))
-
-    export()
-    duration = export()
-    assert check() == 0
-    points, leftovers = 12, 0
-    for point in range(points):
-        export(duration * (point + 0.5) / points)
-        leftovers += check()
-    assert leftovers > 2
-    export()
-    assert check() == 0
-    process.stdin.close()
-    assert process.wait(timeout=30) == 0
-    process.stdout.close()
-    newest = max(folder.glob("[0-9]*"), key=lambda path: int(path.name))
-    Engine(newest).close()
-
-
-def test_examples_are_the_same_in_every_process():
-    first = example_inputs("a_to_b_with_mask", 2, 9, 12)
-    again = example_inputs("a_to_b_with_mask", 2, 9, 12)
-    for name, value in first.items():
-        np.testing.assert_array_equal(value, again[name])
-        assert value.shape[:3] == (2, 9, 12) and len(np.unique(value)) > 9

@@ -1,5 +1,6 @@
 """Publishing without TensorFlow: killed, raced, full, and numbered."""
 
+import contextlib
 import errno
 import os
 import signal
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from serving.engine import Engine
 from tfmask import publishing
 from tfmask.ops.errors import UserError
 from tfmask.publishing import FACTS, publish, remove_leftovers
@@ -212,3 +214,76 @@ def test_killed_at_any_moment_no_half_version_is_seen(tmp_path):
     assert leftovers > 3 and seen  # the kills hit the writing
     publish(tmp_path, "toy", write_files)
     assert not list(folder.glob(".tmp-*"))
+
+
+# One process imports TensorFlow; each export runs in a fork of it, which the
+# test kills.
+EXPORTER = f"""
+import os, sys
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+import tensorflow as tf
+from exports import tiny_method
+from tfmask.export import export_method
+for line in sys.stdin:
+    child = os.fork()
+    if not child:
+        method = tiny_method("cyclegan")
+        print("start", os.getpid(), flush=True)
+        export_method(method, sys.argv[1], "toy")
+        os._exit(0)
+    os.waitpid(child, 0)
+    print("end", flush=True)
+"""
+
+
+def relative(folder):
+    return {str(path.relative_to(folder)) for path in folder.rglob("*")}
+
+
+@pytest.mark.slow
+def test_a_killed_export_of_a_method_leaves_no_half_version(tmp_path):
+    process = subprocess.Popen(
+        [sys.executable, "-c", EXPORTER, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        text=True,
+    )
+    folder = tmp_path / "toy"
+
+    def export(seconds=None):
+        """One export, killed after so many seconds; how long it ran."""
+        process.stdin.write("\n")
+        process.stdin.flush()
+        word, pid = process.stdout.readline().split()
+        assert word == "start"
+        began = time.monotonic()
+        if seconds is not None:
+            time.sleep(seconds)
+            with contextlib.suppress(ProcessLookupError):  # it was quicker
+                os.kill(int(pid), signal.SIGKILL)
+        assert process.stdout.readline() == "end\n"
+        return time.monotonic() - began
+
+    def check():
+        for version in folder.glob("[0-9]*"):
+            assert relative(version) == whole
+        return len(list(folder.glob(".tmp-*")))
+
+    export()
+    whole = relative(folder / "1")
+    assert len(whole) > 6
+    duration = export()
+    assert check() == 0
+    points, leftovers = 12, 0
+    for point in range(points):
+        export(duration * (point + 0.5) / points)
+        leftovers += check()
+    assert leftovers > 2
+    export()
+    assert check() == 0
+    process.stdin.close()
+    assert process.wait(timeout=30) == 0
+    process.stdout.close()
+    newest = max(folder.glob("[0-9]*"), key=lambda path: int(path.name))
+    Engine(newest).close()

@@ -10,6 +10,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import pytest
+import yaml
 from docker_files import (
     DOCKER,
     ROOT,
@@ -27,8 +28,6 @@ import tfmask
 from serving import local_server, ready
 from tfmask.serving_config import SERVER_BASE, write_serving_config
 from trainers.cli import VERBS
-
-yaml = pytest.importorskip("yaml")
 
 DOCKERFILES = sorted(path.name for path in DOCKER.glob("*.Dockerfile"))
 # Flags of tensorflow_model_server 2.20 that we use. It goes on with an

@@ -52,6 +52,10 @@ def test_hyphens_and_underscores_name_the_same_method():
         (["--method.cycle_weight", "high"], "high"),
         (["--run.batch_size", "0"], "batch_size"),
         (["--preset", "quik"], "quick"),
+        (
+            ["--method.adversarial-weight", "0", "--method.cycle-weight", "0"],
+            "nothing would train",
+        ),
     ],
 )
 def test_usage_errors_say_what_is_wrong(arguments, message, capsys):

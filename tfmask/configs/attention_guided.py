@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tfmask.configs.checks import (
+    require,
     require_fraction,
     require_not_negative,
     require_positive,
@@ -93,3 +94,9 @@ class AttentionGuidedConfig:
             "pool_size",
         )
         require_fraction(self, "threshold")
+        require(
+            self.adversarial_weight > 0 or self.cycle_weight > 0,
+            "cycle_weight",
+            "above 0 where adversarial_weight is 0: nothing would train",
+            self.cycle_weight,
+        )

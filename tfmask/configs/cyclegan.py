@@ -3,7 +3,11 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from tfmask.configs.checks import require_not_negative, require_positive
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,4 +56,10 @@ class CycleGANConfig:
             "cycle_weight",
             "identity_weight",
             "pool_size",
+        )
+        require(
+            self.adversarial_weight > 0 or self.cycle_weight > 0,
+            "cycle_weight",
+            "above 0 where adversarial_weight is 0: nothing would train",
+            self.cycle_weight,
         )

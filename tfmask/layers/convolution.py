@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmask.layers.padding import image_sizes, reflect_pad
 from tfmask.ops.arguments import constructor_arguments
 
 
@@ -168,10 +169,10 @@ class Convolution(keras.layers.Layer):
             return inputs, "SAME"
         if self.padding:
             sides = [self.padding, self.padding]
-            inputs = tf.pad(
-                inputs,
-                [[0, 0], sides, sides, [0, 0]],
-                "REFLECT" if reflect else "CONSTANT",
+            inputs = (
+                reflect_pad(inputs, self.padding)
+                if reflect
+                else tf.pad(inputs, [[0, 0], sides, sides, [0, 0]])
             )
         return inputs, "VALID"
 
@@ -251,7 +252,7 @@ class TransposedConvolution(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        batch, height, width = tf.unstack(tf.shape(inputs)[:3])
+        batch, height, width = image_sizes(inputs)
         torch = self.alignment == "torch"
         extra = 1 if torch else 0
         outputs = tf.nn.conv2d_transpose(

@@ -21,7 +21,7 @@ def leaky_relu(features):
         Float tensor of the same shape.
 
     Example:
-        >>> leaky_relu(np.array([-1.0, 2.0])).numpy().tolist()
+        >>> leaky_relu(np.array([-5.0, 2.0], "float32")).numpy().tolist()
         [-1.0, 2.0]
     """
     outputs = tf.nn.leaky_relu(features, SLOPE)

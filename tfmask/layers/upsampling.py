@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers.convolution import Convolution, upsample
+from tfmask.layers.padding import image_sizes
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -30,7 +31,7 @@ class UpsamplingConvolution(Convolution):
     def _convolve(self, inputs, kernel):
         if (self.kernel_size, self.padding, self.strides) != (3, 1, 1):
             return super()._convolve(upsample(inputs), kernel)
-        batch, height, width = tf.unstack(tf.shape(inputs)[:3])
+        batch, height, width = image_sizes(inputs)
         # The border that reflection needs, in pixels of the small image: the
         # large one's second row repeats its first.
         border = 1 if self.padding_mode == "reflect" else 0

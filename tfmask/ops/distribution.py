@@ -26,9 +26,10 @@ def replica_share(loss):
 def gather_replicas(values):
     """(B, ...) of each replica to (replicas * B, ...), equal on all.
 
-    A sum of zero-padded parts: `ReplicaContext.all_gather` failed with
-    mismatched collectives when a step was traced twice (TensorFlow 2.15 and
-    2.21, two CPU devices); the all-reduce of the optimizers did not.
+    A sum of zero-padded parts and not `ReplicaContext.all_gather`: that is a
+    collective, and TensorFlow numbers the collectives of every strategy from
+    the same start, so that a process's second MirroredStrategy fails with
+    mismatched shapes.
     """
     count = replica_count()
     if count == 1:

@@ -1,0 +1,67 @@
+"""`tfmask.export_check`: does a version answer as its model?"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tfmask import export_check
+from tfmask.export import export_method
+from tfmask.export_check import check_version, example_inputs
+from tfmask.ops.errors import UserError
+
+# Whatever way pytest imports test files, the helpers beside them are found.
+sys.path.insert(0, str(Path(__file__).parent))
+from exports import tiny_method  # noqa: E402
+
+
+@pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
+def exported(request, tmp_path_factory):
+    """(method, folder of its only version)."""
+    method = tiny_method(request.param)
+    return method, export_method(method, tmp_path_factory.mktemp("m"), "toy")
+
+
+def test_it_accepts_what_was_exported(exported):
+    check_version(*exported)
+
+
+def test_it_names_the_signature_that_differs(exported):
+    method, path = exported
+    network = method.networks["generator_b_to_a"]
+    saved = network.get_weights()
+    network.set_weights([weights * 0.5 for weights in saved])
+    try:
+        with pytest.raises(UserError, match=r"`b_to_a.*values differ"):
+            check_version(method, path)
+    finally:
+        network.set_weights(saved)
+
+
+def test_it_says_why_a_version_cannot_be_served(exported, tmp_path):
+    method, path = exported
+    with pytest.raises(UserError, match="is not a version"):
+        check_version(method, tmp_path)
+    (tmp_path / "saved_model.pb").write_bytes(
+        (path / "saved_model.pb").read_bytes()
+    )
+    with pytest.raises(UserError, match="cannot be served"):
+        check_version(method, tmp_path)
+
+
+def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        export_check, "translated", lambda *_: {"image": np.zeros((1, 1))}
+    )
+    with pytest.raises(UserError, match="expected"):
+        export_method(tiny_method("cyclegan"), tmp_path, "toy", check=True)
+    assert not list((tmp_path / "toy").iterdir())
+
+
+def test_examples_are_the_same_in_every_process():
+    first = example_inputs("a_to_b_with_mask", 2, 9, 12)
+    again = example_inputs("a_to_b_with_mask", 2, 9, 12)
+    for name, value in first.items():
+        np.testing.assert_array_equal(value, again[name])
+        assert value.shape[:3] == (2, 9, 12) and len(np.unique(value)) > 9
