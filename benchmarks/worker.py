@@ -67,7 +67,7 @@ def tfmask_side(options):
     if options["stage"] == 2:
         method.phase = (True, True)
     method.compile(
-        lambda: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
+        lambda player: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
     )
     real_a, real_b = map(tf.constant, random_images(options))
     batch = {"a": {"image": real_a}, "b": {"image": real_b}}

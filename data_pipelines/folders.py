@@ -57,7 +57,7 @@ def list_examples(root, split, domain):
     if not files:
         raise UserError(_empty(folder))
     masks = _mask_files(root / f"{name}_mask")
-    parts = _instance_files(root / f"{name}_seg")
+    parts = instance_files(root / f"{name}_seg")
     first_of_name = {}
     examples = []
     for path in files:
@@ -165,8 +165,16 @@ def _mask_files(folder):
     return {p.stem: p for p in files if p.suffix.lower() in SUFFIXES}
 
 
-def _instance_files(folder):
-    """Lists of (number, path) by the image's stem, or None."""
+def instance_files(folder):
+    """Masks of single objects, `NAME_0.png`, `NAME_1.png` and so on.
+
+    Args:
+        folder: path.
+
+    Returns:
+        dict of an image's stem to a list of (number, path), in no order;
+        None where there is no such folder.
+    """
     if not folder.is_dir():
         return None
     parts = {}

@@ -25,7 +25,8 @@ def open_data(
 
     Args:
         location: folder with trainA, trainB, testA, testB; or
-            "tfds:cycle_gan/horse2zebra" and the like; or "synthetic".
+            "tfds:cycle_gan/horse2zebra" and the like; or "synthetic" (objects
+            differ in texture) or "synthetic:shapes" (in shape).
         image_size: int or (height, width) of the batches.
         seed: int, which synthetic set; other locations do not use it.
         splits: what to open; what is not asked for may be missing.
@@ -46,7 +47,13 @@ def open_data(
     for split in splits:
         if split not in SPLITS:
             raise unknown_name("split", split, SPLITS)
-    if location == SYNTHETIC:
+    kind, _, variant = location.partition(":")
+    if kind == SYNTHETIC:
+        variant = variant or synthetic.KINDS[0]
+        if variant not in synthetic.KINDS:
+            raise unknown_name(
+                "kind of synthetic data", variant, synthetic.KINDS
+            )
         if min(synthetic_count) < 1:
             raise UserError(
                 "`synthetic_count` must be two numbers of at least 1. Got: "
@@ -54,11 +61,13 @@ def open_data(
             )
         counts = dict(zip(SPLITS, synthetic_count, strict=True))
         sources = {
-            (split, domain): SyntheticSource(seed, domain, split, counts[split])
+            (split, domain): SyntheticSource(
+                seed, domain, split, counts[split], kind=variant
+            )
             for split in splits
             for domain in DOMAINS
         }
-        text = f"synthetic {synthetic.VERSION} {seed} {counts}"
+        text = f"{location} {synthetic.VERSION} {seed} {counts}"
         digest = hashlib.sha256(text.encode())
         return UnpairedData(location, SYNTHETIC, size, sources, [], digest)
     if location.startswith(tfds_sets.PREFIX):

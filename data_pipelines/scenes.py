@@ -84,21 +84,24 @@ def plain(rng, y, x, strength):
 
 
 class Shape:
-    """An ellipse, a rounded convex polygon or a blob of joined discs.
+    """An outline.
 
     Args:
         rng: NumPy generator the outline is drawn from.
         centre: (y, x) in units of the shorter side.
         radius: float in the same units, about half the shape's extent.
+        kind: "ellipse", "polygon" (convex, rounded), "blob" (joined discs),
+            "disc" or "star" (five points); None draws one of the first
+            three.
     """
 
-    def __init__(self, rng, centre, radius):
+    def __init__(self, rng, centre, radius, kind=None):
         self.centre, self.radius = centre, radius
-        self.kind = ("ellipse", "polygon", "blob")[rng.integers(3)]
+        self.kind = kind or ("ellipse", "polygon", "blob")[rng.integers(3)]
         angle = rng.uniform(0.0, 2.0 * math.pi)
+        self.angle = angle
         if self.kind == "ellipse":
             self.axes = radius, radius * rng.uniform(0.55, 1.0)
-            self.angle = angle
         elif self.kind == "polygon":
             sides = int(rng.integers(3, 7))
             turns = angle + 2.0 * math.pi / sides * (
@@ -106,7 +109,7 @@ class Shape:
             )
             self.normals = np.sin(turns), np.cos(turns)
             self.offsets = radius * rng.uniform(0.55, 0.85, sides)
-        else:
+        elif self.kind == "blob":
             turns = angle + np.array([0.0, 2.1, 4.2])
             reach = radius * rng.uniform(0.3, 0.6, 3)
             self.discs = np.sin(turns) * reach, np.cos(turns) * reach
@@ -136,10 +139,30 @@ class Shape:
             down, right = map(_stacked, self.normals)
             edges = _stacked(self.offsets) - (down * y + right * x)
             return np.minimum(disc, edges.min(0))
+        if self.kind == "disc":
+            return np.float32(self.radius) - np.sqrt(y * y + x * x)
+        if self.kind == "star":
+            return self._star_depth(y, x)
         down, right = map(_stacked, self.discs)
         away = np.square(y - down) + np.square(x - right) + np.float32(1e-6)
         pull = (np.square(_stacked(self.sizes)) / away).sum(0)
         return (1.0 - 1.0 / np.sqrt(pull)) * np.float32(self.radius)
+
+    def _star_depth(self, y, x):
+        """Distance from the edge of a five-pointed star."""
+        sector = 2.0 * math.pi / 5.0
+        turned = np.arctan2(y, x) - np.float32(self.angle)
+        # All ten half-points are alike: fold the plane onto one of them.
+        folded = np.abs(np.mod(turned + sector / 2.0, sector) - sector / 2.0)
+        away = np.sqrt(y * y + x * x)
+        along, across = away * np.cos(folded), away * np.sin(folded)
+        tip = np.array([self.radius, 0.0])
+        notch = 0.42 * self.radius
+        notch = notch * np.array([math.cos(sector / 2), math.sin(sector / 2)])
+        edge = notch - tip
+        normal = np.array([edge[1], -edge[0]]) / np.hypot(*edge)
+        depth = (tip[0] - along) * normal[0] - across * normal[1]
+        return depth.astype(np.float32)
 
 
 def _stacked(values):

@@ -104,15 +104,26 @@ class SyntheticSource:
         domain: "a" or "b".
         split: "train" or "test".
         count: int, nominal number of examples.
+        kind: "textures" or "shapes", see `synthetic.draw`.
         memory_limit: int, bytes.
     """
 
     has_regions = has_instances = True
     most_instances = synthetic.MOST_OBJECTS
 
-    def __init__(self, seed, domain, split, count, *, memory_limit=64 * 2**20):
+    def __init__(
+        self,
+        seed,
+        domain,
+        split,
+        count,
+        *,
+        kind="textures",
+        memory_limit=64 * 2**20,
+    ):
         self.names = [f"{index:05d}" for index in range(count)]
         self._key = seed, domain, split
+        self._kind = kind
         self._drawn = {}
         self._room = memory_limit
 
@@ -142,7 +153,7 @@ class SyntheticSource:
         known = self._drawn.get((index, size))
         if known is not None:
             return known
-        image, seen = synthetic.draw(*self._key, index, size)
+        image, seen = synthetic.draw(*self._key, index, size, kind=self._kind)
         parts = np.zeros((self.most_instances, *size), bool)
         parts[: len(seen)] = seen
         # No lock: two threads that draw the same image draw the same bytes,

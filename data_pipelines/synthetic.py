@@ -5,6 +5,9 @@ domain a they are green to yellow with speckles, in domain b red to orange
 with stripes. Nothing else tells the domains apart: outlines, places, light,
 clutter, background and noise come from one distribution.
 
+In the kind "shapes" it is the other way round: objects are discs in domain
+a and five-pointed stars in b, and nothing else tells the domains apart.
+
 Masks are exact by definition: a pixel belongs to the topmost object that
 covers its centre. Edges are antialiased inwards only, so a pixel outside
 every mask holds no trace of an object.
@@ -15,14 +18,17 @@ import functools
 import math
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from data_pipelines import scenes
 from data_pipelines.arguments import check_seed, size_pair
+from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 
 MOST_OBJECTS = 4
+KINDS = ("textures", "shapes")
 # Part of a data set's fingerprint: raise it when images change.
 VERSION = 1
 
@@ -32,7 +38,7 @@ _SPLITS = {"train": 0, "test": 1}
 _LARGEST_RADIUS = (0.30, 0.26, 0.22, 0.19)
 
 
-def draw(seed, domain, split, index, size, *, texture=None):
+def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     """Draws one image: a pure function of its arguments.
 
     Args:
@@ -44,6 +50,7 @@ def draw(seed, domain, split, index, size, *, texture=None):
         texture: domain whose look the objects get, the domain's own when
             None. With the other one the result is the true translation:
             equal to the original outside the objects.
+        kind: "textures" or "shapes", what tells the domains apart.
 
     Returns:
         image: (H, W, 3) uint8.
@@ -64,10 +71,15 @@ def draw(seed, domain, split, index, size, *, texture=None):
             rng, _place(rng, canvas, 0.0), rng.uniform(0.05, 0.2)
         )
         canvas.paint(shape, _clutter_fill(rng), light)
-    look = _LOOKS[texture or domain]
+    looks, outline = _LOOKS, None
+    if kind == "shapes":
+        looks = dict.fromkeys(
+            _DOMAINS, texture_rng.choice(list(_LOOKS.values()))
+        )
+        outline = _OUTLINES[domain]
     # All objects of an image share a look, as fruits of one kind do.
-    fill = look(texture_rng)
-    objects = _objects(rng, canvas)
+    fill = looks[texture or domain](texture_rng)
+    objects = _objects(rng, canvas, outline)
     count = len(objects)
     for number, shape in enumerate(objects):
         canvas.paint(shape, fill, light, owner=number)
@@ -172,10 +184,15 @@ def _striped_red(rng):
 
 
 _LOOKS = {"a": _speckled_green, "b": _striped_red}
+_OUTLINES = {"a": "disc", "b": "star"}
 
 
-def _objects(rng, canvas):
-    """One to four shapes that overlap a little at most."""
+def _objects(rng, canvas, outline=None):
+    """One to four shapes that overlap a little at most, or not at all.
+
+    Outlines that tell domains apart must not hide each other.
+    """
+    nearest = 0.75 if outline is None else 1.05
     count = int(rng.integers(1, MOST_OBJECTS + 1))
     shapes = []
     for _ in range(count):
@@ -183,16 +200,17 @@ def _objects(rng, canvas):
         for _ in range(8):
             centre = _place(rng, canvas, 0.8 * radius)
             free = all(
-                math.dist(centre, other.centre) > 0.75 * (radius + other.radius)
+                math.dist(centre, other.centre)
+                > nearest * (radius + other.radius)
                 for other in shapes
             )
             if free:
-                shapes.append(scenes.Shape(rng, centre, radius))
+                shapes.append(scenes.Shape(rng, centre, radius, outline))
                 break
     return shapes
 
 
-def write_folder(path, counts, image_size=64, seed=0):
+def write_folder(path, counts, image_size=64, seed=0, kind="textures"):
     """Writes a synthetic set in the folder layout, with masks.
 
     Args:
@@ -200,6 +218,7 @@ def write_folder(path, counts, image_size=64, seed=0):
         counts: dict from split ("train", "test") to images per domain.
         image_size: int or (height, width).
         seed: int, the data set.
+        kind: "textures" or "shapes".
 
     Raises:
         UserError: `path` is not empty, or `image_size` is too small.
@@ -222,7 +241,9 @@ def write_folder(path, counts, image_size=64, seed=0):
                 folder.mkdir(parents=True, exist_ok=True)
             images, masks, parts = folders
             for index in range(count):
-                image, instances = draw(seed, domain, split, index, size)
+                image, instances = draw(
+                    seed, domain, split, index, size, kind=kind
+                )
                 name = f"{index:05d}"
                 Image.fromarray(image).save(images / f"{name}.png")
                 instances = instances.astype(np.uint8) * 255
@@ -247,29 +268,25 @@ class Options:
     """Height and width in pixels."""
     seed: int = 0
     """Another seed, another set."""
+    kind: Literal["textures", "shapes"] = "textures"
+    """What tells the domains apart."""
 
 
+@command
 def main(argv: list[str] | None = None) -> int:
     """Command line of `write_folder`.
 
     Returns:
         0, or 1 after one line on stderr.
     """
-    import tyro
-
-    options = tyro.cli(
-        Options, args=argv, prog="python -m data_pipelines.synthetic"
+    options = parse_options(Options, argv, "synthetic")
+    write_folder(
+        options.output,
+        {"train": options.train_count, "test": options.test_count},
+        options.image_size,
+        options.seed,
+        options.kind,
     )
-    try:
-        write_folder(
-            options.output,
-            {"train": options.train_count, "test": options.test_count},
-            options.image_size,
-            options.seed,
-        )
-    except UserError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
     print(f"Wrote {options.output}")
     return 0
 

@@ -161,7 +161,8 @@ class Client:
             mask: uint8 (H, W), the caller's own mask, for methods whose mask
                 can be edited; one an image for batches and lists.
             exemplar: image whose look is taken over; likewise.
-            instances: uint8 (K, H, W, 1), masks of single objects; likewise.
+            instances: uint8 (K, H, W, 1), masks of single objects, or a list
+                of K files where `image` is one; likewise.
             attributes: float32 (K,); likewise.
             model: str, another model than the client's.
             version: int, that version only; None for the newest.

@@ -35,11 +35,17 @@ class Item(NamedTuple):
     def key(self):
         """Items with equal keys may share a request."""
         return tuple(
-            (name, read_header(value)[1:3])
-            if isinstance(value, bytes)
-            else (name, value.shape, value.dtype.str)
-            for name, value in sorted(self.inputs.items())
+            (name, _kind(value)) for name, value in sorted(self.inputs.items())
         )
+
+
+def _kind(value):
+    """What values of one request have in common: their sizes and types."""
+    if isinstance(value, bytes):
+        return read_header(value)[1:3]
+    if isinstance(value, tuple):
+        return tuple(map(_kind, value))
+    return value.shape, value.dtype.str
 
 
 def _is_file(value) -> bool:
@@ -110,11 +116,29 @@ def _plane(value, label):
     return array
 
 
+def _instances(value, label):
+    """Masks of single objects: (K, H, W, 1) uint8, or a tuple of bytes."""
+    if isinstance(value, list | tuple) and value and all(map(_is_file, value)):
+        return tuple(
+            read_encoded(file, f"{label}, number {number}")
+            for number, file in enumerate(value)
+        )
+    array = np.asarray(value)
+    if array.ndim == 3:
+        array = array[..., np.newaxis]
+    if array.ndim != 4 or array.shape[-1] != 1 or array.dtype != np.uint8:
+        raise invalid(
+            f"{label}: expected uint8 of shape (K, H, W) or (K, H, W, 1), or "
+            f"a list of K files. Got: {array.dtype} {np.shape(value)}."
+        )
+    return array
+
+
 def _array(value, label):
     return np.asarray(value)
 
 
-_READERS = {"mask": _plane, "exemplar": _image}
+_READERS = {"mask": _plane, "exemplar": _image, "instances": _instances}
 
 
 def _split(name, value, count):
@@ -149,10 +173,30 @@ def _label(value, index, count) -> str:
 
 
 def _size(value) -> int:
+    if isinstance(value, tuple):
+        return sum(map(_size, value))
     if isinstance(value, bytes):
         # The server decodes it, and answers with an image of that size.
         return max(len(value), 3 * read_header(value).pixels)
     return value.nbytes
+
+
+def _check_size(name, masks, image, label):
+    """Masks must have the height and width of their image."""
+    if isinstance(masks, tuple) != isinstance(image, bytes) and (
+        name == "instances"
+    ):
+        raise invalid(
+            f"`instances` of {label}: expected all files where the image is "
+            "one, and an array where it is an array."
+        )
+    if isinstance(image, bytes):
+        return
+    size, found = image.shape[:2], masks.shape[-3:-1]
+    if found != size:
+        raise invalid(
+            f"`{name}` of {label}: expected {size} as the image. Got: {found}."
+        )
 
 
 def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
@@ -182,14 +226,9 @@ def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
         for name, values in given.items():
             where = f"`{name}` of {label}"
             inputs[name] = _READERS.get(name, _array)(values[index], where)
-        mask = inputs.get("mask")
-        if mask is not None and not isinstance(inputs["image"], bytes):
-            size = inputs["image"].shape[:2]
-            if mask.shape[:2] != size:
-                raise invalid(
-                    f"`mask` of {label}: expected {size} as the image. "
-                    f"Got: {mask.shape[:2]}."
-                )
+        for name in ("mask", "instances"):
+            if name in inputs:
+                _check_size(name, inputs[name], inputs["image"], label)
         total = sum(_size(part) for part in inputs.values())
         items.append(Item(label, inputs, total))
     return items, count is None
@@ -236,6 +275,9 @@ def stack(items: Sequence[Item]) -> dict[str, np.ndarray]:
         values = [item.inputs[name] for item in items]
         if isinstance(first, bytes):
             stacked[name] = np.empty(len(values), object)
+            stacked[name][:] = values
+        elif isinstance(first, tuple):
+            stacked[name] = np.empty((len(values), len(first)), object)
             stacked[name][:] = values
         else:
             stacked[name] = np.stack(values)

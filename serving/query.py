@@ -37,6 +37,10 @@ class Options:
     """Folder for NAME.png and NAME_mask.png; made if it is missing."""
     direction: str = "a_to_b"
     """a_to_b or b_to_a."""
+    instances: pathlib.Path | None = None
+    """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
+    NAME, for models that translate given instances. Writes
+    NAME_instance_0.png and so on."""
     version: int | None = None
     """This version only; the newest one if not given."""
     label: str | None = None
@@ -55,6 +59,36 @@ class Options:
 
 class QueryError(Exception):
     """Ends the command with one line."""
+
+
+def find_instances(
+    image: pathlib.Path, folder: pathlib.Path
+) -> list[pathlib.Path]:
+    """The masks of an image's objects, in the order of their numbers.
+
+    Args:
+        image: the image's file.
+        folder: where the masks lie.
+
+    Returns:
+        list of paths.
+
+    Raises:
+        QueryError: there is none.
+    """
+    found = {}
+    for path in folder.glob("*"):
+        stem, _, number = path.stem.rpartition("_")
+        is_mask = stem == image.stem and path.suffix.lower() in _SUFFIXES
+        if is_mask and number.isdecimal():
+            found[int(number)] = path
+    if not found:
+        raise QueryError(
+            f"--instances {folder}: no mask of {image}, expected "
+            f"{image.stem}_0.png. For an image without objects add one that "
+            "is all black."
+        )
+    return [found[number] for number in sorted(found)]
 
 
 def find_images(path: pathlib.Path) -> tuple[list[pathlib.Path], int]:
@@ -122,6 +156,11 @@ def query(options: Options, console: Console) -> int:
         QueryError: nothing more can be translated.
     """
     images, others = find_images(options.input)
+    masks = {}
+    if options.instances:
+        masks = {
+            image: find_instances(image, options.instances) for image in images
+        }
     if others:
         console.print(f"files of other types, left out: {others}")
     try:
@@ -147,6 +186,7 @@ def query(options: Options, console: Console) -> int:
             try:
                 result = client.translate(
                     *(image, options.direction),
+                    instances=masks.get(image),
                     version=options.version,
                     label=options.label,
                 )
@@ -161,6 +201,9 @@ def query(options: Options, console: Console) -> int:
             names = output_names(image)
             _write(options.output / names[0], result.image_png)
             _write(options.output / names[1], result.mask_png)
+            for number, data in enumerate(result.extras.get("instances", ())):
+                name = f"{image.stem}_instance_{number}.png"
+                _write(options.output / name, data)
     done = len(images) - failed
     console.print(f"{done} of {len(images)} images in {options.output}")
     return failed

@@ -30,7 +30,7 @@ def direction_of(signature):
     return DIRECTIONS[0]  # serving_default
 
 
-def example_inputs(signature, batch, height, width):
+def example_inputs(signature, batch, height, width, inputs=("image",)):
     """Inputs of a signature, the same in every process.
 
     Args:
@@ -38,10 +38,12 @@ def example_inputs(signature, batch, height, width):
         batch: int, images in the request.
         height: int.
         width: int.
+        inputs: names of what the method takes.
 
     Returns:
         dict of name to array: `image` uint8 (batch, height, width, 3) or PNG
-        bytes (batch,); for signatures that take one, `mask` uint8.
+        bytes (batch,); for signatures that take them, `mask` uint8 and
+        `instances` uint8 (batch, 2, height, width, 1) or bytes (batch, 2).
     """
     rows, columns = np.mgrid[:height, :width]
     waves = [
@@ -51,13 +53,27 @@ def example_inputs(signature, batch, height, width):
     image = np.stack([np.stack([w, 255 - w, w / 2], -1) for w in waves])
     noise = np.random.default_rng(0).normal(0, 12, image.shape)
     image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    if signature.endswith("_encoded"):
-        encoded = [tf.io.encode_png(single).numpy() for single in image]
-        return {"image": np.asarray(encoded, object)}
+    example = {"image": image}
+    if "instances" in inputs:
+        # The left half and a narrow strip of the right one.
+        parts = [columns < width // 2, columns >= width - max(width // 4, 1)]
+        parts = np.stack(parts)[None, ..., None].astype(np.uint8) * 255
+        example["instances"] = np.repeat(parts, batch, axis=0)
     if signature.endswith("_with_mask"):
         mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
-        return {"image": image, "mask": mask.astype(np.uint8)}
-    return {"image": image}
+        example["mask"] = mask.astype(np.uint8)
+    if signature.endswith("_encoded"):
+        example = {name: _encoded(value) for name, value in example.items()}
+    return example
+
+
+def _encoded(images):
+    """(..., H, W, C) uint8 to an object array (...) of PNG bytes."""
+    shape = images.shape
+    files = np.empty(shape[:-3], object)
+    flat = images.reshape(-1, *shape[-3:])
+    files.ravel()[:] = [tf.io.encode_png(single).numpy() for single in flat]
+    return files
 
 
 def check_version(method, folder):
@@ -84,7 +100,7 @@ def check_version(method, folder):
         name for name in model.signature_def if not name.startswith("__")
     )
     logs = [
-        predict_log(name, example_inputs(name, *size))
+        predict_log(name, example_inputs(name, *size, inputs=method.inputs))
         for name in names
         for size in ((1, *method.image_size), _ODD_SIZE)
     ]
@@ -167,9 +183,14 @@ def _arrays(protos_by_name):
 
 
 def _decoded(items, channels):
-    return np.stack(
-        [tf.io.decode_png(item, channels=channels).numpy() for item in items]
+    """Object array (...) of PNG bytes to (..., H, W, C) uint8."""
+    images = np.stack(
+        [
+            tf.io.decode_png(item, channels=channels).numpy()
+            for item in items.ravel()
+        ]
     )
+    return images.reshape(*items.shape, *images.shape[1:])
 
 
 def translated(method, direction, inputs):
@@ -179,10 +200,12 @@ def translated(method, direction, inputs):
         method: `TranslationMethod`.
         direction: "a_to_b" or "b_to_a".
         inputs: dict with `image` uint8 (N, H, W, 3) or encoded (N,), and
-            perhaps `mask` uint8 (N, H, W, 1).
+            perhaps `mask` uint8 (N, H, W, 1) and `instances` uint8
+            (N, K, H, W, 1) or encoded (N, K).
 
     Returns:
-        dict with `image` uint8 (N, H, W, 3) and `mask` uint8 (N, H, W, 1).
+        dict with `image` uint8 (N, H, W, 3), `mask` uint8 (N, H, W, 1) and
+        perhaps `instances` uint8 (N, K, H, W, 1).
     """
     image = inputs["image"]
     if image.dtype == object:
@@ -194,12 +217,23 @@ def translated(method, direction, inputs):
     if "mask" in inputs:
         mask = inputs["mask"].astype(np.float32) / 255.0
         floats["mask"] = np.pad(mask, padding, "reflect")
+    if "instances" in inputs:
+        given = inputs["instances"]
+        if given.dtype == object:
+            given = _decoded(given, 1)
+        floats["instances"] = np.pad(
+            (given > 127).astype(np.float32), [(0, 0), *padding], "reflect"
+        )
     with tf.device("CPU:0"):  # where the fresh process runs
         outputs = method.translate(
             {name: tf.constant(value) for name, value in floats.items()},
             direction,
         )
-    return {
+    made = {
         "image": image_to_uint8(outputs["image"][:, :height, :width]),
         "mask": mask_to_uint8(outputs["mask"][:, :height, :width]),
     }
+    if "instances" in inputs:
+        cropped = outputs["instances"][:, :, :height, :width]
+        made["instances"] = mask_to_uint8(cropped)
+    return made

@@ -8,6 +8,7 @@ from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
     DataConfig,
+    InstaGANConfig,
     OptimizerConfig,
     RunConfig,
     TrainConfig,
@@ -110,11 +111,69 @@ def quick_cyclegan(location: str) -> TrainConfig:
     )
 
 
+def paper_instagan(location: str) -> TrainConfig:
+    """InstaGAN as for sheep and giraffes of COCO: 200 px cut from 220.
+
+    Paper: Mo, Cho, Shin 2019, appendices A and B: batch 4, 200 epochs, the
+    rate constant for 100 and then falling as CycleGAN's, 2e-4 for generators
+    and 1e-4 for discriminators (the official code has 2e-4 for both). Not
+    trained by us: it needs GPUs.
+    """
+    return TrainConfig(
+        method_name="instagan",
+        preset="paper",
+        method=InstaGANConfig(),
+        data=DataConfig(location=location, image_size=200, load_size=220),
+        optimizer=OptimizerConfig(
+            discriminator_learning_rate=1e-4,
+            constant_epochs=99,
+            decay_epochs=101,
+        ),
+        run=RunConfig(
+            epochs=200,
+            batch_size=4,
+            sample_every=1000,
+            checkpoint_every=1000,
+        ),
+    )
+
+
+def quick_instagan(location: str) -> TrainConfig:
+    """InstaGAN at 64 px in fifteen minutes on two cores.
+
+    Numbers: docs/results.md. Differs from the paper: smaller networks,
+    discriminators that see 34 pixels, resize and convolution instead of
+    transposed convolutions, higher learning rates, batch 1, an epoch of 100
+    steps.
+    """
+    return TrainConfig(
+        method_name="instagan",
+        preset="quick",
+        method=InstaGANConfig(
+            filters=16,
+            blocks=3,
+            upsampling="resize",
+            discriminator_filters=32,
+            discriminator_layers=2,
+        ),
+        data=DataConfig(location=location, image_size=64, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            learning_rate=5e-4,
+            discriminator_learning_rate=5e-4,
+            constant_epochs=12,
+            decay_epochs=8,
+        ),
+        run=RunConfig(epochs=20, batch_size=1),
+    )
+
+
 PRESETS = {
     ("attention_guided", "paper"): paper_attention_guided,
     ("attention_guided", "quick"): quick_attention_guided,
     ("cyclegan", "paper"): paper_cyclegan,
     ("cyclegan", "quick"): quick_cyclegan,
+    ("instagan", "paper"): paper_instagan,
+    ("instagan", "quick"): quick_instagan,
 }
 
 

@@ -22,16 +22,17 @@ BEST = "best.json"
 
 
 def state_variables(method):
-    """dict of name to variable: weights, optimizers and pools.
+    """dict of name to variable: weights, optimizers, pools and the step.
 
-    The step is the optimizers' own; data order, augmentation and pool draws
-    are functions of seed and step, so there is no other random state.
+    Data order, augmentation and pool draws are functions of seed and step,
+    so there is no other random state.
     """
     state = {}
     for kind, owners in (
         ("network", method.networks),
         ("optimizer", method.optimizers),
         ("pool", method.pools),
+        ("progress", {"step": method.progress}),
     ):
         for name, owner in owners.items():
             for number, variable in enumerate(_variables(owner)):

@@ -6,6 +6,10 @@ import os
 import sys
 
 VERBS = {
+    "prepare": (
+        "data_pipelines.prepare.__main__",
+        "make image folders from public data sets",
+    ),
     "train": ("trainers.train", "train a method, leave a run folder"),
     "evaluate": ("trainers.evaluate", "measure masks and changes of a run"),
     "translate": ("trainers.translate", "translate images with a run"),

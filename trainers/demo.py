@@ -10,8 +10,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.command import command, parse_options
 
 
 @dataclass(frozen=True)

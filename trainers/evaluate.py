@@ -7,14 +7,16 @@ images (the floor that a found mask must beat).
 
 import dataclasses
 import datetime
+import functools
 import sys
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.command import command, parse_options
+from tfmask.ops.start import load_tensorflow
 from trainers.files import write_json
 
 DATA_RANGE = 2.0  # width of [-1, 1]
@@ -68,9 +70,14 @@ class Options:
     """Leave unreadable files out (counted and listed), do not stop."""
     gallery: Path | None = None
     """Folder of the page with images; None: RUN/evaluation."""
+    min_instances: int = 1
+    """Methods of instances: only images with so many or more."""
+    instances_per_step: int | None = None
+    """Methods of instances: how many are translated in one step, 0 is all;
+    None: as the run says."""
 
     def __post_init__(self):
-        for name in ("limit", "batch_size"):
+        for name in ("limit", "batch_size", "min_instances"):
             value = getattr(self, name)
             if value is not None and value < 1:
                 raise ValueError(f"`{name}` must be 1 or more. Got: {value}")
@@ -106,25 +113,30 @@ def evaluate(
     Raises:
         UserError: if the method's output is not finite.
     """
-    counts, notes, directions = {}, [BEST_THRESHOLD], {}
+    from tfmask.metrics import mask_iou
+
+    counts, remarks, directions = {}, [BEST_THRESHOLD], {}
     for direction in ("a_to_b", "b_to_a"):
         domain = direction[0]
         known = data.counts(split)[domain]
         total = known if limit is None else min(limit, known)
-        examples = _Examples(total, data.names(domain, split))
+        examples = Examples(total, data.names(domain, split))
         scores = _Scores(_mean_training_mask(data, domain))
         for source, image, mask, region in _translations(
             method, data, direction, split, limit, batch_size
         ):
             scores.update(source, image, mask, region)
-            examples.update(source, image, mask, region)
+            notes = None
+            if region is not None:
+                notes = [f" (mask IoU {v:.2f})" for v in mask_iou(mask, region)]
+            examples.update([source, mask, image, region], notes)
             advance(len(source))
         counts[direction] = scores.count
         directions[direction] = scores.rows()
         if not scores.has_regions:
-            notes.append(NO_MASKS.format(split=split, domain=domain))
+            remarks.append(NO_MASKS.format(split=split, domain=domain))
         elif scores.mean_mask is None:
-            notes.append(NO_MEAN_MASK.format(domain=domain))
+            remarks.append(NO_MEAN_MASK.format(domain=domain))
         if gallery is not None:
             title = f"{domain} to {direction[-1]}"
             gallery.add_table(title, *table_of(directions[direction]))
@@ -134,7 +146,7 @@ def evaluate(
                 ["input", "mask", "translation", "true mask"],
                 examples.rows,
             )
-    return {"n": counts, "notes": notes, "directions": directions}
+    return {"n": counts, "notes": remarks, "directions": directions}
 
 
 def _mean_training_mask(data, domain):
@@ -154,7 +166,8 @@ def _translations(method, data, direction, split, limit, batch_size):
     height, width = batches.element_spec["image"].shape[1:3]
     translate = compiled_translate(method, direction, height, width)
     for batch in batches.as_numpy_iterator():
-        image, mask = translate(batch["image"])
+        made = translate({"image": batch["image"]})
+        image, mask = made["image"], made["mask"]
         if not (np.isfinite(image).all() and np.isfinite(mask).all()):
             raise UserError(
                 "The run's translations hold NaN or infinity: its weights "
@@ -217,7 +230,7 @@ class _Scores:
         return {row: rows.get(row) for row in ROWS}
 
 
-class _Examples:
+class Examples:
     """Rows of the gallery: images evenly spaced over the whole set."""
 
     def __init__(self, total, names):
@@ -226,21 +239,21 @@ class _Examples:
         self._seen = 0
         self.rows = []
 
-    def update(self, source, image, mask, region):
-        from tfmask.metrics import mask_iou
+    def update(self, columns, notes=None):
+        """Takes what is wanted of a batch.
 
-        for position in range(len(source)):
+        Args:
+            columns: list of (B, H, W, C) arrays, or None for an empty cell.
+            notes: list of B str for the captions, or None.
+        """
+        for position in range(len(columns[0])):
             number = self._seen + position
             if number not in self._wanted:
                 continue
-            caption, true = self._names[number], None
-            if region is not None:
-                true = region[position]
-                iou = mask_iou(mask[position][None], true[None])[0]
-                caption += f" (mask IoU {iou:.2f})"
-            images = [source[position], mask[position], image[position], true]
+            caption = self._names[number] + (notes[position] if notes else "")
+            images = [c if c is None else c[position] for c in columns]
             self.rows.append((caption, images))
-        self._seen += len(source)
+        self._seen += len(columns[0])
 
 
 def table_of(rows):
@@ -334,8 +347,10 @@ def main(argv: list[str] | None = None) -> int:
     if options.json.is_dir():  # now, not after minutes of work
         raise UserError(f"`--json` must be a file. Got: `{options.json}`")
 
+    from tfmask.ops.console import image_progress
+
+    load_tensorflow()
     from trainers import model_card
-    from trainers.console import image_progress
     from trainers.gallery import Gallery
     from trainers.runs import load_run
 
@@ -353,7 +368,16 @@ def main(argv: list[str] | None = None) -> int:
     known = data.counts(options.split)
     total = sum(min(options.limit or count, count) for count in known.values())
     with image_progress("Evaluating", total) as advance:
-        result = evaluate(
+        measure = evaluate
+        if "instances" in method.inputs:
+            from trainers.evaluate_instances import evaluate_instances
+
+            measure = functools.partial(
+                evaluate_instances,
+                min_instances=options.min_instances,
+                per_step=options.instances_per_step,
+            )
+        result = measure(
             method,
             data,
             split=options.split,

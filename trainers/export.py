@@ -4,8 +4,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.command import command, parse_options
+from tfmask.ops.start import load_tensorflow
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class Options:
 def main(argv=None):
     """Loads the run and exports it. Returns the exit code."""
     options = parse_options(Options, argv, "export")
+    load_tensorflow()
     from tfmask.export import export_method
     from tfmask.export_check import check_version
     from tfmask.publishing import check_name

@@ -7,6 +7,7 @@ steps a call under MirroredStrategy, so this loop does what we need of it.
 import signal
 import time
 from contextlib import contextmanager
+from functools import partial
 
 import keras
 import tensorflow as tf
@@ -62,6 +63,7 @@ def distributed_batches(data, strategy, config, start_step):
             start_step=start_step,
             shard=shard,
             pairing=config.data.pairing,
+            with_instances="instances" in config.method.inputs,
         )
 
     total = strategy.num_replicas_in_sync
@@ -158,9 +160,9 @@ class TrainingLoop:
     def _function(self):
         """The compiled steps of the present phase, traced once each."""
         if self.method.phase not in self._functions:
-            step = self.method.train_step
+            step = partial(self.method.distributed_step, self.strategy)
             if self.jit_compile:
-                step = tf.function(step, jit_compile=True)
+                step = tf.function(self.method.train_step, jit_compile=True)
 
             # Nothing below this function needs autograph, and without it
             # tracing takes two thirds of the time on TensorFlow 2.15.
@@ -169,10 +171,10 @@ class TrainingLoop:
             @tf.function(reduce_retracing=True)
             def steps(iterator, count):
                 if self.steps_per_call == 1:
-                    self.strategy.run(step, args=(next(iterator),))
+                    step(next(iterator))
                 else:
                     for _ in tf.range(count):
-                        self.strategy.run(step, args=(next(iterator),))
+                        step(next(iterator))
 
             self._functions[self.method.phase] = steps
         return self._functions[self.method.phase]

@@ -18,6 +18,10 @@ MASKS = {
         "The mask is an attention map that the method found by itself, "
         "without true masks."
     ),
+    "instances": (
+        "The mask is the union of the instance masks that were given, "
+        "translated with the image."
+    ),
     "change": (
         "The method has no mask of its own: the mask is the size of the "
         "change, normalised in each image."

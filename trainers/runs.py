@@ -96,8 +96,14 @@ def make_strategy(config):
     )
 
 
-def optimizer_factory(config, steps_an_epoch):
-    """Function that makes one player's optimizer."""
+def optimizer_factory(config, steps_an_epoch, step):
+    """Function that makes a player's optimizer.
+
+    Args:
+        config: `TrainConfig`.
+        steps_an_epoch: int.
+        step: int variable, the training steps taken.
+    """
     import keras
 
     from tfmask.layers.normalization import addons_member
@@ -121,15 +127,19 @@ def optimizer_factory(config, steps_an_epoch):
             "optimizer", options.name, ["adam", "addons:OPTIMIZER"]
         )
 
-    def optimizer():
-        rate = EpochwiseLinearDecay(
-            options.learning_rate,
+    def optimizer(player):
+        rate = options.learning_rate
+        if player.startswith("discriminator"):
+            rate = options.discriminator_learning_rate or rate
+        schedule = EpochwiseLinearDecay(
+            rate,
+            step=step,
             epoch_steps=steps_an_epoch,
             constant_epochs=options.constant_epochs,
             decay_epochs=options.decay_epochs,
         )
         try:
-            return make(learning_rate=rate, **arguments)
+            return make(learning_rate=schedule, **arguments)
         except TypeError as error:
             raise UserError(
                 f"The optimizer `{options.name}` does not take Adam's "
@@ -156,7 +166,7 @@ def build_method(config, steps_an_epoch):
         epoch_steps=steps_an_epoch,
         seed=config.run.seed,
     )
-    method.compile(optimizer_factory(config, steps_an_epoch))
+    method.compile(optimizer_factory(config, steps_an_epoch, method.step))
     return method
 
 

@@ -140,7 +140,7 @@ def _callbacks(
     grids = SampleGrids(
         run,
         config.run.sample_every,
-        batch=_sample_batch(data, config.run.samples),
+        batch=_sample_batch(data, config),
         writer=writer,
         title=title,
     )
@@ -162,9 +162,13 @@ def _open(config):
     return data
 
 
-def _sample_batch(data, count):
+def _sample_batch(data, config):
+    wanted = {
+        "batch_size": config.run.samples,
+        "with_instances": "instances" in config.method.inputs,
+    }
     return {
-        domain: next(iter(data.test_batches(domain, batch_size=count)))
+        domain: next(iter(data.test_batches(domain, **wanted)))
         for domain in ("a", "b")
     }
 

@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,9 +12,10 @@ from tfmask.configs import (
     OptimizerConfig,
     RunConfig,
 )
+from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.start import load_tensorflow
 from tfmask.presets import preset_config
-from trainers.command import INTERRUPTED, command, parse_options
 from trainers.runs import is_chief, read_config, total_steps
 
 # What a resumed run may change: how long, and what it leaves behind.
@@ -274,7 +274,7 @@ def main(argv=None):
             f"The run folder `{options.run}` exists and is not empty. Go on "
             "with --resume, or choose another --run."
         )
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    load_tensorflow()
     from trainers.session import train
 
     interrupted = train(options, config, reparse, argv or sys.argv[1:])

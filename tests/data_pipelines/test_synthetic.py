@@ -143,3 +143,53 @@ def test_tensorflow_is_not_loaded():
         check=True,
         cwd=Path(__file__).parents[2],
     )
+
+
+def corners(mask):
+    """Mean distance of the farthest pixels from the middle, in radii."""
+    rows, columns = np.nonzero(mask)
+    away = np.hypot(rows - rows.mean(), columns - columns.mean())
+    return away.max() / np.sqrt(len(rows) / np.pi)
+
+
+def whole(domain, kind):
+    """Masks of objects that nothing hides and no border cuts."""
+    found = []
+    for index in range(60):
+        _, instances = synthetic.draw(
+            0, domain, "train", index, (64, 64), kind=kind
+        )
+        for mask in instances:
+            edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
+            if not edge.any():
+                found.append(mask)
+    return found
+
+
+def test_shapes_are_discs_and_stars():
+    """A disc reaches one radius of its area; a star's points 1.6 of them."""
+    discs = [corners(mask) for mask in whole("a", "shapes")]
+    stars = [corners(mask) for mask in whole("b", "shapes")]
+    assert np.median(discs) < 1.1 and np.median(stars) > 1.5
+
+
+def test_shapes_have_the_colours_of_both_domains():
+    hues = {}
+    for domain in "ab":
+        colours = []
+        for index in range(60):
+            image, instances = synthetic.draw(
+                0, domain, "train", index, (32, 32), kind="shapes"
+            )
+            red, green, _ = image[instances.any(0)].mean(0)
+            colours.append(red > 1.4 * green)
+        hues[domain] = np.mean(colours)
+    assert all(0.25 < share < 0.75 for share in hues.values())
+
+
+def test_the_kind_of_synthetic_data_is_part_of_its_name():
+    plain = open_data("synthetic", 16, synthetic_count=(4, 4))
+    shapes = open_data("synthetic:shapes", 16, synthetic_count=(4, 4))
+    assert plain.describe()["fingerprint"] != shapes.describe()["fingerprint"]
+    with pytest.raises(UserError, match="Did you mean: shapes"):
+        open_data("synthetic:shape", 16)

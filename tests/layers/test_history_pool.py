@@ -120,3 +120,17 @@ def test_two_replicas_equal_one_device(two_replicas):
         np.testing.assert_array_equal(tf.concat(answers, 0), expected)
         for copy in strategy.experimental_local_results(mirrored.images):
             np.testing.assert_array_equal(copy, single.images)
+
+
+def test_what_is_not_wanted_passes_by():
+    history = pool(size=4)
+    wanted = [True, False, True]
+    answers = history.query(numbered(1, 2, 3), 0, wanted)
+    assert numbers_in(answers) == [1, 2, 3]
+    assert numbers_in(history.images)[:2] == [1, 3]
+    assert int(history.filled) == 2
+    history.query(numbered(4, 5), 1)
+    for step in range(20):
+        answers = history.query(numbered(8, 9), step, [False, False])
+        assert numbers_in(answers) == [8, 9]
+    assert numbers_in(history.images) == [1, 3, 4, 5]

@@ -11,6 +11,8 @@ from tiny_methods import (
     batch,
     cyclegan,
     gradients,
+    instagan,
+    instance_batch,
     largest,
     moved,
     weights_of,
@@ -107,7 +109,7 @@ def train_on_replicas(strategy, method, batches):
                 context.replica_id_in_sync_group
             ]
         )
-        strategy.run(method.train_step, args=(shares,))
+        method.distributed_step(strategy, shares)
 
 
 @pytest.mark.parametrize(
@@ -123,6 +125,8 @@ def train_on_replicas(strategy, method, batches):
                 "discriminator_spectral_normalization": True,
             },
         ),
+        # One replica has fewer instances, and in some steps all have.
+        (instagan, {"instances_max": 2}),
     ],
 )
 def test_two_replicas_equal_one_device(two_replicas, make, options):
@@ -138,10 +142,13 @@ def test_two_replicas_equal_one_device(two_replicas, make, options):
         "filters": 4,
         "initializer_stddev": 0.1,
         "pool_size": 2,
-        "optimizer": lambda: keras.optimizers.SGD(0.001),
+        "optimizer": lambda player: keras.optimizers.SGD(0.001),
         **options,
     }
-    batches = [batch(step, side=16) for step in range(4)]
+    batches = [
+        instance_batch((1 + step % 2, 1), (1, 1), seed=step, side=16)
+        for step in range(4)
+    ]
     single = make(**options)
     with two_replicas.scope():
         mirrored = make(**options)
@@ -239,7 +246,8 @@ def test_fit_lowers_the_cycle_term_and_reports_it(fitted):
 
 def test_twenty_steps_of_cyclegan_lower_the_cycle_term():
     method = cyclegan(
-        initializer_stddev=0.1, optimizer=lambda: keras.optimizers.Adam(5e-3)
+        initializer_stddev=0.1,
+        optimizer=lambda player: keras.optimizers.Adam(5e-3),
     )
     step = tf.function(method.train_step)
     logs = step(batch())
@@ -283,7 +291,7 @@ def test_averages_of_weights_survive_the_switch_of_stages():
     method = attention_guided(
         freeze_attention_epoch=1,
         masked_discriminator_epoch=1,
-        optimizer=lambda: keras.optimizers.SGD(
+        optimizer=lambda player: keras.optimizers.SGD(
             RATE, use_ema=True, ema_momentum=0.5
         ),
     )

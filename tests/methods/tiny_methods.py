@@ -4,8 +4,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmask.configs import AttentionGuidedConfig, CycleGANConfig
-from tfmask.methods import AttentionGuided, CycleGAN
+from tfmask.configs import (
+    AttentionGuidedConfig,
+    CycleGANConfig,
+    InstaGANConfig,
+)
+from tfmask.methods import AttentionGuided, CycleGAN, InstaGAN
 
 SIDE = 8
 RATE = 0.1
@@ -32,7 +36,7 @@ def batch(seed=0, count=2, side=SIDE):
     }
 
 
-def sgd():
+def sgd(player=None):
     return keras.optimizers.SGD(RATE)
 
 
@@ -89,6 +93,35 @@ def cyclegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
     return method
 
 
+def instance_batch(
+    counts_a=(2, 1), counts_b=(1, 2), slots=3, seed=0, side=SIDE
+):
+    """Random images of both domains with square instances.
+
+    Args:
+        counts_a, counts_b: instances of each image.
+        slots: int, places for instances.
+    """
+    batches = batch(seed, len(counts_a), side)
+    for domain, counts in (("a", counts_a), ("b", counts_b)):
+        masks = np.zeros((len(counts), slots, side, side, 1), np.float32)
+        for number, count in enumerate(counts):
+            for slot in range(count):
+                # One row higher each: all areas differ.
+                masks[number, slot, : 2 + slot, 2 * slot : 2 * slot + 3] = 1.0
+        batches[domain]["instances"] = tf.constant(masks)
+    return batches
+
+
+def instagan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
+    """`InstaGAN` with plain SGD; sub-steps of one, three slots."""
+    options = {"instances_max": 3, "instances_per_step": 1, **TINY, **options}
+    method = InstaGAN(InstaGANConfig(**options), image_size=(side, side))
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
 class Stub:
     """A function in a network's place; remembers what it was called on."""
 
@@ -97,9 +130,9 @@ class Stub:
         self.inputs = []
         self.trainable_variables = getattr(function, "trainable_variables", [])
 
-    def __call__(self, image, **arguments):
+    def __call__(self, image, *others, **arguments):
         self.inputs.append(image)
-        return self.function(image, **arguments)
+        return self.function(image, *others, **arguments)
 
 
 def watch(method, *names):

@@ -42,7 +42,7 @@ def assert_same_weights(first, second, atol):
         )
 
 
-def sgd():
+def sgd(player=None):
     # Larger steps and flatter maps amplify rounding: with a rate of 0.01 and
     # deviation 0.02, only reversing the batch on one device ends 1e-3 apart.
     return keras.optimizers.SGD(0.001)

@@ -6,6 +6,7 @@ must not import TensorFlow (3 to 5 seconds).
 
 from tfmask.configs.attention_guided import AttentionGuidedConfig
 from tfmask.configs.cyclegan import CycleGANConfig
+from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.run import (
     DataConfig,
     OptimizerConfig,
@@ -16,6 +17,7 @@ from tfmask.configs.run import (
 METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
     "cyclegan": CycleGANConfig,
+    "instagan": InstaGANConfig,
 }
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "AttentionGuidedConfig",
     "CycleGANConfig",
     "DataConfig",
+    "InstaGANConfig",
     "OptimizerConfig",
     "RunConfig",
     "TrainConfig",

@@ -8,10 +8,10 @@ def require(condition: bool, field: str, expected: str, got: object) -> None:
 
 
 def require_positive(config: object, *fields: str) -> None:
-    """Every named field is above zero."""
+    """Every named field is above zero; None passes."""
     for field in fields:
         value = getattr(config, field)
-        require(value > 0, field, "above 0", value)
+        require(value is None or value > 0, field, "above 0", value)
 
 
 def require_not_negative(config: object, *fields: str) -> None:

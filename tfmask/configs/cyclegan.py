@@ -1,7 +1,7 @@
 """Options of CycleGAN."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from tfmask.configs.checks import (
     require,
@@ -13,6 +13,8 @@ from tfmask.configs.checks import (
 @dataclass(frozen=True, kw_only=True)
 class CycleGANConfig:
     """CycleGAN (Zhu et al. 2017). The defaults are the paper's at 256 px."""
+
+    inputs: ClassVar[tuple[str, ...]] = ("image",)
 
     filters: int = 64
     """Channels of the generator's first layer."""

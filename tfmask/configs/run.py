@@ -33,7 +33,7 @@ class DataConfig:
     """Nominal images a domain of the synthetic set."""
 
     def __post_init__(self):
-        require_positive(self, "image_size", "synthetic_count")
+        require_positive(self, "image_size", "synthetic_count", "epoch_steps")
         require(
             self.image_size % 4 == 0,
             "image_size",
@@ -45,12 +45,6 @@ class DataConfig:
             "load_size",
             f"None or at least image_size ({self.image_size})",
             self.load_size,
-        )
-        require(
-            self.epoch_steps is None or self.epoch_steps > 0,
-            "epoch_steps",
-            "None or above 0",
-            self.epoch_steps,
         )
 
 
@@ -66,6 +60,8 @@ class OptimizerConfig:
     """`adam`, or `addons:OPTIMIZER` of tensorflow-addons."""
     learning_rate: float = 2e-4
     """Initial learning rate."""
+    discriminator_learning_rate: float | None = None
+    """The discriminators' own initial rate; None: the same."""
     beta_1: float = 0.5
     """Adam's decay of the mean."""
     beta_2: float = 0.999
@@ -80,7 +76,9 @@ class OptimizerConfig:
     """Average the generators' weights for inference, for example 0.999."""
 
     def __post_init__(self):
-        require_positive(self, "learning_rate", "epsilon")
+        require_positive(
+            self, "learning_rate", "discriminator_learning_rate", "epsilon"
+        )
         require_fraction(self, "beta_1", "beta_2", "ema_momentum")
         require_not_negative(self, "constant_epochs", "decay_epochs")
 
@@ -124,6 +122,8 @@ class RunConfig:
         require_positive(
             self,
             "epochs",
+            "steps",
+            "replicas",
             "batch_size",
             "steps_per_call",
             "log_every",
@@ -133,9 +133,6 @@ class RunConfig:
             "keep_checkpoints",
         )
         require_not_negative(self, "seed")
-        for field in ("steps", "replicas"):
-            value = getattr(self, field)
-            require(value is None or value > 0, field, "None or above 0", value)
 
 
 @dataclass(frozen=True, kw_only=True)

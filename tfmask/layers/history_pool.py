@@ -38,12 +38,14 @@ class HistoryPool(tf.Module):
             )
             self.filled = tf.Variable(0, trainable=False, name="filled")
 
-    def query(self, images, step):
+    def query(self, images, step, wanted=None):
         """Remembers `images` and returns as many, some of them old.
 
         Args:
             images: (B, H, W, C) float32, this replica's images.
             step: integer scalar, the training step.
+            wanted: (B,) bool; what is false is returned as it is and not
+                remembered. None: all are wanted.
 
         Returns:
             (B, H, W, C) float32.
@@ -52,6 +54,9 @@ class HistoryPool(tf.Module):
             return images
         everything = gather_replicas(images)
         count = tf.shape(everything)[0]
+        if wanted is None:
+            wanted = tf.fill([tf.shape(images)[0]], True)
+        wanted = gather_replicas(tf.cast(wanted, images.dtype)) > 0
         step = tf.cast(step, tf.int32)
         swaps = tf.random.stateless_uniform([count], [self.seed, step]) > 0.5
         slots = tf.random.stateless_uniform(
@@ -62,12 +67,13 @@ class HistoryPool(tf.Module):
             new = everything[position]
             filled = tf.identity(self.filled)
             full = filled >= self.size
+            room = wanted[position] & ~full
             slot = tf.where(full, slots[position], filled)
             old = tf.gather(self.images, slot)
-            swap = tf.logical_and(full, swaps[position])
-            stored = tf.where(tf.logical_and(full, ~swap), old, new)
+            swap = full & swaps[position] & wanted[position]
+            stored = tf.where(room | swap, new, old)
             self.images.scatter_update(tf.IndexedSlices(stored, slot))
-            self.filled.assign_add(tf.cast(~full, tf.int32))
+            self.filled.assign_add(tf.cast(room, tf.int32))
             return tf.where(swap, old, new)
 
         answers = tf.map_fn(

@@ -2,7 +2,12 @@
 
 from tfmask.methods.attention_guided import AttentionGuided
 from tfmask.methods.cyclegan import CycleGAN
+from tfmask.methods.instagan import InstaGAN
 
-METHODS = {"attention_guided": AttentionGuided, "cyclegan": CycleGAN}
+METHODS = {
+    "attention_guided": AttentionGuided,
+    "cyclegan": CycleGAN,
+    "instagan": InstaGAN,
+}
 
-__all__ = ["METHODS", "AttentionGuided", "CycleGAN"]
+__all__ = ["METHODS", "AttentionGuided", "CycleGAN", "InstaGAN"]

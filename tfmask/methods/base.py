@@ -31,7 +31,8 @@ class TranslationMethod(keras.Model):
 
     Attributes:
         mask_kind: what `translate` returns as `mask`: "attention" (found by
-            a network), "change" (normalised |output - input|).
+            a network), "instances" (translated from given ones), "change"
+            (normalised |output - input|).
         multiple: int; sides of images must be multiples of it.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
@@ -49,6 +50,9 @@ class TranslationMethod(keras.Model):
         self.epoch_steps = epoch_steps
         self.seed = seed
         self.trackers = {}
+        # In a module of its own, or Keras 2 would count it as a weight.
+        self.progress = tf.Module()
+        self.progress.step = tf.Variable(0, trainable=False, name="step")
         self.phase = self.phase_at(0)
         wrong = [side for side in self.image_size if side % self.multiple]
         if wrong:
@@ -57,16 +61,31 @@ class TranslationMethod(keras.Model):
                 f"networks' total stride. Got: {self.image_size}"
             )
 
+    @property
+    def inputs(self):
+        """Names of what `translate` takes."""
+        return self.config.inputs
+
     # What a method defines.
 
     @property
     def networks(self):
         """dict of name to network: everything that has weights."""
-        raise NotImplementedError
+        names = (
+            *(f"generator_{direction}" for direction in DIRECTIONS),
+            "discriminator_a",
+            "discriminator_b",
+        )
+        return {name: getattr(self, name) for name in names}
 
     def owned_variables(self, player):
         """Variables that the player's optimizer updates in this phase."""
-        raise NotImplementedError
+        return [
+            variable
+            for name, network in self.networks.items()
+            if name.startswith(player)
+            for variable in network.trainable_variables
+        ]
 
     def compute_losses(self, batch, players=None, training=True):
         """Every term of the losses, unweighted, averaged over the batch.
@@ -83,7 +102,15 @@ class TranslationMethod(keras.Model):
 
     def loss_names(self, player):
         """Names of the player's terms under this config."""
-        raise NotImplementedError
+        if player == "discriminator":
+            return ["discriminator_a", "discriminator_b"]
+        kinds = ("adversarial", "cycle", "identity", "context")
+        return [
+            f"{kind}_{domain}"
+            for kind in kinds
+            if getattr(self.config, f"{kind}_weight", 0)
+            for domain in ("a", "b")
+        ]
 
     def term_weight(self, term):
         """The config's weight of a term such as "cycle_a"."""
@@ -108,9 +135,9 @@ class TranslationMethod(keras.Model):
         shown = {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
-            real = batch[source]["image"]
-            there = self.translate({"image": real}, direction)
-            shown[f"real_{source}"] = real
+            inputs = {name: batch[source][name] for name in self.inputs}
+            there = self.translate(inputs, direction)
+            shown[f"real_{source}"] = inputs["image"]
             shown[f"mask_{source}"] = there["mask"]
             shown[f"fake_{target}"] = there["image"]
             if "region" in batch[source]:
@@ -159,7 +186,7 @@ class TranslationMethod(keras.Model):
         """Gives every player its optimizer, built on all of its variables.
 
         Args:
-            make_optimizer: callable without arguments that returns a new
+            make_optimizer: function of the player's name that returns a new
                 optimizer (of Keras or of tensorflow-addons).
             **kwargs: arguments of `keras.Model.compile`.
         """
@@ -167,7 +194,7 @@ class TranslationMethod(keras.Model):
         # slots as weights. Plain SGD has none; nobody uses it.
         super().compile(optimizer="sgd", **kwargs)
         for player in self.players:
-            optimizer = make_optimizer()
+            optimizer = make_optimizer(player)
             setattr(self, f"{player}_optimizer", optimizer)
             variables = self.owned_variables(player)
             if hasattr(optimizer, "build"):
@@ -180,8 +207,11 @@ class TranslationMethod(keras.Model):
 
     @property
     def step(self):
-        """The number of training steps taken, as a tensor or variable."""
-        return self.optimizers[self.players[0]].iterations
+        """The number of training steps taken, an int32 variable.
+
+        Not an optimizer's count: it may update several times a step.
+        """
+        return self.progress.step
 
     def steps_of(self, epoch):
         """First step of an epoch, which may be a fraction."""
@@ -197,35 +227,56 @@ class TranslationMethod(keras.Model):
         """Every round of one step; returns running means of all terms."""
         logs = {}
         for players in self.rounds:
-            with tf.GradientTape(persistent=True) as tape:
-                losses = self.compute_losses(batch, players)
-                totals = {
-                    player: replica_share(self.total_loss(losses[player]))
-                    for player in players
-                }
-            for player in players:
-                variables = self.owned_variables(player)
-                gradients = tape.gradient(totals[player], variables)
-                # None is what a phase does not use, such as the scale of a
-                # normalisation that is bypassed: it must not move.
-                self.optimizers[player].apply_gradients(
-                    [
-                        (gradient, variable)
-                        for gradient, variable in zip(
-                            gradients, variables, strict=True
-                        )
-                        if gradient is not None
-                    ]
-                )
-            del tape
-            logs |= self._track(losses)
+            losses = self.learn(
+                players, lambda players: self.compute_losses(batch, players)
+            )
+            logs |= self.track(losses)
+        self.step.assign_add(1)
         return logs
+
+    def distributed_step(self, strategy, batch):
+        """One step on every replica, called outside of `strategy.run`."""
+        strategy.run(self.train_step, args=(batch,))
+
+    def learn(self, players, compute_losses):
+        """One update of every player, from one forward pass.
+
+        Args:
+            players: names.
+            compute_losses: function of the players' names that returns
+                what the method `compute_losses` does.
+
+        Returns:
+            What `compute_losses` returned.
+        """
+        with tf.GradientTape(persistent=True) as tape:
+            losses = compute_losses(players)
+            totals = {
+                player: replica_share(self.total_loss(losses[player]))
+                for player in players
+            }
+        for player in players:
+            variables = self.owned_variables(player)
+            gradients = tape.gradient(totals[player], variables)
+            # None is what a phase does not use, such as the scale of a
+            # normalisation that is bypassed: it must not move.
+            self.optimizers[player].apply_gradients(
+                [
+                    (gradient, variable)
+                    for gradient, variable in zip(
+                        gradients, variables, strict=True
+                    )
+                    if gradient is not None
+                ]
+            )
+        return losses
 
     def test_step(self, batch):
         """All terms on a batch, without training."""
-        return self._track(self.compute_losses(batch, training=False))
+        return self.track(self.compute_losses(batch, training=False))
 
-    def _track(self, losses):
+    def track(self, losses):
+        """Adds terms to the running means; returns those."""
         logs = {}
         for player, terms in losses.items():
             for term, value in terms.items():

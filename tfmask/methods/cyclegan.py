@@ -62,33 +62,6 @@ class CycleGAN(TranslationMethod):
         self.make_pools(config.pool_size, 3)
         self.built = True
 
-    @property
-    def networks(self):
-        return {
-            "generator_a_to_b": self.generator_a_to_b,
-            "generator_b_to_a": self.generator_b_to_a,
-            "discriminator_a": self.discriminator_a,
-            "discriminator_b": self.discriminator_b,
-        }
-
-    def owned_variables(self, player):
-        return [
-            variable
-            for name, network in self.networks.items()
-            if name.startswith(player)
-            for variable in network.trainable_variables
-        ]
-
-    def loss_names(self, player):
-        if player == "discriminator":
-            return ["discriminator_a", "discriminator_b"]
-        return [
-            f"{kind}_{domain}"
-            for kind in ("adversarial", "cycle", "identity")
-            if getattr(self.config, f"{kind}_weight")
-            for domain in ("a", "b")
-        ]
-
     def compute_losses(self, batch, players=None, training=True):
         players = players or self.players
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}

@@ -15,6 +15,11 @@ from tfmask.metrics.background import (
     psnr_of_set,
     ssim_map,
 )
+from tfmask.metrics.instances import (
+    changed_share,
+    context_l1,
+    instances_kept,
+)
 from tfmask.metrics.masks import (
     THRESHOLDS,
     best_threshold,
@@ -36,7 +41,10 @@ __all__ = [
     "background_mse",
     "background_ssim",
     "best_threshold",
+    "changed_share",
+    "context_l1",
     "foreground_l1",
+    "instances_kept",
     "mask_average_precision",
     "mask_f_beta",
     "mask_iou",

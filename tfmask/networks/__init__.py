@@ -1,7 +1,15 @@
 """Generators, mask networks and discriminators: no training logic."""
 
 from tfmask.networks.attention_network import AttentionNetwork
+from tfmask.networks.instance_discriminator import InstanceDiscriminator
+from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
 
-__all__ = ["AttentionNetwork", "PatchDiscriminator", "ResNetGenerator"]
+__all__ = [
+    "AttentionNetwork",
+    "InstanceDiscriminator",
+    "InstanceGenerator",
+    "PatchDiscriminator",
+    "ResNetGenerator",
+]

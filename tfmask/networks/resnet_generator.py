@@ -1,15 +1,8 @@
 """The ResNet generator of CycleGAN and attention-guided translation."""
 
 import keras
-import tensorflow as tf
 
-from tfmask.layers import (
-    Convolution,
-    ResidualBlock,
-    TransposedConvolution,
-    UpsamplingConvolution,
-    normalization_layer,
-)
+from tfmask.networks.resnet_parts import ResNetDecoder, ResNetEncoder
 from tfmask.ops.arguments import constructor_arguments
 
 
@@ -70,11 +63,6 @@ class ResNetGenerator(keras.Model):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if upsampling not in ("transposed", "resize"):
-            raise ValueError(
-                "`upsampling` must be transposed or resize. "
-                f"Got: {upsampling!r}"
-            )
         self.filters = filters
         self.blocks = blocks
         self.padding_mode = padding_mode
@@ -87,82 +75,31 @@ class ResNetGenerator(keras.Model):
         self.gamma_stddev = gamma_stddev
         self.kernel_initializer = kernel_initializer
 
-        norm = {"affine": affine, "gamma_stddev": gamma_stddev}
-        flat = {
+        common = {
             "padding_mode": padding_mode,
+            "alignment": alignment,
+            "normalization": normalization,
+            "affine": affine,
+            "gamma_stddev": gamma_stddev,
             "kernel_initializer": kernel_initializer,
         }
-        strided = {
-            "strides": 2,
-            "padding": 1 if alignment == "torch" else "same",
-            "kernel_initializer": kernel_initializer,
-        }
-        widths = (filters, 2 * filters, 4 * filters)
-        self.encoder = [
-            Convolution(widths[0], 7, padding=3, **flat),
-            Convolution(widths[1], 3, **strided),
-            Convolution(widths[2], 3, **strided),
-        ]
-        self.residual_blocks = [
-            ResidualBlock(
-                widths[2],
-                activate_sum=activate_sum,
-                normalization=normalization,
-                **norm,
-                **flat,
-            )
-            for _ in range(blocks)
-        ]
-        self.decoder = [
-            self._upsampling_layer(width) for width in (widths[1], widths[0])
-        ]
-        self.norms = [
-            normalization_layer(normalization, **norm) for _ in range(5)
-        ]
-        self.last = Convolution(
-            3, last_kernel, padding=last_kernel // 2, **flat
+        self.encoder = ResNetEncoder(
+            filters=filters, blocks=blocks, activate_sum=activate_sum, **common
         )
-
-    def _upsampling_layer(self, filters):
-        if self.upsampling == "resize":
-            return UpsamplingConvolution(
-                filters,
-                3,
-                padding=1,
-                padding_mode=self.padding_mode,
-                kernel_initializer=self.kernel_initializer,
-            )
-        return TransposedConvolution(
-            filters,
-            alignment=self.alignment,
-            kernel_initializer=self.kernel_initializer,
+        self.decoder = ResNetDecoder(
+            (2 * filters, filters),
+            last_kernel=last_kernel,
+            upsampling=upsampling,
+            **common,
         )
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        for layer, norm in zip(
-            self.encoder + self.decoder, self.norms, strict=True
-        ):
-            if layer is self.decoder[0]:
-                for block in self.residual_blocks:
-                    block.build((None, None, None, channels))
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-            norm.build((None, None, None, channels))
-        self.last.build((None, None, None, channels))
+        self.encoder.build(input_shape)
+        self.decoder.build((None, None, None, 4 * self.filters))
         self.built = True
 
     def call(self, image):
-        layers = iter(zip(self.encoder + self.decoder, self.norms, strict=True))
-        outputs = image
-        for _ in self.encoder:
-            layer, norm = next(layers)
-            outputs = tf.nn.relu(norm(layer(outputs)))
-        for block in self.residual_blocks:
-            outputs = block(outputs)
-        for layer, norm in layers:
-            outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+        return self.decoder(self.encoder(image))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -18,17 +18,29 @@ class EpochwiseLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         epoch_steps: int, steps of an epoch.
         constant_epochs: float.
         decay_epochs: float; 0 keeps the rate constant.
+        step: int variable, the training steps taken, for optimizers that
+            update more or less than once a step; None: the updates.
     """
 
-    def __init__(self, initial, *, epoch_steps, constant_epochs, decay_epochs):
+    def __init__(
+        self,
+        initial,
+        *,
+        epoch_steps,
+        constant_epochs,
+        decay_epochs,
+        step=None,
+    ):
         self.initial = initial
         self.epoch_steps = epoch_steps
         self.constant_epochs = constant_epochs
         self.decay_epochs = decay_epochs
+        self.step = step
 
-    def __call__(self, step):
+    def __call__(self, updates):
         if not self.decay_epochs:
             return tf.constant(self.initial, tf.float32)
+        step = updates if self.step is None else self.step
         step = tf.cast(tf.convert_to_tensor(step), tf.int64)
         epoch = tf.cast(step // self.epoch_steps, tf.float32)
         fallen = (epoch - self.constant_epochs) / self.decay_epochs

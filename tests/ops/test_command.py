@@ -5,8 +5,8 @@ import errno
 
 import pytest
 
+from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.command import command, parse_options
 
 
 @dataclasses.dataclass(frozen=True)

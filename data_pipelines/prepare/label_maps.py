@@ -1,0 +1,104 @@
+"""Instances from label maps: images whose pixels are numbers."""
+
+import functools
+
+import numpy as np
+import scipy.ndimage
+
+from data_pipelines.prepare.candidates import (
+    Candidate,
+    list_files,
+    list_images,
+)
+from data_pipelines.prepare.pixels import open_image
+from tfmask.ops.errors import UserError
+
+# Formats that keep every value.
+SUFFIXES = (".png", ".bmp", ".tif", ".tiff")
+
+
+def list_candidates(images, folder, labels, report, *, split=False):
+    """Pairs images with the label maps of the same name.
+
+    Args:
+        images: folder of the image files.
+        folder: folder of the label maps.
+        labels: ints whose pixels are the object; empty when every value
+            but 0 is an instance.
+        report: `Report`; gets maps without an image, or of one name.
+        split: bool; each connected part of the labels' pixels is an
+            instance.
+
+    Returns:
+        list of `Candidate` in natural order of the images.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    paths = list_images(images, report)
+    maps = {}
+    for path in list_files(folder, "--label-maps"):
+        if path.suffix.lower() in SUFFIXES:
+            first = maps.setdefault(path.stem, path)
+            if first is not path:
+                report.add_bad(str(path), f"has the same name as {first}")
+    for stem in maps.keys() - {path.stem for path in paths}:
+        report.add_bad(
+            str(images / stem), f"is missing, for the label map {maps[stem]}"
+        )
+    return [
+        Candidate(
+            path=path,
+            masks=functools.partial(
+                _masks,
+                maps.get(path.stem, folder / f"{path.stem}.png"),
+                labels,
+                split,
+            ),
+        )
+        for path in paths
+    ]
+
+
+def read_map(path):
+    """Reads a label map as numbers.
+
+    Args:
+        path: image file of one channel: grey of 1 to 32 bits, or palette
+            (whose numbers count, not its colours).
+
+    Returns:
+        (H, W) integer array.
+
+    Raises:
+        UserError: the file cannot be read or has colours. The text is the
+            reason alone.
+    """
+    image = open_image(path)
+    if image.mode not in ("1", "L", "P", "I") and image.mode[:2] != "I;":
+        raise UserError(
+            f"has {len(image.getbands())} channels ({image.mode}), expected "
+            "one number a pixel: grey or a palette"
+        )
+    values = np.asarray(image)
+    return values.astype(np.uint8) if values.dtype == bool else values
+
+
+def _masks(path, labels, split, shape, crop):
+    try:
+        values = read_map(path)
+    except UserError as error:
+        raise UserError(f"its label map {path} {error}") from error
+    if values.shape != shape:
+        raise UserError(
+            f"is {shape[0]} high and {shape[1]} wide, but its label map "
+            f"{path} is {values.shape[0]} high and {values.shape[1]} wide"
+        )
+    if labels:
+        values = np.isin(values, labels).astype(np.uint8)
+    if split:
+        values, _ = scipy.ndimage.label(values)
+    cropped = crop(values)
+    for value in np.unique(values):
+        if value != 0:
+            yield cropped == value

@@ -1,0 +1,51 @@
+"""Numbers of instance translations, known by hand."""
+
+import numpy as np
+
+from tfmask.metrics import changed_share, context_l1, instances_kept
+
+
+def arrays():
+    """Two images of 4x4; the left half is the instance of the first."""
+    source = np.zeros((2, 4, 4, 3))
+    given = np.zeros((2, 2, 4, 4, 1))
+    given[0, 0, :, :2] = 1.0
+    return source, given
+
+
+def test_context_counts_what_lies_in_no_mask():
+    source, given = arrays()
+    found = np.zeros_like(given)
+    found[0, 0, :, 2] = 0.9  # inside
+    found[0, 1, :, 3] = 0.5  # not inside: 0.5 is no more than a half
+    translated = source.copy()
+    translated[0, :, :3] = 1.0  # covered by a mask, before or after
+    translated[0, :, 3, 0] = 0.6  # a third of the channels
+    np.testing.assert_allclose(
+        context_l1(source, translated, given, found), [0.2, 0.0]
+    )
+
+
+def test_context_without_background_is_not_a_number():
+    source, given = arrays()
+    given[:] = 1.0
+    assert np.isnan(context_l1(source, source, given, given)).all()
+
+
+def test_changed_share_counts_pixels_above_a_twentieth():
+    source, _ = arrays()
+    translated = source.copy()
+    translated[0, 0, 0] = 0.11
+    translated[0, 0, 1] = 0.09
+    translated[0, 0, 2, 0] = 0.33
+    np.testing.assert_allclose(changed_share(source, translated), [2 / 16, 0.0])
+
+
+def test_instances_are_kept_while_they_have_four_pixels():
+    _, given = arrays()
+    given[0, 1, :, 3] = 1.0
+    found = np.zeros_like(given)
+    found[0, 0, 0, :3] = 1.0
+    np.testing.assert_allclose(instances_kept(given, found), [0.0, np.nan])
+    found[0, 1, 0] = 1.0
+    np.testing.assert_allclose(instances_kept(given, found), [0.5, np.nan])

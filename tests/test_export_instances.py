@@ -1,0 +1,134 @@
+"""Exported methods of given instances: any number of them, both forms."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from serving import protos
+from serving.prediction import predict
+from serving.servable import Servable, ServableOptions
+from serving.status import INVALID_ARGUMENT, CallError
+from serving.tensors import fill_proto, from_proto, plain_array
+from tfmask.export import export_method
+from tfmask.export_check import check_version, translated
+
+sys.path.insert(0, str(Path(__file__).parent))
+from exports import tiny_method  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """(method, folder of its only version)."""
+    method = tiny_method("instagan")
+    base = tmp_path_factory.mktemp("models")
+    return method, export_method(method, base, "toy")
+
+
+@pytest.fixture(scope="module")
+def servable(exported):
+    servable = Servable(exported[1], ServableOptions())
+    yield servable
+    servable.close()
+
+
+def ask(servable, signature, **inputs):
+    request = protos.PredictRequest()
+    request.model_spec.signature_name = signature
+    for name, value in inputs.items():
+        fill_proto(request.inputs[name], value)
+    answer = predict(servable, 1, request, None)
+    outputs = protos.PredictResponse.FromString(answer).outputs
+    return {k: plain_array(from_proto(v)) for k, v in outputs.items()}
+
+
+def example(batch=2, count=3, height=13, width=18):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (batch, height, width, 3), np.uint8)
+    instances = np.zeros((batch, count, height, width, 1), np.uint8)
+    for slot in range(count):
+        instances[:, slot, : 3 + slot, 3 * slot : 3 * slot + 4] = 255
+    return image, instances
+
+
+def encoded(images):
+    files = [
+        tf.io.encode_png(single).numpy()
+        for single in images.reshape(-1, *images.shape[-3:])
+    ]
+    array = np.empty(len(files), object)
+    array[:] = files
+    return array.reshape(images.shape[:-3])
+
+
+def test_a_fresh_process_answers_as_the_method(exported):
+    check_version(*exported)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 6])
+def test_any_number_of_instances(exported, servable, count):
+    image, instances = example(count=count)
+    got = ask(servable, "b_to_a", image=image, instances=instances)
+    given = {"image": image, "instances": instances}
+    for name, values in translated(exported[0], "b_to_a", given).items():
+        assert got[name].shape == values.shape
+        assert np.abs(got[name].astype(int) - values).max(initial=0) <= 1
+    if count == 0:
+        np.testing.assert_array_equal(got["image"], image)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_files_give_the_same_as_arrays(servable, count):
+    image, instances = example(count=count)
+    plain = ask(servable, "a_to_b", image=image, instances=instances)
+    got = ask(
+        servable,
+        "a_to_b_encoded",
+        image=encoded(image),
+        instances=encoded(instances),
+    )
+    for name, files in got.items():
+        assert files.shape == plain[name].shape[:-3]
+        for file, values in zip(
+            files.ravel(),
+            plain[name].reshape(-1, *plain[name].shape[-3:]),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(tf.io.decode_png(file), values)
+
+
+def test_permuted_instances_permute_the_answer(servable):
+    image, instances = example()
+    order = [2, 0, 1]
+    one = ask(servable, "a_to_b", image=image, instances=instances)
+    other = ask(servable, "a_to_b", image=image, instances=instances[:, order])
+    for name in ("image", "mask"):
+        apart = one[name].astype(int) - other[name]
+        assert np.abs(apart).max() <= 1
+    apart = one["instances"][:, order].astype(int) - other["instances"]
+    assert np.abs(apart).max() <= 1
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 3, 13, 18, 1), (2, 3, 12, 18, 1), (2, 3, 13, 17, 1)]
+)
+def test_instances_of_another_size_are_refused(servable, shape):
+    image, _ = example()
+    with pytest.raises(CallError, match="`instances` must have") as error:
+        ask(
+            servable,
+            "a_to_b",
+            image=image,
+            instances=np.zeros(shape, np.uint8),
+        )
+    assert error.value.code == INVALID_ARGUMENT
+
+
+def test_an_encoded_mask_of_another_size_is_refused(servable):
+    image, _ = example(1)
+    wrong = encoded(np.zeros((1, 1, 9, 9, 1), np.uint8))
+    with pytest.raises(CallError) as error:
+        ask(servable, "a_to_b_encoded", image=encoded(image), instances=wrong)
+    assert error.value.code == INVALID_ARGUMENT

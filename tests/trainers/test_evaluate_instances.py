@@ -1,0 +1,125 @@
+"""Evaluation of instance methods: known maps, classifier, files, errors."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from data_pipelines import open_data
+from tfmask.ops.errors import UserError
+from trainers.evaluate_instances import evaluate_instances
+from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
+
+
+class Swap:
+    """Gives every instance the outline that it is told to."""
+
+    inputs = ("image", "instances")
+    multiple = 4
+
+    def __init__(self, outlines=None):
+        self.outlines = outlines
+        self.per_step = []
+
+    def translate(self, inputs, direction, per_step=None):
+        self.per_step.append(per_step)
+        image, found = inputs["image"], inputs["instances"]
+        if self.outlines is not None:
+            there = tf.reduce_any(found > 0, axis=(2, 3, 4), keepdims=True)
+            outline = self.outlines[direction[-1]]
+            found = tf.cast(there, tf.float32) * outline
+        return {
+            "image": image,
+            "instances": found,
+            "mask": tf.reduce_max(found, axis=1),
+        }
+
+
+@pytest.fixture(scope="module")
+def shapes():
+    """48 discs and stars to learn from, 16 to measure."""
+    return open_data("synthetic:shapes", 32, synthetic_count=(48, 16))
+
+
+@pytest.fixture(scope="module")
+def first_outlines(shapes):
+    """(32, 32, 1) mask of the first test instance of each domain."""
+    return {
+        domain: next(iter(shapes.test_batches(domain, with_instances=True)))[
+            "instances"
+        ][0, 0]
+        for domain in "ab"
+    }
+
+
+def test_a_copy_scores_as_the_identity(shapes):
+    result = evaluate_instances(Swap(), shapes)
+    assert result["n"] == {"a_to_b": 16, "b_to_a": 16}
+    assert min(result["classifier"].values()) > 0.8
+    for rows in result["directions"].values():
+        assert rows["model"] == rows["identity"]
+        assert rows["model"]["context_l1"] == 0.0
+        assert rows["model"]["changed_share"] == 0.0
+        assert rows["model"]["instances_kept"] == 1.0
+        assert rows["model"]["target_share"] < 0.2
+    assert "trained on the true masks" in result["notes"][0]
+
+
+def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
+    result = evaluate_instances(Swap(first_outlines), shapes)
+    for rows in result["directions"].values():
+        assert rows["model"]["target_share"] == 1.0
+        assert rows["identity"]["target_share"] < 0.2
+
+
+def test_images_with_few_instances_are_left_out_and_counted(shapes):
+    result = evaluate_instances(Swap(), shapes, min_instances=3)
+    for domain in "ab":
+        batch = next(
+            iter(
+                shapes.test_batches(domain, batch_size=16, with_instances=True)
+            )
+        )
+        counts = batch["instances"].numpy().any((2, 3, 4)).sum(1)
+        other = {"a": "b", "b": "a"}[domain]
+        assert result["n"][f"{domain}_to_{other}"] == (counts >= 3).sum()
+    assert "fewer than 3" in result["notes"][1]
+    with pytest.raises(UserError, match="No image of testA has 9"):
+        evaluate_instances(Swap(), shapes, min_instances=9)
+
+
+def test_instances_of_a_step_reach_the_method(shapes):
+    method = Swap()
+    evaluate_instances(method, shapes, per_step=0)
+    assert set(method.per_step) == {0}
+
+
+def test_the_numbers_are_json(shapes):
+    json.dumps(evaluate_instances(Swap(), shapes, limit=8))
+
+
+def test_crops_do_not_depend_on_place_and_size():
+    masks = np.zeros((1, 3, 64, 64, 1), np.float32)
+    rows, columns = np.mgrid[:64, :64]
+    masks[0, 0, ..., 0] = np.hypot(rows - 20, columns - 30) < 12
+    masks[0, 1, ..., 0] = np.hypot(rows - 45, columns - 12) < 9
+    crops = mask_crops(masks)
+    assert crops.shape == (2, SIDE, SIDE, 1)
+    assert np.abs(crops[0] - crops[1]).mean() < 0.06
+    # A disc fills pi / 4 of its box, less the margin around it.
+    assert abs(crops[0].mean() - np.pi / 4 / 1.15**2) < 0.05
+
+
+def test_an_instance_at_the_border_keeps_its_proportions():
+    masks = np.zeros((1, 1, 32, 32, 1), np.float32)
+    masks[0, 0, :4, :20] = 1.0
+    crop = mask_crops(masks)[0, ..., 0] > 0
+    high, wide = crop.any(1).sum(), crop.any(0).sum()
+    assert abs(wide / high - 5) < 1.0
+
+
+def test_no_crops_have_no_share():
+    empty = mask_crops(np.zeros((1, 2, 8, 8, 1)))
+    assert empty.shape == (0, SIDE, SIDE, 1)
+    assert np.isnan(ShapeClassifier().share_of(empty, "a"))

@@ -1,0 +1,63 @@
+"""What a translation of instances changed, and what it kept."""
+
+import numpy as np
+
+# Mean absolute difference over channels, in [-1, 1], above which a pixel
+# counts as changed: a twentieth of the range.
+CHANGED = 0.1
+# A translated mask holds an instance when that many pixels are inside.
+MIN_PIXELS = 4
+
+
+def context_l1(source, translated, given, found):
+    """Change outside of the instances, before and after.
+
+    Args:
+        source: (B, H, W, 3) float in [-1, 1].
+        translated: (B, H, W, 3) float in [-1, 1].
+        given: (B, N, H, W, 1) float in [0, 1], masks of the source.
+        found: (B, N, H, W, 1) float in [0, 1], translated masks.
+
+    Returns:
+        (B,) float64: mean |x - y| over the pixels that lie in no mask of
+        either (0.5 is inside); NaN where there is no such pixel.
+    """
+    inside = (np.maximum(given, found) > 0.5).any(axis=1)[..., 0]
+    change = _change(source, translated)
+    with np.errstate(invalid="ignore"):
+        return (change * ~inside).sum((1, 2)) / (~inside).sum((1, 2))
+
+
+def changed_share(source, translated):
+    """Share of the pixels that changed by more than `CHANGED`.
+
+    Args:
+        source: (B, H, W, 3) float in [-1, 1].
+        translated: (B, H, W, 3) float in [-1, 1].
+
+    Returns:
+        (B,) float64 in [0, 1].
+    """
+    return (_change(source, translated) > CHANGED).mean((1, 2))
+
+
+def instances_kept(given, found):
+    """How many instances a translation still has, of those it was given.
+
+    Args:
+        given: (B, N, H, W, 1) float in [0, 1].
+        found: (B, N, H, W, 1) float in [0, 1], slot by slot.
+
+    Returns:
+        (B,) float64: share of the given instances whose translated mask
+        holds `MIN_PIXELS` pixels or more; NaN without instances.
+    """
+    there = (given > 0.5).any((2, 3, 4))
+    still = (found > 0.5).sum((2, 3, 4)) >= MIN_PIXELS
+    with np.errstate(invalid="ignore"):
+        return (there & still).sum(1) / there.sum(1)
+
+
+def _change(source, translated):
+    difference = np.asarray(source, float) - np.asarray(translated, float)
+    return np.abs(difference).mean(-1)

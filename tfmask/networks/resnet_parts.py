@@ -1,0 +1,222 @@
+"""Encoder and decoder of the ResNet generators."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import (
+    Convolution,
+    ResidualBlock,
+    TransposedConvolution,
+    UpsamplingConvolution,
+    normalization_layer,
+)
+from tfmask.ops.arguments import constructor_arguments
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class ResNetEncoder(keras.layers.Layer):
+    """Image to features at a quarter of its size.
+
+    c7s1-f, c3s2-2f, c3s2-4f, each normalised and followed by ReLU, then
+    `blocks` residual blocks at 4f channels.
+
+    Args:
+        filters: int, f.
+        blocks: int, residual blocks.
+        padding_mode: "reflect" or "zero", for every layer of stride 1.
+        alignment: "torch" pads strided layers on all four sides as PyTorch
+            does, "same" as TensorFlow does.
+        activate_sum: bool; ReLU after the residual sums.
+        normalization: see `normalization_layer`.
+        affine: bool; learned scale and offset of instance normalisation.
+        gamma_stddev: float; deviation of the initial scale about 1.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        image: (B, H, W, C) float; H and W multiples of 4.
+
+    Returns:
+        (B, H/4, W/4, 4f) float.
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        blocks=9,
+        padding_mode="reflect",
+        alignment="torch",
+        activate_sum=False,
+        normalization="instance",
+        affine=False,
+        gamma_stddev=0.0,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.blocks = blocks
+        self.padding_mode = padding_mode
+        self.alignment = alignment
+        self.activate_sum = activate_sum
+        self.normalization = normalization
+        self.affine = affine
+        self.gamma_stddev = gamma_stddev
+        self.kernel_initializer = kernel_initializer
+
+        norm = {"affine": affine, "gamma_stddev": gamma_stddev}
+        flat = {
+            "padding_mode": padding_mode,
+            "kernel_initializer": kernel_initializer,
+        }
+        strided = {
+            "strides": 2,
+            "padding": 1 if alignment == "torch" else "same",
+            "kernel_initializer": kernel_initializer,
+        }
+        self.convolutions = [
+            Convolution(filters, 7, padding=3, **flat),
+            Convolution(2 * filters, 3, **strided),
+            Convolution(4 * filters, 3, **strided),
+        ]
+        self.norms = [
+            normalization_layer(normalization, **norm)
+            for _ in self.convolutions
+        ]
+        self.residual_blocks = [
+            ResidualBlock(
+                4 * filters,
+                activate_sum=activate_sum,
+                normalization=normalization,
+                **norm,
+                **flat,
+            )
+            for _ in range(blocks)
+        ]
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        for block in self.residual_blocks:
+            block.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, image):
+        outputs = image
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        for block in self.residual_blocks:
+            outputs = block(outputs)
+        return outputs
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class ResNetDecoder(keras.layers.Layer):
+    """Features to an image four times as large, with tanh.
+
+    Two upsampling layers, each normalised and followed by ReLU, and a last
+    convolution with tanh.
+
+    Args:
+        widths: (int, int), channels of the two upsampling layers.
+        channels: int, of the image.
+        last_kernel: int, odd.
+        upsampling: "transposed" or "resize" (nearest x2, then a 3x3
+            convolution; no checkerboard).
+        padding_mode, alignment, normalization, affine, gamma_stddev,
+            kernel_initializer: see `ResNetEncoder`.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        features: (B, H, W, C) float.
+
+    Returns:
+        (B, 4H, 4W, channels) float32 in [-1, 1].
+    """
+
+    def __init__(
+        self,
+        widths,
+        *,
+        channels=3,
+        last_kernel=7,
+        upsampling="transposed",
+        padding_mode="reflect",
+        alignment="torch",
+        normalization="instance",
+        affine=False,
+        gamma_stddev=0.0,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if upsampling not in ("transposed", "resize"):
+            raise ValueError(
+                "`upsampling` must be transposed or resize. "
+                f"Got: {upsampling!r}"
+            )
+        self.widths = tuple(widths)
+        self.channels = channels
+        self.last_kernel = last_kernel
+        self.upsampling = upsampling
+        self.padding_mode = padding_mode
+        self.alignment = alignment
+        self.normalization = normalization
+        self.affine = affine
+        self.gamma_stddev = gamma_stddev
+        self.kernel_initializer = kernel_initializer
+
+        self.upsamplings = [self._upsampling(width) for width in self.widths]
+        self.norms = [
+            normalization_layer(
+                normalization, affine=affine, gamma_stddev=gamma_stddev
+            )
+            for _ in self.widths
+        ]
+        self.last = Convolution(
+            channels,
+            last_kernel,
+            padding=last_kernel // 2,
+            padding_mode=padding_mode,
+            kernel_initializer=kernel_initializer,
+        )
+
+    def _upsampling(self, filters):
+        if self.upsampling == "resize":
+            return UpsamplingConvolution(
+                filters,
+                3,
+                padding=1,
+                padding_mode=self.padding_mode,
+                kernel_initializer=self.kernel_initializer,
+            )
+        return TransposedConvolution(
+            filters,
+            alignment=self.alignment,
+            kernel_initializer=self.kernel_initializer,
+        )
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for layer, norm in zip(self.upsamplings, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        self.last.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, features):
+        outputs = features
+        for layer, norm in zip(self.upsamplings, self.norms, strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

@@ -1,0 +1,142 @@
+"""Sets of instance masks: empty slots, areas, order."""
+
+import tensorflow as tf
+
+# A mask in [-1, 1]; a slot that is -1 everywhere holds no instance.
+EMPTY = -1.0
+
+
+def occupied(masks):
+    """Which slots hold an instance.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+
+    Returns:
+        (B, N) bool; False where every pixel is -1.
+    """
+    return tf.reduce_any(masks > EMPTY, axis=(2, 3, 4))
+
+
+def union(masks):
+    """The pixels of all instances together.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+
+    Returns:
+        (B, H, W, 1) float in [0, 1]: the sum of the memberships
+        (mask + 1) / 2, clipped at 1. 0 without slots.
+
+    Paper: InstaGAN, section 3.2; its code sums and clips, too.
+    """
+    memberships = (masks - EMPTY) / 2.0
+    return tf.clip_by_value(tf.reduce_sum(memberships, axis=1), 0.0, 1.0)
+
+
+def order_by_area(masks, shuffle_seed=None):
+    """Slots from the largest instance to the smallest, empty ones last.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+        shuffle_seed: (2,) int tensor; mixes the instances instead (empty
+            slots stay last). None: by area, equal areas in their old order.
+
+    Returns:
+        (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`.
+    """
+    area = tf.reduce_mean(masks, axis=(2, 3, 4))
+    if shuffle_seed is not None:
+        area = tf.random.stateless_uniform(tf.shape(area), shuffle_seed)
+        area = tf.where(occupied(masks), area, EMPTY)
+    return tf.argsort(area, axis=1, direction="DESCENDING", stable=True)
+
+
+def with_slots(masks, count):
+    """Appends empty slots up to a number.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+        count: int or scalar int tensor, at least N.
+
+    Returns:
+        (B, count, H, W, 1) float.
+    """
+    missing = count - tf.shape(masks)[1]
+    paddings = [[0, 0], [0, missing], [0, 0], [0, 0], [0, 0]]
+    return tf.pad(masks, paddings, constant_values=EMPTY)
+
+
+def put(masks, part, first):
+    """Replaces slots.
+
+    Args:
+        masks: (B, N, H, W, 1) float.
+        part: (B, n, H, W, 1) float.
+        first: int or scalar int tensor, the first slot of `part`.
+
+    Returns:
+        (B, N, H, W, 1) float, of the static shape of `masks`.
+    """
+    end = first + tf.shape(part)[1]
+    whole = tf.concat([masks[:, :first], part, masks[:, end:]], axis=1)
+    return tf.ensure_shape(whole, masks.shape)
+
+
+def fold(masks):
+    """(B, N, ...) to (B * N, ...), for a network that sees one at a time."""
+    return tf.reshape(masks, tf.concat([[-1], tf.shape(masks)[2:]], axis=0))
+
+
+def unfold(values, count):
+    """(B * N, ...) back to (B, N, ...)."""
+    shape = tf.concat([[-1, count], tf.shape(values)[1:]], axis=0)
+    return tf.reshape(values, shape)
+
+
+def first_if_none(valid):
+    """Valid slots, or the first one where an example has none.
+
+    A sum over instances must not be void: the official code runs its first
+    slot then, empty as it is.
+
+    Args:
+        valid: (B, N) bool.
+
+    Returns:
+        (B, N) bool, at least one true in each row.
+    """
+    none = ~tf.reduce_any(valid, axis=1, keepdims=True)
+    return tf.concat([valid[:, :1] | none, valid[:, 1:]], axis=1)
+
+
+def sum_valid(features, valid):
+    """Sum of the features of valid slots.
+
+    Args:
+        features: (B, N, h, w, C) float.
+        valid: (B, N) bool.
+
+    Returns:
+        (B, h, w, C) float.
+    """
+    weights = tf.cast(valid, features.dtype)[:, :, None, None, None]
+    return tf.reduce_sum(features * weights, axis=1)
+
+
+def stacked(image, masks):
+    """(B, H, W, 3) and (B, N, H, W, 1) as one (B, H, W, 3 + N)."""
+    planes = tf.transpose(masks[..., 0], [0, 2, 3, 1])
+    return tf.concat([image, tf.cast(planes, image.dtype)], axis=-1)
+
+
+def unstacked(images):
+    """What `stacked` was made from."""
+    masks = tf.transpose(images[..., 3:], [0, 3, 1, 2])[..., None]
+    return images[..., :3], masks
+
+
+def choose(wanted, values, others):
+    """Examples of `values` where `wanted` (B,) is true, else of `others`."""
+    wanted = tf.reshape(wanted, [-1] + [1] * (values.shape.rank - 1))
+    return tf.where(wanted, values, others)

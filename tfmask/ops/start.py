@@ -1,0 +1,44 @@
+"""Loading TensorFlow without what its libraries print on the way."""
+
+import os
+import re
+import sys
+import tempfile
+from contextlib import contextmanager
+
+# Printed before a program can set a log level: nothing is wrong in them. 303
+# is CUDA's way to say that there is no driver, so no GPU.
+_NOISE = re.compile(
+    rb"I0000 |WARNING: All log messages before absl|.*cuInit.*\(303\)|\s*$"
+)
+
+
+def load_tensorflow():
+    """Imports TensorFlow and finds its devices; only problems are printed."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with without_noise():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+
+
+@contextmanager
+def without_noise():
+    """Holds back what is written to stderr, and then prints it without noise.
+
+    Also what C++ code writes, which goes past `sys.stderr`.
+    """
+    sys.stderr.flush()
+    with tempfile.TemporaryFile() as held:
+        real = os.dup(2)
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(real, 2)
+            os.close(real)
+            held.seek(0)
+            for line in held:
+                if not _NOISE.match(line):
+                    os.write(2, line)

@@ -1,0 +1,167 @@
+"""What `tfmask evaluate` measures of methods that translate given masks.
+
+There is no true mask of a changed shape. Measured instead: what changed
+around the instances, how much changed at all, whether every instance is
+still there, and whether the translated outlines look like the target's.
+"""
+
+import numpy as np
+
+from tfmask.metrics import changed_share, context_l1, instances_kept
+from tfmask.ops.errors import UserError
+from trainers.shape_classifier import ShapeClassifier, mask_crops
+from trainers.translate import compiled_translate
+
+ROWS = ("model", "identity")
+CLASSIFIER = (
+    "`target_share` is judged by a small network trained on the true masks of "
+    "the training images; of true test masks it takes {a:.3f} of a for a's "
+    "and {b:.3f} of b for b's."
+)
+
+
+def evaluate_instances(
+    method,
+    data,
+    *,
+    split="test",
+    limit=None,
+    batch_size=8,
+    min_instances=1,
+    per_step=None,
+    gallery=None,
+    advance=lambda count: None,
+):
+    """Measures an instance method in both directions.
+
+    Args:
+        method: `InstaGAN`.
+        data: `UnpairedData` with instance masks in train and in `split`.
+        split: "test" or "train".
+        limit: int or None, only the first images of each domain.
+        batch_size: int; the averages do not depend on it.
+        min_instances: int, images with fewer are left out and counted.
+        per_step: int or None, see `InstaGAN.translate`.
+        gallery: `Gallery` or None; gets a table and a section a direction.
+        advance: called with the number of images done.
+
+    Returns:
+        dict like that of `trainers.evaluate.evaluate`, rows `model` and
+        `identity`, and `classifier`: its accuracies on true masks.
+
+    Raises:
+        UserError: there are no instance masks, or no image has enough.
+    """
+    from trainers.evaluate import Examples, table_of
+
+    classifier, accuracy = _trained_classifier(data, split, batch_size)
+    counts, directions = {}, {}
+    notes = [CLASSIFIER.format(**accuracy)]
+    for direction in ("a_to_b", "b_to_a"):
+        domain, target = direction[0], direction[-1]
+        rows = {row: _Numbers(classifier, target) for row in ROWS}
+        total = data.counts(split)[domain]
+        names = data.names(domain, split)
+        examples = Examples(min(limit or total, total), names)
+        translate = None
+        for batch in data.test_batches(
+            domain,
+            split=split,
+            batch_size=batch_size,
+            limit=limit,
+            with_instances=True,
+        ).as_numpy_iterator():
+            advance(len(batch["image"]))
+            enough = batch["instances"].any((2, 3, 4)).sum(1) >= min_instances
+            image, given = batch["image"][enough], batch["instances"][enough]
+            if not len(image):
+                continue
+            if translate is None:
+                translate = compiled_translate(
+                    method, direction, *image.shape[1:3], per_step=per_step
+                )
+            made = translate({"image": image, "instances": given})
+            rows["model"].update(image, made["image"], given, made["instances"])
+            rows["identity"].update(image, image, given, given)
+            examples.update([image, given.max(1), made["image"], made["mask"]])
+        counts[direction] = rows["model"].count
+        if not counts[direction]:
+            raise UserError(
+                f"No image of {split}{domain.upper()} has {min_instances} "
+                "instances or more."
+            )
+        if counts[direction] < min(limit or total, total):
+            notes.append(
+                f"{direction}: images with fewer than {min_instances} "
+                "instances were left out."
+            )
+        directions[direction] = {row: rows[row].result() for row in ROWS}
+        if gallery is not None:
+            title = f"{domain} to {target}"
+            gallery.add_table(title, *table_of(directions[direction]))
+            gallery.add_section(
+                f"{title}: {len(examples.rows)} of {counts[direction]} images",
+                ["input", "its masks", "translation", "translated masks"],
+                examples.rows,
+            )
+    return {
+        "n": counts,
+        "notes": notes,
+        "classifier": accuracy,
+        "directions": directions,
+    }
+
+
+def _trained_classifier(data, split, batch_size):
+    def crops(domain, which):
+        return np.concatenate(
+            [
+                mask_crops(batch["instances"])
+                for batch in data.test_batches(
+                    domain,
+                    split=which,
+                    batch_size=batch_size,
+                    with_instances=True,
+                ).as_numpy_iterator()
+            ]
+        )
+
+    classifier = ShapeClassifier()
+    classifier.train(crops("a", "train"), crops("b", "train"))
+    return classifier, {
+        domain: classifier.share_of(crops(domain, split), domain)
+        for domain in ("a", "b")
+    }
+
+
+class _Numbers:
+    """One row: means over images, and over instances for the classifier."""
+
+    def __init__(self, classifier, target):
+        self.count = 0
+        self._classifier, self._target = classifier, target
+        self._values = {
+            "context_l1": [],
+            "changed_share": [],
+            "instances_kept": [],
+        }
+        self._crops = []
+
+    def update(self, source, translated, given, found):
+        self.count += len(source)
+        for name, values in {
+            "context_l1": context_l1(source, translated, given, found),
+            "changed_share": changed_share(source, translated),
+            "instances_kept": instances_kept(given, found),
+        }.items():
+            self._values[name].append(values)
+        self._crops.append(mask_crops(found))
+
+    def result(self):
+        numbers = {
+            name: float(np.nanmean(np.concatenate(values)))
+            for name, values in self._values.items()
+        }
+        crops = np.concatenate(self._crops)
+        numbers["target_share"] = self._classifier.share_of(crops, self._target)
+        return numbers

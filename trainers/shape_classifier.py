@@ -1,0 +1,104 @@
+"""A small network that tells the shapes of two domains apart.
+
+It judges translated masks: a method that changes shapes has no true mask to
+be compared with, but its masks should look like the target's.
+"""
+
+import keras
+import numpy as np
+from PIL import Image
+
+SIDE = 32  # pixels of a crop, around an instance that fills it
+_MARGIN = 1.15
+
+
+def mask_crops(instances):
+    """Every instance of a batch, cut out and brought to one size.
+
+    Args:
+        instances: (B, N, H, W, 1) float in [0, 1]; 0.5 is inside. Slots
+            without such a pixel are left out.
+
+    Returns:
+        (n, 32, 32, 1) float32 0/1.
+    """
+    crops = []
+    for mask in np.asarray(instances).reshape(-1, *instances.shape[2:4]) > 0.5:
+        rows, columns = np.nonzero(mask)
+        if not len(rows):
+            continue
+        centre = [(axis.min() + axis.max() + 1) / 2 for axis in (columns, rows)]
+        reach = max(np.ptp(rows) + 1, np.ptp(columns) + 1) * _MARGIN / 2
+        box = [c - reach for c in centre] + [c + reach for c in centre]
+        picture = Image.fromarray(mask.astype(np.uint8) * 255)
+        # `transform` takes what lies outside of the picture for black.
+        scale = 2 * reach / SIDE
+        crop = picture.transform(
+            (SIDE, SIDE),
+            Image.Transform.AFFINE,
+            (scale, 0, box[0], 0, scale, box[1]),
+            Image.Resampling.BILINEAR,
+        )
+        crops.append(np.asarray(crop) > 127)
+    shape = (len(crops), SIDE, SIDE, 1)
+    return np.reshape(np.array(crops, np.float32), shape)
+
+
+class ShapeClassifier:
+    """Which domain a mask's outline belongs to.
+
+    Args:
+        seed: int.
+    """
+
+    def __init__(self, seed=0):
+        keras.utils.set_random_seed(seed)
+        strided = {"strides": 2, "padding": "same", "activation": "relu"}
+        self._network = keras.Sequential(
+            [
+                keras.layers.Conv2D(16, 3, **strided),
+                keras.layers.Conv2D(32, 3, **strided),
+                keras.layers.Conv2D(64, 3, **strided),
+                keras.layers.GlobalAveragePooling2D(),
+                keras.layers.Dense(1),
+            ]
+        )
+        self._network.compile(
+            keras.optimizers.Adam(2e-3),
+            keras.losses.BinaryCrossentropy(from_logits=True),
+        )
+
+    def train(self, crops_a, crops_b, epochs=12):
+        """Learns from true masks; both domains weigh the same.
+
+        Args:
+            crops_a: (n, 32, 32, 1) float32, of `mask_crops`.
+            crops_b: (m, 32, 32, 1) float32.
+            epochs: int.
+        """
+        count = max(len(crops_a), len(crops_b))
+        crops = np.concatenate(
+            [
+                crops[np.arange(count) % len(crops)]
+                for crops in (crops_a, crops_b)
+            ]
+        )
+        labels = np.repeat([0.0, 1.0], count).astype(np.float32)[:, None]
+        self._network.fit(
+            crops, labels, batch_size=64, epochs=epochs, verbose=0
+        )
+
+    def share_of(self, crops, domain):
+        """Share of the crops that are taken for a domain's.
+
+        Args:
+            crops: (n, 32, 32, 1) float32, of `mask_crops`.
+            domain: "a" or "b".
+
+        Returns:
+            float in [0, 1]; NaN without crops.
+        """
+        if not len(crops):
+            return float("nan")
+        is_b = self._network.predict(crops, verbose=0)[:, 0] > 0
+        return float(np.mean(is_b == (domain == "b")))
