@@ -129,7 +129,7 @@ def test_command_line(tmp_path, capsys):
     assert len(list((tmp_path / "set" / "trainA").iterdir())) == 2
     assert synthetic.main(arguments) == 1
     captured = capsys.readouterr()
-    assert captured.err.startswith("error: ") and captured.out == ""
+    assert captured.err.startswith("tfmask: error: ") and captured.out == ""
 
 
 def test_tensorflow_is_not_loaded():

@@ -102,15 +102,6 @@ def test_the_attention_decoder_is_an_option():
         assert method.attention_a.decoder_kernels == kernels
 
 
-@pytest.mark.parametrize("first", [True, False])
-def test_the_discriminators_first_norm_is_an_option(first):
-    method = attention_guided(
-        compiled=False, discriminator_normalize_first=first
-    )
-    kind = type(method.discriminator_a.norms[0]).__name__
-    assert (kind == "InstanceNormalization") == first
-
-
 def test_a_given_mask_replaces_the_attention():
     method = attention_guided(compiled=False)
     image = batch()["a"]["image"]

@@ -45,9 +45,6 @@ class AttentionGuidedConfig:
     """Strided layers: 1, 2, 3, 5 see 16, 34, 70, 286 pixels."""
     discriminator_padding: Literal[1, 2] = 1
     """Zero padding a layer: 1 in the paper (CycleGAN's), 2 in the code."""
-    discriminator_normalize_first: bool = True
-    """Normalise the discriminators' first layer, too; False lets them see
-    how much of a colour there is, as CycleGAN's do."""
     discriminator_spectral_normalization: bool = False
     """Spectral normalisation of the discriminator's kernels."""
     adversarial_weight: float = 1.0

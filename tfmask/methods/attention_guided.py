@@ -84,7 +84,7 @@ class AttentionGuided(TranslationMethod):
             "filters": config.discriminator_filters,
             "strided_layers": config.discriminator_layers,
             "padding": config.discriminator_padding,
-            "normalize_first": config.discriminator_normalize_first,
+            "normalize_first": True,
             "spectral_normalization": (
                 config.discriminator_spectral_normalization
             ),
