@@ -70,3 +70,33 @@ def test_an_optimizer_follows_it_and_its_config():
         optimizer.apply_gradients([(tf.constant(1.0), weight)])
         moved.append(float(weight))
     np.testing.assert_allclose(moved, [-1, -2, -2.5, -3])
+
+
+def test_it_can_count_training_steps_instead_of_updates():
+    step = tf.Variable(0)
+    schedule = EpochwiseLinearDecay(
+        1.0, epoch_steps=1, constant_epochs=0, decay_epochs=4, step=step
+    )
+    optimizer = keras.optimizers.SGD(schedule)
+    weight = tf.Variable(0.0)
+
+    @tf.function
+    def update():
+        before = tf.identity(weight)
+        optimizer.apply_gradients([(tf.constant(1.0), weight)])
+        return before - weight
+
+    moved = []
+    for number in (0, 0, 1, 1, 3):
+        step.assign(number)
+        moved.append(float(update()))
+    np.testing.assert_allclose(moved, [1, 1, 0.75, 0.75, 0.25])
+
+
+def test_instagan_rates_of_the_sheet():
+    config = presets.paper_instagan("anywhere")
+    schedule = schedule_of(config)
+    assert config.optimizer.discriminator_learning_rate == 1e-4
+    for epoch, factor in ((100, 1), (101, 100 / 101), (200, 1 / 101)):
+        rate = schedule((epoch - 1) * STEPS)
+        np.testing.assert_allclose(rate, 2e-4 * factor, rtol=1e-5)

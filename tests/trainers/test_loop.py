@@ -186,3 +186,19 @@ def test_addons_without_the_package_is_explained():
             build_method(config, steps_an_epoch=2)
     else:
         pytest.skip("tensorflow-addons is installed here")
+
+
+def test_discriminators_may_have_their_own_learning_rate():
+    config = tiny_config(
+        "cyclegan",
+        optimizer__learning_rate=0.4,
+        optimizer__discriminator_learning_rate=0.1,
+        optimizer__constant_epochs=1,
+        optimizer__decay_epochs=2,
+    )
+    method = build_method(config, steps_an_epoch=2)
+    method.step.assign(4)  # second of two epochs of decay
+    for player, rate in (("generator", 0.2), ("discriminator", 0.05)):
+        optimizer = method.optimizers[player]
+        schedule = getattr(optimizer, "_learning_rate", None)
+        assert float(schedule(optimizer.iterations)) == pytest.approx(rate)

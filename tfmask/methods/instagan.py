@@ -176,25 +176,17 @@ class InstaGAN(TranslationMethod):
 
     def wanted_substeps(self, batch):
         """(M,) int32: images that have an instance for each sub-step."""
-        per_step = self.config.instances_per_step
-        counts = tf.stack(
-            [
-                tf.reduce_sum(
-                    tf.cast(
-                        tf.reduce_any(
-                            batch[domain]["instances"] > 0, axis=(2, 3, 4)
-                        ),
-                        tf.int32,
-                    ),
-                    axis=1,
-                )
-                for domain in ("a", "b")
-            ]
-        )
-        firsts = tf.range(self.substeps) * per_step
-        return tf.reduce_sum(
-            tf.cast(counts[..., None] > firsts, tf.int32), axis=(0, 1)
-        )
+        counts = [
+            tf.math.count_nonzero(
+                tf.reduce_any(batch[domain]["instances"] > 0, axis=(2, 3, 4)),
+                axis=1,
+                dtype=tf.int32,
+            )
+            for domain in ("a", "b")
+        ]
+        firsts = tf.range(self.substeps) * self.config.instances_per_step
+        reached = tf.concat(counts, axis=0)[:, None] > firsts
+        return tf.math.count_nonzero(reached, axis=0, dtype=tf.int32)
 
     def first_sides(self, batch):
         """dict of domain to `Side`, before the first sub-step."""
