@@ -47,7 +47,7 @@ class ServedTranslation(tf.Module):
         super().__init__(name="tfmask")
         self._translate = method.translate
         self._multiple = method.multiple
-        self._inputs = method.inputs
+        self._inputs = method.translate_inputs
         self._takes_mask = method.mask_kind == "attention"
         # Flat, because networks inside lists are not tracked in Keras 3.
         self._weights = [
@@ -245,7 +245,7 @@ def export_method(
                         signature,
                         batch,
                         *method.image_size,
-                        inputs=method.inputs,
+                        inputs=method.translate_inputs,
                     ),
                 )
                 for signature in signatures

@@ -100,7 +100,9 @@ def check_version(method, folder):
         name for name in model.signature_def if not name.startswith("__")
     )
     logs = [
-        predict_log(name, example_inputs(name, *size, inputs=method.inputs))
+        predict_log(
+            name, example_inputs(name, *size, inputs=method.translate_inputs)
+        )
         for name in names
         for size in ((1, *method.image_size), _ODD_SIZE)
     ]

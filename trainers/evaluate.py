@@ -369,7 +369,7 @@ def main(argv: list[str] | None = None) -> int:
     total = sum(min(options.limit or count, count) for count in known.values())
     with image_progress("Evaluating", total) as advance:
         measure = evaluate
-        if "instances" in method.inputs:
+        if "instances" in method.translate_inputs:
             from trainers.evaluate_instances import evaluate_instances
 
             measure = functools.partial(

@@ -168,7 +168,7 @@ def compiled_translate(method, direction, height=None, width=None, **options):
     """`method.translate` as one graph for every batch size.
 
     Args:
-        method: has `inputs` and `translate(inputs, direction)`.
+        method: has `translate_inputs` and `translate(inputs, direction)`.
         direction: "a_to_b" or "b_to_a".
         height: int, or None for any height.
         width: int, or None for any width.
@@ -185,7 +185,9 @@ def compiled_translate(method, direction, height=None, width=None, **options):
         "image": (None, height, width, 3),
         "instances": (None, None, height, width, 1),
     }
-    specs = {name: tf.TensorSpec(shapes[name]) for name in method.inputs}
+    specs = {
+        name: tf.TensorSpec(shapes[name]) for name in method.translate_inputs
+    }
 
     @tf.function(input_signature=[specs])
     def graph(inputs):
@@ -249,7 +251,7 @@ def translate_files(
     """Translates files one by one; a bad one does not stop the others.
 
     Args:
-        method: has `inputs`, `translate` and `multiple`.
+        method: has `translate_inputs`, `translate` and `multiple`.
         plan: dict of `plan_outputs`.
         direction: "a_to_b" or "b_to_a".
         instances: dict of `list_instances`, or None.
@@ -312,7 +314,7 @@ def main(argv: list[str] | None = None) -> int:
     from trainers.runs import load_run
 
     _, method = load_run(options.run)
-    wanted = "instances" in method.inputs
+    wanted = "instances" in method.translate_inputs
     if wanted != (instances is not None):
         raise UserError(
             f"`{options.run}` translates given instances: add --instances "

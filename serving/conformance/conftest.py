@@ -5,19 +5,16 @@
 Without `--target` it starts the local server on toy models itself.
 """
 
-import os
+import contextlib
 import pathlib
 import subprocess
 import sys
-import threading
 
 import grpc
 import pytest
 
 from serving import protos
-
-ROOT = pathlib.Path(__file__).parents[2]
-_START_SECONDS = 120
+from serving.conformance.processes import ROOT, running_server
 
 
 def pytest_addoption(parser):
@@ -85,45 +82,13 @@ class Server:
         return {entry.version: entry for entry in found.model_version_status}
 
 
-def start_server(folder, *arguments):
-    """Starts a local server in a process of its own.
-
-    Args:
-        folder: where its log goes.
-        *arguments: options of `tfmask serve`.
-
-    Returns:
-        (process, target).
-    """
-    log = open(pathlib.Path(folder) / "server.log", "w")  # noqa: SIM115
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "serving.local_server", "--port=0"),
-            *("--poll=0.1", "--load-retries=0"),
-            *map(str, arguments),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
-        stdout=subprocess.PIPE,
-        stderr=log,
-        text=True,
-    )
-    log.close()
-    timer = threading.Timer(_START_SECONDS, process.kill)
-    timer.start()
-    line = process.stdout.readline()
-    timer.cancel()
-    assert line.startswith("serving on "), (
-        pathlib.Path(folder) / "server.log"
-    ).read_text()
-    return process, line.split()[-1]
-
-
-def _stop(process):
-    process.terminate()
-    code = process.wait(timeout=30)
-    process.stdout.close()
-    assert code == 0
+@contextlib.contextmanager
+def own_server(*arguments):
+    """A local server that looks often and gives up at once; its target."""
+    often = ("--poll=0.1", "--load-retries=0")
+    with running_server(*often, *arguments) as (target, process):
+        yield target
+    assert process.returncode == 0
 
 
 @pytest.fixture(scope="session")
@@ -150,11 +115,9 @@ def server(request):
         yield Server(target, base, seen)
         return
     base = request.getfixturevalue("fixture_base")
-    process, target = start_server(
-        base, "--model-config-file", base / "models.config", "--health"
-    )
-    yield Server(target, base, str(base))
-    _stop(process)
+    arguments = ("--model-config-file", base / "models.config", "--health")
+    with own_server(*arguments) as target:
+        yield Server(target, base, str(base))
 
 
 @pytest.fixture(scope="session")
@@ -181,7 +144,7 @@ def may_write(server):
 
 
 @pytest.fixture(scope="session")
-def batching_server(request, tmp_path_factory):
+def batching_server(request):
     """A server with batching: at most 4 rows, allowed sizes 1, 2, 4."""
     target = request.config.getoption("--batching-target")
     if target:
@@ -190,10 +153,8 @@ def batching_server(request, tmp_path_factory):
     if request.config.getoption("--target"):
         pytest.skip("needs --batching-target")
     base = request.getfixturevalue("fixture_base")
-    process, target = start_server(
-        tmp_path_factory.mktemp("batching"),
+    with own_server(
         *("--model-config-file", base / "models.config"),
         *("--batching-parameters-file", base / "batching.config"),
-    )
-    yield Server(target)
-    _stop(process)
+    ) as target:
+        yield Server(target)

@@ -8,7 +8,9 @@ import pytest
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
-from serving_toys import running_server, write_toy_translator
+from serving_toys import write_toy_translator
+
+from serving.conformance.processes import running_server
 
 
 @pytest.fixture(scope="session")

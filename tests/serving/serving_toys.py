@@ -1,14 +1,6 @@
-"""A toy translator on disk, and servers in processes of their own."""
+"""A toy translator on disk."""
 
-import contextlib
-import os
 import pathlib
-import queue
-import subprocess
-import sys
-import threading
-
-ROOT = pathlib.Path(__file__).parents[2]
 
 
 def write_toy_translator(base, name, version, shift=40):
@@ -105,47 +97,3 @@ def write_toy_translator(base, name, version, shift=40):
     temporary = folder / f".tmp-{version}"
     tf.saved_model.save(toy, temporary, signatures)
     return temporary.rename(folder / str(version))
-
-
-@contextlib.contextmanager
-def running_server(*arguments, port=0):
-    """`tfmask serve` in a process of its own.
-
-    Yields:
-        (target, process).
-    """
-    process = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "serving.local_server"),
-            *(f"--port={port}", *map(str, arguments)),
-        ],
-        cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    lines, seen = queue.Queue(), []
-
-    def read():
-        for line in process.stdout:
-            lines.put(line)
-        lines.put(None)
-
-    threading.Thread(target=read, daemon=True).start()
-    try:
-        while True:
-            line = lines.get(timeout=60)
-            assert line is not None, "".join(seen)
-            seen.append(line)
-            if line.startswith("serving on "):
-                break
-        yield line.split()[-1], process
-    finally:
-        process.terminate()
-        try:
-            process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        process.stdout.close()

@@ -11,9 +11,9 @@ import zipfile
 
 import numpy as np
 import pytest
-from serving_toys import ROOT
 
 import tfmask
+from serving.conformance.processes import ROOT
 
 # What the client may use besides the standard library.
 NEEDS = ["grpc", "google", "numpy", "numpy.libs", "typing_extensions.py"]

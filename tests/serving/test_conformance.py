@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 
-from serving_toys import ROOT
+from serving.conformance.processes import ROOT
 
 
 def test_the_local_server_keeps_the_contract():

@@ -11,12 +11,12 @@ import time
 
 import numpy as np
 import pytest
-from serving_toys import ROOT, running_server
 
 from serving import local_server, protos
 from serving.client import Client, InvalidArgument, Tls, Unavailable
 from serving.config import ConfigError
 from serving.conformance.fixture import write_version
+from serving.conformance.processes import ROOT, running_server
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ class BrightMethod:
     is changed.
     """
 
-    inputs = ("image",)
+    translate_inputs = ("image",)
     mask_kind = "attention"
     multiple = 4
     step = np.int64(300)

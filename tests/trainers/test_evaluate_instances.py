@@ -15,7 +15,7 @@ from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
 class Swap:
     """Gives every instance the outline that it is told to."""
 
-    inputs = ("image", "instances")
+    translate_inputs = ("image", "instances")
     multiple = 4
 
     def __init__(self, outlines=None):

@@ -62,7 +62,7 @@ class TranslationMethod(keras.Model):
             )
 
     @property
-    def inputs(self):
+    def translate_inputs(self):
         """Names of what `translate` takes."""
         return self.config.inputs
 
@@ -135,7 +135,9 @@ class TranslationMethod(keras.Model):
         shown = {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
-            inputs = {name: batch[source][name] for name in self.inputs}
+            inputs = {
+                name: batch[source][name] for name in self.translate_inputs
+            }
             there = self.translate(inputs, direction)
             shown[f"real_{source}"] = inputs["image"]
             shown[f"mask_{source}"] = there["mask"]

@@ -1,0 +1,74 @@
+"""A local server in a process of its own, and the memory it holds."""
+
+import contextlib
+import os
+import pathlib
+import queue
+import subprocess
+import sys
+import threading
+
+ROOT = pathlib.Path(__file__).parents[2]
+_START_SECONDS = 120
+
+
+@contextlib.contextmanager
+def running_server(*arguments, port=0):
+    """`tfmask serve`, until the block ends.
+
+    Args:
+        *arguments: its options.
+        port: int; 0 takes a free one.
+
+    Yields:
+        (target, process): "host:port" and `subprocess.Popen`.
+
+    Raises:
+        RuntimeError: it did not start; with what it printed.
+    """
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "serving.local_server"),
+            *(f"--port={port}", *map(str, arguments)),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    lines, seen = queue.Queue(), []
+
+    def read():
+        # To the end, or the server would stop when the pipe is full.
+        for line in process.stdout:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=read, daemon=True).start()
+    try:
+        while True:
+            line = lines.get(timeout=_START_SECONDS)
+            if line is None:
+                raise RuntimeError("".join(seen))
+            seen.append(line)
+            if line.startswith("serving on "):
+                break
+        yield line.split()[-1], process
+    finally:
+        process.terminate()
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            raise
+        process.stdout.close()
+
+
+def resident(process) -> float:
+    """Mebibytes of memory that a process holds; 0 after its end."""
+    try:
+        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    except (OSError, IndexError):
+        return 0.0
