@@ -75,6 +75,9 @@ class Options:
     instances_per_step: int | None = None
     """Methods of instances: how many are translated in one step, 0 is all;
     None: as the run says."""
+    keep_background: bool | None = None
+    """Methods of instances: put the input back outside of all masks; None:
+    as the run says."""
 
     def __post_init__(self):
         for name in ("limit", "batch_size", "min_instances"):
@@ -376,6 +379,7 @@ def main(argv: list[str] | None = None) -> int:
                 evaluate_instances,
                 min_instances=options.min_instances,
                 per_step=options.instances_per_step,
+                keep_background=options.keep_background,
             )
         result = measure(
             method,

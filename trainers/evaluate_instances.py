@@ -28,9 +28,9 @@ def evaluate_instances(
     limit=None,
     batch_size=8,
     min_instances=1,
-    per_step=None,
     gallery=None,
     advance=lambda count: None,
+    **options,
 ):
     """Measures an instance method in both directions.
 
@@ -41,9 +41,9 @@ def evaluate_instances(
         limit: int or None, only the first images of each domain.
         batch_size: int; the averages do not depend on it.
         min_instances: int, images with fewer are left out and counted.
-        per_step: int or None, see `InstaGAN.translate`.
         gallery: `Gallery` or None; gets a table and a section a direction.
         advance: called with the number of images done.
+        **options: `per_step`, `keep_background`: see `InstaGAN.translate`.
 
     Returns:
         dict like that of `trainers.evaluate.evaluate`, rows `model` and
@@ -78,7 +78,7 @@ def evaluate_instances(
                 continue
             if translate is None:
                 translate = compiled_translate(
-                    method, direction, *image.shape[1:3], per_step=per_step
+                    method, direction, *image.shape[1:3], **options
                 )
             made = translate({"image": image, "instances": given})
             rows["model"].update(image, made["image"], given, made["instances"])

@@ -38,7 +38,7 @@ class AttentionGuidedConfig:
     attention_decoder: Literal["paper", "1x1"] = "paper"
     """Decoder kernels 3, 3, 7; or 1, 1, 1, as the official code runs."""
     normalization: str = "instance"
-    """`instance`, `layer`, `none`, or `addons:LAYER` of tensorflow-addons."""
+    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 3

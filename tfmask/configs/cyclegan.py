@@ -23,7 +23,7 @@ class CycleGANConfig:
     upsampling: Literal["transposed", "resize"] = "transposed"
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     normalization: str = "instance"
-    """`instance`, `layer`, `none`, or `addons:LAYER` of tensorflow-addons."""
+    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     affine_normalization: bool = False
     """Learned scale and offset, as in the Torch code; PyTorch has none."""
     discriminator_filters: int = 64

@@ -23,7 +23,7 @@ class InstaGANConfig:
     upsampling: Literal["transposed", "resize"] = "transposed"
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     normalization: str = "instance"
-    """`instance`, `layer`, `none`, or `addons:LAYER` of tensorflow-addons."""
+    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layers."""
     discriminator_layers: int = 3

@@ -36,11 +36,10 @@ def normalization_layer(normalization, **instance_arguments):
     """A new normalisation layer.
 
     Args:
-        normalization: "instance", "layer" (over height, width and channels:
-            it keeps how much of a colour there is), "none", "addons:LAYER"
-            or a callable without arguments that returns a Keras layer. A
-            layer must treat every example by itself: the networks are
-            called on batches that mix real and translated images.
+        normalization: "instance", "none", "addons:LAYER" or a callable
+            without arguments that returns a Keras layer. A layer must treat
+            every example by itself: the networks are called on batches that
+            mix real and translated images.
         **instance_arguments: arguments of `InstanceNormalization`.
 
     Returns:
@@ -53,18 +52,11 @@ def normalization_layer(normalization, **instance_arguments):
         return normalization()
     if normalization == "instance":
         return InstanceNormalization(**instance_arguments)
-    if normalization == "layer":
-        affine = instance_arguments.get("affine", False)
-        return keras.layers.GroupNormalization(
-            groups=1, epsilon=1e-5, center=affine, scale=affine
-        )
     if normalization == "none":
         return keras.layers.Activation("linear")
     kind, _, name = normalization.partition(":")
     if kind == "addons":
         return addons_member("layers", name)()
     raise unknown_name(
-        "normalization",
-        normalization,
-        ["instance", "layer", "none", "addons:LAYER"],
+        "normalization", normalization, ["instance", "none", "addons:LAYER"]
     )

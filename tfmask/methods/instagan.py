@@ -349,7 +349,9 @@ class InstaGAN(TranslationMethod):
         )
         return lsgan_discriminator(*tf.split(scores, 2))
 
-    def translate(self, inputs, direction="a_to_b", per_step=None):
+    def translate(
+        self, inputs, direction="a_to_b", per_step=None, keep_background=None
+    ):
         """Translates any number of instances, as the sequence says.
 
         Args:
@@ -359,6 +361,7 @@ class InstaGAN(TranslationMethod):
             direction: "a_to_b" or "b_to_a".
             per_step: int, instances of a sub-step; 0: all at once; None: as
                 the config says.
+            keep_background: bool; None: as the config says.
 
         Returns:
             dict with `image` (B, H, W, 3), `instances` (B, N, H, W, 1) in
@@ -403,7 +406,9 @@ class InstaGAN(TranslationMethod):
         back = tf.argsort(order, axis=1)
         outlines = tf.gather(outlines, back, batch_dims=1)[:, :count]
         mask = sets.union(outlines)
-        if self.config.keep_background:
+        if keep_background is None:
+            keep_background = self.config.keep_background
+        if keep_background:
             changed = sets.union(tf.concat([instances, outlines], axis=1))
             image = given + changed * (image - given)
         return {
