@@ -160,10 +160,10 @@ def quick_instagan(location: str) -> TrainConfig:
         optimizer=OptimizerConfig(
             learning_rate=5e-4,
             discriminator_learning_rate=5e-4,
-            constant_epochs=12,
-            decay_epochs=8,
+            constant_epochs=8,
+            decay_epochs=4,
         ),
-        run=RunConfig(epochs=20, batch_size=1),
+        run=RunConfig(epochs=12, batch_size=1),
     )
 
 
