@@ -111,7 +111,7 @@ def _learning_rate(optimizer):
     rate = optimizer.learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = rate(optimizer.iterations)
-    return rate
+    return tf.convert_to_tensor(rate)  # Keras 2: perhaps one a replica
 
 
 class SampleGrids(PeriodicCallback):

@@ -5,6 +5,7 @@ Keras 3 drops networks and optimizers held in a list or dict from
 named arrays, and restoring one compares every name and shape.
 """
 
+import io
 import json
 import os
 import re
@@ -105,8 +106,12 @@ class Checkpoints:
         temporary = self.folder / f".tmp-{step}-{uuid.uuid4().hex[:8]}"
         try:
             temporary.mkdir()
+            # In memory first: on a full disk numpy's archive would complain
+            # once more, with a traceback, when it is garbage collected.
+            archive = io.BytesIO()
+            np.savez(archive, **arrays)
             with open(temporary / "state.npz", "wb") as file:
-                np.savez(file, **arrays)
+                file.write(archive.getbuffer())
                 file.flush()
                 os.fsync(file.fileno())
             text = json.dumps({"step": step, **(info or {})}, indent=2)

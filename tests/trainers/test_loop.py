@@ -157,7 +157,8 @@ def test_averaged_weights_are_what_a_run_translates_with():
     method = build_method(config, steps_an_epoch=2)
     batch = next(iter(data.train_batches(2, seed=0)))
     kernel = method.owned_variables("generator")[0]
-    expected = None
+    # Keras 2 averages the initial value, too.
+    expected = kernel.numpy() if keras.__version__ < "3" else None
     for _ in range(3):
         method.train_step(batch)
         value = kernel.numpy()

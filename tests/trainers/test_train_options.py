@@ -41,6 +41,15 @@ def test_hyphens_and_underscores_name_the_same_method():
     assert config.method_name == "attention_guided"
 
 
+@pytest.fixture(autouse=True)
+def no_options_of_earlier_tests():
+    """tyro 0.9.1 remembers what it did not recognise, within a process."""
+    import tyro
+
+    formatter = getattr(tyro, "_argparse_formatter", None)
+    getattr(formatter, "global_unrecognized_arg_and_prog", []).clear()
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 # Printed before a program can set a log level: nothing is wrong in them. 303
 # is CUDA's way to say that there is no driver, so no GPU.
 _NOISE = re.compile(
-    rb"I0000 |WARNING: All log messages before absl|.*cuInit.*\(303\)|\s*$"
+    rb"I0000 |WARNING: All log messages before absl|.*cuInit.*\(303\)"
+    rb"|.*Unable to register cu\w+ factory|\s*$"
 )
 
 
