@@ -140,3 +140,9 @@ class AsyncClient:
     async def metadata(self, **choice: Any) -> Metadata:
         """Like `Client.metadata`; `choice`: model, version, label, timeout."""
         return await self._run(self._steps.metadata(**choice))
+
+    async def reload_config(
+        self, config: str, *, timeout: float | None = None
+    ) -> None:
+        """Like `Client.reload_config`."""
+        await self._run(self._steps.reload_config(config, timeout))

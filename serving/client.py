@@ -308,3 +308,25 @@ class Client:
                 model=model, version=version, label=label, timeout=timeout
             )
         )
+
+    def reload_config(
+        self, config: str, *, timeout: float | None = None
+    ) -> None:
+        """Replaces the server's list of models, and all labels with it.
+
+        Every caller of the server gets the new list. It returns when each
+        new model answers, and is never sent twice.
+
+        Args:
+            config: str, all models from now on, in the format of
+                `models.config`; base paths as the server sees them.
+            timeout: seconds, instead of the client's.
+
+        Raises:
+            InvalidArgument: `config` is no such list, or the server refuses
+                it.
+            FailedPrecondition: a label on a version that does not answer.
+            ServingError: any other failure; UNKNOWN if a new model cannot be
+                loaded.
+        """
+        self._run(self._steps.reload_config(config, timeout))

@@ -17,7 +17,7 @@ def read_header(data: bytes) -> ImageHeader | None:
     """The format and size of an encoded image.
 
     Args:
-        data: bytes of a PNG, JPEG, GIF, BMP or WebP file.
+        data: bytes of a PNG, JPEG, JPEG XL, GIF, BMP or WebP file.
 
     Returns:
         `ImageHeader`; `pixels` counts all frames of a GIF. None if the bytes
@@ -103,9 +103,59 @@ def _webp(data):
     return _header("WEBP", width & 16383, height & 16383)
 
 
+class _Bits:
+    """Bits of a JPEG XL header, lowest first."""
+
+    def __init__(self, data):
+        self._left, self._value = 8 * len(data), int.from_bytes(data, "little")
+
+    def read(self, count):
+        if count > self._left:
+            raise IndexError
+        value = self._value & (1 << count) - 1
+        self._left, self._value = self._left - count, self._value >> count
+        return value
+
+    def size(self, small):
+        if small:
+            return 8 * (self.read(5) + 1)
+        return self.read((9, 13, 18, 30)[self.read(2)]) + 1
+
+
+# Width by height, where the header gives the height only.
+_JXL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
+
+
+def _jxl(data):
+    bits = _Bits(data[2:18])
+    small = bits.read(1)
+    height, ratio = bits.size(small), bits.read(3)
+    if not ratio:
+        return _header("JPEG XL", bits.size(small), height)
+    over, under = _JXL_RATIOS[ratio - 1]
+    return _header("JPEG XL", height * over // under, height)
+
+
+def _jxl_boxes(data):
+    at = 12
+    while True:
+        length, kind = struct.unpack_from(">I4s", data, at)
+        start = at + 8
+        if length == 1:
+            length, start = struct.unpack_from(">Q", data, start)[0], at + 16
+        if kind in (b"jxlc", b"jxlp"):
+            start += 4 * (kind == b"jxlp")  # its number
+            return _jxl(data[start : start + 18])
+        if length < start - at:  # the last box
+            return None
+        at += length
+
+
 _READERS = (
     (b"\x89PNG\r\n\x1a\n", _png),
     (b"\xff\xd8", _jpeg),
+    (b"\xff\x0a", _jxl),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", _jxl_boxes),
     (b"GIF8", _gif),
     (b"BM", _bmp),
     (b"RIFF", _webp),

@@ -27,6 +27,13 @@ from serving.versions import LOG
 
 _SIGNATURE_DEF = "signature_def"
 _MAP_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
+_FOR_EVER = 1e9  # seconds; gRPC says about 2^63 for a call without a deadline
+
+
+def seconds_left(context) -> float | None:
+    """How long the caller still waits; None for a call without a deadline."""
+    left = context.time_remaining()
+    return None if left is None or left > _FOR_EVER else left
 
 
 def lookup(manager: Manager, spec):
@@ -58,13 +65,13 @@ class Services:
     def predict(self, request, context) -> bytes:
         require_spec(request)
         with lookup(self._manager, request.model_spec) as (version, servable):
-            return predict(servable, version, request, context.time_remaining())
+            return predict(servable, version, request, seconds_left(context))
 
     def classify(self, request, context):
         require_spec(request)
         with lookup(self._manager, request.model_spec) as (version, servable):
             return infer(
-                *(servable, version, request, context.time_remaining()),
+                *(servable, version, request, seconds_left(context)),
                 *(CLASSIFY_METHOD, protos.ClassificationResponse()),
             )
 
@@ -72,7 +79,7 @@ class Services:
         require_spec(request)
         with lookup(self._manager, request.model_spec) as (version, servable):
             return infer(
-                *(servable, version, request, context.time_remaining()),
+                *(servable, version, request, seconds_left(context)),
                 *(REGRESS_METHOD, protos.RegressionResponse()),
             )
 
@@ -83,7 +90,7 @@ class Services:
         )
         with lookup(self._manager, spec) as (version, servable):
             return multi_infer(
-                servable, version, request, context.time_remaining()
+                servable, version, request, seconds_left(context)
             )
 
     def get_model_metadata(self, request, context):

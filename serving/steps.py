@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import grpc
 import numpy as np
+from google.protobuf import text_format
 
 from serving import items, protos, tensors, wire
 from serving.errors import (
@@ -163,6 +164,18 @@ class Steps:
             protos.GET_MODEL_STATUS, request, timeout or self._timeout
         )
         return read_status(response)
+
+    def reload_config(
+        self, config: str, timeout: float | None
+    ) -> Generator[Call, Any, None]:
+        """Steps of `Client.reload_config`."""
+        request = protos.ReloadConfigRequest()
+        try:
+            protos.parse_text(config, request.config)
+        except text_format.ParseError as error:
+            raise invalid(f"`config` is no list of models: {error}") from None
+        yield Call(protos.RELOAD_CONFIG, request, timeout or self._timeout)
+        self._cache.clear()  # names and labels may mean others now
 
     def wait_ready(
         self, timeout: float, *, model: str | None, version: int | None

@@ -5,6 +5,7 @@ not: missing values repeat the last one, surplus values are dropped, a field
 of another type counts as empty, uint8 wraps.
 """
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,10 @@ _OF_NUMPY = {
 _STRING_BYTES = 24
 # How much a message may grow by repeating its last value (or zeros).
 MAX_GROWTH_BYTES = 64 * 2**20
+# Where NumPy ends: TensorFlow takes 254 dimensions, and shapes that would be
+# too large were they not empty.
+_MAX_DIMENSIONS = 32
+_MAX_BYTES = 2**63
 
 
 class Tensor(NamedTuple):
@@ -177,7 +182,7 @@ def content_bytes(tensor: Tensor) -> bytes:
     return head + wire.delimited(_CONTENT, memoryview(flat.view(np.uint8)))
 
 
-def _elements(shape) -> int:
+def _elements(kind, shape) -> int:
     count = 1
     for size in shape:
         if size < 0:
@@ -185,6 +190,14 @@ def _elements(shape) -> int:
         count *= size
         if count >= 2**63:
             raise TensorError(f"{list(shape)} has too many elements")
+    if len(shape) > _MAX_DIMENSIONS:
+        raise TensorTooLargeError(
+            f"a tensor has {len(shape)} dimensions. At most {_MAX_DIMENSIONS} "
+            "can be read."
+        )
+    sizes = math.prod(size for size in shape if size)
+    if sizes * kind.storage.itemsize >= _MAX_BYTES:
+        raise TensorTooLargeError(f"no memory has room for {list(shape)}.")
     return count
 
 
@@ -257,7 +270,7 @@ def _dims(data):
 
 
 def _from_content(kind, shape, content):
-    count = _elements(shape)
+    count = _elements(kind, shape)
     if not count:
         return np.zeros(shape, kind.storage)
     if kind == STRING:
@@ -295,7 +308,7 @@ def _objects(items, shape):
 
 
 def _from_values(kind, shape, values):
-    count = _elements(shape)
+    count = _elements(kind, shape)
     chunks = values.get(kind.field, [])
     if kind == STRING:
         given = _objects([bytes(chunk) for chunk in chunks[:count]], -1)

@@ -8,7 +8,7 @@ it, and version 1 is removed. The rules:
 - no request fails, and nothing is sent a second time;
 - an answer is right for what was asked, by the version that it names;
 - that version was AVAILABLE at some moment between sending and receiving;
-- every version answers, and at the end only the last one still has to.
+- every version answers, and version 1 is gone in the end.
 
 Without `--target` a local server is started. With it, `--base` is a folder
 that the server reads and this script writes: `DIR/toy` must not be there yet,
@@ -18,6 +18,7 @@ and the server has to wait for it and look often (TensorFlow Serving:
 """
 
 import contextlib
+import functools
 import pathlib
 import shutil
 import sys
@@ -33,15 +34,17 @@ import tyro
 from rich.console import Console
 from rich.progress import Progress
 
-from serving.client import Client, NotFound, ServingError, Unavailable
-from serving.conformance.fixture import WEIGHTS, write_version
+from serving.client import Client, ServingError
 from serving.conformance.processes import running_server
+from serving.conformance.requests import toy_y
+from tfmask.ops.start import load_tensorflow
 from tfmask.publishing import publish
 
 MODEL = "toy"
 VERSIONS = (1, 2, 3, 4)
-_SWAP_SECONDS = 60  # for one version to be seen, loaded and to answer
+_WAIT_SECONDS = 60.0  # for one version to be seen, loaded, and to answer
 _LOOK_SECONDS = 0.005  # between two looks at the status
+_MOST_BROKEN = 50  # more, and it ends early
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,41 +150,39 @@ class Report:
 
 
 class Load:
-    """Clients, the publisher and the watch of one run.
+    """The clients, the publisher and the watch of one run.
 
     Args:
         target: str, "host:port".
-        base: `pathlib.Path` of the models.
-        staged: `pathlib.Path` with all versions of the toy, ready to copy.
+        folder: `pathlib.Path` of the model's versions.
+        staged: `pathlib.Path` with all versions, ready to be copied.
         options: `Options`.
-        advance: function that is called after every request.
+        advance: function that is called after every answer.
     """
 
-    def __init__(self, target, base, staged, options, advance):
+    def __init__(self, target, folder, staged, options, advance):
         self._target, self._options = target, options
-        self._folder, self._staged = base / MODEL, staged / MODEL
+        self._folder, self._staged = folder, staged
         self._advance = advance
-        self._published = threading.Event()
-        self._ended = threading.Event()
-        self._lock = threading.Lock()
-        self.report = Report()
-        self.watch = Watch(time.monotonic())
+        self._published, self._ended = threading.Event(), threading.Event()
+        self._watch = Watch(time.monotonic())
+        self._report = Report()
 
     def run(self) -> Report:
         """Does everything; see the module."""
         start = time.monotonic()
         with self._client() as client:
-            client.wait_ready(_SWAP_SECONDS, 1)
+            client.wait_ready(_WAIT_SECONDS, 1)
+        watching = threading.Thread(target=self._follow)
         asking = [
             threading.Thread(target=self._ask, args=(number,))
             for number in range(self._options.clients)
         ]
-        watching = threading.Thread(target=self._follow)
         for thread in (watching, *asking):
             thread.start()
         try:
             self._publish()
-        except ServingError as error:
+        except (ServingError, OSError, TimeoutError) as error:
             self._note(f"publishing: {error}")
         finally:
             self._published.set()
@@ -189,43 +190,45 @@ class Load:
                 thread.join()
             self._ended.set()
             watching.join()
-        for answer in self.watch.strange(self.report.answers):
+        for answer in self._watch.strange(self._report.answers):
             self._note(
                 f"version {answer.version} answered while it was not AVAILABLE"
             )
-        self.report.seconds = time.monotonic() - start
-        return self.report
+        self._report.seconds = time.monotonic() - start
+        return self._report
 
     def _client(self):
-        # One attempt: a request that has to be repeated has failed.
+        # One attempt: a request that has to be sent again has failed.
         timeout = self._options.timeout
         return Client(self._target, MODEL, timeout=timeout, attempts=1)
 
     def _note(self, text):
-        with self._lock:
-            self.report.broken.append(text)
+        self._report.broken.append(text)
+
+    def _hopeless(self):
+        return len(self._report.broken) > _MOST_BROKEN
 
     def _ask(self, number):
-        random, done = np.random.default_rng(number), 0
+        random, made = np.random.default_rng(number), 0
         with self._client() as client:
-            while done < self._options.requests or not self._published.is_set():
+            while made < self._options.requests or not self._published.is_set():
+                if self._hopeless():
+                    return
                 x = random.integers(-9, 10, (2, 4)).astype(np.float32)
-                sent = time.monotonic()
                 try:
-                    found = client.predict({"x": x}, outputs=("y",))
+                    self._ask_once(client, x)
                 except ServingError as error:
                     self._note(f"{type(error).__name__}: {error}")
-                    time.sleep(0.05)
-                else:
-                    received = time.monotonic()
-                    expected = x @ np.float32(WEIGHTS) + 100.0 * found.version
-                    if not np.array_equal(found.outputs["y"], expected):
-                        self._note(f"version {found.version}: a wrong answer")
-                    answer = Answer(found.version, sent, received)
-                    with self._lock:
-                        self.report.answers.append(answer)
-                done += 1
-                self._advance()
+                made += 1
+
+    def _ask_once(self, client, x):
+        sent = time.monotonic()
+        found = client.predict({"x": x}, outputs=("y",))
+        received = time.monotonic()
+        if not np.array_equal(found.outputs["y"], toy_y(x, found.version)):
+            self._note(f"version {found.version}: a wrong answer")
+        self._report.answers.append(Answer(found.version, sent, received))
+        self._advance()
 
     def _follow(self):
         with self._client() as client:
@@ -237,39 +240,124 @@ class Load:
                     self._note(f"status: {error}")
                     continue
                 now = {s.version for s in found if s.state == "AVAILABLE"}
-                self.watch.look(sent, now, time.monotonic())
+                self._watch.look(sent, now, time.monotonic())
 
     def _publish(self):
-        """Publishes 2, 3 and 4, and removes 1, spread over the requests."""
-        total = self._options.clients * self._options.requests
+        """Publishes 2, 3 and 4 and removes 1, spread over the requests."""
+        share = self._options.clients * self._options.requests // len(VERSIONS)
         with self._client() as client:
             for version in VERSIONS:
-                share = total * (version - 1) // len(VERSIONS)
-                self._until(lambda n=share: len(self.report.answers) >= n)
                 if version > 1:
-                    publish_copy(self._staged / str(version), self._folder)
-                    client.wait_ready(_SWAP_SECONDS, version)
+                    staged = self._staged / str(version)
+                    copy = functools.partial(
+                        shutil.copytree, staged, dirs_exist_ok=True
+                    )
+                    publish(self._folder.parent, MODEL, copy)
+                    client.wait_ready(_WAIT_SECONDS, version)
                 if version == 2:
-                    remove(self._folder / "1")
-                self._until(lambda v=version: self._answered(v))
-            self._until(lambda: self._gone(client))
+                    _remove(self._folder / "1")
+                self._wait_for(functools.partial(self._answered, version))
+                if version < VERSIONS[-1]:
+                    self._wait_for(
+                        lambda n=share * version: self._made() >= n,
+                        seconds=float("inf"),
+                    )
+            self._wait_for(lambda: self._is_gone(client))
 
-    def _until(self, condition):
-        end = time.monotonic() + _SWAP_SECONDS
-        before = len(self.report.answers)
+    def _wait_for(self, condition, seconds=_WAIT_SECONDS):
+        end = time.monotonic() + seconds
         while not condition():
-            now = len(self.report.answers)
-            if now > before + self._options.requests:
-                # Answers still come: only their lack ends the wait.
-                end, before = time.monotonic() + _SWAP_SECONDS, now
-            if time.monotonic() > end or self.report.broken:
-                raise_late(now)
+            if time.monotonic() > end or self._hopeless():
+                raise TimeoutError("the next step was waited for in vain")
             time.sleep(0.01)
 
+    def _made(self):
+        return len(self._report.answers) + len(self._report.broken)
+
     def _answered(self, version):
-        with self._lock:
-            return any(a.version == version for a in self.report.answers[-99:])
+        return any(a.version == version for a in self._report.answers[-200:])
 
     @staticmethod
-    def _gone(client):
+    def _is_gone(client):
         return client.status(version=1)[0].state == "END"
+
+
+def _remove(version):
+    """Takes a version away at once, then its files."""
+    old = version.rename(version.with_name(f".old-{version.name}"))
+    shutil.rmtree(old)
+
+
+def run(options: Options, console: Console) -> Report:
+    """Runs the load.
+
+    Args:
+        options: `Options`.
+        console: `rich.console.Console` for the progress bar.
+
+    Returns:
+        `Report`.
+
+    Raises:
+        ServingError: the server does not answer for version 1.
+        FileExistsError: there is a model in `base` already.
+    """
+    load_tensorflow()
+    from serving.conformance.fixture import write_version
+
+    with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as stack:
+        staged = pathlib.Path(work, "staged")
+        for version in VERSIONS:
+            write_version(staged, MODEL, version)
+        base = options.base or pathlib.Path(work, "models")
+        folder = base / MODEL
+        folder.mkdir(parents=True)
+        first = folder / ".tmp-first"
+        shutil.copytree(staged / MODEL / "1", first)
+        first.rename(folder / "1")
+        target = options.target
+        if not target:
+            target, _ = stack.enter_context(
+                running_server("--base", base, "--poll", 0.2)
+            )
+        progress = Progress(console=console, transient=True)
+        stack.enter_context(progress)
+        bar = progress.add_task(
+            "asking", total=options.clients * options.requests
+        )
+        load = Load(
+            *(target, folder, staged / MODEL, options),
+            lambda: progress.advance(bar),
+        )
+        return load.run()
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command.
+
+    Args:
+        argv: the options, or None for the command line's.
+
+    Returns:
+        exit code: 0, or 1 if a rule was broken or nothing could be asked.
+    """
+    options = tyro.cli(
+        Options, args=argv, prog="python -m serving.conformance.load"
+    )
+    if bool(options.target) != bool(options.base):
+        print("load: `--target` and `--base` go together", file=sys.stderr)
+        return 1
+    console = Console(stderr=True)
+    try:
+        report = run(options, console)
+    except (ServingError, OSError, RuntimeError) as error:
+        print(f"load: {error}", file=sys.stderr)
+        return 1
+    for text, count in Counter(report.broken).most_common(10):
+        console.print(f"{count} x {text}", style="red", markup=False)
+    print(report.line())
+    return 1 if report.broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -4,22 +4,15 @@ import grpc
 import pytest
 
 from serving import protos
-from serving.conformance.requests import INVALID, refused, spec
+from serving.conformance.requests import INVALID, refused, spec, with_examples
 
 CLASSIFY = "tensorflow/serving/classify"
 REGRESS = "tensorflow/serving/regress"
 
 
-def fill(message, *values):
-    for value in values:
-        example = message.input.example_list.examples.add()
-        example.features.feature["value"].float_list.value.append(value)
-    return message
-
-
 def classify(server, signature, *values):
     request = spec(protos.ClassificationRequest(), signature=signature)
-    return server.call(protos.CLASSIFY, fill(request, *values))
+    return server.call(protos.CLASSIFY, with_examples(request, *values))
 
 
 @pytest.mark.case(46)
@@ -62,7 +55,9 @@ def test_classify_nothing(server):
 @pytest.mark.case(50)
 def test_regress(server):
     request = spec(protos.RegressionRequest(), signature="regress")
-    response = server.call(protos.REGRESS, fill(request, 1.0, 2.0, 3.0))
+    response = server.call(
+        protos.REGRESS, with_examples(request, 1.0, 2.0, 3.0)
+    )
     values = [entry.value for entry in response.result.regressions]
     assert values == [2.0, 4.0, 6.0]
 
@@ -71,7 +66,7 @@ def multi(server, *tasks, values=(0.5,)):
     request = protos.MultiInferenceRequest()
     for method, options in tasks:
         spec(request.tasks.add(method_name=method), **options)
-    return server.call(protos.MULTI_INFERENCE, fill(request, *values))
+    return server.call(protos.MULTI_INFERENCE, with_examples(request, *values))
 
 
 BOTH = (

@@ -27,3 +27,13 @@ def toy_target(toy_base):
     """host:port of a server with the model `toy`."""
     with running_server("--base", toy_base, "--poll", 0.1) as (target, _):
         yield target
+
+
+@pytest.fixture(scope="session")
+def fixture_base(tmp_path_factory):
+    """Folder with the contract's model `toy`, version 1."""
+    from serving.conformance.fixture import write_version
+
+    base = tmp_path_factory.mktemp("contract")
+    write_version(base, "toy", 1)
+    return base

@@ -1,18 +1,13 @@
 """The local server as a command: what it serves, refuses and survives."""
 
 import concurrent.futures
-import pathlib
-import random
 import shutil
-import threading
 import time
-import zlib
 
 import grpc
 import numpy as np
 import ovmsclient
 import pytest
-from serving_toys import running_server
 
 from serving import protos, tensors
 from serving.client import (
@@ -21,14 +16,8 @@ from serving.client import (
     ResourceExhausted,
     Unimplemented,
 )
-from serving.conformance.fixture import write_version
-
-
-@pytest.fixture(scope="module")
-def fixture_base(tmp_path_factory):
-    base = tmp_path_factory.mktemp("contract")
-    write_version(base, "toy", 1)
-    return base
+from serving.conformance.damage import BOMBS
+from serving.conformance.processes import resident, running_server
 
 
 @pytest.fixture(scope="module")
@@ -39,12 +28,6 @@ def fixture_target(fixture_base):
 
 def picture(size=(12, 10)):
     return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
-
-
-def resident(process):
-    """Mebibytes of memory that a process holds."""
-    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
 def raw_call(target, method, request, timeout=20):
@@ -71,6 +54,13 @@ def predict_request(name, value, signature):
     return request
 
 
+def test_a_call_without_a_deadline_is_answered(fixture_target):
+    value = np.ones((2, 4), np.float32)
+    request = predict_request("x", value, "serving_default")
+    response = raw_call(fixture_target[0], protos.PREDICT, request, None)
+    assert set(response.outputs) == {"y", "z"}
+
+
 def test_a_wrong_rank_never_reaches_an_unguarded_model(fixture_target):
     target, process = fixture_target
     request = predict_request(
@@ -83,75 +73,18 @@ def test_a_wrong_rank_never_reaches_an_unguarded_model(fixture_target):
     assert process.poll() is None
 
 
-def huge(dtype, *sizes):
-    proto = protos.TensorProto(dtype=dtype)
-    for size in sizes:
-        proto.tensor_shape.dim.add(size=size)
-    return proto
-
-
-def png_header(width, height):
-    body = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big")
-    body += b"\x08\x02\0\0\0"
-    checksum = zlib.crc32(body).to_bytes(4, "big")
-    data = zlib.compress(b"\0" * 5000)
-    return (
-        b"\x89PNG\r\n\x1a\n\0\0\0\x0d" + body + checksum
-        + len(data).to_bytes(4, "big") + b"IDAT" + data
-    )  # fmt: skip
-
-
-BOMBS = [
-    ("x", huge(1, 10**6, 10**6), "serving_default"),
-    ("x", huge(1, 2**62, 4), "serving_default"),
-    ("b", huge(7, 10**12), "bytes"),
-    ("b", np.array([png_header(60_000, 60_000)], object), "bytes"),
-    ("b", np.array([png_header(5_000, 5_000)] * 40, object), "bytes"),
-]
-
-
 @pytest.mark.parametrize(("name", "value", "signature"), BOMBS)
 def test_bombs_are_refused_before_they_take_memory(
     name, value, signature, fixture_target
 ):
     target, process = fixture_target
     before = resident(process)
-    start = time.monotonic()
     with pytest.raises(grpc.RpcError) as caught:
         raw_call(
             target, protos.PREDICT, predict_request(name, value, signature)
         )
     assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
-    assert time.monotonic() - start < 2
     assert resident(process) - before < 50
-
-
-def test_damaged_requests_do_no_harm(fixture_target):
-    target, process = fixture_target
-    dice = random.Random(0)
-    good = [
-        predict_request(
-            "x", np.ones((2, 4), np.float32), "serving_default"
-        ).SerializeToString(),
-        predict_request(
-            "b", np.array([png_header(2, 2)], object), "bytes"
-        ).SerializeToString(),
-    ]
-    codes = set()
-    with grpc.insecure_channel(target) as channel:
-        call = channel.unary_unary(protos.PREDICT.path)
-        for turn in range(400):
-            data = bytearray(good[turn % 2])
-            for _ in range(dice.randint(1, 4)):
-                data[dice.randrange(len(data))] = dice.randrange(256)
-            try:
-                call(bytes(data[: dice.randint(1, len(data))]), timeout=10)
-            except grpc.RpcError as error:
-                codes.add(error.code())
-        call(good[0], timeout=10)
-    assert process.poll() is None
-    assert grpc.StatusCode.DEADLINE_EXCEEDED not in codes
-    assert grpc.StatusCode.UNAVAILABLE not in codes
 
 
 def test_unreadable_requests_leave_no_memory_behind(fixture_target):
@@ -212,34 +145,6 @@ def test_models_and_versions_appear_while_it_runs(toy_base, tmp_path):
         second = client.translate(picture(), model="one")
         assert (first.version, second.version) == (1, 2)
         assert (first.image != second.image).any()
-
-
-def test_no_request_fails_while_versions_are_swapped(toy_base, tmp_path):
-    shutil.copytree(toy_base / "toy" / "1", tmp_path / "toy" / "1")
-    stop, seen = threading.Event(), []
-
-    def ask(target):
-        with Client(target, "toy", timeout=20) as client:
-            while not stop.is_set():
-                seen.append(client.translate(picture()).version)
-
-    with (
-        running_server("--base", tmp_path, "--poll", 0.05) as (target, _),
-        concurrent.futures.ThreadPoolExecutor(4) as pool,
-    ):
-        running = [pool.submit(ask, target) for _ in range(4)]
-        try:
-            for number in (2, 3, 4):
-                temporary = tmp_path / "toy" / f"tmp-{number}"
-                shutil.copytree(toy_base / "toy" / "2", temporary)
-                temporary.rename(tmp_path / "toy" / str(number))
-                with Client(target, "toy") as client:
-                    client.wait_ready(20, version=number)
-        finally:
-            stop.set()
-        for one in running:
-            one.result(30)
-    assert {1, 2, 3} <= set(seen) <= {1, 2, 3, 4}
 
 
 def test_too_many_calls_are_refused(fixture_base):

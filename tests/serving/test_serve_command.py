@@ -15,15 +15,7 @@ import pytest
 from serving import local_server, protos
 from serving.client import Client, InvalidArgument, Tls, Unavailable
 from serving.config import ConfigError
-from serving.conformance.fixture import write_version
 from serving.conformance.processes import ROOT, running_server
-
-
-@pytest.fixture(scope="module")
-def fixture_base(tmp_path_factory):
-    base = tmp_path_factory.mktemp("contract")
-    write_version(base, "toy", 1)
-    return base
 
 
 def picture():

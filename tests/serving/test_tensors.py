@@ -155,6 +155,15 @@ def test_a_short_message_cannot_ask_for_much_memory(shape, typed):
         tensors.from_bytes(strings)
 
 
+@pytest.mark.parametrize("shape", [(2**30, 0, 2**33), (1,) * 33])
+def test_a_shape_beyond_numpy_is_refused(shape):
+    proto = protos.TensorProto(dtype=1)
+    for size in shape:
+        proto.tensor_shape.dim.add(size=size)
+    with pytest.raises(tensors.TensorTooLargeError):
+        tensors.from_proto(proto)
+
+
 def test_what_cannot_be_sent_is_named():
     with pytest.raises(tensors.TensorError, match="datetime64.*float, double"):
         tensors.new_proto(np.array(["2020-01-01"], "M8[D]"))
