@@ -139,9 +139,9 @@ def paper_instagan(location: str) -> TrainConfig:
 
 
 def quick_instagan(location: str) -> TrainConfig:
-    """InstaGAN at 64 px in fifteen minutes on two cores.
+    """InstaGAN at 64 px in about fifteen minutes on two cores.
 
-    Numbers: docs/results.md. Differs from the paper: smaller networks,
+    Its numbers are not measured yet: docs/results.md. Differs from the paper: smaller networks,
     discriminators that see 34 pixels, resize and convolution instead of
     transposed convolutions, higher learning rates, batch 1, an epoch of 100
     steps.
