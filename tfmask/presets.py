@@ -141,10 +141,9 @@ def paper_instagan(location: str) -> TrainConfig:
 def quick_instagan(location: str) -> TrainConfig:
     """InstaGAN at 64 px in about fifteen minutes on two cores.
 
-    Its numbers are not measured yet: docs/results.md. Differs from the paper: smaller networks,
-    discriminators that see 34 pixels, resize and convolution instead of
-    transposed convolutions, higher learning rates, batch 1, an epoch of 100
-    steps.
+    Differs from the paper: smaller networks, discriminators that see 34
+    pixels, resize and convolution instead of transposed convolutions, higher
+    learning rates, batch 1, an epoch of 100 steps.
     """
     return TrainConfig(
         method_name="instagan",
