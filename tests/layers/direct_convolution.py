@@ -34,18 +34,20 @@ def full_transposed_convolution(image, kernel):
 
     Args:
         image: (B, H, W, C).
-        kernel: (3, 3, filters, C).
+        kernel: (side, side, filters, C).
 
     Returns:
-        (B, 2H + 1, 2W + 1, filters).
+        (B, 2H - 2 + side, 2W - 2 + side, filters).
     """
     batch, height, width, _ = image.shape
-    shape = (batch, 2 * height + 1, 2 * width + 1, kernel.shape[2])
+    side = len(kernel)
+    shape = (batch, 2 * height - 2 + side, 2 * width - 2 + side)
+    shape = (*shape, kernel.shape[2])
     output = np.zeros(shape)
     for i in range(height):
         for j in range(width):
             stamp = np.einsum("bc,ijfc->bijf", image[:, i, j], kernel)
-            output[:, 2 * i : 2 * i + 3, 2 * j : 2 * j + 3] += stamp
+            output[:, 2 * i : 2 * i + side, 2 * j : 2 * j + side] += stamp
     return output
 
 

@@ -9,6 +9,7 @@ from tfmask.layers import (
     Convolution,
     TransposedConvolution,
     normal_initializer,
+    torch_initializer,
     upsample,
 )
 
@@ -79,6 +80,17 @@ def test_transposed_convolution_from_its_definition(alignment):
     np.testing.assert_allclose(layer(image), kept + bias, atol=1e-5)
 
 
+@pytest.mark.parametrize("alignment", ["torch", "same"])
+def test_transposed_kernel_of_four_loses_a_pixel_on_all_sides(alignment):
+    image, kernel = random(2, 3, 4, 2), random(4, 4, 5, 2)
+    layer = TransposedConvolution(
+        5, kernel_size=4, alignment=alignment, use_bias=False
+    )
+    with_weights(layer, image, kernel)
+    full = full_transposed_convolution(image, kernel)
+    np.testing.assert_allclose(layer(image), full[:, 1:-1, 1:-1], atol=1e-5)
+
+
 def test_torch_alignment_is_the_adjoint_of_torch_convolution():
     """PyTorch defines it as the gradient of stride 2 with padding 1."""
     large, small = random(1, 8, 6, 3), random(1, 4, 3, 2)
@@ -124,6 +136,22 @@ def test_initial_kernels_follow_the_papers_and_differ():
 
 
 @pytest.mark.parametrize(
+    ("layer", "fan_in"),
+    [
+        (Convolution(32, 3), 9 * 32),
+        # PyTorch takes a transposed kernel's output channels for its input.
+        (TransposedConvolution(16, kernel_size=4), 16 * 16),
+    ],
+)
+def test_torch_initializer_is_uniform_within_the_fan(layer, fan_in):
+    layer.kernel_initializer = torch_initializer()
+    layer.build((None, 8, 8, 32))
+    kernel, limit = layer.get_weights()[0], fan_in**-0.5
+    assert 0.98 * limit < np.abs(kernel).max() <= limit
+    assert kernel.std() == pytest.approx(limit / 3**0.5, rel=0.03)
+
+
+@pytest.mark.parametrize(
     "layer",
     [
         Convolution(3, 4, strides=2, padding="same", padding_mode="reflect"),
@@ -136,6 +164,7 @@ def test_initial_kernels_follow_the_papers_and_differ():
             kernel_initializer=normal_initializer(0.5, truncated=True),
         ),
         TransposedConvolution(3, alignment="same", use_bias=False),
+        TransposedConvolution(3, kernel_size=4),
     ],
 )
 def test_config_round_trip_keeps_the_function(layer):
@@ -186,3 +215,5 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_wrong_alignment_is_named():
     with pytest.raises(ValueError, match="`alignment` must be.*'keras'"):
         TransposedConvolution(2, alignment="keras")
+    with pytest.raises(ValueError, match="kernel_size.*3 or 4.*5"):
+        TransposedConvolution(2, kernel_size=5)

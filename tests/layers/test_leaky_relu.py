@@ -33,3 +33,16 @@ def test_slopes_by_hand():
     np.testing.assert_allclose(
         tape.gradient(outputs, values), [0.2, 0.2, 0.2, 1.0, 1.0]
     )
+
+
+def test_another_slope_and_its_second_derivative():
+    """`f(x)^2` has the second derivative 2 slope^2 below 0."""
+    values = tf.Variable(VALUES)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            total = tf.reduce_sum(leaky_relu(values, 0.1) ** 2)
+        first = inner.gradient(total, values)
+    np.testing.assert_allclose(first, [-0.06, 0, 0, 2e-9, 4.0], atol=1e-7)
+    np.testing.assert_allclose(
+        outer.gradient(first, values), [0.02, 0.02, 0.02, 2.0, 2.0], rtol=1e-6
+    )

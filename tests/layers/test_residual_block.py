@@ -38,6 +38,13 @@ def test_without_weights_the_input_passes():
     np.testing.assert_array_equal(block(IMAGE), IMAGE)
 
 
+def test_biases_are_an_option():
+    for use_bias, count in ((True, 4), (False, 2)):
+        block = ResidualBlock(3, use_bias=use_bias)
+        block.build(IMAGE.shape)
+        assert len(block.weights) == count
+
+
 def test_config_round_trip_keeps_the_function():
     block = ResidualBlock(
         3, padding_mode="zero", activate_sum=True, affine=True, gamma_stddev=0.1

@@ -5,6 +5,7 @@ from tfmask.layers.convolution import (
     Convolution,
     TransposedConvolution,
     normal_initializer,
+    torch_initializer,
     upsample,
 )
 from tfmask.layers.history_pool import HistoryPool
@@ -25,5 +26,6 @@ __all__ = [
     "leaky_relu",
     "normal_initializer",
     "normalization_layer",
+    "torch_initializer",
     "upsample",
 ]

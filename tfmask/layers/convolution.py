@@ -21,6 +21,18 @@ def normal_initializer(stddev=0.02, *, truncated=False):
     return {"class_name": name, "config": {"mean": 0.0, "stddev": stddev}}
 
 
+def torch_initializer():
+    """Config of PyTorch's default: uniform in +-1 / sqrt(fan in)."""
+    return {
+        "class_name": "VarianceScaling",
+        "config": {
+            "scale": 1.0 / 3.0,
+            "mode": "fan_in",
+            "distribution": "uniform",
+        },
+    }
+
+
 def upsample(images):
     """Nearest upsampling by two: (B, H, W, C) to (B, 2H, 2W, C)."""
     return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)
@@ -201,13 +213,15 @@ class Convolution(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class TransposedConvolution(keras.layers.Layer):
-    """3x3 transposed convolution of stride 2: doubles height and width.
+    """Transposed convolution of stride 2: doubles height and width.
 
     Args:
         filters: int, output channels.
-        alignment: "torch" for padding 1 and output padding 1 of PyTorch
-            (the full output without its first row and column), "same" for
-            TensorFlow's (without its last): one pixel apart.
+        kernel_size: 3, or 4 for padding 1 of PyTorch, which is also
+            TensorFlow's "SAME".
+        alignment: of kernels of 3: "torch" for padding 1 and output padding
+            1 of PyTorch (the full output without its first row and column),
+            "same" for TensorFlow's (without its last): one pixel apart.
         use_bias: bool.
         kernel_initializer: config of a Keras initializer, or None for the
             papers' normal distribution of deviation 0.02.
@@ -224,6 +238,7 @@ class TransposedConvolution(keras.layers.Layer):
         self,
         filters,
         *,
+        kernel_size=3,
         alignment="torch",
         use_bias=True,
         kernel_initializer=None,
@@ -234,15 +249,21 @@ class TransposedConvolution(keras.layers.Layer):
             raise ValueError(
                 f"`alignment` must be torch or same. Got: {alignment!r}"
             )
+        if kernel_size not in (3, 4):
+            raise ValueError(
+                f"`kernel_size` must be 3 or 4. Got: {kernel_size}"
+            )
         self.filters = filters
+        self.kernel_size = kernel_size
         self.alignment = alignment
         self.use_bias = use_bias
         self.kernel_initializer = kernel_initializer or normal_initializer()
 
     def build(self, input_shape):
+        side = self.kernel_size
         self.kernel = self.add_weight(
             name="kernel",
-            shape=(3, 3, self.filters, input_shape[-1]),
+            shape=(side, side, self.filters, input_shape[-1]),
             initializer=keras.initializers.get(self.kernel_initializer),
         )
         if self.use_bias:
@@ -253,7 +274,7 @@ class TransposedConvolution(keras.layers.Layer):
 
     def call(self, inputs):
         batch, height, width = image_sizes(inputs)
-        torch = self.alignment == "torch"
+        torch = self.alignment == "torch" and self.kernel_size == 3
         extra = 1 if torch else 0
         outputs = tf.nn.conv2d_transpose(
             inputs,

@@ -1,21 +1,24 @@
 """Leaky ReLU whose gradient needs its output only."""
 
+import functools
+
 import tensorflow as tf
 
 SLOPE = 0.2
 
 
-@tf.custom_gradient
-def leaky_relu(features):
-    """`max(x, 0.2 x)`, the discriminators' activation.
+def leaky_relu(features, slope=SLOPE):
+    """`max(x, slope * x)`, the discriminators' activation.
 
     The values and gradients of `tf.nn.leaky_relu`, whose gradient asks for
     `x`. It keeps `x` in memory, and TensorFlow's graph optimizer trips over
     it after a padded convolution ("remapper failed: ... LeakyReluGrad").
-    The output has the same sign, which is all that the gradient needs.
+    The output has the same sign, which is all that the gradient needs. The
+    gradient can be differentiated, too.
 
     Args:
         features: float tensor.
+        slope: float in (0, 1), of negative values.
 
     Returns:
         Float tensor of the same shape.
@@ -24,11 +27,20 @@ def leaky_relu(features):
         >>> leaky_relu(np.array([-5.0, 2.0], "float32")).numpy().tolist()
         [-1.0, 2.0]
     """
-    outputs = tf.nn.leaky_relu(features, SLOPE)
+    return _leaky_relu(slope)(features)
 
-    def gradient(upstream):
-        return tf.raw_ops.LeakyReluGrad(
-            gradients=upstream, features=outputs, alpha=SLOPE
-        )
 
-    return outputs, gradient
+@functools.cache
+def _leaky_relu(slope):
+    @tf.custom_gradient
+    def activation(features):
+        outputs = tf.nn.leaky_relu(features, slope)
+
+        def gradient(upstream):
+            return tf.raw_ops.LeakyReluGrad(
+                gradients=upstream, features=outputs, alpha=slope
+            )
+
+        return outputs, gradient
+
+    return activation

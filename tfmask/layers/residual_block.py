@@ -19,6 +19,7 @@ class ResidualBlock(keras.layers.Layer):
         padding_mode: "reflect" or "zero".
         activate_sum: bool; ReLU after the sum (attention-guided), none
             (CycleGAN).
+        use_bias: bool, of the convolutions.
         normalization: see `normalization_layer`.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
@@ -38,6 +39,7 @@ class ResidualBlock(keras.layers.Layer):
         *,
         padding_mode="reflect",
         activate_sum=False,
+        use_bias=True,
         normalization="instance",
         affine=False,
         gamma_stddev=0.0,
@@ -48,6 +50,7 @@ class ResidualBlock(keras.layers.Layer):
         self.filters = filters
         self.padding_mode = padding_mode
         self.activate_sum = activate_sum
+        self.use_bias = use_bias
         self.normalization = normalization
         self.affine = affine
         self.gamma_stddev = gamma_stddev
@@ -55,6 +58,7 @@ class ResidualBlock(keras.layers.Layer):
         convolution = {
             "padding": 1,
             "padding_mode": padding_mode,
+            "use_bias": use_bias,
             "kernel_initializer": kernel_initializer,
         }
         norm = {"affine": affine, "gamma_stddev": gamma_stddev}

@@ -1,7 +1,22 @@
 """Losses as pure functions: one value an example, float32, no weights."""
 
 from tfmask.losses.adversarial import lsgan_discriminator, lsgan_generator
+from tfmask.losses.attributes import attribute_cross_entropy
 from tfmask.losses.context import context
 from tfmask.losses.reconstruction import l1
+from tfmask.losses.wasserstein import (
+    gradient_penalty,
+    wasserstein_critic,
+    wasserstein_generator,
+)
 
-__all__ = ["context", "l1", "lsgan_discriminator", "lsgan_generator"]
+__all__ = [
+    "attribute_cross_entropy",
+    "context",
+    "gradient_penalty",
+    "l1",
+    "lsgan_discriminator",
+    "lsgan_generator",
+    "wasserstein_critic",
+    "wasserstein_generator",
+]

@@ -1,6 +1,7 @@
 """Generators, mask networks and discriminators: no training logic."""
 
 from tfmask.networks.attention_network import AttentionNetwork
+from tfmask.networks.attribute_discriminator import AttributeDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.patch_discriminator import PatchDiscriminator
@@ -8,6 +9,7 @@ from tfmask.networks.resnet_generator import ResNetGenerator
 
 __all__ = [
     "AttentionNetwork",
+    "AttributeDiscriminator",
     "InstanceDiscriminator",
     "InstanceGenerator",
     "PatchDiscriminator",

@@ -1,0 +1,134 @@
+"""The discriminator of StarGAN and LOMIT, which also classifies."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import Convolution, leaky_relu
+from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.errors import UserError
+
+SLOPE = 0.01
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class AttributeDiscriminator(keras.Model):
+    """Scores patches of an image and classifies its attributes.
+
+    A trunk of 4x4 convolutions of stride 2 and padding 1 (f, 2f, 4f, ...
+    channels, leaky ReLU of slope 0.01, no normalisation), and two heads on
+    its last features: a 3x3 convolution to a map of scores, and a
+    convolution over all that is left of the image to one logit an attribute.
+
+    The trunk can be left and entered at any layer: for every n,
+    `heads(features(features(image, last=n), first=n))` is what a call gives.
+
+    Args:
+        attributes: int, K.
+        filters: int, f.
+        strided_layers: int; the image's sides are multiples of 2 to this
+            power (6 leave 2x2 of 128 pixels, 5 of 64).
+        padding_mode: "zero" (StarGAN) or "reflect" (LOMIT), of the trunk and
+            the 3x3 head.
+        head_bias: bool; biases of the heads: none (StarGAN), both (LOMIT).
+        kernel_initializer: config of a Keras initializer, or None for the
+            normal distribution of deviation 0.02 (LOMIT).
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, C) float, square, of the size that it was built on.
+
+    Returns:
+        scores: (B, H / 2^layers, W / 2^layers, 1) float32, unbounded.
+        logits: (B, K) float32.
+
+    Raises:
+        UserError: it is built on images that do not fit.
+
+    Paper: StarGAN, table 5; LOMIT, supplement.
+    Differs from the papers: no.
+    """
+
+    def __init__(
+        self,
+        *,
+        attributes,
+        filters=64,
+        strided_layers=6,
+        padding_mode="zero",
+        head_bias=False,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.attributes = attributes
+        self.filters = filters
+        self.strided_layers = strided_layers
+        self.padding_mode = padding_mode
+        self.head_bias = head_bias
+        self.kernel_initializer = kernel_initializer
+        common = {
+            "padding": 1,
+            "padding_mode": padding_mode,
+            "kernel_initializer": kernel_initializer,
+        }
+        self.convolutions = [
+            Convolution(filters * 2**level, 4, strides=2, **common)
+            for level in range(strided_layers)
+        ]
+        self.score_head = Convolution(1, 3, use_bias=head_bias, **common)
+        # Its kernel is as large as the features: known in `build`.
+        self.class_head = Convolution(
+            attributes,
+            0,
+            use_bias=head_bias,
+            kernel_initializer=kernel_initializer,
+        )
+
+    def build(self, input_shape):
+        _, height, width, channels = input_shape
+        stride = 2**self.strided_layers
+        smallest = 2 * stride if self.padding_mode == "reflect" else stride
+        if height != width or height % stride or height < smallest:
+            raise UserError(
+                f"A discriminator of {self.strided_layers} strided layers "
+                f"needs square images whose side is a multiple of {stride}, "
+                f"at least {smallest}. Got: {height}x{width}. Take other "
+                "images or fewer discriminator layers."
+            )
+        for layer in self.convolutions:
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+        self.score_head.build((None, None, None, channels))
+        self.class_head.kernel_size = height // stride
+        self.class_head.build((None, None, None, channels))
+        self.built = True
+
+    def features(self, inputs, first=0, last=None):
+        """Runs the trunk, or a part of it.
+
+        Args:
+            inputs: (B, H, W, C) float, the image or what an earlier part
+                returned.
+            first: int, layers that `inputs` went through already.
+            last: int, layers that the result went through; None: all.
+
+        Returns:
+            (B, h, w, c) float, after the activation; `inputs` themselves
+            where `first` is `last`.
+        """
+        outputs = inputs
+        for layer in self.convolutions[first:last]:
+            outputs = leaky_relu(layer(outputs), SLOPE)
+        return outputs
+
+    def heads(self, features):
+        """Scores and logits of the whole trunk's features."""
+        logits = tf.cast(self.class_head(features), tf.float32)
+        scores = tf.cast(self.score_head(features), tf.float32)
+        return scores, tf.reshape(logits, [-1, self.attributes])
+
+    def call(self, image):
+        return self.heads(self.features(image))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
