@@ -2,6 +2,12 @@
 
 from tfmask.losses.adversarial import lsgan_discriminator, lsgan_generator
 from tfmask.losses.attributes import attribute_cross_entropy
+from tfmask.losses.cam_consistency import (
+    cam_mask,
+    cam_signs,
+    empty_maps,
+    grad_cam,
+)
 from tfmask.losses.context import context
 from tfmask.losses.reconstruction import l1
 from tfmask.losses.wasserstein import (
@@ -12,7 +18,11 @@ from tfmask.losses.wasserstein import (
 
 __all__ = [
     "attribute_cross_entropy",
+    "cam_mask",
+    "cam_signs",
     "context",
+    "empty_maps",
+    "grad_cam",
     "gradient_penalty",
     "l1",
     "lsgan_discriminator",

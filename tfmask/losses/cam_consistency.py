@@ -1,0 +1,173 @@
+"""Grad-CAM masks of a classifier's attributes, as part of a loss.
+
+The CAM-consistency loss itself is `context(image, output, 1 - mask)`: outside
+of the mask an edit must leave the image alone.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tfmask.ops.errors import unknown_name
+
+MERGES = ("max", "sum_logits")
+NORMALIZATIONS = ("min_max", "max")
+# Span of a map below which it counts as flat. Slopes of an untrained
+# discriminator are small: no number is added to the divisor.
+_SMALLEST = 1e-30
+
+
+def cam_signs(attributes, changed, signed=True):
+    """Which logits are asked for, and for evidence of which value.
+
+    Args:
+        attributes: (B, K) float 0/1, what the image has.
+        changed: (B, K) float 0/1, the attributes that an edit changes.
+        signed: bool; True asks for evidence of the value that is there, so
+            -z for an attribute that is 0; False always for z.
+
+    Returns:
+        (B, K) float32: -1, 0 (not asked for) or 1.
+    """
+    attributes = tf.cast(attributes, tf.float32)
+    changed = tf.cast(changed, tf.float32)
+    return changed * (2.0 * attributes - 1.0) if signed else changed
+
+
+def grad_cam(
+    features, logits, signs, *, merge="max", floor=0.0, second_order=True
+):
+    """Grad-CAM maps of signed logits.
+
+    `alpha_k = mean_ij d s_a / d A_k[i, j]` and `L_a = ReLU(sum_k alpha_k
+    A_k)` with the score `s_a = sign_a * z_a`. Differentiable with respect to
+    the weights below the features, and through alpha (a second order) to
+    those above. Examples must not influence each other's logits (no batch
+    normalisation): slopes of the batch's sum are every example's own.
+
+    Args:
+        features: (B, h, w, C) float, A.
+        logits: function of such features that returns (B, K), z.
+        signs: (B, K) float, see `cam_signs`; 0 makes an empty map.
+        merge: "max" keeps one map an attribute; "sum_logits" makes one map
+            of the sum of all scores, with one backward pass instead of K.
+        floor: float in [0, 1), slope of negative values in the place of
+            ReLU's 0.
+        second_order: bool; False takes alpha as constant.
+
+    Returns:
+        (B, h, w, K) float32 (float64 of float64 features), 0 or more where
+        `floor` is 0; K is 1 for "sum_logits".
+
+    Raises:
+        UserError: `merge` is unknown.
+
+    Paper: Selvaraju et al. 2017, Eq. (1) and (2); Kim, Khan, Choo 2021 in
+    words.
+    Differs from Grad-CAM: the signs.
+
+    Example:
+        >>> features = np.full((1, 2, 2, 1), 3.0, "float32")
+        >>> total = lambda x: tf.reduce_sum(x, axis=(1, 2))
+        >>> grad_cam(features, total, np.ones((1, 1)))[0, 0, 0].numpy()
+        array([3.], dtype=float32)
+    """
+    if merge not in MERGES:
+        raise unknown_name("merge", merge, MERGES)
+    features = tf.convert_to_tensor(features)
+    exact = tf.float64 if features.dtype == tf.float64 else tf.float32
+    signs = tf.cast(signs, exact)
+    activation = tf.cast(features, exact)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(activation)
+        scores = logits(tf.cast(activation, features.dtype))
+        scores = tf.reduce_sum(signs * tf.cast(scores, exact), axis=0)
+        sums = tf.unstack(scores)
+        if merge == "sum_logits":
+            sums = [tf.add_n(sums)]
+    slopes = [tape.gradient(score, activation) for score in sums]
+    alpha = tf.stack([tf.reduce_mean(s, axis=(1, 2)) for s in slopes], axis=2)
+    if not second_order:
+        alpha = tf.stop_gradient(alpha)
+    maps = tf.einsum("bhwc,bck->bhwk", activation, alpha)
+    return tf.maximum(maps, floor * maps) if floor else tf.nn.relu(maps)
+
+
+def normalized_maps(maps, normalization="min_max"):
+    """Every map of every example by itself, to [0, 1].
+
+    `(L - min) / (max - min)` or `L / max`. The divisor is differentiated,
+    too: scaling a map changes nothing. A map without any difference
+    ("min_max") or without any value above 0 ("max") becomes 0.
+
+    Args:
+        maps: (B, h, w, K) float, 0 or more for "max".
+        normalization: "min_max" or "max".
+
+    Returns:
+        (B, h, w, K) in [0, 1], of the maps' dtype.
+
+    Raises:
+        UserError: `normalization` is unknown.
+    """
+    if normalization not in NORMALIZATIONS:
+        raise unknown_name("normalization", normalization, NORMALIZATIONS)
+    if normalization == "min_max":
+        maps = maps - tf.reduce_min(maps, axis=(1, 2), keepdims=True)
+    span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
+    some = span > _SMALLEST
+    shares = maps / tf.where(some, span, tf.ones_like(span))
+    return tf.where(some, shares, tf.zeros_like(maps))
+
+
+def enlarged_maps(maps, height, width):
+    """Bilinear, between pixel centres: (B, h, w, K) to (B, H, W, K).
+
+    The values of `tf.image.resize`, which knows no float64.
+    """
+    rows = tf.constant(_weights(maps.shape[1], height), maps.dtype)
+    columns = tf.constant(_weights(maps.shape[2], width), maps.dtype)
+    return tf.einsum("Hh,Ww,bhwk->bHWk", rows, columns, maps)
+
+
+def _weights(small, large):
+    """(large, small) array: the share of each old pixel in each new one."""
+    centres = (np.arange(large) + 0.5) * small / large - 0.5
+    centres = np.clip(centres, 0, small - 1)[:, None]
+    return np.maximum(0.0, 1.0 - np.abs(centres - np.arange(small)))
+
+
+def cam_mask(maps, height, width, normalization="min_max"):
+    """Where an edit may change an image: the largest of all maps.
+
+    Args:
+        maps: (B, h, w, K) float of `grad_cam`; those of the image before
+            and after the edit side by side, where both count.
+        height: int, of the images.
+        width: int.
+        normalization: see `normalized_maps`.
+
+    Returns:
+        (B, height, width, 1) in [0, 1]; 0 of an example without changed
+        attributes.
+    """
+    shares = enlarged_maps(normalized_maps(maps, normalization), height, width)
+    return tf.reduce_max(shares, axis=-1, keepdims=True)
+
+
+def empty_maps(maps, signs):
+    """The share of the asked-for maps that are 0 everywhere.
+
+    Args:
+        maps: (B, h, w, K) of `grad_cam`.
+        signs: (B, K), or any (B, J) where the maps are sums (K is 1).
+
+    Returns:
+        Scalar float32 in [0, 1]; 0 where nothing was asked for.
+    """
+    asked = tf.cast(tf.not_equal(signs, 0), tf.float32)
+    if maps.shape[-1] != asked.shape[-1]:
+        asked = tf.reduce_max(asked, axis=1, keepdims=True)
+    empty = tf.reduce_all(tf.equal(maps, 0), axis=(1, 2))
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(asked * tf.cast(empty, tf.float32)), tf.reduce_sum(asked)
+    )
