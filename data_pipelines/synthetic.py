@@ -6,7 +6,9 @@ with stripes. Nothing else tells the domains apart: outlines, places, light,
 clutter, background and noise come from one distribution.
 
 In the kind "shapes" it is the other way round: objects are discs in domain
-a and five-pointed stars in b, and nothing else tells the domains apart.
+a and five-pointed stars in b, and nothing else tells the domains apart. Their
+backgrounds are calm, so that a network that paints the whole image learns to
+keep them within minutes.
 
 Masks are exact by definition: a pixel belongs to the topmost object that
 covers its centre. Edges are antialiased inwards only, so a pixel outside
@@ -30,12 +32,28 @@ from tfmask.ops.errors import UserError
 MOST_OBJECTS = 4
 KINDS = ("textures", "shapes")
 # Part of a data set's fingerprint: raise it when images change.
-VERSION = 1
+VERSION = 2
 
 _DOMAINS = {"a": 0, "b": 1}
 _SPLITS = {"train": 0, "test": 1}
 # Largest radius by number of objects, so that they find room.
 _LARGEST_RADIUS = (0.30, 0.26, 0.22, 0.19)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Surroundings:
+    """What lies around the objects; ranges include their low end only."""
+
+    clutter: tuple[int, int]
+    """Pieces below the objects."""
+    crumbs: tuple[int, int]
+    """Small pieces on top of everything."""
+    relief: tuple[float, float]
+    """Strength of the background's pattern."""
+    noise: tuple[float, float]
+    """Standard deviation, of 255."""
+    patterns: tuple
+    """Of clutter and background."""
 
 
 def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
@@ -65,12 +83,13 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     canvas = scenes.Canvas(size)
     turn = rng.uniform(0.0, 2.0 * math.pi)
     light = 0.35 * math.sin(turn), 0.35 * math.cos(turn)
-    _paint_background(rng, canvas)
-    for _ in range(rng.integers(3, 7)):
+    around = _SURROUNDINGS[kind]
+    _paint_background(rng, canvas, around)
+    for _ in range(rng.integers(*around.clutter)):
         shape = scenes.Shape(
             rng, _place(rng, canvas, 0.0), rng.uniform(0.05, 0.2)
         )
-        canvas.paint(shape, _clutter_fill(rng), light)
+        canvas.paint(shape, _clutter_fill(rng, around.patterns), light)
     looks, outline = _LOOKS, None
     if kind == "shapes":
         looks = dict.fromkeys(
@@ -83,16 +102,17 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     count = len(objects)
     for number, shape in enumerate(objects):
         canvas.paint(shape, fill, light, owner=number)
-    for _ in range(rng.integers(0, 3)):
+    for _ in range(rng.integers(*around.crumbs)):
         shape = scenes.Shape(
             rng, _place(rng, canvas, 0.0), rng.uniform(0.02, 0.05)
         )
-        canvas.paint(shape, _clutter_fill(rng), light, hard=True)
+        fill = _clutter_fill(rng, around.patterns)
+        canvas.paint(shape, fill, light, hard=True)
     lighting = scenes.plain(
         rng, canvas.y[:, None], canvas.x[None, :], rng.uniform(0.0, 0.3)
     )
     canvas.image *= 255.0 * (1.0 + lighting - lighting.mean())
-    noise_level = np.float32(rng.uniform(1.5, 5.0))
+    noise_level = np.float32(rng.uniform(*around.noise))
     # Last, because only its length depends on the size of the image.
     noise = rng.standard_normal(canvas.image.shape, np.float32)
     noise *= noise_level
@@ -113,7 +133,7 @@ def _place(rng, canvas, margin):
     )
 
 
-def _paint_background(rng, canvas):
+def _paint_background(rng, canvas, around):
     shape = canvas.owner.shape
     first, second = (
         scenes.colour(rng, (0, 360), (0.05, 0.3), (0.25, 0.85))
@@ -121,8 +141,9 @@ def _paint_background(rng, canvas):
     )
     mix = scenes.smooth_field(rng, shape, 4)
     y, x = canvas.y[:, None], canvas.x[None, :]
-    pattern = _PATTERNS[rng.integers(len(_PATTERNS))]
-    mix = mix + np.float32(rng.uniform(0.1, 0.5)) * (pattern(rng, y, x) - 0.5)
+    pattern = around.patterns[rng.integers(len(around.patterns))]
+    relief = np.float32(rng.uniform(*around.relief))
+    mix = mix + relief * (pattern(rng, y, x) - 0.5)
     canvas.image[:] = first + np.clip(mix, 0, 1) * (second - first)
 
 
@@ -134,6 +155,23 @@ _PATTERNS = (
     functools.partial(scenes.plain, strength=0.5),
 )
 
+_SURROUNDINGS = {
+    "textures": _Surroundings(
+        clutter=(3, 7),
+        crumbs=(0, 3),
+        relief=(0.1, 0.5),
+        noise=(1.5, 5.0),
+        patterns=_PATTERNS,
+    ),
+    "shapes": _Surroundings(
+        clutter=(0, 3),
+        crumbs=(0, 1),
+        relief=(0.1, 0.5),
+        noise=(0.0, 1.0),
+        patterns=_PATTERNS[-1:],
+    ),
+}
+
 
 def _fill(rng, first, second, pattern):
     """Fill that mixes two colours by a pattern."""
@@ -144,7 +182,7 @@ def _fill(rng, first, second, pattern):
     return fill
 
 
-def _clutter_fill(rng):
+def _clutter_fill(rng, patterns):
     """Blue, violet or dull colours; the objects' patterns and others."""
     if rng.random() < 0.7:
         hue, saturation = (175.0, 310.0), (0.35, 0.8)
@@ -153,7 +191,7 @@ def _clutter_fill(rng):
     first, second = (
         scenes.colour(rng, hue, saturation, (0.3, 0.95)) for _ in range(2)
     )
-    return _fill(rng, first, second, _PATTERNS[rng.integers(len(_PATTERNS))])
+    return _fill(rng, first, second, patterns[rng.integers(len(patterns))])
 
 
 def _speckled_green(rng):

@@ -20,6 +20,9 @@ class InstaGANConfig:
     """Channels of the encoders' first layers."""
     blocks: int = 9
     """Residual blocks of each encoder."""
+    strided_layers: int = 2
+    """Halvings of the size before the residual blocks; fewer keep a finer
+    background and cost more."""
     upsampling: Literal["transposed", "resize"] = "transposed"
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     normalization: str = "instance"
@@ -62,6 +65,7 @@ class InstaGANConfig:
         require_positive(
             self,
             "filters",
+            "strided_layers",
             "discriminator_filters",
             "discriminator_layers",
             "instances_max",

@@ -65,6 +65,7 @@ class InstaGAN(TranslationMethod):
         generator = {
             "filters": config.filters,
             "blocks": config.blocks,
+            "strided_layers": config.strided_layers,
             "upsampling": config.upsampling,
             **common,
         }

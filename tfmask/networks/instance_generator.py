@@ -27,6 +27,7 @@ class InstanceGenerator(keras.Model):
     Args:
         filters: int, channels of the encoders' first layers.
         blocks: int, residual blocks of each encoder.
+        strided_layers: int, halvings of the size between image and blocks.
         upsampling: "transposed" or "resize", see `ResNetDecoder`.
         normalization: see `normalization_layer`.
         kernel_initializer: config of a Keras initializer or None.
@@ -53,6 +54,7 @@ class InstanceGenerator(keras.Model):
         *,
         filters=64,
         blocks=9,
+        strided_layers=2,
         upsampling="transposed",
         normalization="instance",
         kernel_initializer=None,
@@ -61,6 +63,7 @@ class InstanceGenerator(keras.Model):
         super().__init__(**kwargs)
         self.filters = filters
         self.blocks = blocks
+        self.strided_layers = strided_layers
         self.upsampling = upsampling
         self.normalization = normalization
         self.kernel_initializer = kernel_initializer
@@ -68,21 +71,26 @@ class InstanceGenerator(keras.Model):
             "normalization": normalization,
             "kernel_initializer": kernel_initializer,
         }
-        sizes = {"filters": filters, "blocks": blocks}
+        sizes = {
+            "filters": filters,
+            "blocks": blocks,
+            "strided_layers": strided_layers,
+        }
+        widths = [filters * 2**n for n in reversed(range(strided_layers))]
         self.image_encoder = ResNetEncoder(**sizes, **common)
         self.mask_encoder = ResNetEncoder(**sizes, **common)
         self.image_decoder = ResNetDecoder(
-            (4 * filters, 2 * filters), upsampling=upsampling, **common
+            [2 * width for width in widths], upsampling=upsampling, **common
         )
         self.mask_decoder = ResNetDecoder(
-            (6 * filters, 3 * filters),
+            [3 * width for width in widths],
             channels=1,
             upsampling=upsampling,
             **common,
         )
 
     def build(self, input_shape):
-        features = 4 * self.filters
+        features = self.filters * 2**self.strided_layers
         self.image_encoder.build(input_shape)
         self.mask_encoder.build((*input_shape[:-1], 1))
         self.image_decoder.build((None, None, None, 2 * features))

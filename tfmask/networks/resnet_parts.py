@@ -23,6 +23,7 @@ class ResNetEncoder(keras.layers.Layer):
     Args:
         filters: int, f.
         blocks: int, residual blocks.
+        strided_layers: int; each halves the size and doubles the channels.
         padding_mode: "reflect" or "zero", for every layer of stride 1.
         alignment: "torch" pads strided layers on all four sides as PyTorch
             does, "same" as TensorFlow does.
@@ -45,6 +46,7 @@ class ResNetEncoder(keras.layers.Layer):
         *,
         filters=64,
         blocks=9,
+        strided_layers=2,
         padding_mode="reflect",
         alignment="torch",
         activate_sum=False,
@@ -57,6 +59,7 @@ class ResNetEncoder(keras.layers.Layer):
         super().__init__(**kwargs)
         self.filters = filters
         self.blocks = blocks
+        self.strided_layers = strided_layers
         self.padding_mode = padding_mode
         self.alignment = alignment
         self.activate_sum = activate_sum
@@ -77,8 +80,10 @@ class ResNetEncoder(keras.layers.Layer):
         }
         self.convolutions = [
             Convolution(filters, 7, padding=3, **flat),
-            Convolution(2 * filters, 3, **strided),
-            Convolution(4 * filters, 3, **strided),
+            *(
+                Convolution(filters * 2**number, 3, **strided)
+                for number in range(1, strided_layers + 1)
+            ),
         ]
         self.norms = [
             normalization_layer(normalization, **norm)
@@ -86,7 +91,7 @@ class ResNetEncoder(keras.layers.Layer):
         ]
         self.residual_blocks = [
             ResidualBlock(
-                4 * filters,
+                filters * 2**strided_layers,
                 activate_sum=activate_sum,
                 normalization=normalization,
                 **norm,
