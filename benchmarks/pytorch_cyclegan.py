@@ -30,10 +30,10 @@ class Residual(nn.Module):
         return image + self.body(image)
 
 
-def generator(filters, blocks):
-    """The ResNet generator; (B, 3, H, W) to the same in (-1, 1)."""
+def encoder(channels, filters, blocks):
+    """(B, channels, H, W) to features at a quarter of the size."""
     widths = (filters, 2 * filters, 4 * filters)
-    layers = [nn.ReflectionPad2d(3), nn.Conv2d(3, filters, 7)]
+    layers = [nn.ReflectionPad2d(3), nn.Conv2d(channels, filters, 7)]
     layers += [nn.InstanceNorm2d(filters), nn.ReLU(inplace=True)]
     for before, after in zip(widths, widths[1:], strict=False):
         layers += [
@@ -42,7 +42,14 @@ def generator(filters, blocks):
             nn.ReLU(inplace=True),
         ]
     layers += [Residual(widths[-1]) for _ in range(blocks)]
-    for before, after in ((widths[2], widths[1]), (widths[1], widths[0])):
+    return nn.Sequential(*layers)
+
+
+def decoder(features, filters, channels):
+    """Features to (B, channels, H, W) in (-1, 1), four times as large."""
+    widths = (features, filters, filters // 2)
+    layers = []
+    for before, after in zip(widths, widths[1:], strict=False):
         layers += [
             nn.ConvTranspose2d(
                 before, after, 3, stride=2, padding=1, output_padding=1
@@ -50,8 +57,15 @@ def generator(filters, blocks):
             nn.InstanceNorm2d(after),
             nn.ReLU(inplace=True),
         ]
-    layers += [nn.ReflectionPad2d(3), nn.Conv2d(filters, 3, 7), nn.Tanh()]
-    return nn.Sequential(*layers)
+    last = nn.Conv2d(widths[-1], channels, 7)
+    return nn.Sequential(*layers, nn.ReflectionPad2d(3), last, nn.Tanh())
+
+
+def generator(filters, blocks):
+    """The ResNet generator; (B, 3, H, W) to the same in (-1, 1)."""
+    return nn.Sequential(
+        encoder(3, filters, blocks), decoder(4 * filters, 2 * filters, 3)
+    )
 
 
 def discriminator(filters):
@@ -90,16 +104,16 @@ class ImagePool:
         return torch.stack(answers)
 
 
-class CycleGAN:
-    """The four networks and one training step."""
+class Adversaries:
+    """Two generators, two discriminators, and their update."""
 
-    def __init__(self, config):
+    def __init__(self, config, generators, discriminators):
         self.config = config
         self.networks = {
-            "generator_a_to_b": generator(config.filters, config.blocks),
-            "generator_b_to_a": generator(config.filters, config.blocks),
-            "discriminator_a": discriminator(config.discriminator_filters),
-            "discriminator_b": discriminator(config.discriminator_filters),
+            "generator_a_to_b": generators[0],
+            "generator_b_to_a": generators[1],
+            "discriminator_a": discriminators[0],
+            "discriminator_b": discriminators[1],
         }
         for network in self.networks.values():
             network.to(memory_format=torch.channels_last)
@@ -125,8 +139,52 @@ class CycleGAN:
             self.parameters(player), lr=2e-4, betas=(0.5, 0.999)
         )
 
+    def update(self, generator_losses, discriminator_loss):
+        """One update of all networks.
+
+        Args:
+            generator_losses: function that returns a dict of unweighted
+                terms and a dict of target domain to translation.
+            discriminator_loss: function of a domain and its translation.
+
+        Returns:
+            The translations.
+        """
+        for parameter in self.parameters("discriminator"):
+            parameter.requires_grad_(False)
+        losses, fakes = generator_losses()
+        total = sum(
+            getattr(self.config, f"{name[:-2]}_weight") * value
+            for name, value in losses.items()
+        )
+        self.generator_optimizer.zero_grad()
+        total.backward()
+        self.generator_optimizer.step()
+
+        for parameter in self.parameters("discriminator"):
+            parameter.requires_grad_(True)
+        for domain, fake in fakes.items():
+            losses[f"discriminator_{domain}"] = discriminator_loss(domain, fake)
+        self.discriminator_optimizer.zero_grad()
+        (losses["discriminator_a"] + losses["discriminator_b"]).backward()
+        self.discriminator_optimizer.step()
+        for value in losses.values():  # a user logs them
+            value.item()
+        return fakes
+
+
+class CycleGAN(Adversaries):
+    """The four networks and one training step."""
+
+    def __init__(self, config):
+        super().__init__(
+            config,
+            [generator(config.filters, config.blocks) for _ in "ab"],
+            [discriminator(config.discriminator_filters) for _ in "ab"],
+        )
+
     def generator_losses(self, real_a, real_b):
-        """dict of unweighted terms, and both translations."""
+        """dict of unweighted terms, and translations by domain."""
         a_to_b = self.networks["generator_a_to_b"]
         b_to_a = self.networks["generator_b_to_a"]
         fake_b, fake_a = a_to_b(real_a), b_to_a(real_b)
@@ -140,7 +198,7 @@ class CycleGAN:
             "identity_a": functional.l1_loss(b_to_a(real_a), real_a),
             "identity_b": functional.l1_loss(a_to_b(real_b), real_b),
         }
-        return losses, fake_a, fake_b
+        return losses, {"a": fake_a, "b": fake_b}
 
     def discriminator_loss(self, domain, real, fake):
         judge = self.networks[f"discriminator_{domain}"]
@@ -151,32 +209,11 @@ class CycleGAN:
         )
 
     def train_step(self, real_a, real_b):
-        """One step on two (B, 3, H, W) batches; returns all terms."""
-        for parameter in self.parameters("discriminator"):
-            parameter.requires_grad_(False)
-        losses, fake_a, fake_b = self.generator_losses(real_a, real_b)
-        weights = {
-            "adversarial": self.config.adversarial_weight,
-            "cycle": self.config.cycle_weight,
-            "identity": self.config.identity_weight,
-        }
-        total = sum(
-            weights[name[:-2]] * value for name, value in losses.items()
+        """One step on two (B, 3, H, W) batches."""
+        real = {"a": real_a, "b": real_b}
+        self.update(
+            lambda: self.generator_losses(real_a, real_b),
+            lambda domain, fake: self.discriminator_loss(
+                domain, real[domain], fake
+            ),
         )
-        self.generator_optimizer.zero_grad()
-        total.backward()
-        self.generator_optimizer.step()
-
-        for parameter in self.parameters("discriminator"):
-            parameter.requires_grad_(True)
-        for domain, real, fake in (
-            ("a", real_a, fake_a),
-            ("b", real_b, fake_b),
-        ):
-            losses[f"discriminator_{domain}"] = self.discriminator_loss(
-                domain, real, fake
-            )
-        self.discriminator_optimizer.zero_grad()
-        (losses["discriminator_a"] + losses["discriminator_b"]).backward()
-        self.discriminator_optimizer.step()
-        return {name: value.item() for name, value in losses.items()}

@@ -9,7 +9,10 @@ convolutions. Every side has its own fresh process and stays warm in it; the
 sides are timed in turn, round after round, so that whatever else the machine
 does meets all of them. Needs `pip install ".[benchmark]"` for PyTorch.
 
-With `--method attention_guided` there is no PyTorch side.
+With `--method attention_guided` there is no PyTorch side. With `--method
+instagan` (200 px, the paper's networks; minutes a step on two cores) a step is
+a whole sequential mini-batch; `--instances 1 2 3 4 5 6 7 8` shows how its time
+grows with the number of instances, two a sub-step.
 """
 
 import dataclasses
@@ -33,16 +36,18 @@ SHARE_TARGET = 0.75
 class Options:
     """Options of the benchmark."""
 
-    method: Literal["cyclegan", "attention_guided"] = "cyclegan"
-    """The method; only CycleGAN has a PyTorch side."""
+    method: Literal["cyclegan", "attention_guided", "instagan"] = "cyclegan"
+    """The method; attention_guided has no PyTorch side."""
     preset: Literal["paper", "quick"] = "paper"
-    """Whose networks are timed."""
+    """Whose networks are timed; PyTorch has the paper's only."""
     stage: Literal[1, 2] = 1
     """Of attention_guided: 2 has frozen attention, masked discriminators."""
-    image_size: int = 128
-    """Side of the images."""
+    image_size: int | None = None
+    """Side of the images; None: 200 of instagan, else 128."""
     batch_size: int = 1
     """Images of each domain a step."""
+    instances: tuple[int, ...] = (2,)
+    """Of instagan: instances of both images, each number timed."""
     blocks: int | None = None
     """Residual blocks; None: 6 of the paper's CycleGAN, else the preset's."""
     threads: int = 2
@@ -65,6 +70,7 @@ class Side:
     def __init__(self, name, options):
         self.name = name
         self.times = {}
+        self.peak_mib = 0.0
         threads = str(options["threads"])
         self._process = subprocess.Popen(
             [
@@ -87,7 +93,9 @@ class Side:
     def time(self, count):
         """Times `count` repetitions of each of the side's functions."""
         print(count, file=self._process.stdin, flush=True)
-        for name, times in json.loads(self._process.stdout.readline()).items():
+        answer = json.loads(self._process.stdout.readline())
+        self.peak_mib = answer["peak_mib"]
+        for name, times in answer["times"].items():
             self.times.setdefault(name, []).extend(times)
 
     def close(self):
@@ -111,12 +119,15 @@ def summary(times):
 
 
 def measured(options):
-    """Runs all sides; returns a dict side name -> its `times`."""
+    """Runs all sides; returns them, closed."""
     settings = dataclasses.asdict(options)
     del settings["json"]
-    names = ["tfmask", "convolution"]
-    if options.pytorch and options.method == "cyclegan":
-        names.insert(1, "pytorch")
+    names = ["tfmask"]
+    paper = options.preset == "paper"
+    if options.pytorch and paper and options.method != "attention_guided":
+        names.append("pytorch")
+    if options.method != "instagan":
+        names.append("convolution")
     sides = []
     try:
         for name in names:
@@ -127,19 +138,41 @@ def measured(options):
     finally:
         for side in sides:
             side.close()
-    return {side.name: side.times for side in sides}
+    return sides
 
 
-def report(options, times):
+def report(options, sides):
     """The numbers of a run, JSON-able."""
+    times = {side.name: side.times for side in sides}
+    convolutions = times.pop("convolution", None)
+    steps = {
+        name: {key: summary(values) for key, values in functions.items()}
+        for name, functions in times.items()
+    }
+    result = {
+        "options": {**dataclasses.asdict(options), "json": None},
+        "steps": steps,
+        "peak_mib": {side.name: side.peak_mib for side in sides},
+    }
+    if "pytorch" in steps:
+        result["ratios"] = {
+            key: {
+                kind: value / steps["pytorch"][key][kind]
+                for kind, value in ours.items()
+            }
+            for key, ours in steps["tfmask"].items()
+        }
+    if convolutions:
+        ours = steps["tfmask"]["step"]
+        result |= flop_share(options, ours, convolutions)
+    return result
+
+
+def flop_share(options, ours, convolutions):
+    """How much of the fastest convolution's speed a step reaches."""
     from benchmarks.flops import step_flops
     from benchmarks.worker import method_config
 
-    steps = {
-        name: summary(values["step"])
-        for name, values in times.items()
-        if name != "convolution"
-    }
     flops = step_flops(
         options.method,
         options.image_size,
@@ -148,8 +181,7 @@ def report(options, times):
         stage=options.stage,
     )
     convolutions = {
-        int(name): summary(values)
-        for name, values in times["convolution"].items()
+        int(name): summary(values) for name, values in convolutions.items()
     }
     # Medians against medians, fastest against fastest: what slows the
     # machine down slows both.
@@ -157,21 +189,13 @@ def report(options, times):
     fastest = max(
         f / value["wall_ms_fastest"] for f, value in convolutions.items()
     )
-    ours = steps["tfmask"]
-    result = {
-        "options": {**dataclasses.asdict(options), "json": None},
-        "steps": steps,
+    return {
         "gflop": flops / 1e9,
         "gflops_reached": flops / ours["wall_ms"] / 1e6,
         "gflops_best_convolution": best / 1e6,
         "flop_share": flops / ours["wall_ms"] / best,
         "flop_share_fastest": flops / ours["wall_ms_fastest"] / fastest,
     }
-    if "pytorch" in steps:
-        theirs = steps["pytorch"]
-        for kind in ("wall_ms", "wall_ms_fastest", "cpu_ms", "cpu_ms_fastest"):
-            result[f"ratio_{kind}"] = ours[kind] / theirs[kind]
-    return result
 
 
 def print_report(result):
@@ -187,37 +211,39 @@ def print_report(result):
         f"{options['threads']} threads, {options['rounds']} rounds of "
         f"{options['steps']} steps"
     )
-    for column in ("ms a step", "median", "fastest", "slowest", "CPU median"):
-        table.add_column(column, justify="right" if column[0] != "m" else None)
-    for name, values in result["steps"].items():
-        table.add_row(
-            name,
-            *(
-                f"{values[key]:.0f}"
-                for key in (
-                    "wall_ms",
-                    "wall_ms_fastest",
-                    "wall_ms_slowest",
-                    "cpu_ms",
-                )
-            ),
-        )
+    numbered = options["method"] == "instagan"
+    table.add_column("ms a step")
+    if numbered:
+        table.add_column("instances", justify="right")
+    for column in ("median", "fastest", "slowest", "CPU median", "peak MiB"):
+        table.add_column(column, justify="right")
+    kinds = ("wall_ms", "wall_ms_fastest", "wall_ms_slowest", "cpu_ms")
+    for name, functions in result["steps"].items():
+        for key, values in functions.items():
+            table.add_row(
+                name,
+                *([key] if numbered else []),
+                *(f"{values[kind]:.0f}" for kind in kinds),
+                f"{result['peak_mib'][name]:.0f}",
+            )
     console.print(table)
-    if "ratio_wall_ms" in result:
+    for key, ratios in result.get("ratios", {}).items():
+        what = f", {key} instances" if numbered else ""
         console.print(
-            f"tfmask / PyTorch: {result['ratio_wall_ms']:.2f} "
+            f"tfmask / PyTorch{what}: {ratios['wall_ms']:.2f} "
             f"(target: at most {RATIO_TARGET}; of the fastest steps "
-            f"{result['ratio_wall_ms_fastest']:.2f}, of CPU time "
-            f"{result['ratio_cpu_ms']:.2f})"
+            f"{ratios['wall_ms_fastest']:.2f}, of CPU time "
+            f"{ratios['cpu_ms']:.2f})"
         )
-    console.print(
-        f"{result['gflop']:.0f} GFLOP of convolutions a step: "
-        f"{result['gflops_reached']:.0f} GFLOP/s, "
-        f"{result['flop_share']:.2f} of the best 3x3 convolution's "
-        f"{result['gflops_best_convolution']:.0f} (target for CycleGAN: at "
-        f"least {SHARE_TARGET}; fastest against fastest "
-        f"{result['flop_share_fastest']:.2f})"
-    )
+    if "gflop" in result:
+        console.print(
+            f"{result['gflop']:.0f} GFLOP of convolutions a step: "
+            f"{result['gflops_reached']:.0f} GFLOP/s, "
+            f"{result['flop_share']:.2f} of the best 3x3 convolution's "
+            f"{result['gflops_best_convolution']:.0f} (target for CycleGAN: "
+            f"at least {SHARE_TARGET}; fastest against fastest "
+            f"{result['flop_share_fastest']:.2f})"
+        )
 
 
 def main(argv=None):
@@ -226,6 +252,9 @@ def main(argv=None):
 
     sys.path.insert(0, str(ROOT))
     options = tyro.cli(Options, args=argv, prog="train_step.py")
+    if options.image_size is None:
+        size = 200 if options.method == "instagan" else 128
+        options = dataclasses.replace(options, image_size=size)
     paper = options.method == "cyclegan" and options.preset == "paper"
     if options.blocks is None and paper:
         options = dataclasses.replace(options, blocks=6)

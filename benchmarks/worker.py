@@ -8,8 +8,10 @@ ends the process. So several sides stay warm and are timed in turn.
 """
 
 import dataclasses
+import functools
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
@@ -33,9 +35,12 @@ def method_config(options):
 
     method = options["method"]
     config = preset_config(method, options["preset"], "synthetic").method
-    if options["blocks"] is None:
-        return config
-    return dataclasses.replace(config, blocks=options["blocks"])
+    if options["blocks"] is not None:
+        config = dataclasses.replace(config, blocks=options["blocks"])
+    if method == "instagan":
+        most = max(options["instances"])
+        config = dataclasses.replace(config, instances_max=most)
+    return config
 
 
 def random_images(options, channels_first=False):
@@ -51,6 +56,18 @@ def random_images(options, channels_first=False):
     return images
 
 
+def random_masks(options, count):
+    """(2, B, count, H, W, 1) of 0 and 1: a rectangle each."""
+    import numpy as np
+
+    size, batch_size = options["image_size"], options["batch_size"]
+    masks = np.zeros((2, batch_size, count, size, size, 1), "float32")
+    for number in range(count):
+        start = number * size // (2 * count)
+        masks[:, :, number, start : start + size // 4, start : size // 2] = 1.0
+    return masks
+
+
 def tfmask_side(options):
     """The method's own training step in a tf.function, as trainers run it."""
     tf = start_tensorflow(options)
@@ -58,7 +75,11 @@ def tfmask_side(options):
 
     from tfmask import methods
 
-    names = {"cyclegan": "CycleGAN", "attention_guided": "AttentionGuided"}
+    names = {
+        "cyclegan": "CycleGAN",
+        "attention_guided": "AttentionGuided",
+        "instagan": "InstaGAN",
+    }
     method = getattr(methods, names[options["method"]])(
         method_config(options),
         image_size=(options["image_size"],) * 2,
@@ -74,10 +95,26 @@ def tfmask_side(options):
     strategy = tf.distribute.get_strategy()
 
     @tf.function(reduce_retracing=True)
-    def step():
-        strategy.run(method.train_step, args=(batch,))
+    def step(batch):
+        method.distributed_step(strategy, batch)
 
-    return {"step": step}
+    if options["method"] != "instagan":
+        return {"step": lambda: step(batch)}
+    most = max(options["instances"])
+    functions = {}
+    for count in options["instances"]:
+        masks = random_masks(options, count)
+        # Padded to as many slots, as data pipelines do: one trace for all.
+        slots = [(0, 0), (0, 0), (0, most - count), *[(0, 0)] * 3]
+        masks = tf.pad(masks, slots)
+        functions[str(count)] = functools.partial(
+            step,
+            {
+                "a": {"image": real_a, "instances": masks[0]},
+                "b": {"image": real_b, "instances": masks[1]},
+            },
+        )
+    return functions
 
 
 def pytorch_side(options):
@@ -85,15 +122,25 @@ def pytorch_side(options):
     import torch
 
     from benchmarks.pytorch_cyclegan import CycleGAN
+    from benchmarks.pytorch_instagan import InstaGAN
 
     torch.manual_seed(0)
     torch.set_num_threads(options["threads"])
-    model = CycleGAN(method_config(options))
     real_a, real_b = (
         torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
         for images in random_images(options, channels_first=True)
     )
-    return {"step": lambda: model.train_step(real_a, real_b)}
+    if options["method"] == "cyclegan":
+        model = CycleGAN(method_config(options))
+        return {"step": lambda: model.train_step(real_a, real_b)}
+    model = InstaGAN(method_config(options))
+    functions = {}
+    for count in options["instances"]:
+        masks = random_masks(options, count)[:, 0].transpose(0, 1, 4, 2, 3)
+        masks = torch.from_numpy(2.0 * masks - 1.0).contiguous()
+        real = {"a": (real_a, masks[0]), "b": (real_b, masks[1])}
+        functions[str(count)] = functools.partial(model.train_step, real)
+    return functions
 
 
 def convolution_side(options):
@@ -141,7 +188,8 @@ def main():
                 times[name].append(
                     (time.perf_counter() - wall, time.process_time() - cpu)
                 )
-        print(json.dumps(times), flush=True)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(json.dumps({"times": times, "peak_mib": peak}), flush=True)
 
 
 if __name__ == "__main__":

@@ -187,6 +187,22 @@ def test_shapes_have_the_colours_of_both_domains():
     assert all(0.25 < share < 0.75 for share in hues.values())
 
 
+def test_shapes_lie_on_calm_backgrounds():
+    """So that few pixels outside of the objects differ from their neighbour."""
+    edges = {}
+    for kind in synthetic.KINDS:
+        edges[kind] = []
+        for index in range(20):
+            image, instances = synthetic.draw(
+                0, "a", "train", index, (64, 64), kind=kind
+            )
+            inside = instances.any(0)
+            outside = ~(inside[:, 1:] | inside[:, :-1])
+            steps = np.abs(np.diff(image.astype(float), axis=1)).max(-1)
+            edges[kind].append((steps[outside] > 12).mean())
+    assert np.mean(edges["shapes"]) < 0.02 < 0.1 < np.mean(edges["textures"])
+
+
 def test_the_kind_of_synthetic_data_is_part_of_its_name():
     plain = open_data("synthetic", 16, synthetic_count=(4, 4))
     shapes = open_data("synthetic:shapes", 16, synthetic_count=(4, 4))

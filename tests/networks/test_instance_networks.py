@@ -35,6 +35,18 @@ def test_parameter_counts_of_the_sheet():
     assert counts == [10_999_936, 10_993_664, 1_493_763, 3_327_745]
 
 
+@pytest.mark.parametrize("strided_layers", [1, 2])
+def test_strided_layers_halve_the_size(strided_layers):
+    network = InstanceGenerator(
+        filters=2, blocks=1, strided_layers=strided_layers
+    )
+    image, masks = network(IMAGE[:, :, :8], MASKS[:, :, :, :8])
+    assert image.shape == (2, 16, 8, 3) and masks.shape == (2, 3, 16, 8, 1)
+    factor = 2**strided_layers
+    features = network.image_encoder(IMAGE[:, :, :8])
+    assert features.shape == (2, 16 // factor, 8 // factor, 2 * factor)
+
+
 def test_discriminator_parameter_counts_of_the_sheet():
     network = InstanceDiscriminator()
     network.build((None, 200, 200, 3))

@@ -20,7 +20,7 @@ class InstaGANConfig:
     """Channels of the encoders' first layers."""
     blocks: int = 9
     """Residual blocks of each encoder."""
-    strided_layers: int = 2
+    strided_layers: Literal[1, 2] = 2
     """Halvings of the size before the residual blocks; fewer keep a finer
     background and cost more."""
     upsampling: Literal["transposed", "resize"] = "transposed"
@@ -65,7 +65,6 @@ class InstaGANConfig:
         require_positive(
             self,
             "filters",
-            "strided_layers",
             "discriminator_filters",
             "discriminator_layers",
             "instances_max",
