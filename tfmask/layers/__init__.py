@@ -1,28 +1,42 @@
 """Layers that Keras does not have, or does not have as the papers do."""
 
 from tfmask.layers.attention_composite import attention_composite
+from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
     Convolution,
     TransposedConvolution,
+    kaiming_initializer,
     normal_initializer,
     torch_initializer,
     upsample,
 )
+from tfmask.layers.highway_adain import (
+    HighwayAdaIN,
+    StyleParameters,
+    highway_adain,
+)
 from tfmask.layers.history_pool import HistoryPool
 from tfmask.layers.instance_norm import InstanceNormalization
+from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.layers.normalization import normalization_layer
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
+    "BatchNormalization",
     "Convolution",
+    "HighwayAdaIN",
     "HistoryPool",
     "InstanceNormalization",
+    "LayerNormalization",
     "ResidualBlock",
+    "StyleParameters",
     "TransposedConvolution",
     "UpsamplingConvolution",
     "attention_composite",
+    "highway_adain",
+    "kaiming_initializer",
     "leaky_relu",
     "normal_initializer",
     "normalization_layer",

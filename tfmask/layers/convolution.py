@@ -33,6 +33,18 @@ def torch_initializer():
     }
 
 
+def kaiming_initializer():
+    """Config of He's normal initializer for ReLU: variance 2 / fan in."""
+    return {
+        "class_name": "VarianceScaling",
+        "config": {
+            "scale": 2.0,
+            "mode": "fan_in",
+            "distribution": "untruncated_normal",
+        },
+    }
+
+
 def upsample(images):
     """Nearest upsampling by two: (B, H, W, C) to (B, 2H, 2W, C)."""
     return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)

@@ -5,6 +5,7 @@ import importlib
 import keras
 
 from tfmask.layers.instance_norm import InstanceNormalization
+from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.ops.errors import UserError, unknown_name
 
 
@@ -36,11 +37,12 @@ def normalization_layer(normalization, **instance_arguments):
     """A new normalisation layer.
 
     Args:
-        normalization: "instance", "none", "addons:LAYER" or a callable
+        normalization: "instance", "layer", "none", "addons:LAYER" or a callable
             without arguments that returns a Keras layer. A layer must treat
             every example by itself: the networks are called on batches that
             mix real and translated images.
-        **instance_arguments: arguments of `InstanceNormalization`.
+        **instance_arguments: arguments of `InstanceNormalization`; the
+            others have their own defaults.
 
     Returns:
         `keras.layers.Layer`; an identity for "none".
@@ -52,11 +54,15 @@ def normalization_layer(normalization, **instance_arguments):
         return normalization()
     if normalization == "instance":
         return InstanceNormalization(**instance_arguments)
+    if normalization == "layer":
+        return LayerNormalization()
     if normalization == "none":
         return keras.layers.Activation("linear")
     kind, _, name = normalization.partition(":")
     if kind == "addons":
         return addons_member("layers", name)()
     raise unknown_name(
-        "normalization", normalization, ["instance", "none", "addons:LAYER"]
+        "normalization",
+        normalization,
+        ["instance", "layer", "none", "addons:LAYER"],
     )

@@ -9,6 +9,11 @@ from tfmask.losses.cam_consistency import (
     grad_cam,
 )
 from tfmask.losses.context import context
+from tfmask.losses.mask_regularizers import (
+    mask_area,
+    mask_similarity,
+    mask_variation,
+)
 from tfmask.losses.reconstruction import l1
 from tfmask.losses.wasserstein import (
     gradient_penalty,
@@ -27,6 +32,9 @@ __all__ = [
     "l1",
     "lsgan_discriminator",
     "lsgan_generator",
+    "mask_area",
+    "mask_similarity",
+    "mask_variation",
     "wasserstein_critic",
     "wasserstein_generator",
 ]

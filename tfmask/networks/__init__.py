@@ -2,6 +2,12 @@
 
 from tfmask.networks.attention_network import AttentionNetwork
 from tfmask.networks.attribute_discriminator import AttributeDiscriminator
+from tfmask.networks.co_segmentation import CoSegmentation
+from tfmask.networks.content_style import (
+    ContentEncoder,
+    HighwayDecoder,
+    StyleEncoder,
+)
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.patch_discriminator import PatchDiscriminator
@@ -10,8 +16,12 @@ from tfmask.networks.resnet_generator import ResNetGenerator
 __all__ = [
     "AttentionNetwork",
     "AttributeDiscriminator",
+    "CoSegmentation",
+    "ContentEncoder",
+    "HighwayDecoder",
     "InstanceDiscriminator",
     "InstanceGenerator",
     "PatchDiscriminator",
     "ResNetGenerator",
+    "StyleEncoder",
 ]

@@ -1,0 +1,128 @@
+"""Batch normalisation over the global batch."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.ops.distribution import replica_count
+
+# How a call computes: with moving averages, with the batch's statistics, or
+# with those and moving averages that follow them.
+MODES = ("inference", "batch", "update")
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class BatchNormalization(keras.layers.Layer):
+    """Normalises every channel over all examples, on all replicas.
+
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, biased
+    variance. N replicas give what one device gives on the same global
+    batch. Several batches can go through one call (for larger
+    convolutions around it): each part keeps to itself.
+
+    Args:
+        momentum: float; moving averages keep so much of their old value.
+        epsilon: float; 1e-5, as in PyTorch (Keras has 1e-3).
+        **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
+
+    Call arguments:
+        inputs: (parts * B, H, W, C) float.
+        parts: int, batches one after another in `inputs`.
+        mode: "inference" takes the moving averages, "batch" the parts' own
+            statistics, "update" those, and moves the averages part by part.
+
+    Returns:
+        (parts * B, H, W, C) of the inputs' dtype.
+
+    Paper: LOMIT, supplement.
+    Differs from the authors' code: PyTorch's moving variance is the
+    unbiased one, a factor n / (n - 1) with n in the thousands.
+    """
+
+    def __init__(self, *, momentum=0.9, epsilon=1e-5, **kwargs):
+        super().__init__(**kwargs)
+        self.momentum = momentum
+        self.epsilon = epsilon
+
+    def build(self, input_shape):
+        def weight(name, initializer, trainable=True):
+            return self.add_weight(
+                name=name,
+                shape=(input_shape[-1],),
+                initializer=initializer,
+                trainable=trainable,
+                dtype="float32",
+            )
+
+        self.gamma = weight("gamma", "ones")
+        self.beta = weight("beta", "zeros")
+        # All replicas move them alike.
+        self.moving_mean = weight("moving_mean", "zeros", trainable=False)
+        self.moving_variance = weight("moving_variance", "ones", False)
+        self.built = True
+
+    def call(self, inputs, parts=1, mode="inference"):
+        if mode not in MODES:
+            raise ValueError(
+                f"`mode` must be one of {', '.join(MODES)}. Got: {mode!r}"
+            )
+        exact = tf.cast(inputs, tf.float32)
+        shape = tf.shape(exact)
+        if mode == "inference":
+            mean = tf.convert_to_tensor(self.moving_mean)
+            variance = tf.convert_to_tensor(self.moving_variance)
+        else:
+            exact = tf.reshape(
+                exact,
+                tf.concat([[parts, shape[0] // parts], shape[1:]], axis=0),
+            )
+            mean, variance = _moments(exact)
+            if mode == "update":
+                self._move(mean, variance, parts)
+            spread = [parts, 1, 1, 1, inputs.shape[-1]]
+            mean = tf.reshape(mean, spread)
+            variance = tf.reshape(variance, spread)
+        outputs = tf.nn.batch_normalization(
+            exact,
+            mean,
+            variance,
+            tf.convert_to_tensor(self.beta),
+            tf.convert_to_tensor(self.gamma),
+            self.epsilon,
+        )
+        outputs = tf.ensure_shape(tf.reshape(outputs, shape), inputs.shape)
+        return tf.cast(outputs, inputs.dtype)
+
+    def _move(self, mean, variance, parts):
+        for average, values in (
+            (self.moving_mean, mean),
+            (self.moving_variance, variance),
+        ):
+            moved = tf.convert_to_tensor(average)
+            for part in range(parts):
+                moved = moved + (1.0 - self.momentum) * (values[part] - moved)
+            average.assign(tf.stop_gradient(moved))
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }
+
+
+def _moments(values):
+    """(parts, B, H, W, C) to mean and variance, (parts, C) each."""
+    mean = _over_replicas(tf.reduce_mean(values, axis=[1, 2, 3]))
+    # In two passes: E(x^2) - E(x)^2 cancels in float32.
+    centred = values - mean[:, None, None, None, :]
+    squares = tf.reduce_mean(tf.square(centred), axis=[1, 2, 3])
+    return mean, _over_replicas(squares)
+
+
+def _over_replicas(values):
+    """The mean over replicas; gradients flow back to all of them."""
+    count = replica_count()
+    if count == 1:
+        return values
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values) / count

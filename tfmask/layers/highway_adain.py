@@ -1,0 +1,172 @@
+"""Highway adaptive instance normalisation: two styles, one mask."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers.convolution import kaiming_initializer
+from tfmask.layers.leaky_relu import leaky_relu
+from tfmask.ops.arguments import constructor_arguments
+
+SLOPE = 0.01
+_EPSILON = 1e-5
+
+
+def highway_adain(features, attention, foreground, background):
+    """Gives normalised features one style inside a mask, another outside.
+
+    `m (gf n(c) + bf) + (1 - m) (gb n(c) + bb)`, where n(c) has mean 0 and
+    variance 1 in every channel of every example. Computed in one pass, as
+    `n(c) [m gf + (1 - m) gb] + [m bf + (1 - m) bb]`.
+
+    Args:
+        features: (B, H, W, C) float, c.
+        attention: (B, H, W, 1) float in [0, 1], m.
+        foreground: (gf, bf), scale and offset, (B, C) float each.
+        background: (gb, bb), likewise.
+
+    Returns:
+        (B, H, W, C) of the features' dtype.
+
+    Paper: LOMIT, Eq. (3) and (4).
+    Differs from the paper: no. From the authors' code: that divides by the
+    deviation of the rows' deviations.
+
+    Example:
+        >>> c = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
+        >>> m = np.array([1.0, 0.0], "float32").reshape(1, 2, 1, 1)
+        >>> one, ten = np.full((1, 1), 1.0), np.full((1, 1), 10.0)
+        >>> y = highway_adain(c, m, (one, ten), (ten, one))
+        >>> y.numpy().ravel().round(2).tolist()
+        [9.0, 11.0]
+    """
+    exact = tf.cast(features, tf.float32)
+    attention = tf.cast(attention, tf.float32)
+    mean, variance = tf.nn.moments(exact, [1, 2], keepdims=True)
+    normalized = (exact - mean) * tf.math.rsqrt(variance + _EPSILON)
+
+    def blend(inside, outside):
+        inside, outside = (
+            tf.cast(values, tf.float32)[:, None, None, :]
+            for values in (inside, outside)
+        )
+        return outside + attention * (inside - outside)
+
+    scale, offset = (
+        blend(inside, outside)
+        for inside, outside in zip(foreground, background, strict=True)
+    )
+    return tf.cast(normalized * scale + offset, features.dtype)
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class StyleParameters(keras.layers.Layer):
+    """A style code to scale and offset of every channel.
+
+    Three fully connected layers with leaky ReLUs of slope 0.01 between
+    them; the last one's first half is the offset, its second half v.
+
+    Args:
+        channels: int, C.
+        hidden: int, width of the hidden layers.
+        scale_form: "exponential" (`exp(v / 2)`, the authors' code, always
+            above 0) or "linear" (v, as MUNIT).
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        style: (B, S) float.
+
+    Returns:
+        (scale, offset), (B, C) float each.
+    """
+
+    def __init__(
+        self, channels, *, hidden=256, scale_form="exponential", **kwargs
+    ):
+        super().__init__(**kwargs)
+        if scale_form not in ("exponential", "linear"):
+            raise ValueError(
+                "`scale_form` must be exponential or linear. "
+                f"Got: {scale_form!r}"
+            )
+        self.channels = channels
+        self.hidden = hidden
+        self.scale_form = scale_form
+        dense = {"kernel_initializer": kaiming_initializer()}
+        self.first = keras.layers.Dense(hidden, **dense)
+        self.second = keras.layers.Dense(hidden, **dense)
+        self.last = keras.layers.Dense(2 * channels, **dense)
+
+    def build(self, input_shape):
+        self.first.build((None, input_shape[-1]))
+        self.second.build((None, self.hidden))
+        self.last.build((None, self.hidden))
+        self.built = True
+
+    def call(self, style):
+        values = leaky_relu(self.first(style), SLOPE)
+        values = self.last(leaky_relu(self.second(values), SLOPE))
+        offset, scale = tf.split(values, 2, axis=-1)
+        if self.scale_form == "exponential":
+            scale = tf.exp(0.5 * scale)
+        return scale, offset
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class HighwayAdaIN(keras.layers.Layer):
+    """`highway_adain` with parameters learned from two style codes.
+
+    Args:
+        channels: int, C.
+        style_size: int, S.
+        hidden: int, width of the parameters' hidden layers.
+        scale_form: see `StyleParameters`.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        features: (B, H, W, C) float.
+        attention: (B, H, W, 1) float in [0, 1].
+        foreground: (B, S) float, style where the attention is 1.
+        background: (B, S) float, style elsewhere.
+
+    Returns:
+        (B, H, W, C) of the features' dtype.
+
+    Paper: LOMIT, Eq. (3) and (4).
+    """
+
+    def __init__(
+        self,
+        channels,
+        *,
+        style_size=8,
+        hidden=256,
+        scale_form="exponential",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.channels = channels
+        self.style_size = style_size
+        self.hidden = hidden
+        self.scale_form = scale_form
+        options = {"hidden": hidden, "scale_form": scale_form}
+        self.foreground = StyleParameters(channels, **options)
+        self.background = StyleParameters(channels, **options)
+
+    def build(self, input_shape):
+        self.foreground.build((None, self.style_size))
+        self.background.build((None, self.style_size))
+        self.built = True
+
+    def call(self, features, attention, foreground, background):
+        return highway_adain(
+            features,
+            attention,
+            self.foreground(foreground),
+            self.background(background),
+        )
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

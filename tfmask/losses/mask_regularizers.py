@@ -1,0 +1,96 @@
+"""What keeps a soft mask in shape: similarity, area, smoothness."""
+
+import tensorflow as tf
+
+from tfmask.losses.reduce import mean_per_example
+from tfmask.ops.errors import unknown_name
+
+REDUCTIONS = ("mean", "sum")
+_SMALLEST_NORM = 1e-8
+
+
+def mask_similarity(mask, content):
+    """Pixels of like content should have like masks.
+
+    `1 / N^2 sum_ij |m_i - m_j| cos(c_i, c_j)` over all pairs of N pixels,
+    in O(N log N + N C): with the pixels sorted by m, the pairs on both
+    sides of the gap between neighbours k and k + 1 are
+    `W_k = P_k . (P_N - P_k)`, where P_k sums the first k unit vectors, and
+    the sum is `2 sum_k (m_k+1 - m_k) W_k`. No gradient reaches the content.
+    At equal mask values the gradient is one of several.
+
+    Args:
+        mask: (B, H, W, 1) float.
+        content: (B, H, W, C) float.
+
+    Returns:
+        (B,) float32; negative where unlike pixels are apart.
+
+    Paper: LOMIT, Eq. (13). Differs from the paper: the mean over pairs, as
+    in the authors' code, not the sum.
+
+    Example:
+        >>> m = np.array([0.0, 1.0], "float32").reshape(1, 2, 1, 1)
+        >>> mask_similarity(m, np.ones((1, 2, 1, 4))).numpy().tolist()
+        [0.5]
+    """
+    content = tf.stop_gradient(tf.cast(content, tf.float32))
+    shape = tf.shape(content)
+    pixels = tf.reshape(content, [shape[0], -1, content.shape[-1]])
+    norms = tf.norm(pixels, axis=-1, keepdims=True)
+    units = pixels / tf.maximum(norms, _SMALLEST_NORM)
+    values = tf.reshape(tf.cast(mask, tf.float32), [shape[0], -1])
+    order = tf.argsort(tf.stop_gradient(values), axis=1)
+    sums = tf.cumsum(tf.gather(units, order, batch_dims=1), axis=1)
+    across = tf.reduce_sum(sums * (sums[:, -1:] - sums), axis=-1)[:, :-1]
+    ranked = tf.gather(values, order, batch_dims=1)
+    gaps = ranked[:, 1:] - ranked[:, :-1]
+    count = tf.cast(tf.shape(values)[1], tf.float32)
+    total = tf.reduce_sum(gaps * tf.stop_gradient(across), axis=1)
+    return 2.0 * total / tf.square(count)
+
+
+def mask_area(mask, reduction="mean"):
+    """How much of an image a mask covers.
+
+    Args:
+        mask: (B, H, W, 1) float in [0, 1].
+        reduction: "mean" over pixels (the authors' code), or "sum" (the
+            paper's norm).
+
+    Returns:
+        (B,) float32, 0 or more.
+
+    Raises:
+        UserError: `reduction` is unknown.
+
+    Paper: LOMIT, Eq. (15).
+
+    Example:
+        >>> mask_area(np.full((1, 2, 2, 1), 0.5), "sum").numpy().tolist()
+        [2.0]
+    """
+    if reduction not in REDUCTIONS:
+        raise unknown_name("reduction", reduction, REDUCTIONS)
+    if reduction == "mean":
+        return mean_per_example(mask)
+    return tf.reduce_sum(tf.cast(mask, tf.float32), axis=(1, 2, 3))
+
+
+def mask_variation(mask):
+    """Sum of the absolute differences of neighbours, down and right.
+
+    Args:
+        mask: (B, H, W, 1) float.
+
+    Returns:
+        (B,) float32, 0 for a constant mask.
+
+    Paper: in LOMIT's code only, with weight 0.
+
+    Example:
+        >>> m = np.array([0.0, 1.0, 1.0, 0.5], "float32")
+        >>> mask_variation(m.reshape(1, 2, 2, 1)).numpy().tolist()
+        [3.0]
+    """
+    return tf.image.total_variation(tf.cast(mask, tf.float32))

@@ -1,0 +1,294 @@
+"""Encoders of what an image shows and how it looks, and their decoder."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import (
+    Convolution,
+    HighwayAdaIN,
+    InstanceNormalization,
+    LayerNormalization,
+    ResidualBlock,
+    UpsamplingConvolution,
+    kaiming_initializer,
+    leaky_relu,
+)
+from tfmask.ops.arguments import constructor_arguments
+
+SLOPE = 0.01
+_STRIDED = {"strides": 2, "padding": 1}
+
+
+def _convolution(filters, kernel_size, **options):
+    return Convolution(
+        filters,
+        kernel_size,
+        padding_mode="reflect",
+        kernel_initializer=kaiming_initializer(),
+        **options,
+    )
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class ContentEncoder(keras.Model):
+    """Image to content at a quarter of its size.
+
+    c7s1-f, c4s2-2f, c4s2-4f, each with instance normalisation (learned
+    scale and offset) and ReLU, then residual blocks without an activation
+    after the sum. All padding is by reflection.
+
+    Args:
+        filters: int, f.
+        blocks: int, residual blocks.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, C) float in [-1, 1]; H and W multiples of 4.
+
+    Returns:
+        (B, H/4, W/4, 4f) float, unbounded.
+
+    Paper: LOMIT, supplement. Differs from the paper: no.
+    """
+
+    def __init__(self, *, filters=64, blocks=4, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.blocks = blocks
+        self.convolutions = [
+            _convolution(filters, 7, padding=3),
+            _convolution(2 * filters, 4, **_STRIDED),
+            _convolution(4 * filters, 4, **_STRIDED),
+        ]
+        self.norms = [InstanceNormalization(True) for _ in range(3)]
+        self.residual_blocks = [
+            ResidualBlock(
+                4 * filters,
+                affine=True,
+                kernel_initializer=kaiming_initializer(),
+            )
+            for _ in range(blocks)
+        ]
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        for block in self.residual_blocks:
+            block.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, image):
+        outputs = image
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        for block in self.residual_blocks:
+            outputs = block(outputs)
+        return outputs
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class StyleHead(keras.layers.Layer):
+    """Features of the style encoder's trunk to one code.
+
+    Two c4s2 with leaky ReLU, the mean over the image, a linear layer.
+
+    Args:
+        filters: int, channels of the convolutions.
+        size: int, numbers of a code.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        features: (B, H, W, C) float.
+
+    Returns:
+        (B, size) float, unbounded.
+    """
+
+    def __init__(self, filters, *, size=8, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.size = size
+        self.first = _convolution(filters, 4, **_STRIDED)
+        self.second = _convolution(filters, 4, **_STRIDED)
+        self.code = keras.layers.Dense(
+            size, kernel_initializer=kaiming_initializer()
+        )
+
+    def build(self, input_shape):
+        self.first.build((None, None, None, input_shape[-1]))
+        self.second.build((None, None, None, self.filters))
+        self.code.build((None, self.filters))
+        self.built = True
+
+    def call(self, features):
+        features = leaky_relu(self.first(features), SLOPE)
+        features = leaky_relu(self.second(features), SLOPE)
+        return self.code(tf.reduce_mean(features, axis=[1, 2]))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class StyleEncoder(keras.Model):
+    """Style codes of an image's foreground and of its background.
+
+    Both go through one trunk (c7s1-f, c4s2-2f, c4s2-4f with leaky ReLU of
+    slope 0.01, no normalisation) and then through a head of their own.
+
+    Args:
+        filters: int, f.
+        size: int, numbers of a code.
+        tie_heads: bool; one head for both, as the authors' code has by
+            accident.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        foreground: (B, H, W, C) float, the image, 0 outside of its mask;
+            H and W multiples of 16.
+        background: (B, H, W, C) float, the image, 0 inside of its mask.
+
+    Returns:
+        (foreground code, background code), (B, size) float each.
+
+    Paper: LOMIT, section 3.2. Differs from the paper: no. From the authors'
+    code: separate heads.
+    """
+
+    def __init__(self, *, filters=64, size=8, tie_heads=False, **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.size = size
+        self.tie_heads = tie_heads
+        self.trunk = [
+            _convolution(filters, 7, padding=3),
+            _convolution(2 * filters, 4, **_STRIDED),
+            _convolution(4 * filters, 4, **_STRIDED),
+        ]
+        self.foreground_head = StyleHead(4 * filters, size=size)
+        if not tie_heads:
+            self.background_head = StyleHead(4 * filters, size=size)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for layer in self.trunk:
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+        self.foreground_head.build((None, None, None, channels))
+        if not self.tie_heads:
+            self.background_head.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, foreground, background):
+        # One call on both: the same values, larger convolutions.
+        features = tf.concat([foreground, background], axis=0)
+        for layer in self.trunk:
+            features = leaky_relu(layer(features), SLOPE)
+        if self.tie_heads:
+            return tuple(tf.split(self.foreground_head(features), 2))
+        inside, outside = tf.split(features, 2)
+        return self.foreground_head(inside), self.background_head(outside)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class HighwayDecoder(keras.Model):
+    """Content, a mask and two styles to an image.
+
+    HAdaIN once, then residual blocks with layer normalisation, two nearest
+    upsamplings each with a 5x5 convolution, layer normalisation and ReLU,
+    and a 7x7 convolution with tanh. All padding is by reflection.
+
+    Args:
+        filters: int, f; the content has 4f channels.
+        blocks: int, residual blocks.
+        style_size: int, S.
+        hidden: int, width of HAdaIN's hidden layers.
+        scale_form: see `StyleParameters`.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        content: (B, h, w, 4f) float.
+        attention: (B, h, w, 1) float in [0, 1].
+        foreground: (B, S) float, style where the attention is 1.
+        background: (B, S) float, style elsewhere.
+
+    Returns:
+        (B, 4h, 4w, 3) float32 in (-1, 1).
+
+    Paper: LOMIT, supplement. Differs from the paper: no.
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        blocks=4,
+        style_size=8,
+        hidden=256,
+        scale_form="exponential",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.blocks = blocks
+        self.style_size = style_size
+        self.hidden = hidden
+        self.scale_form = scale_form
+        self.highway = HighwayAdaIN(
+            4 * filters,
+            style_size=style_size,
+            hidden=hidden,
+            scale_form=scale_form,
+        )
+        self.residual_blocks = [
+            ResidualBlock(
+                4 * filters,
+                normalization="layer",
+                kernel_initializer=kaiming_initializer(),
+            )
+            for _ in range(blocks)
+        ]
+        self.convolutions = [
+            UpsamplingConvolution(
+                width,
+                5,
+                padding=2,
+                padding_mode="reflect",
+                kernel_initializer=kaiming_initializer(),
+            )
+            for width in (2 * filters, filters)
+        ]
+        self.norms = [LayerNormalization() for _ in range(2)]
+        self.last = _convolution(3, 7, padding=3)
+
+    def build(self, input_shape):
+        channels = 4 * self.filters
+        self.highway.build((None, None, None, channels))
+        for block in self.residual_blocks:
+            block.build((None, None, None, channels))
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        self.last.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, content, attention, foreground, background):
+        outputs = self.highway(content, attention, foreground, background)
+        for block in self.residual_blocks:
+            outputs = block(outputs)
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
