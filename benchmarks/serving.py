@@ -7,9 +7,9 @@ CycleGAN with untrained weights, exported as `tfmask export` does it: `small`
 Each is asked for one uint8 image at a time: (a) by a direct call of the
 loaded signature in this process, (b) through `tfmask serve` in a process of
 its own and `serving.client`, with arrays and with PNG files, by 1, 4 and 16
-clients that each send the next image when they have the last answer; then
-again by a server with batching. (a) and (b) with one client take turns, so
-that whatever else the machine does meets both.
+clients that each send the next image when they have the last answer, and the
+same by a server with batching. The ways take turns, so that whatever else the
+machine does meets all of them.
 """
 
 import contextlib
@@ -51,7 +51,7 @@ class Options:
     seconds: float = 10.0
     """How long each cell of the table is measured."""
     rounds: int = 3
-    """How often the direct call and the single client take turns."""
+    """How often the ways take turns."""
     batching: bool = True
     """Measure a server with batching, too."""
     json: Path | None = None
@@ -192,21 +192,23 @@ def row(case, way, form, clients, latencies, seconds):
     }
 
 
-def in_turns(options, case, form, direct, target, value):
-    """Rows of the direct call and of one client."""
-    calls, close = client_calls(target, case.split("-")[0], value, 1)
-    ways = {"direct": direct, "server": calls[0]}
-    direct()
-    found = {way: [] for way in ways}
-    slice_seconds = options.seconds / options.rounds
+def in_turns(options, ways):
+    """Lets the ways take turns.
+
+    Args:
+        options: `Options`.
+        ways: dict of way to its functions, of which each gets a thread.
+
+    Returns:
+        dict of way to (latencies, seconds).
+    """
+    found = {way: ([], 0.0) for way in ways}
     for _ in range(options.rounds):
-        for way, call in ways.items():
-            timed(call, slice_seconds, found[way])
-    close()
-    return [
-        row(case, way, form, 1, latencies, sum(latencies) / 1000)
-        for way, latencies in found.items()
-    ]
+        for way, calls in ways.items():
+            more, seconds = together(calls, options.seconds / options.rounds)
+            latencies, before = found[way]
+            found[way] = latencies + more, before + seconds
+    return found
 
 
 def measure(options, case, base, version):
@@ -215,23 +217,29 @@ def measure(options, case, base, version):
     model, side = case.split("-")
     image = picture(int(side))
     forms = {"array": image, "png": png(image)}
-    for batching in (False, True) if options.batching else (False,):
-        way = "server, batching" if batching else "server"
-        with server(base, batching) as target:
-            for form, value in forms.items():
-                counts = list(options.clients)
-                if not batching and 1 in counts:
-                    counts.remove(1)
-                    direct = direct_call(version, image, form == "png")
-                    rows += in_turns(
-                        *(options, case, form, direct, target, value)
-                    )
-                    del direct
-                for count in counts:
-                    calls, close = client_calls(target, model, value, count)
-                    latencies, seconds = together(calls, options.seconds)
+    with contextlib.ExitStack() as stack:
+        targets = {"server": stack.enter_context(server(base, False))}
+        if options.batching:
+            targets["server, batching"] = stack.enter_context(
+                server(base, True)
+            )
+        for form, value in forms.items():
+            for count in options.clients:
+                ways, closers = {}, []
+                if count == 1:
+                    ways["direct"] = [
+                        direct_call(version, image, form == "png")
+                    ]
+                    ways["direct"][0]()
+                for way, target in targets.items():
+                    ways[way], close = client_calls(target, model, value, count)
+                    closers.append(close)
+                rows += [
+                    row(case, way, form, count, *result)
+                    for way, result in in_turns(options, ways).items()
+                ]
+                for close in closers:
                     close()
-                    rows.append(row(case, way, form, count, latencies, seconds))
     return rows
 
 
