@@ -31,7 +31,7 @@ _BATCHING_NOTE = """\
 """
 _CPU_NOTE = """\
 # On a CPU one image already keeps all cores busy: measure without batching
-# first. Two batches at a time, half the cores each, is a start.
+# first. Four batches at a time: one is read or written while others compute.
 """
 _GPU_NOTE = """\
 # Raise max_batch_size while the GPU's memory allows. Warm every size up:
@@ -42,7 +42,7 @@ _BATCHING = """\
 max_batch_size {{ value: {largest} }}
 batch_timeout_micros {{ value: {timeout} }}
 max_enqueued_batches {{ value: {queue} }}
-num_batch_threads {{ value: {threads} }}
+num_batch_threads {{ value: 4 }}
 """
 _MONITORING = """\
 # --monitoring_config_file; Prometheus reads it on the REST port (8501).
@@ -121,7 +121,6 @@ def _batching(name, note, largest):
     numbers = _BATCHING.format(
         largest=largest,
         timeout=3000 if gpu else 1000,
-        threads=4 if gpu else 2,
         queue=4 if gpu else 8,
     )
     allowed = "".join(f"allowed_batch_sizes: {size}\n" for size in sizes)
