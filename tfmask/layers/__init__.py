@@ -5,6 +5,7 @@ from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
     Convolution,
     TransposedConvolution,
+    glorot_initializer,
     kaiming_initializer,
     normal_initializer,
     torch_initializer,
@@ -21,6 +22,7 @@ from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.layers.normalization import normalization_layer
 from tfmask.layers.residual_block import ResidualBlock
+from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
@@ -31,10 +33,12 @@ __all__ = [
     "InstanceNormalization",
     "LayerNormalization",
     "ResidualBlock",
+    "SelectiveTransferUnit",
     "StyleParameters",
     "TransposedConvolution",
     "UpsamplingConvolution",
     "attention_composite",
+    "glorot_initializer",
     "highway_adain",
     "kaiming_initializer",
     "leaky_relu",

@@ -45,6 +45,11 @@ def kaiming_initializer():
     }
 
 
+def glorot_initializer():
+    """Config of Keras' and slim's default, Glorot's uniform one."""
+    return {"class_name": "GlorotUniform", "config": {}}
+
+
 def upsample(images):
     """Nearest upsampling by two: (B, H, W, C) to (B, 2H, 2W, C)."""
     return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)

@@ -2,12 +2,14 @@
 
 from tfmask.networks.attention_network import AttentionNetwork
 from tfmask.networks.attribute_discriminator import AttributeDiscriminator
+from tfmask.networks.attribute_unet import AttributeUNet
 from tfmask.networks.co_segmentation import CoSegmentation
 from tfmask.networks.content_style import (
     ContentEncoder,
     HighwayDecoder,
     StyleEncoder,
 )
+from tfmask.networks.dense_discriminator import DenseDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.patch_discriminator import PatchDiscriminator
@@ -16,8 +18,10 @@ from tfmask.networks.resnet_generator import ResNetGenerator
 __all__ = [
     "AttentionNetwork",
     "AttributeDiscriminator",
+    "AttributeUNet",
     "CoSegmentation",
     "ContentEncoder",
+    "DenseDiscriminator",
     "HighwayDecoder",
     "InstanceDiscriminator",
     "InstanceGenerator",
