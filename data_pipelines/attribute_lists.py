@@ -1,0 +1,228 @@
+"""Which image has which attributes: CelebA's lists, and CSV files."""
+
+import csv
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+
+from tfmask.ops.errors import UserError, unknown_name
+
+CELEBA_LIST = "list_attr_celeba.txt"
+CELEBA_PARTITION = "list_eval_partition.txt"
+# CelebA's split numbers; 1 is validation, used by nothing here.
+_PARTITIONS = {"train": "0", "test": "2"}
+
+
+@dataclasses.dataclass(frozen=True)
+class AttributeList:
+    """The rows of an attribute file.
+
+    Attributes:
+        path: the file, for messages.
+        names: tuple of str, the attributes' names.
+        files: tuple of str, the images' file names.
+        values: (rows, K) float32 0/1.
+    """
+
+    path: Path
+    names: tuple[str, ...]
+    files: tuple[str, ...]
+    values: np.ndarray
+
+    def select(self, wanted):
+        """The list with only these attributes, in this order.
+
+        Raises:
+            UserError: a name is unknown (with the nearest ones) or comes
+                twice, or an attribute has the same value in all rows.
+        """
+        if not wanted:
+            raise UserError(
+                f"No attribute is selected. {self.path} has: "
+                f"{', '.join(self.names)}."
+            )
+        for name in wanted:
+            if name not in self.names:
+                raise unknown_name("attribute", name, self.names)
+        if len(set(wanted)) < len(wanted):
+            raise UserError(
+                f"Every attribute can be selected once. Got: "
+                f"{', '.join(wanted)}."
+            )
+        columns = [self.names.index(name) for name in wanted]
+        values = self.values[:, columns]
+        for name, column in zip(wanted, values.T, strict=True):
+            if column.min() == column.max():
+                raise UserError(
+                    f"The attribute `{name}` is {column[0]:.0f} in all "
+                    f"{len(column)} used rows of {self.path}: nothing can be "
+                    "learnt about it. Select other attributes or add images."
+                )
+        return dataclasses.replace(self, names=tuple(wanted), values=values)
+
+    def rows(self, kept):
+        """The list with only the rows where `kept` (rows,) is true."""
+        kept = np.asarray(kept, bool)
+        return dataclasses.replace(
+            self,
+            files=tuple(np.array(self.files, object)[kept]),
+            values=self.values[kept],
+        )
+
+    def check_files(self, folder):
+        """Raises `UserError` if an image of the list is not in `folder`."""
+        folder = Path(folder)
+        there = {path.name for path in folder.iterdir()}
+        missing = [name for name in self.files if name not in there]
+        if missing:
+            raise UserError(
+                f"{len(missing)} of {len(self.files)} images of {self.path} "
+                f"are not in {folder}, the first is `{missing[0]}`. Add them, "
+                "or take their rows out of the list."
+            )
+
+
+def read_celeba_list(path):
+    """Reads `list_attr_celeba.txt`: count, names, then rows of -1 and 1.
+
+    Args:
+        path: the file.
+
+    Returns:
+        `AttributeList`.
+
+    Raises:
+        UserError: the file is missing or damaged, or its count is wrong.
+    """
+    lines = [line.split() for line in _lines(path)]
+    if len(lines) < 2 or len(lines[0]) != 1 or not lines[0][0].isdecimal():
+        raise UserError(
+            f"Expected the number of images in the first line of {path} and "
+            f"the attributes' names in the second. Got: "
+            f"`{' '.join(lines[0])[:60] if lines else ''}`."
+        )
+    count, names, rows = int(lines[0][0]), lines[1], lines[2:]
+    if count != len(rows):
+        raise UserError(
+            f"{path} says in its first line that it lists {count} images, "
+            f"but {len(rows)} rows follow. Is it cut off? Correct the number "
+            "or the rows."
+        )
+    return _attribute_list(path, names, rows, 3, {"-1": 0.0, "1": 1.0})
+
+
+def read_csv(path):
+    """Reads a table with the columns `file`, then one an attribute, 0 or 1.
+
+    -1 is read as 0, and an intensity above 0 (of action units) as 1.
+
+    Args:
+        path: the file; `,` separates.
+
+    Returns:
+        `AttributeList`.
+
+    Raises:
+        UserError: the file is missing or damaged.
+    """
+    rows = list(csv.reader(_lines(path)))
+    rows = [[cell.strip() for cell in row] for row in rows]
+    if not rows or len(rows[0]) < 2 or rows[0][0] != "file":
+        raise UserError(
+            f"Expected the columns `file` and one or more attributes in the "
+            f"first line of {path}. Got: "
+            f"`{','.join(rows[0])[:60] if rows else ''}`."
+        )
+    return _attribute_list(path, rows[0][1:], rows[1:], 2, None)
+
+
+def celeba_split(attributes, partition, split):
+    """The rows of one split, as `list_eval_partition.txt` says.
+
+    Args:
+        attributes: `AttributeList`.
+        partition: path of rows such as `000001.jpg 0`.
+        split: "train" (0) or "test" (2).
+
+    Returns:
+        `AttributeList`.
+
+    Raises:
+        UserError: the file is missing, has no row of an image, or no image
+            of the split.
+    """
+    number = {}
+    for line in _lines(partition):
+        file, _, value = line.strip().partition(" ")
+        number[file] = value.strip()
+    missing = [file for file in attributes.files if file not in number]
+    if missing:
+        raise UserError(
+            f"{len(missing)} images of {attributes.path} have no row in "
+            f"{partition}, the first is `{missing[0]}`. Add it with 0 for "
+            "training, 2 for test."
+        )
+    kept = [number[file] == _PARTITIONS[split] for file in attributes.files]
+    if not any(kept):
+        raise UserError(
+            f"{partition} has no image for {split} (number "
+            f"{_PARTITIONS[split]})."
+        )
+    return attributes.rows(kept)
+
+
+def _lines(path):
+    """Lines that are not blank."""
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise UserError(f"`{path}` cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"`{path}` is not a text file: {error}") from error
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _attribute_list(path, names, rows, first_line, known):
+    """Checks and converts rows of a file name and values."""
+    if len(set(names)) < len(names) or not all(names):
+        raise UserError(f"{path} names an attribute twice, or one has no name.")
+    if not rows:
+        raise UserError(f"{path} lists no image.")
+    values = np.zeros((len(rows), len(names)), np.float32)
+    seen = set()
+    for position, (file, *cells) in enumerate(rows):
+        where = f"`{file}` in {path} (row {position + first_line})"
+        if len(cells) != len(names):
+            raise UserError(
+                f"Expected {len(names)} values for {where}. Got: {len(cells)}."
+            )
+        if file in seen:
+            raise UserError(f"{where} is listed before. Remove one of them.")
+        seen.add(file)
+        for column, cell in enumerate(cells):
+            values[position, column] = _value(cell, known, where)
+    return AttributeList(
+        Path(path), tuple(names), tuple(row[0] for row in rows), values
+    )
+
+
+def _value(cell, known, where):
+    """0.0 or 1.0 of a cell."""
+    if known is not None:
+        value = known.get(cell)
+        expected = "-1 or 1"
+    else:
+        expected = "a number"
+        try:
+            number = float(cell)
+            value = None if math.isnan(number) else float(number > 0)
+        except ValueError:
+            value = None
+    if value is None:
+        raise UserError(
+            f"Expected {expected} for every attribute of {where}. Got: "
+            f"`{cell}`."
+        )
+    return value
