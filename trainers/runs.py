@@ -107,7 +107,7 @@ def optimizer_factory(config, steps_an_epoch, step):
     import keras
 
     from tfmask.layers.normalization import addons_member
-    from tfmask.ops.schedules import EpochwiseLinearDecay
+    from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
     options = config.optimizer
     arguments = {
@@ -131,13 +131,19 @@ def optimizer_factory(config, steps_an_epoch, step):
         rate = options.learning_rate
         if player.startswith("discriminator"):
             rate = options.discriminator_learning_rate or rate
-        schedule = EpochwiseLinearDecay(
-            rate,
-            step=step,
-            epoch_steps=steps_an_epoch,
-            constant_epochs=options.constant_epochs,
-            decay_epochs=options.decay_epochs,
-        )
+        shared = {
+            "step": step,
+            "epoch_steps": steps_an_epoch,
+            "constant_epochs": options.constant_epochs,
+        }
+        if options.halving_epochs is None:
+            schedule = EpochwiseLinearDecay(
+                rate, decay_epochs=options.decay_epochs, **shared
+            )
+        else:
+            schedule = EpochwiseHalving(
+                rate, halving_epochs=options.halving_epochs, **shared
+            )
         try:
             return make(learning_rate=schedule, **arguments)
         except TypeError as error:

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from tfmask import presets
-from tfmask.ops.schedules import EpochwiseLinearDecay
+from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
 STEPS = 7  # of an epoch
 
@@ -100,3 +100,29 @@ def test_instagan_rates_of_the_sheet():
     for epoch, factor in ((100, 1), (101, 100 / 101), (200, 1 / 101)):
         rate = schedule((epoch - 1) * STEPS)
         np.testing.assert_allclose(rate, 2e-4 * factor, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "rate"),
+    [
+        (0, 1e-4),
+        (99_999, 1e-4),
+        (100_000, 1e-4),
+        (109_999, 1e-4),
+        (110_000, 5e-5),
+        (130_000, 1.25e-5),
+        (199_999, 1e-4 / 2**9),
+    ],
+)
+def test_lomit_rates_of_the_sheet(step, rate):
+    counted = tf.Variable(step)
+    schedule = EpochwiseHalving(
+        1e-4,
+        epoch_steps=1000,
+        constant_epochs=100,
+        halving_epochs=10,
+        step=counted,
+    )
+    np.testing.assert_allclose(schedule(0), rate, rtol=1e-6)
+    again = EpochwiseHalving.from_config(schedule.get_config())
+    np.testing.assert_allclose(again(step), rate, rtol=1e-6)

@@ -53,7 +53,8 @@ class OptimizerConfig:
     """Adam for every player, and the learning rate's course.
 
     The rate of epoch e (from 0) is
-    `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`.
+    `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`; with
+    `halving_epochs` it is halved instead, every so many epochs.
     """
 
     name: str = "adam"
@@ -72,12 +73,18 @@ class OptimizerConfig:
     """Epochs before the learning rate starts to fall."""
     decay_epochs: float = 100
     """Epochs over which it falls to 0; 0 keeps it constant."""
+    halving_epochs: float | None = None
+    """Halve it every so many epochs after the constant ones instead."""
     ema_momentum: float | None = None
     """Average the generators' weights for inference, for example 0.999."""
 
     def __post_init__(self):
         require_positive(
-            self, "learning_rate", "discriminator_learning_rate", "epsilon"
+            self,
+            "learning_rate",
+            "discriminator_learning_rate",
+            "epsilon",
+            "halving_epochs",
         )
         require_fraction(self, "beta_1", "beta_2", "ema_momentum")
         require_not_negative(self, "constant_epochs", "decay_epochs")
