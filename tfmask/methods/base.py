@@ -33,6 +33,8 @@ class TranslationMethod(keras.Model):
         mask_kind: what `translate` returns as `mask`: "attention" (found by
             a network), "instances" (translated from given ones), "change"
             (normalised |output - input|).
+        directions: what `translate` can do; "a_to_b" first. Methods of one
+            direction have only that.
         multiple: int; sides of images must be multiples of it.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
@@ -40,6 +42,7 @@ class TranslationMethod(keras.Model):
     """
 
     mask_kind = "change"
+    directions = DIRECTIONS
     multiple = 4
     rounds = (("generator", "discriminator"),)
 

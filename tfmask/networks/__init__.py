@@ -12,6 +12,7 @@ from tfmask.networks.content_style import (
 from tfmask.networks.dense_discriminator import DenseDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
+from tfmask.networks.label_generator import LabelGenerator, label_planes
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
 
@@ -25,7 +26,9 @@ __all__ = [
     "HighwayDecoder",
     "InstanceDiscriminator",
     "InstanceGenerator",
+    "LabelGenerator",
     "PatchDiscriminator",
     "ResNetGenerator",
+    "label_planes",
     "StyleEncoder",
 ]

@@ -50,3 +50,17 @@ def replica_slice(values, own):
     size = tf.shape(own)[0]
     replica = tf.distribute.get_replica_context().replica_id_in_sync_group
     return values[replica * size : (replica + 1) * size]
+
+
+def replica_uniform(own, seed):
+    """Numbers in [0, 1), one for each of this replica's rows.
+
+    Args:
+        own: (B, ...) this replica's rows.
+        seed: (2,) ints; the global batch's numbers depend on nothing else.
+
+    Returns:
+        (B,) float32.
+    """
+    count = tf.shape(own)[0] * replica_count()
+    return replica_slice(tf.random.stateless_uniform([count], seed), own)

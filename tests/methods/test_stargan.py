@@ -1,0 +1,223 @@
+"""StarGAN: its terms by formula, who learns when, labels, replicas."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask.configs.stargan import StarGANConfig
+from tfmask.methods.stargan import StarGAN
+from tfmask.networks import LabelGenerator
+from tfmask.ops.attributes import switched
+from tfmask.ops.errors import UserError
+
+SIDE = 16
+NAMES = ("cap", "stripe", "base")
+
+
+def batch(seed=0, count=4):
+    rng = np.random.default_rng(seed)
+    image = rng.uniform(-1, 1, (count, SIDE, SIDE, 3)).astype("float32")
+    attributes = rng.integers(0, 2, (count, 3)).astype("float32")
+    return {
+        "a": {
+            "image": tf.constant(image),
+            "attributes": tf.constant(attributes),
+        }
+    }
+
+
+def stargan(rate=0.01, **options):
+    options = {
+        "attributes": NAMES,
+        "filters": 4,
+        "blocks": 1,
+        "discriminator_filters": 4,
+        "discriminator_layers": 3,
+        **options,
+    }
+    keras.utils.set_random_seed(1)
+    method = StarGAN(StarGANConfig(**options), image_size=(SIDE, SIDE))
+    method.compile(lambda player: keras.optimizers.SGD(rate))
+    return method
+
+
+def weights(network):
+    return [np.array(weight) for weight in network.get_weights()]
+
+
+def same(network, before):
+    return all(
+        np.array_equal(one, other)
+        for one, other in zip(network.get_weights(), before, strict=True)
+    )
+
+
+def test_generator_has_the_parameters_of_the_sheet():
+    network = LabelGenerator(attributes=5)
+    network.build((None, 128, 128, 3))
+    assert network.count_params() == 8_430_528  # 8.43 M
+
+
+def test_labels_change_the_output_with_zero_padding():
+    method, images = stargan(), batch()["a"]["image"]
+    ones = method.generator(images, tf.ones((4, 3)))
+    zeros = method.generator(images, tf.zeros((4, 3)))
+    assert np.abs(ones - zeros).max() > 1e-3
+
+
+def test_terms_are_the_papers_formulas():
+    method, data = stargan(), batch()
+    real, source = data["a"]["image"], data["a"]["attributes"].numpy()
+    losses = method.compute_losses(data)
+    target = method.permuted(data["a"]["attributes"])
+    fake = method.generator(real, target)
+    real_scores, real_logits = (x.numpy() for x in method.discriminator(real))
+    fake_scores, fake_logits = (x.numpy() for x in method.discriminator(fake))
+
+    def entropy(logits, labels):  # sum over attributes, mean over the batch
+        chance = 1 / (1 + np.exp(-logits.astype(float)))
+        value = -np.where(labels > 0, np.log(chance), np.log(1 - chance))
+        return value.sum(1).mean()
+
+    cycled = method.generator(fake, source).numpy()
+    expected = {
+        "discriminator": {
+            "critic": fake_scores.mean() - real_scores.mean(),
+            "classification_real": entropy(real_logits, source),
+        },
+        "generator": {
+            "adversarial": -fake_scores.mean(),
+            "classification_fake": entropy(fake_logits, target.numpy()),
+            "cycle": np.abs(cycled - real.numpy()).mean(),
+        },
+    }
+    for player, terms in expected.items():
+        for name, value in terms.items():
+            np.testing.assert_allclose(
+                losses[player][name], value, rtol=1e-4, atol=1e-6
+            )
+    assert set(losses["discriminator"]) == {
+        *expected["discriminator"],
+        "penalty",
+    }
+    found = method.total_loss(losses["generator"])
+    terms = expected["generator"]
+    total = terms["adversarial"] + terms["classification_fake"]
+    np.testing.assert_allclose(found, total + 10 * terms["cycle"], rtol=1e-4)
+
+
+def test_targets_are_the_batchs_labels_in_another_order():
+    method = stargan()
+    rows = tf.range(32.0)[:, None]
+    first = method.permuted(rows).numpy().ravel()
+    assert sorted(first) == list(range(32)) != list(first)
+    np.testing.assert_array_equal(first, method.permuted(rows).numpy().ravel())
+    method.step.assign_add(1)
+    assert (method.permuted(rows).numpy().ravel() != first).any()
+
+
+def test_the_generator_learns_at_every_fifth_step_only():
+    method = stargan()
+    step = tf.function(method.train_step)
+    moves = []
+    for number in range(10):
+        generator = weights(method.generator)
+        discriminator = weights(method.discriminator)
+        step(batch(number))
+        assert not same(method.discriminator, discriminator)
+        moves.append(not same(method.generator, generator))
+    assert moves == [False] * 4 + [True] + [False] * 4 + [True]
+    assert int(method.step) == 10
+
+
+def test_critic_steps_do_nothing_of_the_generators_losses():
+    method = stargan()
+    losses = method.compute_losses(batch(), ("discriminator",))
+    assert set(losses) == {"discriminator"}
+
+
+def test_translations_teach_the_discriminator_no_labels():
+    method, data = stargan(), batch()
+    with tf.GradientTape() as tape:
+        losses = method.compute_losses(data, ("discriminator",))
+        value = losses["discriminator"]["classification_real"]
+    alone = tape.gradient(value, method.discriminator.class_head.kernel)
+    with tf.GradientTape() as tape:
+        losses = method.compute_losses(data, ("discriminator",))
+        value = method.total_loss(losses["discriminator"])
+    whole = tape.gradient(value, method.discriminator.class_head.kernel)
+    np.testing.assert_allclose(whole, alone, atol=1e-6)
+
+
+def test_terms_of_weight_zero_are_not_computed():
+    method = stargan(
+        classification_weight=0.0, cycle_weight=0.0, penalty_weight=0.0
+    )
+    losses = method.compute_losses(batch())
+    assert {player: set(terms) for player, terms in losses.items()} == {
+        "discriminator": {"critic"},
+        "generator": {"adversarial"},
+    }
+
+
+def test_twenty_steps_lower_the_classification_of_real_images():
+    method = stargan(rate=0.02)
+    step = tf.function(method.train_step)
+    first = method.compute_losses(batch())["discriminator"]
+    for _ in range(20):
+        step(batch())
+    last = method.compute_losses(batch())["discriminator"]
+    name = "classification_real"
+    assert float(last[name]) < 0.99 * float(first[name])
+
+
+def test_several_replicas_are_refused(two_replicas):
+    with two_replicas.scope():
+        method = stargan()
+    with pytest.raises(UserError, match="one device. Got: 2"):
+        method.distributed_step(two_replicas, batch())
+    with pytest.raises(UserError, match="one device. Got: 2"):
+        two_replicas.run(method.train_step, args=(batch(),))
+
+
+def test_translate_gives_image_and_normalised_change():
+    method, data = stargan(), batch()["a"]
+    made = method.translate(data)
+    assert made["image"].shape == data["image"].shape
+    assert made["mask"].shape == (4, SIDE, SIDE, 1)
+    np.testing.assert_allclose(made["mask"].numpy().max((1, 2, 3)), 1.0)
+    np.testing.assert_array_equal(
+        made["image"], method.generator(data["image"], data["attributes"])
+    )
+
+
+def test_grids_switch_one_attribute_at_a_time():
+    method, data = stargan(), batch()
+    shown = tf.function(method.images_to_show)(data)
+    assert list(shown) == ["real", *(f"switched_{name}" for name in NAMES)]
+    target = data["a"]["attributes"].numpy().copy()
+    target[:, 1] = 1 - target[:, 1]
+    expected = method.generator(data["a"]["image"], target)
+    np.testing.assert_allclose(shown["switched_stripe"], expected, atol=1e-5)
+
+
+def test_one_hair_colour_at_most():
+    hair = [[1.0, 0.0, 1.0], [0.0, 0.0, 0.0]]
+    # Two of them are hair colours: the third attribute stays.
+    np.testing.assert_array_equal(
+        switched(hair, 1, (0, 1)), [[0, 1, 1], [0, 1, 0]]
+    )
+    np.testing.assert_array_equal(
+        switched(hair, 0, (0, 1)), [[0, 0, 1], [1, 0, 0]]
+    )
+    np.testing.assert_array_equal(switched(hair, 2), [[1, 0, 0], [0, 0, 1]])
+
+
+def test_config_refuses_what_makes_no_sense():
+    with pytest.raises(ValueError, match="exclusive.*cap.*hat"):
+        StarGANConfig(attributes=NAMES, exclusive=("hat",))
+    with pytest.raises(ValueError, match="critic_steps"):
+        StarGANConfig(critic_steps=0)
+    with pytest.raises(UserError, match="needs `attributes`.*Got: none"):
+        StarGAN(StarGANConfig(), image_size=(SIDE, SIDE))

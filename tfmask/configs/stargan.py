@@ -1,0 +1,68 @@
+"""Options of StarGAN."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarGANConfig:
+    """StarGAN (Choi et al. 2018). The defaults are the paper's at 128 px."""
+
+    inputs: ClassVar[tuple[str, ...]] = ("image", "attributes")
+    exemplars: ClassVar[bool] = False
+
+    attributes: tuple[str, ...] = ()
+    """Names of the attributes, in the order of the batches' columns."""
+    exclusive: tuple[str, ...] = ()
+    """Attributes of which an image has one at most, for example hair
+    colours: sample grids switch them together."""
+    filters: int = 64
+    """Channels of the generator's first layer."""
+    blocks: int = 6
+    """Residual blocks of the generator."""
+    generator_padding: Literal["zero", "reflect"] = "zero"
+    """`reflect` hides the labels from instance normalisation."""
+    discriminator_filters: int = 64
+    """Channels of the discriminator's first layer."""
+    discriminator_layers: int = 6
+    """Strided layers: 6 leave 2x2 patches of 128 px, 5 of 64 px."""
+    classification_weight: float = 1.0
+    """Weight of both classification terms."""
+    cycle_weight: float = 10.0
+    """Weight of the reconstruction from the translation."""
+    penalty_weight: float = 10.0
+    """Weight of the gradient penalty."""
+    critic_steps: int = 5
+    """Updates of the discriminator for one of the generator."""
+
+    def __post_init__(self):
+        require_positive(
+            self,
+            "filters",
+            "discriminator_filters",
+            "discriminator_layers",
+            "critic_steps",
+        )
+        require_not_negative(
+            self,
+            "blocks",
+            "classification_weight",
+            "cycle_weight",
+            "penalty_weight",
+        )
+        # JSON knows lists only.
+        for name in ("attributes", "exclusive"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        unknown = set(self.exclusive) - set(self.attributes)
+        require(
+            not (unknown and self.attributes),
+            "exclusive",
+            f"among the attributes {', '.join(self.attributes)}",
+            ", ".join(sorted(unknown)),
+        )

@@ -1,0 +1,126 @@
+"""StarGAN's generator: an image and the attributes it shall get."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import (
+    Convolution,
+    ResidualBlock,
+    TransposedConvolution,
+    normalization_layer,
+    torch_initializer,
+)
+from tfmask.ops.arguments import constructor_arguments
+
+
+def label_planes(image, attributes):
+    """`image` with one constant plane for each attribute.
+
+    Args:
+        image: (B, H, W, C) float.
+        attributes: (B, K) float.
+
+    Returns:
+        (B, H, W, C + K) of the image's dtype.
+    """
+    shape = tf.shape(image)
+    planes = tf.cast(attributes, image.dtype)[:, None, None, :]
+    planes = tf.tile(planes, [1, shape[1], shape[2], 1])
+    return tf.concat([image, planes], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class LabelGenerator(keras.Model):
+    """Image and attributes to image: StarGAN's.
+
+    The attributes are constant planes beside the image. 7x7 to f channels,
+    two 4x4 of stride 2 (2f, 4f), `blocks` residual blocks, two transposed
+    4x4 back up, 7x7 with tanh; every layer but the last has instance
+    normalisation with scale and offset, and ReLU; no biases.
+
+    Args:
+        attributes: int, K.
+        filters: int, f.
+        blocks: int, residual blocks.
+        padding_mode: "zero" or "reflect", of all layers but the transposed.
+        kernel_initializer: config of a Keras initializer, or None for
+            PyTorch's default.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
+        attributes: (B, K) float.
+
+    Returns:
+        (B, H, W, 3) float32 in [-1, 1].
+
+    Paper: StarGAN, table 4.
+    Differs from the paper: no. From the authors' code: its instance
+    normalisation also keeps running statistics, which nobody evaluates with.
+    """
+
+    def __init__(
+        self,
+        *,
+        attributes,
+        filters=64,
+        blocks=6,
+        padding_mode="zero",
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.attributes = attributes
+        self.filters = filters
+        self.blocks = blocks
+        self.padding_mode = padding_mode
+        self.kernel_initializer = kernel_initializer
+        transposed = {
+            "use_bias": False,
+            "kernel_initializer": kernel_initializer or torch_initializer(),
+        }
+        flat = {**transposed, "padding_mode": padding_mode}
+        strided = {"strides": 2, "padding": 1, **flat}
+        self.convolutions = [
+            Convolution(filters, 7, padding=3, **flat),
+            Convolution(2 * filters, 4, **strided),
+            Convolution(4 * filters, 4, **strided),
+        ]
+        self.residual_blocks = [
+            ResidualBlock(4 * filters, affine=True, **flat)
+            for _ in range(blocks)
+        ]
+        self.upsamplings = [
+            TransposedConvolution(width, kernel_size=4, **transposed)
+            for width in (2 * filters, filters)
+        ]
+        self.norms = [
+            normalization_layer("instance", affine=True) for _ in range(5)
+        ]
+        self.last = Convolution(3, 7, padding=3, **flat)
+
+    def build(self, input_shape):
+        """`input_shape`: of the image, with or without the planes' count."""
+        channels = 3 + self.attributes
+        layers = (*self.convolutions, *self.upsamplings)
+        for layer, norm in zip(layers, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        for block in self.residual_blocks:
+            block.build((None, None, None, 4 * self.filters))
+        self.last.build((None, None, None, self.filters))
+        self.built = True
+
+    def call(self, image, attributes):
+        outputs = label_planes(image, attributes)
+        for layer, norm in zip(self.convolutions, self.norms[:3], strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        for block in self.residual_blocks:
+            outputs = block(outputs)
+        for layer, norm in zip(self.upsamplings, self.norms[3:], strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
