@@ -13,13 +13,17 @@ TINY = {
     "discriminator_filters": 4,
     "discriminator_layers": 1,
 }
+EXTRA = {
+    "attention_guided": {"attention_filters": 4},
+    # Random weights without normalisation would magnify rounding.
+    "instagan": {"normalization": "instance"},
+}
 
 
 def tiny_method(name):
     """A method of tiny networks, with weights that change an image."""
     config = preset_config(name, "quick", "synthetic").method
-    extra = {"attention_filters": 4} if name == "attention_guided" else {}
-    config = dataclasses.replace(config, **TINY, **extra)
+    config = dataclasses.replace(config, **TINY, **EXTRA.get(name, {}))
     method = METHODS[name](config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():

@@ -47,7 +47,8 @@ def evaluate_instances(
 
     Returns:
         dict like that of `trainers.evaluate.evaluate`, rows `model` and
-        `identity`, and `classifier`: its accuracies on true masks.
+        `identity`, and `classifier`: its accuracies on true masks. A number
+        that no image has is None.
 
     Raises:
         UserError: there are no instance masks, or no image has enough.
@@ -94,6 +95,11 @@ def evaluate_instances(
             notes.append(
                 f"{direction}: images with fewer than {min_instances} "
                 "instances were left out."
+            )
+        if covered := rows["model"].covered:
+            notes.append(
+                f"{direction}: {covered} images lie in masks altogether and "
+                "have no `context_l1`."
             )
         directions[direction] = {row: rows[row].result() for row in ROWS}
         if gallery is not None:
@@ -159,9 +165,21 @@ class _Numbers:
 
     def result(self):
         numbers = {
-            name: float(np.nanmean(np.concatenate(values)))
+            name: _mean(np.concatenate(values))
             for name, values in self._values.items()
         }
         crops = np.concatenate(self._crops)
-        numbers["target_share"] = self._classifier.share_of(crops, self._target)
+        share = self._classifier.share_of(crops, self._target)
+        numbers["target_share"] = _mean(np.array([share]))
         return numbers
+
+    @property
+    def covered(self):
+        """Images of which every pixel lies in a mask, before or after."""
+        return int(np.isnan(np.concatenate(self._values["context_l1"])).sum())
+
+
+def _mean(values):
+    """Of those that are not NaN; None where there are none."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else None

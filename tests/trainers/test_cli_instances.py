@@ -24,7 +24,8 @@ def run(photos, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs") / "first"
     tfmask(
         "train", "instagan", "--data", photos, "--run", folder, *OPTIONS,
-        "--steps", 2, "--run.log-every", 1,
+        "--steps", 2, "--run.log-every", 1, "--method.normalization",
+        "instance",
     )  # fmt: skip
     return folder
 

@@ -95,6 +95,16 @@ def test_instances_of_a_step_reach_the_method(shapes):
     assert set(method.per_step) == {0}
 
 
+def test_masks_that_cover_everything_leave_no_context(shapes):
+    everything = dict.fromkeys("ab", tf.ones((32, 32, 1)))
+    result = evaluate_instances(Swap(everything), shapes, limit=3)
+    rows = result["directions"]["a_to_b"]
+    assert rows["model"]["context_l1"] is None
+    assert rows["identity"]["context_l1"] == 0
+    assert any("3 images lie in masks" in note for note in result["notes"])
+    json.dumps(result, allow_nan=False)
+
+
 def test_the_numbers_are_json(shapes):
     json.dumps(evaluate_instances(Swap(), shapes, limit=8))
 
