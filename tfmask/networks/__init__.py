@@ -12,7 +12,8 @@ from tfmask.networks.content_style import (
 from tfmask.networks.dense_discriminator import DenseDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
-from tfmask.networks.label_generator import LabelGenerator, label_planes
+from tfmask.networks.label_generator import LabelGenerator
+from tfmask.networks.label_planes import label_planes
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
 

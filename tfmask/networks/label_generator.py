@@ -10,23 +10,8 @@ from tfmask.layers import (
     normalization_layer,
     torch_initializer,
 )
+from tfmask.networks.label_planes import label_planes
 from tfmask.ops.arguments import constructor_arguments
-
-
-def label_planes(image, attributes):
-    """`image` with one constant plane for each attribute.
-
-    Args:
-        image: (B, H, W, C) float.
-        attributes: (B, K) float.
-
-    Returns:
-        (B, H, W, C + K) of the image's dtype.
-    """
-    shape = tf.shape(image)
-    planes = tf.cast(attributes, image.dtype)[:, None, None, :]
-    planes = tf.tile(planes, [1, shape[1], shape[2], 1])
-    return tf.concat([image, planes], axis=-1)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
