@@ -7,12 +7,20 @@
 Importing this package is cheap: TensorFlow is loaded by `open_data`.
 """
 
-__all__ = ["Shard", "UnpairedData", "open_data"]
+import importlib
+
+_HOMES = {
+    "AttributeData": "attribute_data",
+    "Shard": "unpaired",
+    "UnpairedData": "unpaired",
+    "open_data": "opening",
+}
+
+__all__ = ["AttributeData", "Shard", "UnpairedData", "open_data"]
 
 
 def __getattr__(name):
-    if name in __all__:
-        from data_pipelines import opening, unpaired
-
-        return getattr(opening if name == "open_data" else unpaired, name)
+    if name in _HOMES:
+        home = importlib.import_module(f"data_pipelines.{_HOMES[name]}")
+        return getattr(home, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,6 +11,7 @@ from tfmask.ops.errors import UserError, unknown_name
 
 CELEBA_LIST = "list_attr_celeba.txt"
 CELEBA_PARTITION = "list_eval_partition.txt"
+_FILE = ("file", "image_id")
 # CelebA's split numbers; 1 is validation, used by nothing here.
 _PARTITIONS = {"train": "0", "test": "2"}
 
@@ -31,12 +32,17 @@ class AttributeList:
     files: tuple[str, ...]
     values: np.ndarray
 
-    def select(self, wanted):
+    def select(self, wanted, *, constant=False):
         """The list with only these attributes, in this order.
+
+        Args:
+            wanted: names.
+            constant: bool, whether an attribute may have the same value in
+                all rows.
 
         Raises:
             UserError: a name is unknown (with the nearest ones) or comes
-                twice, or an attribute has the same value in all rows.
+                twice, or nothing can be learnt about an attribute.
         """
         if not wanted:
             raise UserError(
@@ -54,7 +60,7 @@ class AttributeList:
         columns = [self.names.index(name) for name in wanted]
         values = self.values[:, columns]
         for name, column in zip(wanted, values.T, strict=True):
-            if column.min() == column.max():
+            if column.min() == column.max() and not constant:
                 raise UserError(
                     f"The attribute `{name}` is {column[0]:.0f} in all "
                     f"{len(column)} used rows of {self.path}: nothing can be "
@@ -114,7 +120,9 @@ def read_celeba_list(path):
 
 
 def read_csv(path):
-    """Reads a table with the columns `file`, then one an attribute, 0 or 1.
+    """Reads a table with the column `file`, then one an attribute, 0 or 1.
+
+    The first column may be called `image_id`, too, as in CelebA's tables.
 
     -1 is read as 0, and an intensity above 0 (of action units) as 1.
 
@@ -129,7 +137,7 @@ def read_csv(path):
     """
     rows = list(csv.reader(_lines(path)))
     rows = [[cell.strip() for cell in row] for row in rows]
-    if not rows or len(rows[0]) < 2 or rows[0][0] != "file":
+    if not rows or len(rows[0]) < 2 or rows[0][0] not in _FILE:
         raise UserError(
             f"Expected the columns `file` and one or more attributes in the "
             f"first line of {path}. Got: "

@@ -54,9 +54,10 @@ def draw(seed, split, index, size, *, attributes=None):
     """
     key = [seed, _DOMAIN, _SPLITS[split], index]
     rng, looks = _generator([*key, 0]), _generator([*key, 1])
-    own = (_generator([*key, 2]).random(len(NAMES)) < 0.5).astype(np.float32)
-    on = own if attributes is None else np.asarray(attributes, np.float32)
-    if on.shape != own.shape:
+    if attributes is None:
+        attributes = own_attributes(seed, split, index)
+    on = np.asarray(attributes, np.float32)
+    if on.shape != (len(NAMES),):
         raise UserError(
             f"Expected {len(NAMES)} attributes ({', '.join(NAMES)}). Got: "
             f"{on.size}."
@@ -89,6 +90,12 @@ def draw(seed, split, index, size, *, attributes=None):
         [(canvas.owner == 0) & _within(down, name) for name in NAMES], -1
     )
     return image, on, regions
+
+
+def own_attributes(seed, split, index):
+    """(3,) float32 0/1, what an image has where nothing else is asked."""
+    key = [seed, _DOMAIN, _SPLITS[split], index, 2]
+    return (_generator(key).random(len(NAMES)) < 0.5).astype(np.float32)
 
 
 def _within(down, name):

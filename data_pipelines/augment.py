@@ -4,15 +4,16 @@ import tensorflow as tf
 
 from tfmask.ops.images import to_float
 
-MASKS = ("region", "instances")
+MASKS = ("region", "instances", "attribute_regions")
 
 
 def resize(example, size):
     """Resizes an example; the aspect ratio is not kept.
 
     Args:
-        example: dict of `image` (H, W, 3) and perhaps `region` (H, W, 1) and
-            `instances` (N, H, W, 1), any numeric dtype.
+        example: dict of `image` (H, W, 3) and perhaps `region` (H, W, 1),
+            `instances` (N, H, W, 1) and `attribute_regions` (H, W, K), any
+            numeric dtype.
         size: (height, width).
 
     Returns:

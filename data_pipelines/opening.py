@@ -3,13 +3,23 @@
 import hashlib
 import os
 
-from data_pipelines import checks, folders, synthetic, tfds_sets
+from data_pipelines import (
+    attribute_folders,
+    attribute_scenes,
+    checks,
+    folders,
+    synthetic,
+    tfds_sets,
+)
 from data_pipelines.arguments import check_seed, size_pair
+from data_pipelines.attribute_data import AttributeData
+from data_pipelines.attribute_sources import AttributeFiles, AttributeScenes
 from data_pipelines.sources import EncodedSource, SyntheticSource
 from data_pipelines.unpaired import DOMAINS, SPLITS, UnpairedData
 from tfmask.ops.errors import UserError, unknown_name
 
 SYNTHETIC = "synthetic"
+ATTRIBUTES = "attributes"  # the kind of synthetic data that has them
 
 
 def open_data(
@@ -20,22 +30,30 @@ def open_data(
     splits=SPLITS,
     skip_bad_files=False,
     synthetic_count=(1000, 100),
+    attributes=(),
+    centre_crop=None,
 ):
-    """Opens image sets a and b and checks every file.
+    """Opens image sets a and b, or one with attributes; checks every file.
 
     Args:
         location: folder with trainA, trainB, testA, testB; or
             "tfds:cycle_gan/horse2zebra" and the like; or "synthetic" (objects
-            differ in texture) or "synthetic:shapes" (in shape).
+            differ in texture) or "synthetic:shapes" (in shape). With
+            attributes: a folder with CelebA's list or `attributes.csv`,
+            "tfds:celeb_a", or "synthetic:attributes".
         image_size: int or (height, width) of the batches.
         seed: int, which synthetic set; other locations do not use it.
         splits: what to open; what is not asked for may be missing.
         skip_bad_files: bool; leave bad files out and list them in
             `skipped`, instead of raising.
         synthetic_count: (train, test) synthetic images per domain.
+        attributes: names of those wanted; none means all of the synthetic
+            ones. Only for locations that have some.
+        centre_crop: int, pixels; what images with attributes are cut to
+            first. None: their largest centred square.
 
     Returns:
-        `UnpairedData`.
+        `UnpairedData`, or `AttributeData` for a location with attributes.
 
     Raises:
         UserError: a folder is missing or empty, a file is bad, or an
@@ -49,43 +67,121 @@ def open_data(
             raise unknown_name("split", split, SPLITS)
     kind, _, variant = location.partition(":")
     if kind == SYNTHETIC:
-        variant = variant or synthetic.KINDS[0]
-        if variant not in synthetic.KINDS:
-            raise unknown_name(
-                "kind of synthetic data", variant, synthetic.KINDS
-            )
-        if min(synthetic_count) < 1:
-            raise UserError(
-                "`synthetic_count` must be two numbers of at least 1. Got: "
-                f"{synthetic_count}."
-            )
-        counts = dict(zip(SPLITS, synthetic_count, strict=True))
-        sources = {
-            (split, domain): SyntheticSource(
-                seed, domain, split, counts[split], kind=variant
-            )
-            for split in splits
-            for domain in DOMAINS
-        }
-        text = f"{location} {synthetic.VERSION} {seed} {counts}"
-        digest = hashlib.sha256(text.encode())
-        return UnpairedData(location, SYNTHETIC, size, sources, [], digest)
-    if location.startswith(tfds_sets.PREFIX):
-        kind, list_examples = "tfds", tfds_sets.list_examples
-    else:
-        kind, list_examples = "folder", folders.list_examples
+        return _open_synthetic(
+            *(location, variant, size, seed, splits),
+            synthetic_count,
+            attributes,
+        )
+    is_tfds = location.startswith(tfds_sets.PREFIX)
+    kind = "tfds" if is_tfds else "folder"
+    if tfds_sets.is_attribute_set(
+        location
+    ) or attribute_folders.is_attribute_folder(location):
+        return _open_attributes(
+            *(location, kind, size, splits, skip_bad_files),
+            attributes,
+            centre_crop,
+        )
+    _no_attributes(location, attributes)
+    list_examples = (tfds_sets if is_tfds else folders).list_examples
     # All folders are looked for before the first file is decoded.
     examples = {
         (split, domain): list_examples(location, split, domain)
         for split in splits
         for domain in DOMAINS
     }
-    sources, skipped, digest = _checked(examples, location, skip_bad_files)
+    good, skipped, digest = _checked(examples, location, skip_bad_files)
+    sources = {key: EncodedSource(kept) for key, kept in good.items()}
     return UnpairedData(location, kind, size, sources, skipped, digest)
 
 
+def _open_synthetic(
+    location, variant, size, seed, splits, synthetic_count, attributes
+):
+    kinds = (*synthetic.KINDS, ATTRIBUTES)
+    variant = variant or kinds[0]
+    if variant not in kinds:
+        raise unknown_name("kind of synthetic data", variant, kinds)
+    if min(synthetic_count) < 1:
+        raise UserError(
+            "`synthetic_count` must be two numbers of at least 1. Got: "
+            f"{synthetic_count}."
+        )
+    counts = dict(zip(SPLITS, synthetic_count, strict=True))
+    if variant == ATTRIBUTES:
+        names = tuple(attributes) or attribute_scenes.NAMES
+        for name in names:
+            if name not in attribute_scenes.NAMES:
+                raise unknown_name("attribute", name, attribute_scenes.NAMES)
+        version = attribute_scenes.VERSION
+        text = f"{location} {version} {seed} {counts} {names}"
+        sources = {
+            split: AttributeScenes(seed, split, counts[split], names)
+            for split in splits
+        }
+        digest = hashlib.sha256(text.encode())
+        return AttributeData(
+            location, SYNTHETIC, size, sources, [], digest, names
+        )
+    _no_attributes(location, attributes)
+    sources = {
+        (split, domain): SyntheticSource(
+            seed, domain, split, counts[split], kind=variant
+        )
+        for split in splits
+        for domain in DOMAINS
+    }
+    text = f"{location} {synthetic.VERSION} {seed} {counts}"
+    digest = hashlib.sha256(text.encode())
+    return UnpairedData(location, SYNTHETIC, size, sources, [], digest)
+
+
+def _open_attributes(
+    location, kind, size, splits, skip_bad_files, attributes, centre_crop
+):
+    if centre_crop is not None and centre_crop < 1:
+        raise UserError(f"`centre_crop` must be 1 or more. Got: {centre_crop}.")
+    boxes, listed, rows = {}, {}, {}
+    if kind == "folder":
+        everything = attribute_folders.read_list(location)
+        boxes = attribute_folders.read_boxes(location, attributes)
+    for split in splits:
+        if kind == "folder":
+            found = attribute_folders.list_examples(location, everything, split)
+        else:
+            found = attribute_folders.tfds_examples(location, split)
+        listed[split, "a"] = found[0]
+        # A test set may lack one value, training learns nothing then.
+        rows[split] = found[1].select(attributes, constant=split == "test")
+    good, skipped, digest = _checked(listed, location, skip_bad_files)
+    sources = {}
+    for split in splits:
+        used = {example.image.label for example in good[split, "a"]}
+        kept = rows[split].rows(
+            [e.image.label in used for e in listed[split, "a"]]
+        )
+        digest.update(repr((kept.names, kept.values.tolist())).encode())
+        sources[split] = AttributeFiles(
+            good[split, "a"], kept, boxes, centre_crop
+        )
+    digest.update(repr((centre_crop, boxes)).encode())
+    return AttributeData(
+        location, kind, size, sources, skipped, digest, attributes
+    )
+
+
+def _no_attributes(location, attributes):
+    if attributes:
+        raise UserError(
+            f"{location} has no attributes, but some are selected: "
+            f"{', '.join(attributes)}. Sets with attributes are "
+            "`synthetic:attributes`, `tfds:celeb_a` and folders with "
+            f"{attribute_folders.CELEBA_LIST} or {attribute_folders.CSV_LIST}."
+        )
+
+
 def _checked(examples, location, skip_bad_files):
-    """Decodes all files; gives sources, skipped files and one hash."""
+    """Decodes all files; gives good examples, bad files and one hash."""
     stored = sum(
         os.path.getsize(file.path)
         for listed in examples.values()
@@ -110,5 +206,4 @@ def _checked(examples, location, skip_bad_files):
                 f"{location}: all {len(examples[split, domain])} are bad. "
                 f"One of the bad files: {bad[0][0]}: {bad[0][1]}."
             )
-    sources = {key: EncodedSource(kept) for key, kept in good.items()}
-    return sources, bad, digest
+    return good, bad, digest

@@ -84,6 +84,10 @@ class EncodedSource:
             )
         return example
 
+    def facts(self, index):
+        """What is known of an example besides arrays: dict of `index`."""
+        return {"index": index}
+
     def _decode(self, file):
         image = decode(file if self._in_memory else tf.io.read_file(file))
         return tf.ensure_shape(image, (None, None, 3))
@@ -93,11 +97,36 @@ class EncodedSource:
         return tf.cast(brightest > 127, tf.float32)
 
 
+class Remembered:
+    """A function of index and size whose arrays are kept.
+
+    From the second epoch on, nothing is drawn again.
+
+    Args:
+        draw: function of (index, size) that returns a tuple of arrays.
+        limit: int, bytes that are kept.
+    """
+
+    def __init__(self, draw, limit=64 * 2**20):
+        self._draw = draw
+        self._room = limit
+        self._known = {}
+
+    def __call__(self, index, size):
+        key = int(index), size
+        if key in self._known:
+            return self._known[key]
+        arrays = self._draw(*key)
+        # No lock: two threads that draw the same image draw the same bytes,
+        # and the limit may be missed by one image.
+        if self._room > 0:
+            self._room -= sum(array.nbytes for array in arrays)
+            self._known[key] = arrays
+        return arrays
+
+
 class SyntheticSource:
     """Images of `data_pipelines.synthetic`, drawn at the size asked for.
-
-    What was drawn is kept up to `memory_limit` bytes: from the second epoch
-    on, nothing is drawn again.
 
     Args:
         seed: int, the data set.
@@ -105,32 +134,21 @@ class SyntheticSource:
         split: "train" or "test".
         count: int, nominal number of examples.
         kind: "textures" or "shapes", see `synthetic.draw`.
-        memory_limit: int, bytes.
     """
 
     has_regions = has_instances = True
     most_instances = synthetic.MOST_OBJECTS
 
-    def __init__(
-        self,
-        seed,
-        domain,
-        split,
-        count,
-        *,
-        kind="textures",
-        memory_limit=64 * 2**20,
-    ):
+    def __init__(self, seed, domain, split, count, *, kind="textures"):
         self.names = [f"{index:05d}" for index in range(count)]
         self._key = seed, domain, split
         self._kind = kind
-        self._drawn = {}
-        self._room = memory_limit
+        self._drawn = Remembered(self._draw)
 
     def load(self, index, size, *, region=False, instances=0):
         """Like `EncodedSource.load`, at the given (height, width)."""
         image, parts = tf.numpy_function(
-            lambda index: self._draw(int(index), size),
+            lambda index: self._drawn(index, size),
             [index],
             (tf.uint8, tf.bool),
             stateful=False,
@@ -149,16 +167,12 @@ class SyntheticSource:
             )
         return example
 
+    def facts(self, index):
+        """Like `EncodedSource.facts`."""
+        return {"index": index}
+
     def _draw(self, index, size):
-        known = self._drawn.get((index, size))
-        if known is not None:
-            return known
         image, seen = synthetic.draw(*self._key, index, size, kind=self._kind)
         parts = np.zeros((self.most_instances, *size), bool)
         parts[: len(seen)] = seen
-        # No lock: two threads that draw the same image draw the same bytes,
-        # and the limit may be missed by one image.
-        if self._room > 0:
-            self._room -= image.nbytes + parts.nbytes
-            self._drawn[index, size] = image, parts
         return image, parts

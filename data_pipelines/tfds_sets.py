@@ -26,31 +26,10 @@ def list_examples(location, split, domain):
         UserError: unknown name, split missing, not prepared and no way to
             do it, or tensorflow-datasets cannot be imported.
     """
-    datasets = _datasets()
-    name = location.removeprefix(PREFIX)
-    builder = _builder(datasets, name)
-    if "image" not in builder.info.features:
-        raise UserError(
-            f"Expected a data set with the feature `image` at {location}. "
-            f"Got: {', '.join(builder.info.features)}."
-        )
-    _prepare(builder, location)
     wanted = f"{split}{domain.upper()}"
-    splits = list(builder.info.splits)
-    if splits and wanted not in splits:
-        raise UserError(
-            f"Expected the splits trainA, trainB, testA and testB in "
-            f"{location}. Got: {', '.join(splits)}. The sets of `cycle_gan` "
-            "have them."
-        )
-    records = datasets.load(
-        name,
-        split=wanted,
-        decoders={"image": datasets.decode.SkipDecoding()},
-        download=False,
-        shuffle_files=False,
-        # One file after the other: the order is that of the records.
-        read_config=datasets.ReadConfig(interleave_cycle_length=1),
+    hint = (
+        "the splits trainA, trainB, testA and testB",
+        "The sets of `cycle_gan` have them.",
     )
     return [
         Example(
@@ -60,8 +39,67 @@ def list_examples(location, split, domain):
                 content=record["image"].numpy(),
             ),
         )
-        for number, record in enumerate(records)
+        for number, record in enumerate(_records(location, wanted, hint))
     ]
+
+
+def attribute_records(location, split):
+    """The records of one split of a data set with attributes.
+
+    Args:
+        location: for example "tfds:celeb_a".
+        split: "train" or "test".
+
+    Returns:
+        Iterable of records: `image` encoded, `attributes` a dict of name to
+        bool tensor.
+
+    Raises:
+        UserError: see `list_examples`; or there are no attributes.
+    """
+    features = _builder(_datasets(), location.removeprefix(PREFIX)).info
+    if "attributes" not in features.features:
+        raise UserError(
+            f"Expected a data set with the feature `attributes` at "
+            f"{location}. Got: {', '.join(features.features)}."
+        )
+    hint = "the splits train and test", "`celeb_a` has them."
+    return _records(location, split, hint)
+
+
+def is_attribute_set(location):
+    """Whether a location names a tfds set that is known for attributes."""
+    name = location.removeprefix(PREFIX).partition("/")[0].partition(":")[0]
+    return location.startswith(PREFIX) and name == "celeb_a"
+
+
+def _records(location, split, hint):
+    """Records of a split, with encoded images, in their own order."""
+    datasets = _datasets()
+    name = location.removeprefix(PREFIX)
+    builder = _builder(datasets, name)
+    if "image" not in builder.info.features:
+        raise UserError(
+            f"Expected a data set with the feature `image` at {location}. "
+            f"Got: {', '.join(builder.info.features)}."
+        )
+    _prepare(builder, location)
+    splits = list(builder.info.splits)
+    if splits and split not in splits:
+        expected, which = hint
+        raise UserError(
+            f"Expected {expected} in {location}. Got: {', '.join(splits)}. "
+            f"{which}"
+        )
+    return datasets.load(
+        name,
+        split=split,
+        decoders={"image": datasets.decode.SkipDecoding()},
+        download=False,
+        shuffle_files=False,
+        # One file after the other: the order is that of the records.
+        read_config=datasets.ReadConfig(interleave_cycle_length=1),
+    )
 
 
 def _datasets():

@@ -153,7 +153,46 @@ class UnpairedData:
         Raises:
             UserError: an argument makes no sense, or there are no masks.
         """
-        shard = shard or Shard()
+        if pairing not in PAIRINGS:
+            raise unknown_name("pairing", pairing, PAIRINGS)
+        counts = self.counts("train")
+        choose = ordered if pairing == "cycle" else partner
+
+        def draw(number, keys):
+            return {
+                "a": ordered(number, counts["a"], keys["order_a"]),
+                "b": choose(number, counts["b"], keys["order_b"]),
+            }
+
+        return self._stream(
+            *(draw, batch_size, seed, start_step, shard or Shard()),
+            load_size=self._load_size(load_size, crop),
+            augmentation={"crop": crop, "flip": flip},
+            wanted=self._masks("train", with_regions, with_instances),
+        )
+
+    def _stream(
+        self,
+        draw,
+        batch_size,
+        seed,
+        start_step,
+        shard,
+        *,
+        load_size,
+        augmentation,
+        wanted,
+    ):
+        """Endless batches.
+
+        Args:
+            draw: function of an example's number and the streams' keys that
+                gives a dict of domain to index.
+            batch_size, seed, start_step, shard: as in `train_batches`.
+            load_size: (height, width).
+            augmentation: `crop` and `flip` of `augment.crop_and_flip`.
+            wanted: arguments of the sources' `load`.
+        """
         if batch_size < 1 or batch_size % shard.total:
             raise UserError(
                 "`batch_size` must be a positive multiple of the number of "
@@ -161,12 +200,7 @@ class UnpairedData:
             )
         if start_step < 0:
             raise UserError(f"`start_step` must be >= 0. Got: {start_step}.")
-        if pairing not in PAIRINGS:
-            raise unknown_name("pairing", pairing, PAIRINGS)
         check_seed(seed)
-        load_size = self._load_size(load_size, crop)
-        masks = self._masks("train", with_regions, with_instances)
-        counts = self.counts("train")
         per_replica = batch_size // shard.total
         per_step = per_replica * shard.local
         keys = {name: stream_key(seed, n) for name, n in _STREAMS.items()}
@@ -174,27 +208,21 @@ class UnpairedData:
         def example(position):
             step, rest = position // per_step, position % per_step
             number = step * batch_size + shard.first * per_replica + rest
-            choose = ordered if pairing == "cycle" else partner
-            indices = {
-                "a": ordered(number, counts["a"], keys["order_a"]),
-                "b": choose(number, counts["b"], keys["order_b"]),
-            }
             output = {}
-            for domain, index in indices.items():
+            for domain, index in draw(number, keys).items():
                 source = self._source(domain, "train")
                 loaded = augment.resize(
-                    source.load(index, load_size, **masks), load_size
+                    source.load(index, load_size, **wanted), load_size
                 )
                 augmented = augment.crop_and_flip(
                     loaded,
                     self.image_size,
                     seed=seed_pair(keys[f"augment_{domain}"], number),
-                    crop=crop,
-                    flip=flip,
+                    **augmentation,
                 )
                 output[domain] = {
                     **augment.normalise(augmented),
-                    "index": index,
+                    **source.facts(index),
                 }
             return output
 
@@ -234,23 +262,54 @@ class UnpairedData:
             UserError: an argument makes no sense, or there are no masks.
         """
         source = self._source(domain, split)
+        wanted = self._masks(
+            split, source.has_regions, with_instances, (domain,)
+        )
+        return self._in_order(
+            *(split, batch_size, limit),
+            lambda index: self._unchanged(source, index, wanted),
+            domain=domain,
+        )
+
+    def sample_batch(self, count, *, with_instances=False):
+        """The first test images of each domain, for grids.
+
+        Args:
+            count: int.
+            with_instances: bool, also give `instances`.
+
+        Returns:
+            nested dict as of `train_batches`, with `region` where known.
+        """
+        return {
+            domain: next(
+                iter(
+                    self.test_batches(
+                        domain,
+                        batch_size=count,
+                        with_instances=with_instances,
+                    )
+                )
+            )
+            for domain in DOMAINS
+        }
+
+    def _in_order(self, split, batch_size, limit, example, domain="a"):
+        """Batches of `example(index)` for all images of a domain."""
         if batch_size < 1 or (limit is not None and limit < 1):
             raise UserError(
                 "`batch_size` and `limit` must be at least 1. Got: "
                 f"{batch_size} and {limit}."
             )
-        masks = self._masks(
-            split, source.has_regions, with_instances, (domain,)
-        )
-
-        def example(index):
-            loaded = source.load(index, self.image_size, **masks)
-            resized = augment.resize(loaded, self.image_size)
-            return {**augment.normalise(resized), "index": index}
-
-        count = len(source.names)
+        count = len(self._source(domain, split).names)
         indices = tf.data.Dataset.range(min(count, limit or count))
         return batched(indices, example, batch_size, drop_remainder=False)
+
+    def _unchanged(self, source, index, wanted):
+        """An example of the image size, not augmented."""
+        loaded = source.load(index, self.image_size, **wanted)
+        resized = augment.resize(loaded, self.image_size)
+        return {**augment.normalise(resized), **source.facts(index)}
 
     def region_mean(self, domain):
         """Mean of the training masks: where objects are on average.

@@ -340,6 +340,8 @@ def _open(options, config):
         splits=("test",) if only_test else ("train", "test"),
         skip_bad_files=options.skip_bad_files,
         synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
+        attributes=config.data.attributes,
+        centre_crop=config.data.centre_crop,
     )
 
 

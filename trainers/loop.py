@@ -40,11 +40,25 @@ class StopRequest:
                 signal.signal(number, handler)
 
 
+def example_options(method):
+    """What examples must hold for a method, as arguments of the data.
+
+    Args:
+        method: the method's config.
+
+    Returns:
+        dict for `sample_batch` and `train_batches`.
+    """
+    if hasattr(method, "attributes"):
+        return {"with_exemplars": method.exemplars}
+    return {"with_instances": "instances" in method.inputs}
+
+
 def distributed_batches(data, strategy, config, start_step):
     """The training stream from a step on, split over replicas.
 
     Args:
-        data: `data_pipelines.UnpairedData`.
+        data: `UnpairedData` or `AttributeData`.
         strategy: tf.distribute strategy.
         config: `TrainConfig`.
         start_step: int.
@@ -54,6 +68,10 @@ def distributed_batches(data, strategy, config, start_step):
     """
     from data_pipelines import Shard
 
+    options = example_options(config.method)
+    if "with_exemplars" not in options:
+        options["pairing"] = config.data.pairing
+
     def batches(shard):
         return data.train_batches(
             config.run.batch_size,
@@ -62,8 +80,7 @@ def distributed_batches(data, strategy, config, start_step):
             flip=config.data.flip,
             start_step=start_step,
             shard=shard,
-            pairing=config.data.pairing,
-            with_instances="instances" in config.method.inputs,
+            **options,
         )
 
     total = strategy.num_replicas_in_sync

@@ -41,17 +41,61 @@ def total_steps(config, steps_an_epoch):
 
 
 def open_training_data(config, splits=("train", "test")):
-    """The data of a config, as `data_pipelines.UnpairedData`."""
-    from data_pipelines import open_data
+    """The data of a config: `UnpairedData` or `AttributeData`.
 
-    return open_data(
+    Raises:
+        UserError: see `open_data`; or the method needs another kind of data.
+    """
+    from data_pipelines import AttributeData, open_data
+
+    data = open_data(
         config.data.location,
         image_size=config.data.image_size,
         seed=config.run.seed,
         skip_bad_files=config.data.skip_bad_files,
         splits=splits,
         synthetic_count=(config.data.synthetic_count, 100),
+        attributes=config.data.attributes,
+        centre_crop=config.data.centre_crop,
     )
+    found = isinstance(data, AttributeData)
+    if needs_attributes(config.method) != found:
+        raise UserError(
+            f"{config.method_name} needs data with attributes: "
+            "`synthetic:attributes`, `tfds:celeb_a`, or a folder with a list "
+            f"of them. {config.data.location} has two domains."
+            if not found
+            else f"{config.method_name} translates between two domains, but "
+            f"{config.data.location} is one set with attributes. Methods for "
+            "it are, for example, stargan and lomit."
+        )
+    return data
+
+
+def needs_attributes(method):
+    """Whether the method of a config trains on attributes."""
+    return hasattr(method, "attributes")
+
+
+def with_attributes(config, data):
+    """The config with the data's attributes as its method's.
+
+    Raises:
+        UserError: the method's options name other ones.
+    """
+    if not needs_attributes(config.method):
+        return config
+    if config.method.attributes not in ((), data.attributes):
+        raise UserError(
+            "Attributes are selected by `--data.attributes`: "
+            f"{', '.join(data.attributes)}. `method.attributes` follows them, "
+            f"it cannot be {', '.join(config.method.attributes)}."
+        )
+    try:
+        method = dataclasses.replace(config.method, attributes=data.attributes)
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    return dataclasses.replace(config, method=method)
 
 
 def is_chief(config):

@@ -13,7 +13,12 @@ from trainers.callbacks import (
     Progress,
     SampleGrids,
 )
-from trainers.loop import StopRequest, TrainingLoop, distributed_batches
+from trainers.loop import (
+    StopRequest,
+    TrainingLoop,
+    distributed_batches,
+    example_options,
+)
 from trainers.model_card import write_model_card
 from trainers.runs import (
     build_method,
@@ -25,6 +30,7 @@ from trainers.runs import (
     run_checkpoints,
     total_steps,
     weights_hash,
+    with_attributes,
     write_config,
 )
 from trainers.train import (
@@ -62,6 +68,7 @@ def train(options, config, reparse, command_line):
         steps_an_epoch = facts["epoch_steps"]
     else:
         config = fit_schedule(options, config, reparse, steps_an_epoch)
+    config = with_attributes(config, data)
     _check_batch(config, strategy)
     checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
     with strategy.scope():
@@ -140,7 +147,9 @@ def _callbacks(
     grids = SampleGrids(
         run,
         config.run.sample_every,
-        batch=_sample_batch(data, config),
+        batch=data.sample_batch(
+            config.run.samples, **example_options(config.method)
+        ),
         writer=writer,
         title=title,
     )
@@ -160,17 +169,6 @@ def _open(config):
     for path, reason in data.skipped:
         _say(f"skipped {path}: {reason}")
     return data
-
-
-def _sample_batch(data, config):
-    wanted = {
-        "batch_size": config.run.samples,
-        "with_instances": "instances" in config.method.inputs,
-    }
-    return {
-        domain: next(iter(data.test_batches(domain, **wanted)))
-        for domain in ("a", "b")
-    }
 
 
 def _check_resume(saved, config, old_data, data):

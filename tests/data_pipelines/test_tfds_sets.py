@@ -87,3 +87,12 @@ def test_tfds_that_is_not_installed(monkeypatch):
     monkeypatch.setitem(sys.modules, "tensorflow_datasets", None)
     with pytest.raises(UserError, match="pip install tensorflow-datasets"):
         open_data(LOCATION)
+
+
+def test_a_mocked_set_with_attributes():
+    with datasets.testing.mock_data(num_examples=3):
+        data = open_data("tfds:celeb_a", 16, attributes=("Smiling", "Male"))
+    assert data.attributes == ("Smiling", "Male")
+    assert data.counts("train") == {"a": 3}
+    (batch,) = data.test_batches(batch_size=3)
+    assert batch["attributes"].shape == (3, 2)

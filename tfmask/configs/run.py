@@ -17,6 +17,11 @@ class DataConfig:
 
     location: str
     """A folder, `tfds:NAME`, or `synthetic`."""
+    attributes: tuple[str, ...] = ()
+    """Attributes to learn, of data that has some; none: all synthetic ones."""
+    centre_crop: int | None = None
+    """Images with attributes are cut to so many pixels about their centre
+    first (CelebA: 178); None: to their largest square."""
     image_size: int = 256
     """Side of the training images in pixels; a multiple of 4."""
     load_size: int | None = None
@@ -33,7 +38,12 @@ class DataConfig:
     """Nominal images a domain of the synthetic set."""
 
     def __post_init__(self):
-        require_positive(self, "image_size", "synthetic_count", "epoch_steps")
+        require_positive(
+            self,
+            *("image_size", "synthetic_count", "epoch_steps", "centre_crop"),
+        )
+        # JSON knows lists only.
+        object.__setattr__(self, "attributes", tuple(self.attributes))
         require(
             self.image_size % 4 == 0,
             "image_size",

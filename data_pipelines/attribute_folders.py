@@ -1,0 +1,173 @@
+"""Finds attribute sets: folders with a list, and tfds."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from data_pipelines.attribute_lists import (
+    CELEBA_LIST,
+    CELEBA_PARTITION,
+    AttributeList,
+    celeba_split,
+    read_celeba_list,
+    read_csv,
+)
+from data_pipelines.examples import Encoded, Example
+from tfmask.ops.errors import UserError
+
+CSV_LIST = "attributes.csv"
+REGIONS = "regions.csv"
+_IMAGES = ("images", "img_align_celeba")
+_COLUMNS = ["region", "x0", "y0", "x1", "y1"]
+# Where CelebA's attributes are seen, for boxes that are named by the face.
+_SEEN_AT = {
+    "eyes": (
+        *("Eyeglasses", "Bags_Under_Eyes", "Narrow_Eyes"),
+        *("Arched_Eyebrows", "Bushy_Eyebrows"),
+    ),
+    "mouth": (
+        *("Smiling", "Mouth_Slightly_Open", "Wearing_Lipstick", "Big_Lips"),
+        *("Mustache", "Goatee"),
+    ),
+    "hair_top": (
+        *("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair"),
+        *("Bald", "Bangs", "Receding_Hairline", "Wearing_Hat"),
+    ),
+}
+
+
+def is_attribute_folder(location):
+    """Whether a folder has a list of attributes."""
+    return any(
+        (Path(location) / name).is_file() for name in (CELEBA_LIST, CSV_LIST)
+    )
+
+
+def read_list(location):
+    """The attribute list of a folder, all splits.
+
+    Returns:
+        `AttributeList`.
+
+    Raises:
+        UserError: it is damaged, or there are two.
+    """
+    root = Path(location)
+    celeba, table = root / CELEBA_LIST, root / CSV_LIST
+    if celeba.is_file() and table.is_file():
+        raise UserError(
+            f"{root} has {CELEBA_LIST} and {CSV_LIST}: which one counts? "
+            "Remove the other."
+        )
+    return read_celeba_list(celeba) if celeba.is_file() else read_csv(table)
+
+
+def list_examples(location, attributes, split):
+    """The images of one split.
+
+    Args:
+        location: folder with `list_attr_celeba.txt` or `attributes.csv`,
+            `list_eval_partition.txt`, and the folder `images` or
+            `img_align_celeba`.
+        attributes: `AttributeList` of all splits.
+        split: "train" or "test".
+
+    Returns:
+        (list of `Example`, `AttributeList` with a row for each).
+
+    Raises:
+        UserError: a file or image is missing.
+    """
+    root = Path(location)
+    folder = next((root / n for n in _IMAGES if (root / n).is_dir()), None)
+    if folder is None:
+        raise UserError(
+            f"Expected the images in {root / _IMAGES[0]} (or `{_IMAGES[1]}`), "
+            "which is not there."
+        )
+    rows = celeba_split(attributes, root / CELEBA_PARTITION, split)
+    rows.check_files(folder)
+    seen, examples = {}, []
+    for file in rows.files:
+        stem, problem = Path(file).stem, None
+        if stem in seen:
+            problem = f"has the same name as {seen[stem]}. Rename one of them"
+        seen.setdefault(stem, file)
+        image = Encoded.of_file(folder / file)
+        examples.append(Example(name=stem, image=image, problem=problem))
+    return examples, rows
+
+
+def read_boxes(location, names):
+    """Where attributes are seen, of `regions.csv`.
+
+    Args:
+        location: folder; without the file there are no boxes.
+        names: attributes that are wanted.
+
+    Returns:
+        dict of attribute to list of (x0, y0, x1, y1), in pixels of the
+        files. A box is called by its attribute, or `eyes`, `mouth` or
+        `hair_top` for CelebA's.
+
+    Raises:
+        UserError: the file is damaged.
+    """
+    path = Path(location) / REGIONS
+    if not path.is_file():
+        return {}
+    with open(path, newline="", encoding="utf-8-sig") as file:
+        rows = [row for row in csv.reader(file) if row]
+    if not rows or rows[0] != _COLUMNS:
+        raise UserError(
+            f"Expected the columns {', '.join(_COLUMNS)} in {path}. Got: "
+            f"`{','.join(rows[0])[:60] if rows else ''}`."
+        )
+    boxes = {}
+    for number, (region, *cells) in enumerate(rows[1:], 2):
+        try:
+            x0, y0, x1, y1 = map(float, cells)
+        except ValueError as error:
+            raise UserError(
+                f"Expected four numbers in row {number} of {path}. Got: "
+                f"`{','.join(cells)[:60]}`."
+            ) from error
+        if not (0 <= x0 < x1 and 0 <= y0 < y1):
+            raise UserError(
+                f"Row {number} of {path} is no box: expected 0 <= x0 < x1 "
+                f"and 0 <= y0 < y1. Got: {','.join(cells)}."
+            )
+        for name in names:
+            if name == region or name in _SEEN_AT.get(region, ()):
+                box = tuple(map(int, (x0, y0, x1, y1)))
+                boxes.setdefault(name, []).append(box)
+    return boxes
+
+
+def tfds_examples(location, split):
+    """The images of one split of a tfds set such as `celeb_a`.
+
+    Args:
+        location: for example "tfds:celeb_a".
+        split: "train" or "test".
+
+    Returns:
+        (list of `Example` with content, `AttributeList`).
+
+    Raises:
+        UserError: see `tfds_sets.attribute_records`.
+    """
+    from data_pipelines import tfds_sets
+
+    names, examples, values = (), [], []
+    records = tfds_sets.attribute_records(location, split)
+    for number, record in enumerate(records):
+        names = names or tuple(record["attributes"])
+        label = f"{location} {split} #{number}"
+        image = Encoded(label=label, content=record["image"].numpy())
+        examples.append(Example(name=f"{number:06d}", image=image))
+        values.append([bool(record["attributes"][n]) for n in names])
+    files = tuple(example.image.label for example in examples)
+    values = np.array(values, np.float32)
+    return examples, AttributeList(Path(location), names, files, values)
