@@ -4,6 +4,7 @@ A preset is a function of the data's location that returns a whole
 `TrainConfig`; any field can be overridden on the command line.
 """
 
+from tfmask import presets_attributes
 from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
@@ -177,6 +178,7 @@ PRESETS = {
     ("cyclegan", "quick"): quick_cyclegan,
     ("instagan", "paper"): paper_instagan,
     ("instagan", "quick"): quick_instagan,
+    **presets_attributes.PRESETS,
 }
 
 

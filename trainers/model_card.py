@@ -22,6 +22,10 @@ MASKS = {
         "The mask is the union of the instance masks that were given, "
         "translated with the image."
     ),
+    "cosegmentation": (
+        "The mask is where the method found by itself, without true masks, "
+        "that image and exemplar differ."
+    ),
     "change": (
         "The method has no mask of its own: the mask is the size of the "
         "change, normalised in each image."
@@ -30,12 +34,14 @@ MASKS = {
 
 USE = """\
 Translation of images like those of the data below, one domain into the
-other, with the mask that says what was changed; research and inspection.
+other or to other attributes, with the mask that says what was changed;
+research and inspection.
 """
 
 LIMITS = """\
 - Trained without pairs: nothing forces a translation to be right, only to
-  look like the other domain. Do not take one as evidence of anything.
+  look like the other domain or attributes. Do not take one as evidence of
+  anything.
 - Images unlike the training data (other objects, scale, light) give
   translations and masks that were never measured.
 - Trained at one image size; other sizes run, objects of another size in

@@ -46,14 +46,15 @@ SHORTCUTS = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """Train METHOD on unpaired images.
+    """Train METHOD on unpaired images, or on images with attributes.
 
     Any field of the resolved config can be overridden, for example
     --method.cycle_weight 5. Ctrl-C saves a checkpoint; --resume goes on.
     """
 
     data: str | None = None
-    """Folder with trainA, trainB, testA, testB; `tfds:NAME`; `synthetic`."""
+    """Folder with trainA, trainB, testA, testB, or with a list of attributes;
+    `tfds:NAME`; `synthetic`, `synthetic:shapes`, `synthetic:attributes`."""
     run: Path
     """Run folder; must not exist, unless with --resume."""
     preset: Literal["quick", "paper"] = "quick"
@@ -246,6 +247,7 @@ def describe_schedule(config, steps_an_epoch):
         "discriminators masked": getattr(
             config.method, "masked_discriminator_epoch", None
         ),
+        "CAM-consistency": getattr(config.method, "cam_start_epoch", None),
         "learning rate falls": config.optimizer.constant_epochs,
     }
     for what, epoch in points.items():

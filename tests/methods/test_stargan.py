@@ -117,6 +117,28 @@ def test_targets_are_the_batchs_labels_in_another_order():
     assert (method.permuted(rows).numpy().ravel() != first).any()
 
 
+def test_negative_targets_keep_what_the_discriminator_sees():
+    method, images = stargan(), batch()["a"]["image"]
+    seen = method.seen_in(images)
+    logits = method.discriminator(images)[1]
+    np.testing.assert_array_equal(seen, logits.numpy() > 0)
+    asked = np.tile([[1.0, -1.0, 0.0]], (4, 1))
+    whole = np.stack([np.ones(4), seen[:, 1], np.zeros(4)], axis=1)
+    made, expected = (
+        method.translate({"image": images, "attributes": target})["image"]
+        for target in (asked, whole)
+    )
+    np.testing.assert_array_equal(made, expected)
+    source = 1.0 - whole
+    made = method.translate(
+        {"image": images, "attributes": asked, "source_attributes": source}
+    )
+    whole[:, 1] = source[:, 1]
+    expected = method.translate({"image": images, "attributes": whole})
+    np.testing.assert_array_equal(made["image"], expected["image"])
+    assert set(made) == {"image", "mask"}
+
+
 def test_the_generator_learns_at_every_fifth_step_only():
     method = stargan()
     step = tf.function(method.train_step)
@@ -219,5 +241,5 @@ def test_config_refuses_what_makes_no_sense():
         StarGANConfig(attributes=NAMES, exclusive=("hat",))
     with pytest.raises(ValueError, match="critic_steps"):
         StarGANConfig(critic_steps=0)
-    with pytest.raises(UserError, match="needs `attributes`.*Got: none"):
+    with pytest.raises(UserError, match="StarGAN needs data with attributes"):
         StarGAN(StarGANConfig(), image_size=(SIDE, SIDE))

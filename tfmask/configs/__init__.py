@@ -13,11 +13,13 @@ from tfmask.configs.run import (
     RunConfig,
     TrainConfig,
 )
+from tfmask.configs.stargan import StarGANConfig
 
 METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
     "cyclegan": CycleGANConfig,
     "instagan": InstaGANConfig,
+    "stargan": StarGANConfig,
 }
 
 __all__ = [
@@ -28,5 +30,6 @@ __all__ = [
     "InstaGANConfig",
     "OptimizerConfig",
     "RunConfig",
+    "StarGANConfig",
     "TrainConfig",
 ]

@@ -1,27 +1,19 @@
 """Options of StarGAN."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
+from tfmask.configs.attributes import AttributeOptions
 from tfmask.configs.checks import (
-    require,
     require_not_negative,
     require_positive,
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class StarGANConfig:
+class StarGANConfig(AttributeOptions):
     """StarGAN (Choi et al. 2018). The defaults are the paper's at 128 px."""
 
-    inputs: ClassVar[tuple[str, ...]] = ("image", "attributes")
-    exemplars: ClassVar[bool] = False
-
-    attributes: tuple[str, ...] = ()
-    """Names of the attributes, in the order of the batches' columns."""
-    exclusive: tuple[str, ...] = ()
-    """Attributes of which an image has one at most, for example hair
-    colours: sample grids switch them together."""
     filters: int = 64
     """Channels of the generator's first layer."""
     blocks: int = 6
@@ -42,6 +34,7 @@ class StarGANConfig:
     """Updates of the discriminator for one of the generator."""
 
     def __post_init__(self):
+        super().__post_init__()
         require_positive(
             self,
             "filters",
@@ -55,14 +48,4 @@ class StarGANConfig:
             "classification_weight",
             "cycle_weight",
             "penalty_weight",
-        )
-        # JSON knows lists only.
-        for name in ("attributes", "exclusive"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        unknown = set(self.exclusive) - set(self.attributes)
-        require(
-            not (unknown and self.attributes),
-            "exclusive",
-            f"among the attributes {', '.join(self.attributes)}",
-            ", ".join(sorted(unknown)),
         )

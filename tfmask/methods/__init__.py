@@ -3,11 +3,13 @@
 from tfmask.methods.attention_guided import AttentionGuided
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.instagan import InstaGAN
+from tfmask.methods.stargan import StarGAN
 
 METHODS = {
     "attention_guided": AttentionGuided,
     "cyclegan": CycleGAN,
     "instagan": InstaGAN,
+    "stargan": StarGAN,
 }
 
-__all__ = ["METHODS", "AttentionGuided", "CycleGAN", "InstaGAN"]
+__all__ = ["METHODS", "AttentionGuided", "CycleGAN", "InstaGAN", "StarGAN"]

@@ -1,31 +1,72 @@
-"""What the methods that set attributes share."""
+"""What the methods that set attributes share: StarGAN, AttGAN, STGAN."""
 
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfmask.losses import (
+    attribute_cross_entropy,
+    l1,
+    wasserstein_critic,
+    wasserstein_generator,
+)
 from tfmask.methods.critic import CriticMethod
 from tfmask.ops.attributes import switched
+from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
 
 
-class AttributeMethod(CriticMethod):
-    """A generator that is told the attributes of its result.
+class Edit(NamedTuple):
+    """A batch and its translation.
 
-    There is one direction, "a_to_b": from any image to any attributes.
+    Attributes:
+        image: (B, H, W, 3) in [-1, 1], the input.
+        source: (B, K) 0/1, what it has.
+        target: (B, K) 0/1, what its translation shall have.
+        output: (B, H, W, 3) in [-1, 1], the translation.
+    """
+
+    image: tf.Tensor
+    source: tf.Tensor
+    target: tf.Tensor
+    output: tf.Tensor
+
+
+class AttributeMethod(CriticMethod):
+    """A generator that is told the attributes of its result, and a critic
+    that also classifies.
+
+    There is one direction, "a_to_b": from any image to any attributes. In
+    training these are a random permutation of the batch's, so that some
+    equal the source's. The critic never learns to classify translations.
+
+    A method makes `generator` and `discriminator`, defines `edit` and
+    `restore`, and names what `restore` is good for.
 
     Args:
         config: the method's frozen dataclass, with `attributes` (names, as
             the data has them) and `exclusive` (names).
         **kwargs: see `TranslationMethod`.
 
+    Attributes:
+        reduction: of the classification terms over attributes, see
+            `attribute_cross_entropy`.
+        reconstruction: the name of the generator's term that compares the
+            restored image with the input.
+
     Raises:
         UserError: the config names no attributes.
     """
 
     directions = ("a_to_b",)
+    reduction = "sum"
+    reconstruction = "cycle"
 
     def __init__(self, config, **kwargs):
         if not config.attributes:
             raise UserError(
-                f"{type(self).__name__} needs `attributes` in its config: "
-                "the names of what it shall set. Got: none."
+                f"{type(self).__name__} needs data with attributes: "
+                "`synthetic:attributes`, or see docs/data.md."
             )
         super().__init__(config, **kwargs)
 
@@ -35,6 +76,119 @@ class AttributeMethod(CriticMethod):
             "generator": self.generator,
             "discriminator": self.discriminator,
         }
+
+    def edit(self, image, source, target, training=False):
+        """The translation of images.
+
+        Args:
+            image: (B, H, W, 3) in [-1, 1].
+            source: (B, K) 0/1, what they have.
+            target: (B, K), what they shall have.
+            training: bool.
+
+        Returns:
+            (B, H, W, 3) float32 in [-1, 1].
+        """
+        raise NotImplementedError
+
+    def restore(self, edit, training=False):
+        """(B, H, W, 3), what shall equal the input of an `Edit`."""
+        raise NotImplementedError
+
+    def loss_names(self, player):
+        if player == "discriminator":
+            names = ["critic", "penalty", "classification_real"]
+        else:
+            names = ["adversarial", "classification_fake", self.reconstruction]
+        always = ("critic", "adversarial")
+        return [n for n in names if n in always or self.term_weight(n)]
+
+    def compute_losses(self, batch, players=None, training=True):
+        image, source = batch["a"]["image"], batch["a"]["attributes"]
+        target = self.permuted(source)
+        output = self.edit(image, source, target, training)
+        losses = {}
+        for player in players or self.players:
+            edit = Edit(image, source, target, output)
+            if player == "discriminator":
+                edit = edit._replace(output=tf.stop_gradient(output))
+            terms = self.player_terms(player, edit, training)
+            losses[player] = {
+                name: tf.reduce_mean(value) for name, value in terms.items()
+            }
+        return losses
+
+    def player_terms(self, player, edit, training):
+        """Terms of one player, (B,) each or scalar; add-ons add theirs.
+
+        Args:
+            player: "generator" or "discriminator".
+            edit: `Edit`; its `output` has no gradient for a discriminator.
+            training: bool.
+        """
+        if player == "discriminator":
+            return self._discriminator_terms(edit)
+        return self._generator_terms(edit, training)
+
+    def _discriminator_terms(self, edit):
+        wanted = self.loss_names("discriminator")
+        # One call on both: the same values, larger convolutions.
+        both = tf.concat([edit.image, edit.output], axis=0)
+        scores, logits = self.discriminator(both)
+        terms = {"critic": wasserstein_critic(*tf.split(scores, 2))}
+        if "penalty" in wanted:
+            terms["penalty"] = self.smoothness(
+                lambda images: self.discriminator(images)[0],
+                edit.image,
+                edit.output,
+            )
+        if "classification_real" in wanted:
+            terms["classification_real"] = attribute_cross_entropy(
+                tf.split(logits, 2)[0], edit.source, self.reduction
+            )
+        return terms
+
+    def _generator_terms(self, edit, training):
+        wanted = self.loss_names("generator")
+        scores, logits = self.discriminator(edit.output)
+        terms = {"adversarial": wasserstein_generator(scores)}
+        if "classification_fake" in wanted:
+            terms["classification_fake"] = attribute_cross_entropy(
+                logits, edit.target, self.reduction
+            )
+        if self.reconstruction in wanted:
+            restored = self.restore(edit, training)
+            terms[self.reconstruction] = l1(restored, edit.image)
+        return terms
+
+    def seen_in(self, image):
+        """(B, K) float32 0/1, what the discriminator sees in images."""
+        return tf.cast(self.discriminator(image)[1] > 0.0, tf.float32)
+
+    def translate(self, inputs, direction="a_to_b"):
+        """Sets attributes.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1] and
+                `attributes` (B, K) float: 1 on, 0 off, below 0 as the
+                discriminator sees it in the image; perhaps
+                `source_attributes` (B, K) float 0/1, what the image has,
+                without which that is what the discriminator sees.
+            direction: "a_to_b"; there is no other.
+
+        Returns:
+            dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
+            (B, H, W, 1) float32 in [0, 1], the normalised change.
+        """
+        image = tf.cast(inputs["image"], tf.float32)
+        target = tf.cast(inputs["attributes"], tf.float32)
+        source = inputs.get("source_attributes")
+        if source is None:
+            source = self.seen_in(image)
+        source = tf.cast(source, tf.float32)
+        target = tf.where(target < 0.0, source, target)
+        output = self.edit(image, source, target)
+        return {"image": output, "mask": change_map(image, output)}
 
     @property
     def exclusive(self):
@@ -49,6 +203,12 @@ class AttributeMethod(CriticMethod):
         shown = {"real": real}
         for position, name in enumerate(self.config.attributes):
             target = switched(before, position, self.exclusive)
-            made = self.translate({"image": real, "attributes": target})
+            made = self.translate(
+                {
+                    "image": real,
+                    "attributes": target,
+                    "source_attributes": before,
+                }
+            )
             shown[f"switched_{name}"] = made["image"]
         return shown

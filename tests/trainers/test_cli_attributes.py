@@ -1,0 +1,84 @@
+"""The whole road of methods that train on attributes."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+from processes import tfmask
+
+from tfmask.ops.errors import UserError
+from tfmask.presets import preset_config
+from trainers.runs import open_training_data, with_attributes
+
+TINY = (
+    *("--data", "synthetic:attributes", "--image-size", 16),
+    *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
+    *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
+    *("--method.filters", 4, "--method.discriminator-filters", 4),
+    *("--method.discriminator-layers", 2, "--method.critic-steps", 2),
+)
+
+
+def train(method, folder, *options):
+    return tfmask("train", method, "--run", folder, *TINY, *options)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "faces"
+    train("stargan", folder, "--data.attributes", "base", "cap")
+    return folder
+
+
+def test_a_run_knows_its_attributes(run):
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["data"]["attributes"] == ["base", "cap"]
+    assert config["config"]["method"]["attributes"] == ["base", "cap"]
+    header = (run / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert {"discriminator/penalty", "generator/cycle"} <= set(header)
+    page = (run / "index.html").read_text()
+    assert "switched_base" in page.replace(" ", "_")
+
+
+@pytest.mark.slow
+def test_it_goes_on_with_the_same_attributes(run):
+    tfmask("train", "stargan", "--run", run, "--resume", "--run.steps", 4)
+    rows = (run / "metrics.csv").read_text().splitlines()
+    assert rows[-1].startswith("4,")
+    _, err = tfmask(
+        "train", "stargan", "--run", run, "--resume", "--run.steps", 5,
+        "--data.attributes", "cap", code=1,
+    )  # fmt: skip
+    assert "data.attributes" in err
+
+
+@pytest.mark.parametrize(
+    ("method", "location", "changes", "message"),
+    [
+        ("cyclegan", "synthetic:attributes", {}, "is one set with attributes"),
+        ("stargan", "synthetic", {}, "needs data with attributes"),
+        (
+            *("stargan", "synthetic:attributes"),
+            {"data": {"attributes": ("capp",)}},
+            "Unknown attribute `capp`. Did you mean: cap",
+        ),
+        (
+            *("stargan", "synthetic:attributes"),
+            {"method": {"attributes": ("cap",)}},
+            "selected by `--data.attributes`: cap, stripe, base",
+        ),
+        (
+            *("stargan", "synthetic:attributes"),
+            {"method": {"exclusive": ("hat",)}},
+            "`exclusive` must be among the attributes cap, stripe, base",
+        ),
+    ],
+)
+def test_methods_and_data_that_do_not_fit(method, location, changes, message):
+    config = preset_config(method, "quick", location)
+    for group, values in changes.items():
+        changed = dataclasses.replace(getattr(config, group), **values)
+        config = dataclasses.replace(config, **{group: changed})
+    with pytest.raises(UserError, match=re.escape(message)):
+        with_attributes(config, open_training_data(config))
