@@ -59,6 +59,20 @@ def test_generator_has_the_parameters_of_the_sheet():
     assert network.count_params() == 8_430_528  # 8.43 M
 
 
+def test_a_generator_without_normalisation_has_biases():
+    network = LabelGenerator(
+        attributes=2, filters=4, blocks=1, strided_layers=1,
+        normalization="none",
+    )  # fmt: skip
+    network.build((None, 16, 16, 3))
+    sizes = [(7 * 7 * 5, 4), (4 * 4 * 4, 8), *[(3 * 3 * 8, 8)] * 2]
+    sizes += [(4 * 4 * 8, 4), (7 * 7 * 4, 3)]
+    expected = sum((inputs + 1) * outputs for inputs, outputs in sizes)
+    assert network.count_params() == expected
+    output = network(tf.zeros((1, 12, 10, 3)), tf.ones((1, 2)))
+    assert output.shape == (1, 12, 10, 3)
+
+
 def test_labels_change_the_output_with_zero_padding():
     method, images = stargan(), batch()["a"]["image"]
     ones = method.generator(images, tf.ones((4, 3)))

@@ -18,6 +18,12 @@ class StarGANConfig(AttributeOptions):
     """Channels of the generator's first layer."""
     blocks: int = 6
     """Residual blocks of the generator."""
+    strided_layers: Literal[1, 2] = 2
+    """Halvings of the size before the residual blocks; fewer keep a finer
+    background and cost more."""
+    normalization: str = "instance"
+    """Of the generator: `instance`, `none`, or `addons:LAYER` of
+    tensorflow-addons."""
     generator_padding: Literal["zero", "reflect"] = "zero"
     """`reflect` hides the labels from instance normalisation."""
     discriminator_filters: int = 64

@@ -32,6 +32,8 @@ class StarGAN(AttributeMethod):
             attributes=count,
             filters=config.filters,
             blocks=config.blocks,
+            strided_layers=config.strided_layers,
+            normalization=config.normalization,
             padding_mode=config.generator_padding,
         )
         self.discriminator = AttributeDiscriminator(

@@ -19,21 +19,25 @@ class LabelGenerator(keras.Model):
     """Image and attributes to image: StarGAN's.
 
     The attributes are constant planes beside the image. 7x7 to f channels,
-    two 4x4 of stride 2 (2f, 4f), `blocks` residual blocks, two transposed
-    4x4 back up, 7x7 with tanh; every layer but the last has instance
-    normalisation with scale and offset, and ReLU; no biases.
+    `strided_layers` 4x4 of stride 2 (2f, 4f), `blocks` residual blocks, as
+    many transposed 4x4 back up, 7x7 with tanh; every layer but the last has
+    instance normalisation with scale and offset, and ReLU; no biases.
 
     Args:
         attributes: int, K.
         filters: int, f.
         blocks: int, residual blocks.
+        strided_layers: int, halvings of the size before the blocks.
+        normalization: see `normalization_layer`; with another one than
+            "instance", convolutions have biases.
         padding_mode: "zero" or "reflect", of all layers but the transposed.
         kernel_initializer: config of a Keras initializer, or None for
             PyTorch's default.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
-        image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
+        image: (B, H, W, 3) float in [-1, 1]; H and W multiples of
+            2 to the power of `strided_layers`.
         attributes: (B, K) float.
 
     Returns:
@@ -50,6 +54,8 @@ class LabelGenerator(keras.Model):
         attributes,
         filters=64,
         blocks=6,
+        strided_layers=2,
+        normalization="instance",
         padding_mode="zero",
         kernel_initializer=None,
         **kwargs,
@@ -58,29 +64,35 @@ class LabelGenerator(keras.Model):
         self.attributes = attributes
         self.filters = filters
         self.blocks = blocks
+        self.strided_layers = strided_layers
+        self.normalization = normalization
         self.padding_mode = padding_mode
         self.kernel_initializer = kernel_initializer
         transposed = {
-            "use_bias": False,
+            # Instance normalisation takes a bias away.
+            "use_bias": normalization != "instance",
             "kernel_initializer": kernel_initializer or torch_initializer(),
         }
         flat = {**transposed, "padding_mode": padding_mode}
         strided = {"strides": 2, "padding": 1, **flat}
+        widths = [filters * 2**level for level in range(strided_layers + 1)]
         self.convolutions = [
             Convolution(filters, 7, padding=3, **flat),
-            Convolution(2 * filters, 4, **strided),
-            Convolution(4 * filters, 4, **strided),
+            *(Convolution(width, 4, **strided) for width in widths[1:]),
         ]
         self.residual_blocks = [
-            ResidualBlock(4 * filters, affine=True, **flat)
+            ResidualBlock(
+                widths[-1], affine=True, normalization=normalization, **flat
+            )
             for _ in range(blocks)
         ]
         self.upsamplings = [
             TransposedConvolution(width, kernel_size=4, **transposed)
-            for width in (2 * filters, filters)
+            for width in widths[-2::-1]
         ]
         self.norms = [
-            normalization_layer("instance", affine=True) for _ in range(5)
+            normalization_layer(normalization, affine=True)
+            for _ in range(2 * strided_layers + 1)
         ]
         self.last = Convolution(3, 7, padding=3, **flat)
 
@@ -93,17 +105,19 @@ class LabelGenerator(keras.Model):
             channels = layer.filters
             norm.build((None, None, None, channels))
         for block in self.residual_blocks:
-            block.build((None, None, None, 4 * self.filters))
+            block.build((None, None, None, block.filters))
         self.last.build((None, None, None, self.filters))
         self.built = True
 
     def call(self, image, attributes):
         outputs = label_planes(image, attributes)
-        for layer, norm in zip(self.convolutions, self.norms[:3], strict=True):
+        count = len(self.convolutions)
+        before, after = self.norms[:count], self.norms[count:]
+        for layer, norm in zip(self.convolutions, before, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
         for block in self.residual_blocks:
             outputs = block(outputs)
-        for layer, norm in zip(self.upsamplings, self.norms[3:], strict=True):
+        for layer, norm in zip(self.upsamplings, after, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
         return tf.tanh(tf.cast(self.last(outputs), tf.float32))
 
