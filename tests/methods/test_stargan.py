@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.configs.stargan import StarGANConfig
-from tfmask.methods.stargan import StarGAN
+from tfmask.configs import StarGANConfig
+from tfmask.methods import StarGAN
 from tfmask.networks import LabelGenerator
 from tfmask.ops.attributes import switched
 from tfmask.ops.errors import UserError
+from tfmask.presets import preset_config
 
 SIDE = 16
 NAMES = ("cap", "stripe", "base")
@@ -225,6 +226,29 @@ def test_translate_gives_image_and_normalised_change():
     np.testing.assert_allclose(made["mask"].numpy().max((1, 2, 3)), 1.0)
     np.testing.assert_array_equal(
         made["image"], method.generator(data["image"], data["attributes"])
+    )
+
+
+def test_images_of_another_size_are_judged_at_the_size_of_training():
+    method, image = stargan(), batch()["a"]["image"]
+    large = tf.repeat(tf.repeat(image, 2, axis=1), 2, axis=2)[:, :, :28]
+    small = tf.image.resize(large, (SIDE, SIDE), antialias=True)
+    np.testing.assert_array_equal(
+        method.seen_in(large), method.discriminator(small)[1] > 0
+    )
+    keep = {"image": large, "attributes": tf.fill((4, 3), -1.0)}
+    assert method.translate(keep)["image"].shape == (4, 32, 28, 3)
+
+
+def test_paper_preset_has_the_steps_of_the_sheet():
+    config = preset_config("stargan", "paper", "celeba")
+    epochs = config.run.epochs, config.optimizer.constant_epochs
+    assert [config.data.epoch_steps * e for e in epochs] == [200_000, 100_000]
+    data = config.data
+    assert (data.centre_crop, data.load_size, data.image_size) == (
+        178,
+        128,
+        128,
     )
 
 

@@ -33,15 +33,14 @@ class Edit(NamedTuple):
 
 
 class AttributeMethod(CriticMethod):
-    """A generator that is told the attributes of its result, and a critic
-    that also classifies.
+    """An editing generator against a critic that also classifies.
 
     There is one direction, "a_to_b": from any image to any attributes. In
     training these are a random permutation of the batch's, so that some
     equal the source's. The critic never learns to classify translations.
 
-    A method makes `generator` and `discriminator`, defines `edit` and
-    `restore`, and names what `restore` is good for.
+    A method makes `generator` and `discriminator` (its calls give scores
+    and logits), and defines `edit` and `restore`.
 
     Args:
         config: the method's frozen dataclass, with `attributes` (names, as
@@ -162,7 +161,16 @@ class AttributeMethod(CriticMethod):
         return terms
 
     def seen_in(self, image):
-        """(B, K) float32 0/1, what the discriminator sees in images."""
+        """What the discriminator sees in images.
+
+        Args:
+            image: (B, H, W, 3) in [-1, 1], of any size: it is resized to
+                that of training.
+
+        Returns:
+            (B, K) float32 0/1: 1 where the logit is above 0.
+        """
+        image = tf.image.resize(image, self.image_size, antialias=True)
         return tf.cast(self.discriminator(image)[1] > 0.0, tf.float32)
 
     def translate(self, inputs, direction="a_to_b"):

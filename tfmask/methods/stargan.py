@@ -14,9 +14,6 @@ class StarGAN(AttributeMethod):
     `classification_real` is Eq. (2), `classification_fake` Eq. (3),
     `cycle` L_rec of Eq. (4).
 
-    Target attributes are a random permutation of the batch's, so that some
-    equal the source's. D never learns to classify translations.
-
     Args:
         config: `StarGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
