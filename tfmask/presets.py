@@ -4,7 +4,7 @@ A preset is a function of the data's location that returns a whole
 `TrainConfig`; any field can be overridden on the command line.
 """
 
-from tfmask import presets_attributes
+from tfmask import presets_attributes, presets_exemplars
 from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
@@ -179,6 +179,7 @@ PRESETS = {
     ("instagan", "paper"): paper_instagan,
     ("instagan", "quick"): quick_instagan,
     **presets_attributes.PRESETS,
+    **presets_exemplars.PRESETS,
 }
 
 

@@ -115,12 +115,13 @@ def test_instagan_rates_of_the_sheet():
     ],
 )
 def test_lomit_rates_of_the_sheet(step, rate):
+    config = presets.preset_config("lomit", "paper", "anywhere")
     counted = tf.Variable(step)
     schedule = EpochwiseHalving(
-        1e-4,
-        epoch_steps=1000,
-        constant_epochs=100,
-        halving_epochs=10,
+        config.optimizer.learning_rate,
+        epoch_steps=config.data.epoch_steps,
+        constant_epochs=config.optimizer.constant_epochs,
+        halving_epochs=config.optimizer.halving_epochs,
         step=counted,
     )
     np.testing.assert_allclose(schedule(0), rate, rtol=1e-6)

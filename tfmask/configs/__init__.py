@@ -7,6 +7,7 @@ must not import TensorFlow (3 to 5 seconds).
 from tfmask.configs.attention_guided import AttentionGuidedConfig
 from tfmask.configs.cyclegan import CycleGANConfig
 from tfmask.configs.instagan import InstaGANConfig
+from tfmask.configs.lomit import LOMITConfig
 from tfmask.configs.run import (
     DataConfig,
     OptimizerConfig,
@@ -19,6 +20,7 @@ METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
     "cyclegan": CycleGANConfig,
     "instagan": InstaGANConfig,
+    "lomit": LOMITConfig,
     "stargan": StarGANConfig,
 }
 
@@ -28,6 +30,7 @@ __all__ = [
     "CycleGANConfig",
     "DataConfig",
     "InstaGANConfig",
+    "LOMITConfig",
     "OptimizerConfig",
     "RunConfig",
     "StarGANConfig",

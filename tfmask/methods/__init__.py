@@ -3,13 +3,22 @@
 from tfmask.methods.attention_guided import AttentionGuided
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.instagan import InstaGAN
+from tfmask.methods.lomit import LOMIT
 from tfmask.methods.stargan import StarGAN
 
 METHODS = {
     "attention_guided": AttentionGuided,
     "cyclegan": CycleGAN,
     "instagan": InstaGAN,
+    "lomit": LOMIT,
     "stargan": StarGAN,
 }
 
-__all__ = ["METHODS", "AttentionGuided", "CycleGAN", "InstaGAN", "StarGAN"]
+__all__ = [
+    "LOMIT",
+    "METHODS",
+    "AttentionGuided",
+    "CycleGAN",
+    "InstaGAN",
+    "StarGAN",
+]

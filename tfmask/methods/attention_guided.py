@@ -46,6 +46,7 @@ class AttentionGuided(TranslationMethod):
     """
 
     mask_kind = "attention"
+    mask_inputs = ("mask",)
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)

@@ -35,6 +35,8 @@ class TranslationMethod(keras.Model):
             (normalised |output - input|).
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that.
+        mask_inputs: names of masks that `translate` takes from its caller
+            instead of finding them.
         multiple: int; sides of images must be multiples of it.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
@@ -43,6 +45,7 @@ class TranslationMethod(keras.Model):
 
     mask_kind = "change"
     directions = DIRECTIONS
+    mask_inputs = ()
     multiple = 4
     rounds = (("generator", "discriminator"),)
 

@@ -185,11 +185,24 @@ class StyleEncoder(keras.Model):
             self.background_head.build((None, None, None, channels))
         self.built = True
 
+    def features(self, image):
+        """What the trunk makes of an image: (B, H/4, W/4, 4f)."""
+        for layer in self.trunk:
+            image = leaky_relu(layer(image), SLOPE)
+        return image
+
+    def foreground(self, image):
+        """(B, size) style of an image that is 0 outside of its mask."""
+        return self.foreground_head(self.features(image))
+
+    def background(self, image):
+        """(B, size) style of an image that is 0 inside of its mask."""
+        head = self.foreground_head if self.tie_heads else self.background_head
+        return head(self.features(image))
+
     def call(self, foreground, background):
         # One call on both: the same values, larger convolutions.
-        features = tf.concat([foreground, background], axis=0)
-        for layer in self.trunk:
-            features = leaky_relu(layer(features), SLOPE)
+        features = self.features(tf.concat([foreground, background], axis=0))
         if self.tie_heads:
             return tuple(tf.split(self.foreground_head(features), 2))
         inside, outside = tf.split(features, 2)

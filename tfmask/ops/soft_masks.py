@@ -1,0 +1,41 @@
+"""Soft masks between the sizes of an image and of its content."""
+
+import tensorflow as tf
+
+
+def upsampled(masks, like):
+    """(B, h, w, 1) masks at the size of (B, H, W, C) images, bilinear."""
+    sizes = tf.shape(like)[1:3]
+    made = tf.image.resize(masks, sizes, "bilinear")
+    return tf.ensure_shape(made, (*like.shape[:3], 1))
+
+
+def given_or(find, mask, content):
+    """The caller's mask at the content's size, else what `find` returns.
+
+    Args:
+        find: function without arguments that returns a mask of that size.
+        mask: (B, H, W, 1) float, clipped to [0, 1]; None or of 0x0 pixels
+            for none.
+        content: (B, h, w, C) float.
+
+    Returns:
+        (B, h, w, 1) float32.
+    """
+    if mask is None:
+        return find()
+    sides = mask.shape[1:3]
+    if sides.is_fully_defined() and sides.num_elements():
+        return _at_content_size(mask, content)
+    found = tf.cond(
+        tf.size(mask) > 0, lambda: _at_content_size(mask, content), find
+    )
+    return tf.ensure_shape(found, (*content.shape[:3], 1))
+
+
+def _at_content_size(mask, content):
+    """A caller's mask, averaged over what a pixel of the content covers."""
+    mask = tf.clip_by_value(tf.cast(mask, tf.float32), 0.0, 1.0)
+    # Of the content's own size it comes back bit by bit.
+    resized = tf.image.resize(mask, tf.shape(content)[1:3], "area")
+    return tf.ensure_shape(resized, (*content.shape[:3], 1))
