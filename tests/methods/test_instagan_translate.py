@@ -148,3 +148,11 @@ def test_one_graph_takes_any_number_of_instances():
         for name, value in graph(given).items():
             np.testing.assert_allclose(value, expected[name], atol=1e-5)
     assert graph.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("size", [(4, 8), (16, 16)])
+def test_masks_of_another_size_are_refused(size):
+    given = replaced(inputs(), np.zeros((2, 3, *size, 1), np.float32))
+    with pytest.raises(ValueError, match=r"\(8, 8\). Got: ") as error:
+        instagan(compiled=False).translate(given)
+    assert f"Got: {size}" in str(error.value)

@@ -8,7 +8,7 @@ from tfmask.losses.cam_consistency import (
     empty_maps,
     grad_cam,
 )
-from tfmask.losses.context import context
+from tfmask.losses.context import background_weight, context
 from tfmask.losses.mask_regularizers import (
     mask_area,
     mask_similarity,
@@ -23,6 +23,7 @@ from tfmask.losses.wasserstein import (
 
 __all__ = [
     "attribute_cross_entropy",
+    "background_weight",
     "cam_mask",
     "cam_signs",
     "context",

@@ -3,6 +3,39 @@
 import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
+from tfmask.ops.instances import EMPTY, union
+
+
+def background_weight(masks, translated, *, binary=False):
+    """How much a pixel's change counts: not at all inside of an instance.
+
+    `w = 1 - clip(sum over both sets of (mask + 1) / 2, 0, 1)`, so that
+    overlapping instances count once.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1], before the translation.
+        translated: (B, N, H, W, 1) float in [-1, 1], after it.
+        binary: bool; cuts the masks at 0 and lets no gradient through, as
+            the paper's text. False is soft, as the authors' code.
+
+    Returns:
+        (B, H, W, 1) float in [0, 1].
+
+    Paper: Mo, Cho, Shin 2019, Eq. (4), w(a, b').
+    Differs from the paper: soft by default; the text says "1 - minimum", its
+    explanation and the authors' code take the union.
+
+    Example:
+        >>> inside = np.ones((1, 1, 1, 1, 1))
+        >>> background_weight(-inside, -inside).numpy().item()
+        1.0
+        >>> background_weight(inside, -inside).numpy().item()
+        0.0
+    """
+    both = tf.concat([masks, translated], axis=1)
+    if binary:
+        both = tf.stop_gradient(tf.where(both > 0, 1.0, EMPTY))
+    return 1.0 - union(both)
 
 
 def context(image, translated, background):
@@ -13,7 +46,7 @@ def context(image, translated, background):
     Args:
         image: (B, H, W, C) float.
         translated: (B, H, W, C) float.
-        background: (B, H, W, 1) float in [0, 1], w.
+        background: (B, H, W, 1) float in [0, 1], w of `background_weight`.
 
     Returns:
         (B,) float32.

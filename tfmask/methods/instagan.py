@@ -5,12 +5,19 @@ from typing import NamedTuple
 import tensorflow as tf
 
 from tfmask.layers import normal_initializer
-from tfmask.losses import context, l1, lsgan_discriminator, lsgan_generator
+from tfmask.losses import (
+    background_weight,
+    context,
+    l1,
+    lsgan_discriminator,
+    lsgan_generator,
+)
 from tfmask.methods.base import (
     DIRECTIONS,
     TranslationMethod,
     source_and_target,
 )
+from tfmask.methods.instance_sequence import translate_in_sequence
 from tfmask.networks import InstanceDiscriminator, InstanceGenerator
 from tfmask.ops import instances as sets
 
@@ -99,14 +106,12 @@ class InstaGAN(TranslationMethod):
 
     def compute_losses(self, batch, players=None, training=True):
         """See `TranslationMethod`; every term is a sum over the sub-steps."""
-        sides = self.first_sides(batch)
-        sums = None
+        players = players or self.players
+        sides, all_losses = self.first_sides(batch), []
         for number in range(self.substeps):
-            losses, sides = self.substep(
-                sides, number, players or self.players, training
-            )
-            sums = _added(sums, losses)
-        return sums
+            losses, sides = self.substep(sides, number, players, training)
+            all_losses.append(losses)
+        return tf.nest.map_structure(lambda *terms: sum(terms), *all_losses)
 
     def train_step(self, batch):
         """One sequential mini-batch; terms are sums over its sub-steps.
@@ -167,8 +172,8 @@ class InstaGAN(TranslationMethod):
             following.append(later)
             return losses
 
-        sums = _added(sums, self.learn(self.players, losses_of))
-        return following[0], sums
+        losses = self.learn(self.players, losses_of)
+        return following[0], tf.nest.map_structure(tf.add, sums, losses)
 
     def finish(self, sums):
         """Counts the step and reports its terms."""
@@ -178,11 +183,7 @@ class InstaGAN(TranslationMethod):
     def wanted_substeps(self, batch):
         """(M,) int32: images that have an instance for each sub-step."""
         counts = [
-            tf.math.count_nonzero(
-                tf.reduce_any(batch[domain]["instances"] > 0, axis=(2, 3, 4)),
-                axis=1,
-                dtype=tf.int32,
-            )
+            sets.count(sets.signed(batch[domain]["instances"]))
             for domain in ("a", "b")
         ]
         firsts = tf.range(self.substeps) * self.config.instances_per_step
@@ -194,22 +195,21 @@ class InstaGAN(TranslationMethod):
         sides = {}
         for domain in ("a", "b"):
             image = batch[domain]["image"]
-            masks = 2.0 * batch[domain]["instances"] - 1.0
-            kept = tf.gather(masks, sets.order_by_area(masks), batch_dims=1)
-            kept = kept[:, : self.config.instances_max]
+            shuffle_seed = None
             if self.config.instance_order == "random":
                 stream = {"a": 30, "b": 40}[domain]
-                order = sets.order_by_area(
-                    kept, shuffle_seed=[self.seed + stream, self.step]
-                )
-                kept = tf.gather(kept, order, batch_dims=1)
-            kept = sets.with_slots(kept, self.slots)
-            kept = tf.ensure_shape(
-                kept, (image.shape[0], self.slots, *image.shape[1:3], 1)
+                shuffle_seed = [self.seed + stream, self.step]
+            kept = sets.largest(
+                sets.signed(batch[domain]["instances"]),
+                self.config.instances_max,
+                shuffle_seed,
             )
-            empty = tf.fill(tf.shape(kept), sets.EMPTY)
-            empty = tf.ensure_shape(empty, kept.shape)
-            sides[domain] = Side(image, kept, image, empty)
+            masks = tf.ensure_shape(
+                sets.with_slots(kept, self.slots),
+                (image.shape[0], self.slots, *image.shape[1:3], 1),
+            )
+            done = tf.zeros_like(masks) + sets.EMPTY
+            sides[domain] = Side(image, masks, image, done)
         return sides
 
     def substep(self, sides, number, players, training):
@@ -317,24 +317,10 @@ class InstaGAN(TranslationMethod):
         if self.config.identity_weight:
             terms[f"identity_{source}"] = l1(sets.stacked(*same), real)
         if self.config.context_weight:
-            background = self.background(masks, fake[1])
-            terms[f"context_{source}"] = context(image, fake[0], background)
+            binary = self.config.context_form == "binary"
+            weight = background_weight(masks, fake[1], binary=binary)
+            terms[f"context_{source}"] = context(image, fake[0], weight)
         return terms
-
-    def background(self, masks, translated):
-        """Weight map of the context loss.
-
-        Args:
-            masks: (B, N, H, W, 1) in [-1, 1], of the source.
-            translated: (B, N, H, W, 1) in [-1, 1].
-
-        Returns:
-            (B, H, W, 1) float in [0, 1]: 1 - the union of both sets.
-        """
-        both = tf.concat([masks, translated], axis=1)
-        if self.config.context_form == "binary":
-            both = tf.stop_gradient(tf.where(both > 0, 1.0, sets.EMPTY))
-        return 1.0 - sets.union(both)
 
     def _discriminator_term(self, domain, real, fake, wanted, draw, training):
         """(B,) loss of a discriminator: originals against (old) fakes."""
@@ -368,45 +354,26 @@ class InstaGAN(TranslationMethod):
             dict with `image` (B, H, W, 3), `instances` (B, N, H, W, 1) in
             [0, 1], in the order of the input, and `mask` (B, H, W, 1), their
             union. An example without instances comes back as it is.
+
+        Raises:
+            ValueError: the instances do not have the images' size.
         """
         given = tf.cast(inputs["image"], tf.float32)
-        instances = 2.0 * tf.cast(inputs["instances"], tf.float32) - 1.0
-        count = tf.shape(instances)[1]
+        instances = sets.signed(inputs["instances"])
+        size, found = given.shape[1:3], instances.shape[2:4]
+        if not found.is_compatible_with(size):
+            raise ValueError(
+                "`instances` must have the height and width of `image`, "
+                f"{tuple(size)}. Got: {tuple(found)}"
+            )
         if per_step is None:
             per_step = self.config.translate_per_step
         if per_step is None:
             per_step = self.config.instances_per_step
-        per_step = tf.maximum(per_step, 1) if per_step else tf.maximum(count, 1)
-        steps = tf.maximum(-(-count // per_step), 1)
-        masks = sets.with_slots(instances, steps * per_step)
-        order = sets.order_by_area(masks)
-        masks = tf.gather(masks, order, batch_dims=1)
-        valid = sets.occupied(masks)
-        most = tf.reduce_max(tf.reduce_sum(tf.cast(valid, tf.int32), axis=1))
         generator = self.networks[f"generator_{direction}"]
-
-        def substep(number, image, outlines):
-            first, end = number * per_step, (number + 1) * per_step
-            part, real = masks[:, first:end], valid[:, first:end]
-            new, found = generator(image, part, real)
-            found = tf.where(real[:, :, None, None, None], found, sets.EMPTY)
-            image = sets.choose(tf.reduce_any(real, axis=1), new, image)
-            return number + 1, image, sets.put(outlines, found, first)
-
-        _, image, outlines = tf.while_loop(
-            lambda number, *_: number * per_step < most,
-            substep,
-            (0, given, masks),
-            shape_invariants=(
-                tf.TensorShape([]),
-                tf.TensorShape([None, None, None, 3]),
-                tf.TensorShape([None, None, None, None, 1]),
-            ),
+        image, outlines = translate_in_sequence(
+            generator, given, instances, per_step
         )
-        image = tf.ensure_shape(image, given.shape)
-        back = tf.argsort(order, axis=1)
-        outlines = tf.gather(outlines, back, batch_dims=1)[:, :count]
-        mask = sets.union(outlines)
         if keep_background is None:
             keep_background = self.config.keep_background
         if keep_background:
@@ -414,16 +381,8 @@ class InstaGAN(TranslationMethod):
             image = given + changed * (image - given)
         return {
             "image": image,
-            "mask": tf.ensure_shape(mask, (*given.shape[:3], 1)),
-            "instances": (outlines + 1.0) / 2.0,
+            "mask": tf.ensure_shape(
+                sets.union(outlines), (*given.shape[:3], 1)
+            ),
+            "instances": sets.memberships(outlines),
         }
-
-
-def _added(sums, losses):
-    """Term by term sums of two nested dicts; the first may be None."""
-    if sums is None:
-        return losses
-    return {
-        player: {name: sums[player][name] + terms[name] for name in terms}
-        for player, terms in losses.items()
-    }

@@ -6,6 +6,16 @@ import tensorflow as tf
 EMPTY = -1.0
 
 
+def signed(instances):
+    """Instances in [0, 1], of any dtype, as float32 masks in [-1, 1]."""
+    return 2.0 * tf.cast(instances, tf.float32) - 1.0
+
+
+def memberships(masks):
+    """Masks in [-1, 1] as instances in [0, 1]."""
+    return (masks - EMPTY) / 2.0
+
+
 def occupied(masks):
     """Which slots hold an instance.
 
@@ -16,6 +26,11 @@ def occupied(masks):
         (B, N) bool; False where every pixel is -1.
     """
     return tf.reduce_any(masks > EMPTY, axis=(2, 3, 4))
+
+
+def count(masks):
+    """(B,) int32, how many of the slots of (B, N, H, W, 1) hold an instance."""
+    return tf.math.count_nonzero(occupied(masks), axis=1, dtype=tf.int32)
 
 
 def union(masks):
@@ -30,26 +45,45 @@ def union(masks):
 
     Paper: InstaGAN, section 3.2; its code sums and clips, too.
     """
-    memberships = (masks - EMPTY) / 2.0
-    return tf.clip_by_value(tf.reduce_sum(memberships, axis=1), 0.0, 1.0)
+    return tf.clip_by_value(tf.reduce_sum(memberships(masks), axis=1), 0.0, 1.0)
 
 
-def order_by_area(masks, shuffle_seed=None):
+def order_by_area(masks):
     """Slots from the largest instance to the smallest, empty ones last.
 
     Args:
         masks: (B, N, H, W, 1) float in [-1, 1].
-        shuffle_seed: (2,) int tensor; mixes the instances instead (empty
-            slots stay last). None: by area, equal areas in their old order.
 
     Returns:
-        (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`.
+        (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`;
+        equal areas stay in their order.
     """
-    area = tf.reduce_mean(masks, axis=(2, 3, 4))
-    if shuffle_seed is not None:
-        area = tf.random.stateless_uniform(tf.shape(area), shuffle_seed)
-        area = tf.where(occupied(masks), area, EMPTY)
-    return tf.argsort(area, axis=1, direction="DESCENDING", stable=True)
+    return _descending(tf.reduce_mean(masks, axis=(2, 3, 4)))
+
+
+def largest(masks, most, shuffle_seed=None):
+    """The largest instances, from large to small or mixed.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+        most: int, how many to keep.
+        shuffle_seed: (2,) int tensor; mixes those that are kept, empty slots
+            stay last. None: in decreasing area.
+
+    Returns:
+        (B, min(N, most), H, W, 1) float.
+    """
+    kept = tf.gather(masks, order_by_area(masks), batch_dims=1)[:, :most]
+    if shuffle_seed is None:
+        return kept
+    valid = occupied(kept)
+    rank = tf.random.stateless_uniform(tf.shape(valid), shuffle_seed)
+    order = _descending(tf.where(valid, rank, EMPTY))
+    return tf.gather(kept, order, batch_dims=1)
+
+
+def _descending(values):
+    return tf.argsort(values, axis=1, direction="DESCENDING", stable=True)
 
 
 def with_slots(masks, count):
