@@ -11,12 +11,7 @@ import pytest
 from PIL import Image
 
 from data_pipelines.prepare import __main__ as verb
-from data_pipelines.prepare import (
-    folder_pair,
-    instances,
-    label_maps,
-    pixels,
-)
+from data_pipelines.prepare import folder_pair, instances
 
 ROOT = Path(__file__).parents[2]
 SQUARE = [2, 2, 6, 2, 6, 6, 2, 6]  # pixels 2 to 5, both ways
@@ -217,23 +212,6 @@ def test_label_maps(tmp_path, options, areas):
     save(tmp_path / "maps" / "x.png", labels)
     run_maps(tmp_path, *options)
     assert [int(m.sum()) for m in masks_of(tmp_path).values()] == areas
-
-
-def test_palette_maps_count_by_number(tmp_path):
-    image = Image.new("P", (16, 16))
-    image.putpalette([9, 9, 9, 200, 0, 0, 0, 0, 0])
-    image.putpixel((4, 3), 2)
-    image.save(tmp_path / "x.png")
-    values = label_maps.read_map(tmp_path / "x.png")
-    assert np.argwhere(values).tolist() == [[3, 4]] and values.max() == 2
-
-
-def test_photographs_become_8_bit_rgb(tmp_path):
-    deep = np.arange(256, dtype=np.uint16).reshape(16, 16) * 257
-    grey = np.asarray(pixels.read_rgb(save(tmp_path / "deep.png", deep)))
-    np.testing.assert_array_equal(grey[..., 1], deep >> 8)
-    clear = np.full((9, 9, 4), 7, np.uint8)
-    assert pixels.read_rgb(save(tmp_path / "a.png", clear)).mode == "RGB"
 
 
 BREAK = {

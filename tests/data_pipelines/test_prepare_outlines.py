@@ -1,10 +1,9 @@
-"""Outlines of COCO files, and how images and masks are cropped."""
+"""Outlines of COCO files as masks."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from data_pipelines.prepare import outlines, pixels
+from data_pipelines.prepare import outlines
 from tfmask.ops.errors import UserError
 
 # Columns 1 and 2 of 4 x 4, but for the last pixel: 0 x 4, 1 x 7, 0 x 5.
@@ -84,20 +83,3 @@ def test_polygons_larger_than_a_megapixel():
 def test_outlines_that_are_wrong(outline, match):
     with pytest.raises(UserError, match=match):
         outlines.to_mask(outline, (4, 4))
-
-
-def test_image_and_masks_are_cropped_alike():
-    values = np.zeros((30, 50), np.uint8)
-    values[5:20, 20:40] = 200
-    image = Image.fromarray(values)
-    cropped = np.asarray(pixels.crop_image(image, (12, 12)), int)
-    mask = pixels.crop_map(values, (12, 12))
-    # 30 x 50 becomes 12 x 20, of which columns 4 to 15 stay.
-    expected = np.asarray(image.resize((20, 12), Image.Resampling.NEAREST))
-    np.testing.assert_array_equal(mask, expected[:, 4:16])
-    expected = np.asarray(image.resize((20, 12), Image.Resampling.BICUBIC), int)
-    assert np.abs(cropped - expected[:, 4:16]).max() <= 1
-    assert np.abs((cropped > 100).astype(int) - (mask > 0)).mean() < 0.02
-    assert pixels.crop_map(values, (8, 40)).shape == (8, 40)
-    assert pixels.crop_image(image, (8, 40)).size == (40, 8)
-    assert pixels.crop_map(values, None) is values
