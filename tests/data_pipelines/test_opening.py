@@ -21,9 +21,18 @@ def save(path, pixels):
     Image.fromarray(np.asarray(pixels, np.uint8)).save(path)
 
 
-def add_masks(root, split, count=3, side=16):
+# One mask an image, or one an object: folder and name of image 0's first.
+KINDS = pytest.mark.parametrize("kind", [("mask", ""), ("seg", "_0")])
+
+
+def mask_file(root, split, number, kind=("mask", "")):
+    end, first = kind
+    return root / f"{split}_{end}" / f"{number}{first}.png"
+
+
+def add_masks(root, split, kind=("mask", ""), count=3):
     for number in range(count):
-        save(root / f"{split}_mask" / f"{number}.png", np.zeros((side, side)))
+        save(mask_file(root, split, number, kind), np.zeros((16, 16)))
 
 
 def truncate(path):
@@ -105,35 +114,43 @@ def test_image_too_small(plain_folder):
     )
 
 
-def test_mask_of_another_size(plain_folder):
+@KINDS
+def test_mask_of_another_size(plain_folder, kind):
     root = plain_folder()
-    add_masks(root, "trainA")
-    save(root / "trainA_mask" / "1.png", np.zeros((16, 17)))
+    add_masks(root, "trainA", kind)
+    file = mask_file(root, "trainA", 1, kind)
+    save(file, np.zeros((16, 17)))
     text = message(root)
-    assert str(root / "trainA_mask" / "1.png") in text
-    assert "16 high and 17 wide, but its image is 16 high and 16" in text
+    assert f"{file}: is 16 high and 17 wide, but its image is 16" in text
 
 
-def test_unreadable_mask(plain_folder):
+@KINDS
+def test_unreadable_mask(plain_folder, kind):
     root = plain_folder()
-    add_masks(root, "trainB")
-    truncate(root / "trainB_mask" / "0.png")
-    assert f"{root / 'trainB_mask' / '0.png'}: is damaged" in message(root)
+    add_masks(root, "trainB", kind)
+    file = mask_file(root, "trainB", 0, kind)
+    truncate(file)
+    assert f"{file}: is damaged" in message(root)
 
 
-def test_mask_of_zeros_and_ones(plain_folder):
+@KINDS
+def test_mask_of_zeros_and_ones(plain_folder, kind):
     root = plain_folder()
-    add_masks(root, "trainB")
-    save(root / "trainB_mask" / "0.png", np.eye(16))
-    assert "values from 0 to 1, expected 0 outside and 255" in message(root)
+    add_masks(root, "trainB", kind)
+    file = mask_file(root, "trainB", 0, kind)
+    save(file, np.eye(16))
+    text = message(root)
+    assert f"{file}: has values from 0 to 1, expected 0 outside and" in text
 
 
-def test_missing_mask(plain_folder):
+@KINDS
+def test_missing_mask(plain_folder, kind):
     root = plain_folder()
-    add_masks(root, "trainB", count=2)
+    add_masks(root, "trainB", kind, count=2)
     text = message(root)
     assert f"{root / 'trainB' / '2.jpg'}: its mask" in text
-    assert str(root / "trainB_mask" / "2.png") in text
+    assert str(mask_file(root, "trainB", 2, kind)) in text
+    assert "all black" in text
 
 
 def test_all_bad_files_are_counted_and_ten_listed(plain_folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from data_pipelines import Shard, open_data
 from tfmask.ops.errors import UserError
@@ -165,6 +166,31 @@ def test_crops_differ_between_epochs_and_domains_move_apart(drawn):
         for i, n in enumerate(order[:7])
     )
     assert changed >= 6  # equal by chance: 1 in 162 for each
+
+
+def test_instances_stay_on_what_they_were_painted_from(tmp_path):
+    """Channel k of an image is its mask k: also after crops and flips."""
+    rng = np.random.default_rng(0)
+    for domain in "AB":
+        folder = tmp_path / f"train{domain}"
+        for path in (folder, tmp_path / f"train{domain}_seg"):
+            path.mkdir()
+        for number in range(2):
+            masks = (rng.random((20, 20, 3)) < 0.5).astype(np.uint8) * 255
+            Image.fromarray(masks).save(folder / f"{number}.png")
+            for slot in range(3):
+                name = f"train{domain}_seg/{number}_{slot}.png"
+                Image.fromarray(masks[..., slot]).save(tmp_path / name)
+    data = open_data(tmp_path, 16, splits=("train",))
+    batches = collect(
+        data.train_batches(2, seed=0, load_size=20, with_instances=True), 8
+    )
+    for domain in "ab":
+        images = np.concatenate([b[domain]["image"] for b in batches])
+        masks = np.concatenate([b[domain]["instances"] for b in batches])
+        painted = np.moveaxis(images, -1, 1)[..., None] > 0
+        np.testing.assert_array_equal(painted, masks > 0)
+        assert len({image.tobytes() for image in images}) > 8
 
 
 def test_load_size_of_the_image_size_leaves_only_flips(drawn):
