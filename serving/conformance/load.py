@@ -17,7 +17,6 @@ and the server has to wait for it and look often (TensorFlow Serving:
 --file_system_poll_wait_seconds=1`).
 """
 
-import contextlib
 import functools
 import pathlib
 import shutil
@@ -35,12 +34,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from serving.client import Client, ServingError
-from serving.conformance.processes import running_server
+from serving.conformance.processes import (
+    TOY,
+    given_or_own_server,
+    write_toys,
+)
 from serving.conformance.requests import toy_y
-from tfmask.ops.start import load_tensorflow
 from tfmask.publishing import publish
 
-MODEL = "toy"
 VERSIONS = (1, 2, 3, 4)
 _WAIT_SECONDS = 60.0  # for one version to be seen, loaded, and to answer
 _LOOK_SECONDS = 0.005  # between two looks at the status
@@ -200,7 +201,7 @@ class Load:
     def _client(self):
         # One attempt: a request that has to be sent again has failed.
         timeout = self._options.timeout
-        return Client(self._target, MODEL, timeout=timeout, attempts=1)
+        return Client(self._target, TOY, timeout=timeout, attempts=1)
 
     def _note(self, text):
         self._report.broken.append(text)
@@ -252,7 +253,7 @@ class Load:
                     copy = functools.partial(
                         shutil.copytree, staged, dirs_exist_ok=True
                     )
-                    publish(self._folder.parent, MODEL, copy)
+                    publish(self._folder.parent, TOY, copy)
                     client.wait_ready(_WAIT_SECONDS, version)
                 if version == 2:
                     _remove(self._folder / "1")
@@ -302,34 +303,25 @@ def run(options: Options, console: Console) -> Report:
         ServingError: the server does not answer for version 1.
         FileExistsError: there is a model in `base` already.
     """
-    load_tensorflow()
-    from serving.conformance.fixture import write_version
-
-    with tempfile.TemporaryDirectory() as work, contextlib.ExitStack() as stack:
+    with tempfile.TemporaryDirectory() as work:
         staged = pathlib.Path(work, "staged")
-        for version in VERSIONS:
-            write_version(staged, MODEL, version)
+        write_toys(staged, VERSIONS)
         base = options.base or pathlib.Path(work, "models")
-        folder = base / MODEL
+        folder = base / TOY
         folder.mkdir(parents=True)
         first = folder / ".tmp-first"
-        shutil.copytree(staged / MODEL / "1", first)
+        shutil.copytree(staged / TOY / "1", first)
         first.rename(folder / "1")
-        target = options.target
-        if not target:
-            target, _ = stack.enter_context(
-                running_server("--base", base, "--poll", 0.2)
-            )
-        progress = Progress(console=console, transient=True)
-        stack.enter_context(progress)
-        bar = progress.add_task(
-            "asking", total=options.clients * options.requests
-        )
-        load = Load(
-            *(target, folder, staged / MODEL, options),
-            lambda: progress.advance(bar),
-        )
-        return load.run()
+        with (
+            given_or_own_server(
+                options.target, "--base", base, "--poll", 0.2
+            ) as (target, _),
+            Progress(console=console, transient=True) as progress,
+        ):
+            total = options.clients * options.requests
+            bar = progress.add_task("asking", total=total)
+            advance = functools.partial(progress.advance, bar)
+            return Load(target, folder, staged / TOY, options, advance).run()
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -33,14 +33,17 @@ from rich.progress import Progress
 
 from serving import protos
 from serving.conformance.damage import Mutation, good_requests, mutated
-from serving.conformance.processes import resident, running_server
+from serving.conformance.processes import (
+    given_or_own_server,
+    resident,
+    write_toys,
+)
 from serving.conformance.requests import (
     arrays,
     floats,
     predict_request,
     toy_y,
 )
-from tfmask.ops.start import load_tensorflow
 
 _DEAD = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 _FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
@@ -230,16 +233,12 @@ def run(options: Options, console: Console) -> Report:
         RuntimeError: the server does not start, or refuses good requests.
     """
     with contextlib.ExitStack() as stack:
-        target, process = options.target, None
-        if not target:
-            base = stack.enter_context(tempfile.TemporaryDirectory())
-            load_tensorflow()
-            from serving.conformance.fixture import write_version
-
-            write_version(pathlib.Path(base), "toy", 1)
-            target, process = stack.enter_context(
-                running_server("--base", base)
-            )
+        base = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if not options.target:
+            write_toys(base, [1])
+        target, process = stack.enter_context(
+            given_or_own_server(options.target, "--base", base)
+        )
         server = Server(target, process, options.timeout)
         stack.enter_context(server.channel)
         for method, data in good_requests():

@@ -1,4 +1,4 @@
-"""A local server in a process of its own, and the memory it holds."""
+"""A server to test: one that runs, or a local one in a process of its own."""
 
 import contextlib
 import os
@@ -8,7 +8,10 @@ import subprocess
 import sys
 import threading
 
+from tfmask.ops.start import load_tensorflow
+
 ROOT = pathlib.Path(__file__).parents[2]
+TOY = "toy"  # the model that the scripts ask
 _START_SECONDS = 120
 
 
@@ -63,6 +66,42 @@ def running_server(*arguments, port=0):
             process.kill()
             raise
         process.stdout.close()
+
+
+@contextlib.contextmanager
+def given_or_own_server(target, *arguments):
+    """The server that a script was told to ask, or one of its own.
+
+    Args:
+        target: str, "host:port" of a running server, or "".
+        *arguments: options of `tfmask serve` where there is none.
+
+    Yields:
+        (target, process): str and `subprocess.Popen`, which is None for a
+        server that was given.
+
+    Raises:
+        RuntimeError: as `running_server`.
+    """
+    if target:
+        yield target, None
+    else:
+        with running_server(*arguments) as started:
+            yield started
+
+
+def write_toys(base, versions):
+    """Versions of the toy model, for a server that this process does not run.
+
+    Args:
+        base: `pathlib.Path`, folder of all models; gets `toy`.
+        versions: ints.
+    """
+    load_tensorflow()  # without what it prints, before the import does it
+    from serving.conformance.fixture import write_version
+
+    for version in versions:
+        write_version(base, TOY, version)
 
 
 def resident(process) -> float:
