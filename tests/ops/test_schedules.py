@@ -62,7 +62,14 @@ def test_an_optimizer_follows_it_and_its_config():
     schedule = EpochwiseLinearDecay(
         1.0, epoch_steps=1, constant_epochs=1, decay_epochs=2
     )
-    schedule = EpochwiseLinearDecay.from_config(schedule.get_config())
+    config = schedule.get_config()
+    assert config == {
+        "initial": 1.0,
+        "epoch_steps": 1,
+        "constant_epochs": 1,
+        "decay_epochs": 2,
+    }
+    schedule = EpochwiseLinearDecay.from_config(config)
     optimizer = keras.optimizers.SGD(schedule)
     weight = tf.Variable(0.0)
     moved = []

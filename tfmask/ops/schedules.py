@@ -3,9 +3,31 @@
 import keras
 import tensorflow as tf
 
+from tfmask.ops.arguments import constructor_arguments
+
+
+class _Epochwise(keras.optimizers.schedules.LearningRateSchedule):
+    """A rate of the epoch, counted by the updates or by a variable."""
+
+    def __init__(self, initial, epoch_steps, constant_epochs, step):
+        self.initial = initial
+        self.epoch_steps = epoch_steps
+        self.constant_epochs = constant_epochs
+        self.step = step
+
+    def now(self, updates):
+        """The step that counts, int64."""
+        step = updates if self.step is None else self.step
+        return tf.cast(tf.convert_to_tensor(step), tf.int64)
+
+    def get_config(self):
+        # A variable belongs to a run, not to the settings.
+        arguments = constructor_arguments(self)
+        return {name: arguments[name] for name in arguments if name != "step"}
+
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class EpochwiseLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+class EpochwiseLinearDecay(_Epochwise):
     """Constant, then falling by the same amount every epoch.
 
     In epoch e (from 0) the rate is
@@ -31,33 +53,20 @@ class EpochwiseLinearDecay(keras.optimizers.schedules.LearningRateSchedule):
         decay_epochs,
         step=None,
     ):
-        self.initial = initial
-        self.epoch_steps = epoch_steps
-        self.constant_epochs = constant_epochs
+        super().__init__(initial, epoch_steps, constant_epochs, step)
         self.decay_epochs = decay_epochs
-        self.step = step
 
     def __call__(self, updates):
         if not self.decay_epochs:
             return tf.constant(self.initial, tf.float32)
-        step = updates if self.step is None else self.step
-        step = tf.cast(tf.convert_to_tensor(step), tf.int64)
-        epoch = tf.cast(step // self.epoch_steps, tf.float32)
+        epoch = tf.cast(self.now(updates) // self.epoch_steps, tf.float32)
         fallen = (epoch - self.constant_epochs) / self.decay_epochs
         last = min(1.0, 1.0 / self.decay_epochs)
         return self.initial * tf.clip_by_value(1.0 - fallen, last, 1.0)
 
-    def get_config(self):
-        return {
-            "initial": self.initial,
-            "epoch_steps": self.epoch_steps,
-            "constant_epochs": self.constant_epochs,
-            "decay_epochs": self.decay_epochs,
-        }
-
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class EpochwiseHalving(keras.optimizers.schedules.LearningRateSchedule):
+class EpochwiseHalving(_Epochwise):
     """Constant, then half as much again and again.
 
     At a step the rate is
@@ -82,24 +91,11 @@ class EpochwiseHalving(keras.optimizers.schedules.LearningRateSchedule):
         halving_epochs,
         step=None,
     ):
-        self.initial = initial
-        self.epoch_steps = epoch_steps
-        self.constant_epochs = constant_epochs
+        super().__init__(initial, epoch_steps, constant_epochs, step)
         self.halving_epochs = halving_epochs
-        self.step = step
 
     def __call__(self, updates):
-        step = updates if self.step is None else self.step
-        step = tf.cast(tf.convert_to_tensor(step), tf.int64)
         constant = round(self.constant_epochs * self.epoch_steps)
         interval = max(1, round(self.halving_epochs * self.epoch_steps))
-        halvings = tf.maximum(step - constant, 0) // interval
+        halvings = tf.maximum(self.now(updates) - constant, 0) // interval
         return self.initial * tf.pow(0.5, tf.cast(halvings, tf.float32))
-
-    def get_config(self):
-        return {
-            "initial": self.initial,
-            "epoch_steps": self.epoch_steps,
-            "constant_epochs": self.constant_epochs,
-            "halving_epochs": self.halving_epochs,
-        }
