@@ -6,13 +6,13 @@ import tensorflow as tf
 from tfmask.layers import (
     Convolution,
     HighwayAdaIN,
-    InstanceNormalization,
     LayerNormalization,
     ResidualBlock,
     UpsamplingConvolution,
     kaiming_initializer,
     leaky_relu,
 )
+from tfmask.networks.resnet_parts import ResNetEncoder
 from tfmask.ops.arguments import constructor_arguments
 
 SLOPE = 0.01
@@ -30,7 +30,7 @@ def _convolution(filters, kernel_size, **options):
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ContentEncoder(keras.Model):
+class ContentEncoder(ResNetEncoder):
     """Image to content at a quarter of its size.
 
     c7s1-f, c4s2-2f, c4s2-4f, each with instance normalisation (learned
@@ -40,7 +40,7 @@ class ContentEncoder(keras.Model):
     Args:
         filters: int, f.
         blocks: int, residual blocks.
-        **kwargs: arguments of `keras.Model`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
         image: (B, H, W, C) float in [-1, 1]; H and W multiples of 4.
@@ -52,44 +52,15 @@ class ContentEncoder(keras.Model):
     """
 
     def __init__(self, *, filters=64, blocks=4, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.blocks = blocks
-        self.convolutions = [
-            _convolution(filters, 7, padding=3),
-            _convolution(2 * filters, 4, **_STRIDED),
-            _convolution(4 * filters, 4, **_STRIDED),
-        ]
-        self.norms = [InstanceNormalization(True) for _ in range(3)]
-        self.residual_blocks = [
-            ResidualBlock(
-                4 * filters,
-                affine=True,
-                kernel_initializer=kaiming_initializer(),
-            )
-            for _ in range(blocks)
-        ]
-
-    def build(self, input_shape):
-        channels = input_shape[-1]
-        for layer, norm in zip(self.convolutions, self.norms, strict=True):
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-            norm.build((None, None, None, channels))
-        for block in self.residual_blocks:
-            block.build((None, None, None, channels))
-        self.built = True
-
-    def call(self, image):
-        outputs = image
-        for layer, norm in zip(self.convolutions, self.norms, strict=True):
-            outputs = tf.nn.relu(norm(layer(outputs)))
-        for block in self.residual_blocks:
-            outputs = block(outputs)
-        return outputs
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
+        super().__init__(
+            filters=filters,
+            blocks=blocks,
+            strided_kernel=4,
+            strided_padding_mode="reflect",
+            affine=True,
+            kernel_initializer=kaiming_initializer(),
+            **kwargs,
+        )
 
 
 @keras.saving.register_keras_serializable(package="tfmask")

@@ -24,6 +24,9 @@ class ResNetEncoder(keras.layers.Layer):
         filters: int, f.
         blocks: int, residual blocks.
         strided_layers: int; each halves the size and doubles the channels.
+        strided_kernel: 3 or 4.
+        strided_padding_mode: "reflect" or "zero", for strided layers of the
+            alignment "torch"; "same" has zeros.
         padding_mode: "reflect" or "zero", for every layer of stride 1.
         alignment: "torch" pads strided layers on all four sides as PyTorch
             does, "same" as TensorFlow does.
@@ -47,6 +50,8 @@ class ResNetEncoder(keras.layers.Layer):
         filters=64,
         blocks=9,
         strided_layers=2,
+        strided_kernel=3,
+        strided_padding_mode="zero",
         padding_mode="reflect",
         alignment="torch",
         activate_sum=False,
@@ -60,6 +65,8 @@ class ResNetEncoder(keras.layers.Layer):
         self.filters = filters
         self.blocks = blocks
         self.strided_layers = strided_layers
+        self.strided_kernel = strided_kernel
+        self.strided_padding_mode = strided_padding_mode
         self.padding_mode = padding_mode
         self.alignment = alignment
         self.activate_sum = activate_sum
@@ -76,12 +83,13 @@ class ResNetEncoder(keras.layers.Layer):
         strided = {
             "strides": 2,
             "padding": 1 if alignment == "torch" else "same",
+            "padding_mode": strided_padding_mode,
             "kernel_initializer": kernel_initializer,
         }
         self.convolutions = [
             Convolution(filters, 7, padding=3, **flat),
             *(
-                Convolution(filters * 2**number, 3, **strided)
+                Convolution(filters * 2**number, strided_kernel, **strided)
                 for number in range(1, strided_layers + 1)
             ),
         ]
