@@ -13,6 +13,11 @@ With `--method attention_guided` there is no PyTorch side. With `--method
 instagan` (200 px, the paper's networks; minutes a step on two cores) a step is
 a whole sequential mini-batch; `--instances 1 2 3 4 5 6 7 8` shows how its time
 grows with the number of instances, two a sub-step.
+
+With `--method stargan` (128 px, batch 16, the paper's networks) and `--method
+lomit` (batch 8) a step of the critic and one that the generator follows are
+timed apart; "mean" is what a step takes on average, with the generator in
+every fifth.
 """
 
 import dataclasses
@@ -30,13 +35,19 @@ ROOT = Path(__file__).resolve().parent.parent
 # machine's best convolution.
 RATIO_TARGET = 0.85
 SHARE_TARGET = 0.75
+# Side of the images and images of each domain where nothing is asked for.
+SIZES = {"instagan": (200, 1), "stargan": (128, 16), "lomit": (128, 8)}
+# What tells the rows of one side apart.
+ROWS = {"instagan": "instances", "stargan": "step", "lomit": "step"}
 
 
 @dataclass(frozen=True)
 class Options:
     """Options of the benchmark."""
 
-    method: Literal["cyclegan", "attention_guided", "instagan"] = "cyclegan"
+    method: Literal[
+        "cyclegan", "attention_guided", "instagan", "stargan", "lomit"
+    ] = "cyclegan"
     """The method; attention_guided has no PyTorch side."""
     preset: Literal["paper", "quick"] = "paper"
     """Whose networks are timed; PyTorch has the paper's only."""
@@ -44,8 +55,8 @@ class Options:
     """Of attention_guided: 2 has frozen attention, masked discriminators."""
     image_size: int | None = None
     """Side of the images; None: 200 of instagan, else 128."""
-    batch_size: int = 1
-    """Images of each domain a step."""
+    batch_size: int | None = None
+    """Images of each domain a step; None: 16 of stargan, 8 of lomit, else 1."""
     instances: tuple[int, ...] = (2,)
     """Of instagan: instances of both images, each number timed."""
     blocks: int | None = None
@@ -71,6 +82,7 @@ class Side:
         self.name = name
         self.times = {}
         self.peak_mib = 0.0
+        self.parameters = {}
         threads = str(options["threads"])
         self._process = subprocess.Popen(
             [
@@ -95,6 +107,7 @@ class Side:
         print(count, file=self._process.stdin, flush=True)
         answer = json.loads(self._process.stdout.readline())
         self.peak_mib = answer["peak_mib"]
+        self.parameters = answer["parameters"]
         for name, times in answer["times"].items():
             self.times.setdefault(name, []).extend(times)
 
@@ -126,7 +139,7 @@ def measured(options):
     paper = options.preset == "paper"
     if options.pytorch and paper and options.method != "attention_guided":
         names.append("pytorch")
-    if options.method != "instagan":
+    if options.method in ("cyclegan", "attention_guided"):
         names.append("convolution")
     sides = []
     try:
@@ -149,10 +162,20 @@ def report(options, sides):
         name: {key: summary(values) for key, values in functions.items()}
         for name, functions in times.items()
     }
+    for functions in steps.values():
+        if "critic" in functions:
+            functions["mean"] = mean_step(options, **functions)
+    parameters = {
+        side.name: side.parameters for side in sides if side.parameters
+    }
+    ours, *others = parameters.values()
+    if any(counts != ours for counts in others):
+        raise SystemExit(f"The sides' networks differ: {parameters}")
     result = {
         "options": {**dataclasses.asdict(options), "json": None},
         "steps": steps,
         "peak_mib": {side.name: side.peak_mib for side in sides},
+        "parameters": parameters,
     }
     if "pytorch" in steps:
         result["ratios"] = {
@@ -166,6 +189,17 @@ def report(options, sides):
         ours = steps["tfmask"]["step"]
         result |= flop_share(options, ours, convolutions)
     return result
+
+
+def mean_step(options, critic, both):
+    """What a step takes on average where only some have a generator's."""
+    from benchmarks.worker import method_config
+
+    count = method_config(dataclasses.asdict(options)).critic_steps
+    return {
+        kind: value + (both[kind] - value) / count
+        for kind, value in critic.items()
+    }
 
 
 def flop_share(options, ours, convolutions):
@@ -211,10 +245,10 @@ def print_report(result):
         f"{options['threads']} threads, {options['rounds']} rounds of "
         f"{options['steps']} steps"
     )
-    numbered = options["method"] == "instagan"
+    rows = ROWS.get(options["method"])
     table.add_column("ms a step")
-    if numbered:
-        table.add_column("instances", justify="right")
+    if rows:
+        table.add_column(rows, justify="right")
     for column in ("median", "fastest", "slowest", "CPU median", "peak MiB"):
         table.add_column(column, justify="right")
     kinds = ("wall_ms", "wall_ms_fastest", "wall_ms_slowest", "cpu_ms")
@@ -222,13 +256,16 @@ def print_report(result):
         for key, values in functions.items():
             table.add_row(
                 name,
-                *([key] if numbered else []),
+                *([key] if rows else []),
                 *(f"{values[kind]:.0f}" for kind in kinds),
                 f"{result['peak_mib'][name]:.0f}",
             )
     console.print(table)
+    for name, counts in result["parameters"].items():
+        text = ", ".join(f"{key} {count:,}" for key, count in counts.items())
+        console.print(f"parameters of {name}: {text}")
     for key, ratios in result.get("ratios", {}).items():
-        what = f", {key} instances" if numbered else ""
+        what = f" ({rows}: {key})" if rows else ""
         console.print(
             f"tfmask / PyTorch{what}: {ratios['wall_ms']:.2f} "
             f"(target: at most {RATIO_TARGET}; of the fastest steps "
@@ -252,9 +289,12 @@ def main(argv=None):
 
     sys.path.insert(0, str(ROOT))
     options = tyro.cli(Options, args=argv, prog="train_step.py")
-    if options.image_size is None:
-        size = 200 if options.method == "instagan" else 128
-        options = dataclasses.replace(options, image_size=size)
+    image_size, batch_size = SIZES.get(options.method, (128, 1))
+    options = dataclasses.replace(
+        options,
+        image_size=options.image_size or image_size,
+        batch_size=options.batch_size or batch_size,
+    )
     paper = options.method == "cyclegan" and options.preset == "paper"
     if options.blocks is None and paper:
         options = dataclasses.replace(options, blocks=6)

@@ -10,6 +10,7 @@ ends the process. So several sides stay warm and are timed in turn.
 import dataclasses
 import functools
 import json
+import math
 import os
 import resource
 import sys
@@ -19,6 +20,8 @@ from pathlib import Path
 # Channels and side of 3x3 convolutions on maps like the generators', of
 # which the fastest is taken for what the machine can do.
 CONVOLUTIONS = ((1, 32, 256), (2, 32, 256), (4, 32, 256), (1, 64, 256))
+# How many attributes the papers' models have.
+ATTRIBUTES = {"stargan": 5, "lomit": 4}
 
 
 def start_tensorflow(options):
@@ -40,6 +43,9 @@ def method_config(options):
     if method == "instagan":
         most = max(options["instances"])
         config = dataclasses.replace(config, instances_max=most)
+    if method in ATTRIBUTES:
+        names = tuple(map(str, range(ATTRIBUTES[method])))
+        config = dataclasses.replace(config, attributes=names)
     return config
 
 
@@ -68,19 +74,22 @@ def random_masks(options, count):
     return masks
 
 
+def random_attributes(options):
+    """(2, B, K) of 0 and 1."""
+    import numpy as np
+
+    shape = (2, options["batch_size"], ATTRIBUTES[options["method"]])
+    return np.random.default_rng(1).integers(0, 2, shape).astype("float32")
+
+
 def tfmask_side(options):
     """The method's own training step in a tf.function, as trainers run it."""
     tf = start_tensorflow(options)
     import keras
 
-    from tfmask import methods
+    from tfmask.methods import METHODS
 
-    names = {
-        "cyclegan": "CycleGAN",
-        "attention_guided": "AttentionGuided",
-        "instagan": "InstaGAN",
-    }
-    method = getattr(methods, names[options["method"]])(
+    method = METHODS[options["method"]](
         method_config(options),
         image_size=(options["image_size"],) * 2,
         seed=0,
@@ -98,8 +107,30 @@ def tfmask_side(options):
     def step(batch):
         method.distributed_step(strategy, batch)
 
+    parameters = {
+        player: sum(
+            math.prod(variable.shape)
+            for variable in method.owned_variables(player)
+        )
+        for player in method.players
+    }
+    if options["method"] in ATTRIBUTES:
+        for domain, values in zip(
+            "ab", random_attributes(options), strict=True
+        ):
+            batch[domain]["attributes"] = tf.constant(values)
+
+        def step_at(number):
+            method.step.assign(number)
+            step(batch)
+
+        last = method.config.critic_steps - 1
+        return {
+            "critic": lambda: step_at(0),
+            "both": lambda: step_at(last),
+        }, parameters
     if options["method"] != "instagan":
-        return {"step": lambda: step(batch)}
+        return {"step": lambda: step(batch)}, parameters
     most = max(options["instances"])
     functions = {}
     for count in options["instances"]:
@@ -114,7 +145,7 @@ def tfmask_side(options):
                 "b": {"image": real_b, "instances": masks[1]},
             },
         )
-    return functions
+    return functions, parameters
 
 
 def pytorch_side(options):
@@ -123,24 +154,45 @@ def pytorch_side(options):
 
     from benchmarks.pytorch_cyclegan import CycleGAN
     from benchmarks.pytorch_instagan import InstaGAN
+    from benchmarks.pytorch_lomit import LOMIT
+    from benchmarks.pytorch_stargan import StarGAN
 
     torch.manual_seed(0)
     torch.set_num_threads(options["threads"])
+    config = method_config(options)
     real_a, real_b = (
         torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
         for images in random_images(options, channels_first=True)
     )
-    if options["method"] == "cyclegan":
-        model = CycleGAN(method_config(options))
-        return {"step": lambda: model.train_step(real_a, real_b)}
-    model = InstaGAN(method_config(options))
     functions = {}
-    for count in options["instances"]:
-        masks = random_masks(options, count)[:, 0].transpose(0, 1, 4, 2, 3)
-        masks = torch.from_numpy(2.0 * masks - 1.0).contiguous()
-        real = {"a": (real_a, masks[0]), "b": (real_b, masks[1])}
-        functions[str(count)] = functools.partial(model.train_step, real)
-    return functions
+    if options["method"] == "cyclegan":
+        model = CycleGAN(config)
+        functions["step"] = lambda: model.train_step(real_a, real_b)
+    elif options["method"] == "instagan":
+        model = InstaGAN(config)
+        for count in options["instances"]:
+            masks = random_masks(options, count)[:, 0].transpose(0, 1, 4, 2, 3)
+            masks = torch.from_numpy(2.0 * masks - 1.0).contiguous()
+            real = {"a": (real_a, masks[0]), "b": (real_b, masks[1])}
+            functions[str(count)] = functools.partial(model.train_step, real)
+    else:
+        attributes = torch.from_numpy(random_attributes(options))
+        if options["method"] == "stargan":
+            model = StarGAN(config, options["image_size"])
+            batch = real_a, attributes[0]
+        else:
+            model = LOMIT(config, options["image_size"])
+            images = torch.cat([real_a, real_b])
+            batch = images, attributes.flatten(0, 1)
+        functions = {
+            "critic": lambda: model.train_step(*batch, generator_too=False),
+            "both": lambda: model.train_step(*batch, generator_too=True),
+        }
+    parameters = {
+        player: sum(values.numel() for values in model.parameters(player))
+        for player in ("generator", "discriminator")
+    }
+    return functions, parameters
 
 
 def convolution_side(options):
@@ -159,7 +211,7 @@ def convolution_side(options):
 
         flops = 8 * 2 * 9 * batch_size * size**2 * channels**2
         functions[str(flops)] = convolve
-    return functions
+    return functions, {}
 
 
 SIDES = {
@@ -174,7 +226,7 @@ def main():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     options = json.loads(sys.argv[2])
-    functions = SIDES[sys.argv[1]](options)
+    functions, parameters = SIDES[sys.argv[1]](options)
     for function in functions.values():
         for _ in range(options["warm_up"]):
             function()
@@ -189,7 +241,8 @@ def main():
                     (time.perf_counter() - wall, time.process_time() - cpu)
                 )
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        print(json.dumps({"times": times, "peak_mib": peak}), flush=True)
+        answer = {"times": times, "peak_mib": peak, "parameters": parameters}
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

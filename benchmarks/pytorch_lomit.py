@@ -1,0 +1,256 @@
+"""LOMIT in PyTorch, as its sheet describes it: the benchmark's other side.
+
+Written as a user would, like pytorch_stargan.py, whose critic it shares. Both
+directions go through the networks as one batch, B inputs and then their B
+exemplars; only batch normalisation keeps them apart.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from benchmarks.pytorch_stargan import (
+    AttributeDiscriminator,
+    CriticTraining,
+    Residual,
+    cross_entropy,
+    residual_encoder,
+)
+
+_REFLECT = {"padding_mode": "reflect"}
+
+
+def layer_norm(channels):
+    """Statistics of a whole image, a scale and an offset a channel."""
+    return nn.GroupNorm(1, channels)
+
+
+def strided(channels, filters):
+    """4x4 of stride 2 and leaky ReLU."""
+    layer = nn.Conv2d(channels, filters, 4, 2, 1, **_REFLECT)
+    return [layer, nn.LeakyReLU(0.01, inplace=True)]
+
+
+class StyleEncoder(nn.Module):
+    """(B, 3, H, W) twice, foreground and background, to (B, S) each."""
+
+    def __init__(self, filters, size):
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.Conv2d(3, filters, 7, 1, 3, **_REFLECT),
+            nn.LeakyReLU(0.01, inplace=True),
+            *strided(filters, 2 * filters),
+            *strided(2 * filters, 4 * filters),
+        )
+        self.foreground, self.background = (
+            nn.Sequential(
+                *strided(4 * filters, 4 * filters),
+                *strided(4 * filters, 4 * filters),
+                nn.AdaptiveAvgPool2d(1),
+                nn.Flatten(),
+                nn.Linear(4 * filters, size),
+            )
+            for _ in range(2)
+        )
+
+    def forward(self, foreground, background):
+        features = self.trunk(torch.cat([foreground, background]))
+        inside, outside = features.chunk(2)
+        return self.foreground(inside), self.background(outside)
+
+
+class CoSegmentation(nn.Module):
+    """Contents (B, C, h, w) and their others' to masks (B, 1, h, w)."""
+
+    def __init__(self, channels, depth):
+        super().__init__()
+        self.gate = nn.Sequential(
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(channels, 2 * channels),
+            nn.Tanh(),
+            nn.Linear(2 * channels, channels),
+            nn.Sigmoid(),
+        )
+        layers = []
+        for _ in range(depth):
+            layers += [
+                nn.Conv2d(channels, channels, 3, 1, 1, **_REFLECT),
+                nn.BatchNorm2d(channels),
+                nn.ReLU(inplace=True),
+            ]
+        layers += [nn.Conv2d(channels, 1, 1), nn.Sigmoid()]
+        self.attention = nn.Sequential(*layers)
+
+    def forward(self, content, other, parts):
+        asked = content * self.gate(other)[:, :, None, None]
+        return torch.cat([self.attention(part) for part in asked.chunk(parts)])
+
+
+class HighwayAdaIN(nn.Module):
+    """Two styles for normalised content, one inside a mask, one outside."""
+
+    def __init__(self, channels, style_size, hidden):
+        super().__init__()
+        self.foreground, self.background = (
+            nn.Sequential(
+                nn.Linear(style_size, hidden),
+                nn.LeakyReLU(0.01),
+                nn.Linear(hidden, hidden),
+                nn.LeakyReLU(0.01),
+                nn.Linear(hidden, 2 * channels),
+            )
+            for _ in range(2)
+        )
+
+    def forward(self, content, mask, foreground, background):
+        offsets, logarithms = zip(
+            self.foreground(foreground).chunk(2, 1),
+            self.background(background).chunk(2, 1),
+            strict=True,
+        )
+        scales = [torch.exp(0.5 * value) for value in logarithms]
+
+        def blend(inside, outside):
+            inside, outside = inside[..., None, None], outside[..., None, None]
+            return outside + mask * (inside - outside)
+
+        return functional.instance_norm(content) * blend(*scales) + blend(
+            *offsets
+        )
+
+
+class Decoder(nn.Module):
+    """Content, mask and two styles to (B, 3, H, W) in (-1, 1)."""
+
+    def __init__(self, filters, blocks, style_size, hidden):
+        super().__init__()
+        self.highway = HighwayAdaIN(4 * filters, style_size, hidden)
+        layers = [
+            Residual(4 * filters, layer_norm, **_REFLECT) for _ in range(blocks)
+        ]
+        for width in (2 * filters, filters):
+            layers += [
+                nn.Upsample(scale_factor=2),
+                nn.Conv2d(2 * width, width, 5, 1, 2, **_REFLECT),
+                layer_norm(width),
+                nn.ReLU(inplace=True),
+            ]
+        layers += [nn.Conv2d(filters, 3, 7, 1, 3, **_REFLECT), nn.Tanh()]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, content, mask, foreground, background):
+        return self.layers(self.highway(content, mask, foreground, background))
+
+
+class Generator(nn.Module):
+    """Everything but the discriminator."""
+
+    def __init__(self, config):
+        super().__init__()
+        filters = config.filters
+        self.content_encoder = nn.Sequential(
+            *residual_encoder(3, filters, config.blocks, **_REFLECT)
+        )
+        self.style_encoder = StyleEncoder(filters, config.style_size)
+        self.segmentation = CoSegmentation(4 * filters, config.mask_layers)
+        self.decoder = Decoder(
+            filters, config.blocks, config.style_size, config.style_hidden
+        )
+
+    def styles(self, images, masks):
+        """Foreground and background styles of images."""
+        seen = functional.interpolate(
+            masks, size=images.shape[2:], mode="bilinear"
+        )
+        return self.style_encoder(seen * images, (1.0 - seen) * images)
+
+    def exchange(self, images):
+        """Content, masks, both styles and translations of 2B images."""
+        content = self.content_encoder(images)
+        masks = self.segmentation(content, swapped(content), 2)
+        foreground, background = self.styles(images, masks)
+        made = self.decoder(content, masks, swapped(foreground), background)
+        return content, masks, foreground, background, made
+
+
+def swapped(values):
+    """Every example's partner's value: halves of a batch in turn."""
+    return torch.cat(values.chunk(2)[::-1])
+
+
+def mask_similarity(mask, units):
+    """R1 in its sorted form, one number an example.
+
+    Args:
+        mask: (B, 1, h, w).
+        units: (B, h * w, C), the content's unit vectors, without gradient.
+    """
+    ranked, order = mask.flatten(1).sort(1)
+    with torch.no_grad():
+        places = order[..., None].expand_as(units)
+        sums = units.gather(1, places).cumsum(1)
+        across = (sums * (sums[:, -1:] - sums)).sum(2)[:, :-1]
+    total = (ranked.diff(dim=1) * across).sum(1)
+    return 2.0 * total / ranked.shape[1] ** 2
+
+
+class LOMIT(CriticTraining):
+    """Both players; batches are 2B images and attributes."""
+
+    def __init__(self, config, image_size):
+        super().__init__(
+            config,
+            Generator(config),
+            AttributeDiscriminator(
+                image_size,
+                len(config.attributes),
+                config.discriminator_filters,
+                config.discriminator_layers,
+                head_bias=True,
+                **_REFLECT,
+            ),
+        )
+
+    # Sums over both directions: twice the mean over 2B examples.
+
+    def discriminator_losses(self, images, attributes):
+        with torch.no_grad():
+            *_, fake = self.generator.exchange(images)
+        scores, logits = self.discriminator(torch.cat([images, fake]))
+        real, made = scores.chunk(2)
+        entropy = cross_entropy(logits[: len(images)], attributes)
+        return {
+            "critic": 2.0 * (made.mean() - real.mean()),
+            "penalty": 2.0 * self.discriminator.penalty(images, fake),
+            "classification_real": 2.0 * entropy,
+        }
+
+    def generator_losses(self, images, attributes):
+        networks, l1 = self.generator, functional.l1_loss
+        content, masks, foreground, background, fake = networks.exchange(images)
+        again, again_masks, again_foreground, again_background, cycled = (
+            networks.exchange(fake)
+        )
+        own_masks = networks.segmentation(content, content, 2)
+        same = networks.decoder(content, own_masks, foreground, background)
+        scores, logits = self.discriminator(fake)
+        with torch.no_grad():
+            units = functional.normalize(content, dim=1, eps=1e-8)
+            units = units.flatten(2).transpose(1, 2)
+        six = (masks, again_masks, own_masks)
+        first, second = foreground.chunk(2)
+        return {
+            "adversarial": -2.0 * scores.mean(),
+            "classification_fake": 2.0
+            * cross_entropy(logits, swapped(attributes)),
+            "style_foreground": 2.0 * l1(again_foreground, swapped(foreground)),
+            "style_background": 2.0 * l1(again_background, background),
+            "content": 2.0 * l1(again, content),
+            "cycle": 2.0 * l1(cycled, images),
+            "reconstruction": 2.0 * l1(same, images),
+            "style_distance": -l1(first, second),
+            "mask_similarity": 2.0
+            * sum(mask_similarity(mask, units).mean() for mask in six),
+            "mask_area": 2.0 * sum(mask.mean() for mask in six),
+        }

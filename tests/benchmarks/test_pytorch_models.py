@@ -1,0 +1,189 @@
+"""The models that benchmarks compare with: the same numbers as tfmask's."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask.configs.lomit import LOMITConfig
+from tfmask.configs.stargan import StarGANConfig
+from tfmask.methods.lomit import LOMIT
+from tfmask.methods.stargan import StarGAN
+
+torch = pytest.importorskip("torch", reason="the extra `benchmark`")
+
+SIZE, NAMES, MIX = 16, ("red", "round"), 0.3
+
+
+def residual_layers(blocks):
+    return [
+        layer
+        for block in blocks
+        for layer in (
+            block.first,
+            block.first_norm,
+            block.second,
+            block.second_norm,
+        )
+    ]
+
+
+def alternating(convolutions, norms):
+    return [
+        layer
+        for pair in zip(convolutions, norms, strict=True)
+        for layer in pair
+    ]
+
+
+def critic_layers(network):
+    return [*network.convolutions, network.score_head, network.class_head]
+
+
+def copy_weights(layers, model):
+    """From layers to the modules that have parameters, in this order."""
+    modules = [
+        module
+        for module in model.modules()
+        if next(module.parameters(recurse=False), None) is not None
+    ]
+    for layer, module in zip(layers, modules, strict=True):
+        for name, parameter in module.named_parameters(recurse=False):
+            names = {"weight": ("kernel", "gamma"), "bias": ("bias", "beta")}
+            (variable,) = (
+                getattr(layer, key)
+                for key in names[name]
+                if hasattr(layer, key)
+            )
+            if len(variable.shape) == 1:  # all 0 or all 1: hides a swap
+                rng = np.random.default_rng(len(name))
+                variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+            values = np.asarray(variable)
+            order = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[values.ndim]
+            with torch.no_grad():
+                parameter.copy_(torch.from_numpy(values.transpose(order)))
+
+
+def images(seed, count=2):
+    rng = np.random.default_rng(seed)
+    return rng.uniform(-1.0, 1.0, (count, SIZE, SIZE, 3)).astype("float32")
+
+
+def channels_first(values):
+    return torch.from_numpy(values.transpose(0, 3, 1, 2).copy())
+
+
+@pytest.fixture(autouse=True)
+def same_mixtures(monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    monkeypatch.setattr(
+        "tfmask.methods.critic.replica_uniform",
+        lambda images, seed: tf.fill([tf.shape(images)[0]], MIX),
+    )
+    monkeypatch.setattr(torch, "rand", lambda *size: torch.full(size, MIX))
+
+
+def assert_same_losses(method, batch, model, torch_batch):
+    for player in ("discriminator", "generator"):
+        ours = method.compute_losses(batch, (player,))[player]
+        theirs = getattr(model, f"{player}_losses")(*torch_batch)
+        assert ours.keys() == theirs.keys()
+        for name, value in ours.items():
+            # float32 sums in another order.
+            np.testing.assert_allclose(
+                value, theirs[name].item(), rtol=1e-4, atol=1e-5, err_msg=name
+            )
+
+
+def test_stargan_is_the_same():
+    from benchmarks.pytorch_stargan import StarGAN as Other
+
+    config = StarGANConfig(
+        attributes=NAMES,
+        filters=4,
+        blocks=2,
+        discriminator_filters=4,
+        discriminator_layers=3,
+    )
+    method = StarGAN(config, image_size=(SIZE, SIZE))
+    model = Other(config, SIZE)
+    made = method.generator
+    copy_weights(
+        [
+            *alternating(made.convolutions, made.norms[:3]),
+            *residual_layers(made.residual_blocks),
+            *alternating(made.upsamplings, made.norms[3:]),
+            made.last,
+        ],
+        model.generator,
+    )
+    copy_weights(critic_layers(method.discriminator), model.discriminator)
+    # Equal rows: no permutation changes them.
+    attributes = np.array([[1.0, 0.0]] * 2, "float32")
+    batch = {"a": {"image": images(0), "attributes": attributes}}
+    assert_same_losses(
+        method,
+        batch,
+        model,
+        (channels_first(images(0)), torch.from_numpy(attributes)),
+    )
+
+
+def test_lomit_is_the_same():
+    from benchmarks.pytorch_lomit import LOMIT as Other
+
+    config = LOMITConfig(
+        attributes=NAMES,
+        filters=4,
+        blocks=1,
+        style_hidden=8,
+        mask_layers=2,
+        discriminator_filters=4,
+        discriminator_layers=2,
+    )
+    method = LOMIT(config, image_size=(SIZE, SIZE))
+    model = Other(config, SIZE)
+    content, style = method.content_encoder, method.style_encoder
+    masks, decoder = method.segmentation, method.decoder
+    copy_weights(
+        [
+            *alternating(content.convolutions, content.norms),
+            *residual_layers(content.residual_blocks),
+            *style.trunk,
+            *(
+                layer
+                for head in (style.foreground_head, style.background_head)
+                for layer in (head.first, head.second, head.code)
+            ),
+            masks.gate_hidden,
+            masks.gate_output,
+            *alternating(masks.convolutions, masks.norms),
+            masks.last,
+            *(
+                layer
+                for style in (
+                    decoder.highway.foreground,
+                    decoder.highway.background,
+                )
+                for layer in (style.first, style.second, style.last)
+            ),
+            *residual_layers(decoder.residual_blocks),
+            *alternating(decoder.convolutions, decoder.norms),
+            decoder.last,
+        ],
+        model.generator,
+    )
+    copy_weights(critic_layers(method.discriminator), model.discriminator)
+    everything = images(0, count=4)
+    attributes = np.array([[1, 0], [0, 1], [1, 1], [0, 0]], "float32")
+    batch = {
+        domain: {"image": everything[rows], "attributes": attributes[rows]}
+        for domain, rows in (("a", slice(2)), ("b", slice(2, 4)))
+    }
+    assert_same_losses(
+        method,
+        batch,
+        model,
+        (channels_first(everything), torch.from_numpy(attributes)),
+    )
