@@ -115,6 +115,28 @@ def test_layer_normalisation_takes_the_whole_example():
     np.testing.assert_allclose(layer(X), expected, atol=1e-5)
 
 
+def test_mixed_precision_keeps_averages_exact():
+    """A step of 0.001 is nothing beside 3 in bfloat16."""
+    half = BatchNormalization(momentum=0.999, dtype="mixed_bfloat16")
+    exact = BatchNormalization(momentum=0.999)
+    inputs = tf.cast(X, tf.bfloat16)
+    for layer in (half, exact):
+        layer.build(X.shape)
+        layer.moving_mean.assign([3.0, 3.0, 3.0])
+    for _ in range(2):
+        output = half(inputs, mode="update")
+        exact(tf.cast(inputs, tf.float32), mode="update")
+    assert output.dtype == tf.bfloat16
+    assert np.abs(np.asarray(half.moving_mean) - 3.0).min() > 0.0
+    np.testing.assert_allclose(half.moving_mean, exact.moving_mean, rtol=1e-6)
+    np.testing.assert_allclose(
+        half.moving_variance, exact.moving_variance, rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        tf.cast(half(inputs), tf.float32), exact(X), atol=0.05
+    )
+
+
 def test_layer_normalisation_in_half_precision():
     got = LayerNormalization(dtype="float16")((X * 1000).astype("float16"))
     expected = normalized(X * 1000, (1, 2, 3))

@@ -8,6 +8,11 @@ from tfmask.ops.distribution import replica_count
 # How a call computes: with moving averages, with the batch's statistics, or
 # with those and moving averages that follow them.
 MODES = ("inference", "batch", "update")
+# Weights stay float32 under mixed precision: averages would stop moving where
+# their steps round to nothing. Keras 3 and Keras 2 call it differently.
+_EXACT = {
+    "autocast" if hasattr(keras, "ops") else "experimental_autocast": False
+}
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -51,6 +56,7 @@ class BatchNormalization(keras.layers.Layer):
                 initializer=initializer,
                 trainable=trainable,
                 dtype="float32",
+                **_EXACT,
             )
 
         self.gamma = weight("gamma", "ones")
