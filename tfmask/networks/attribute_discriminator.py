@@ -4,23 +4,20 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import Convolution, leaky_relu
-from tfmask.ops.arguments import constructor_arguments
+from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
 
 SLOPE = 0.01
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class AttributeDiscriminator(keras.Model):
+class AttributeDiscriminator(SplitDiscriminator):
     """Scores patches of an image and classifies its attributes.
 
     A trunk of 4x4 convolutions of stride 2 and padding 1 (f, 2f, 4f, ...
     channels, leaky ReLU of slope 0.01, no normalisation), and two heads on
     its last features: a 3x3 convolution to a map of scores, and a
     convolution over all that is left of the image to one logit an attribute.
-
-    The trunk can be left and entered at any layer: for every n,
-    `heads(features(features(image, last=n), first=n))` is what a call gives.
 
     Args:
         attributes: int, K.
@@ -103,32 +100,10 @@ class AttributeDiscriminator(keras.Model):
         self.class_head.build((None, None, None, channels))
         self.built = True
 
-    def features(self, inputs, first=0, last=None):
-        """Runs the trunk, or a part of it.
-
-        Args:
-            inputs: (B, H, W, C) float, the image or what an earlier part
-                returned.
-            first: int, layers that `inputs` went through already.
-            last: int, layers that the result went through; None: all.
-
-        Returns:
-            (B, h, w, c) float, after the activation; `inputs` themselves
-            where `first` is `last`.
-        """
-        outputs = inputs
-        for layer in self.convolutions[first:last]:
-            outputs = leaky_relu(layer(outputs), SLOPE)
-        return outputs
+    def trunk_layer(self, level, inputs):
+        return leaky_relu(self.convolutions[level](inputs), SLOPE)
 
     def heads(self, features):
-        """Scores and logits of the whole trunk's features."""
         logits = tf.cast(self.class_head(features), tf.float32)
         scores = tf.cast(self.score_head(features), tf.float32)
         return scores, tf.reshape(logits, [-1, self.attributes])
-
-    def call(self, image):
-        return self.heads(self.features(image))
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}

@@ -9,18 +9,17 @@ from tfmask.layers import (
     glorot_initializer,
     leaky_relu,
 )
-from tfmask.ops.arguments import constructor_arguments
+from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class DenseDiscriminator(keras.Model):
+class DenseDiscriminator(SplitDiscriminator):
     """Scores a whole image and classifies its attributes.
 
     A trunk of 4x4 convolutions of stride 2 (f, 2f, 4f, ... channels) with
     instance normalisation (scale and offset) and leaky ReLU of slope 0.2,
-    and two heads of two dense layers each. The trunk can be left and entered
-    at any layer, as that of `AttributeDiscriminator`.
+    and two heads of two dense layers each.
 
     Args:
         attributes: int, K.
@@ -106,35 +105,13 @@ class DenseDiscriminator(keras.Model):
             second.build((None, self.units))
         self.built = True
 
-    def features(self, inputs, first=0, last=None):
-        """Runs the trunk, or a part of it.
-
-        Args:
-            inputs: (B, H, W, C) float, the image or what an earlier part
-                returned.
-            first: int, layers that `inputs` went through already.
-            last: int, layers that the result went through; None: all.
-
-        Returns:
-            (B, h, w, c) float, after the activation.
-        """
-        outputs = inputs
-        layers = zip(self.convolutions, self.norms, strict=True)
-        for layer, norm in list(layers)[first:last]:
-            outputs = leaky_relu(norm(layer(outputs)))
-        return outputs
+    def trunk_layer(self, level, inputs):
+        return leaky_relu(self.norms[level](self.convolutions[level](inputs)))
 
     def heads(self, features):
-        """Scores and logits of the whole trunk's features."""
         first = self.score_layers[0]
         flat = tf.reshape(features, [-1, first.kernel.shape[0]])
         return tuple(
             tf.cast(second(leaky_relu(first(flat))), tf.float32)
             for first, second in (self.score_layers, self.class_layers)
         )
-
-    def call(self, image):
-        return self.heads(self.features(image))
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
