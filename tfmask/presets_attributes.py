@@ -1,10 +1,12 @@
 """Presets of the methods that set attributes."""
 
 from tfmask.configs import (
+    AttGANConfig,
     DataConfig,
     OptimizerConfig,
     RunConfig,
     StarGANConfig,
+    STGANConfig,
     TrainConfig,
 )
 
@@ -73,7 +75,103 @@ def quick_stargan(location: str) -> TrainConfig:
     )
 
 
+def paper_attgan(location: str) -> TrainConfig:
+    """AttGAN as in its TensorFlow code: 128 px cut from 143, batch 32.
+
+    Code: LynnHo/AttGAN-Tensorflow: 60 epochs, the rate 2e-4 falls from the
+    30th on (the factor of epoch e from 0 is 1 - (e - 29) / 31). Its
+    attributes of CelebA are `--data.attributes Bald Bangs Black_Hair
+    Blond_Hair Brown_Hair Bushy_Eyebrows Eyeglasses Male Mouth_Slightly_Open
+    Mustache No_Beard Pale_Skin Young`. Not trained by us: it needs a GPU.
+    """
+    return TrainConfig(
+        method_name="attgan",
+        preset="paper",
+        method=AttGANConfig(),
+        data=DataConfig(location=location, image_size=128, load_size=143),
+        optimizer=OptimizerConfig(constant_epochs=29, decay_epochs=31),
+        run=RunConfig(
+            epochs=60,
+            batch_size=32,
+            sample_every=1000,
+            checkpoint_every=1000,
+        ),
+    )
+
+
+def paper_stgan(location: str) -> TrainConfig:
+    """STGAN as in its TensorFlow code: 128 px, batch 32, 200 epochs.
+
+    Code: csmliu/STGAN: attributes as AttGAN's; the rate 2e-4 falls to a
+    tenth after 100 epochs, here linearly to 0 from there on; 170 pixels cut
+    two rows below the centre, here about the centre. Not trained by us: it
+    needs a GPU.
+    """
+    return TrainConfig(
+        method_name="stgan",
+        preset="paper",
+        method=STGANConfig(),
+        data=DataConfig(
+            location=location, image_size=128, load_size=128, centre_crop=170
+        ),
+        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=100),
+        run=RunConfig(
+            epochs=200,
+            batch_size=32,
+            sample_every=1000,
+            checkpoint_every=1000,
+        ),
+    )
+
+
+_SMALL_UNET = {
+    "filters": 24,
+    "layers": 4,
+    "batch_norm_momentum": 0.95,
+    "discriminator_filters": 24,
+    "discriminator_layers": 4,
+    "discriminator_units": 128,
+    "reconstruction_weight": 30.0,
+    "critic_steps": 2,
+}
+
+
+def quick_attgan(location: str) -> TrainConfig:
+    """AttGAN at 64 px on two cores.
+
+    Differs from the paper: fewer channels and layers, reconstruction weight
+    30, two critic steps a generator step, learning rate 5e-4, batch 8, an
+    epoch of 100 steps.
+    """
+    return _quick_unet("attgan", AttGANConfig(**_SMALL_UNET), location)
+
+
+def quick_stgan(location: str) -> TrainConfig:
+    """STGAN at 64 px on two cores; differs from the paper as AttGAN's."""
+    method = STGANConfig(**_SMALL_UNET, shortcut_layers=3, inject_layers=3)
+    return _quick_unet("stgan", method, location)
+
+
+def _quick_unet(method_name, method, location):
+    return TrainConfig(
+        method_name=method_name,
+        preset="quick",
+        method=method,
+        data=DataConfig(
+            location=location, image_size=64, load_size=64, epoch_steps=100
+        ),
+        optimizer=OptimizerConfig(
+            learning_rate=5e-4, constant_epochs=20, decay_epochs=20
+        ),
+        run=RunConfig(epochs=40, batch_size=8),
+    )
+
+
 PRESETS = {
     ("stargan", "paper"): paper_stargan,
     ("stargan", "quick"): quick_stargan,
+    ("attgan", "paper"): paper_attgan,
+    ("attgan", "quick"): quick_attgan,
+    ("stgan", "paper"): paper_stgan,
+    ("stgan", "quick"): quick_stgan,
 }

@@ -5,6 +5,7 @@ must not import TensorFlow (3 to 5 seconds).
 """
 
 from tfmask.configs.attention_guided import AttentionGuidedConfig
+from tfmask.configs.attgan import AttGANConfig
 from tfmask.configs.cyclegan import CycleGANConfig
 from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.lomit import LOMITConfig
@@ -15,6 +16,7 @@ from tfmask.configs.run import (
     TrainConfig,
 )
 from tfmask.configs.stargan import StarGANConfig
+from tfmask.configs.stgan import STGANConfig
 
 METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
@@ -22,10 +24,13 @@ METHOD_CONFIGS = {
     "instagan": InstaGANConfig,
     "lomit": LOMITConfig,
     "stargan": StarGANConfig,
+    "attgan": AttGANConfig,
+    "stgan": STGANConfig,
 }
 
 __all__ = [
     "METHOD_CONFIGS",
+    "AttGANConfig",
     "AttentionGuidedConfig",
     "CycleGANConfig",
     "DataConfig",
@@ -33,6 +38,7 @@ __all__ = [
     "LOMITConfig",
     "OptimizerConfig",
     "RunConfig",
+    "STGANConfig",
     "StarGANConfig",
     "TrainConfig",
 ]

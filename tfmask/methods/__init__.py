@@ -1,10 +1,12 @@
 """Translation methods: keras models with their own training step."""
 
 from tfmask.methods.attention_guided import AttentionGuided
+from tfmask.methods.attgan import AttGAN
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
 from tfmask.methods.stargan import StarGAN
+from tfmask.methods.stgan import STGAN
 
 METHODS = {
     "attention_guided": AttentionGuided,
@@ -12,11 +14,15 @@ METHODS = {
     "instagan": InstaGAN,
     "lomit": LOMIT,
     "stargan": StarGAN,
+    "attgan": AttGAN,
+    "stgan": STGAN,
 }
 
 __all__ = [
     "LOMIT",
     "METHODS",
+    "STGAN",
+    "AttGAN",
     "AttentionGuided",
     "CycleGAN",
     "InstaGAN",
