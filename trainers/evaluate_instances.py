@@ -9,6 +9,7 @@ import numpy as np
 
 from tfmask.metrics import changed_share, context_l1, instances_kept
 from tfmask.ops.errors import UserError
+from trainers.measuring import Examples, table_of
 from trainers.shape_classifier import ShapeClassifier, mask_crops
 from trainers.translate import compiled_translate
 
@@ -53,8 +54,6 @@ def evaluate_instances(
     Raises:
         UserError: there are no instance masks, or no image has enough.
     """
-    from trainers.evaluate import Examples, table_of
-
     classifier, accuracy = _trained_classifier(data, split, batch_size)
     counts, directions = {}, {}
     notes = [CLASSIFIER.format(**accuracy)]

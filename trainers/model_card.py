@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tfmask.ops.errors import UserError
 from trainers.files import write_json, write_text
+from trainers.measuring import table_of
 from trainers.versions import package_versions
 
 CARD = "model_card.md"
@@ -169,8 +170,6 @@ def _card(facts):
 
 
 def _numbers(result):
-    from trainers.evaluate import table_of
-
     if result is None:
         return "Not evaluated yet: run `tfmask evaluate`."
     lines = [

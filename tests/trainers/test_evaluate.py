@@ -9,7 +9,8 @@ from PIL import Image
 
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.errors import UserError
-from trainers.evaluate import evaluate, main, table_of
+from trainers.evaluate import evaluate, main
+from trainers.measuring import table_of
 
 
 def data_of_squares(**kwargs):
