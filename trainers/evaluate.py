@@ -19,11 +19,12 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
 from trainers.files import write_json
 from trainers.measuring import (
+    BEST_THRESHOLD,
     DATA_RANGE,
     Examples,
     print_tables,
     require_finite,
-    table_of,
+    show,
 )
 
 SYNTHETIC_TEST_IMAGES = 100
@@ -38,10 +39,6 @@ UNITS = {
 NO_MASKS = (
     "No true masks in the data ({split}, domain {domain}): mask, background "
     "and foreground numbers are null; `change_*` are of whole images."
-)
-BEST_THRESHOLD = (
-    "`mask_iou_best` takes the one threshold that is best on these very "
-    "images: an upper bound."
 )
 NO_MEAN_MASK = (
     "No training masks for domain {domain}: there is no row for the mean mask."
@@ -126,14 +123,14 @@ def evaluate(
         total = known if limit is None else min(limit, known)
         examples = Examples(total, data.names(domain, split))
         scores = _Scores(_mean_training_mask(data, domain))
-        for source, image, mask, region in _translations(
+        for numbers, source, image, mask, region in _translations(
             method, data, direction, split, limit, batch_size
         ):
             scores.update(source, image, mask, region)
             notes = None
             if region is not None:
                 notes = [f" (mask IoU {v:.2f})" for v in mask_iou(mask, region)]
-            examples.update([source, mask, image, region], notes)
+            examples.update(numbers, [source, mask, image, region], notes)
             advance(len(source))
         counts[direction] = scores.count
         directions[direction] = scores.rows()
@@ -141,15 +138,14 @@ def evaluate(
             remarks.append(NO_MASKS.format(split=split, domain=domain))
         elif scores.mean_mask is None:
             remarks.append(NO_MEAN_MASK.format(domain=domain))
-        if gallery is not None:
-            title = f"{domain} to {direction[-1]}"
-            gallery.add_table(title, *table_of(directions[direction]))
-            gallery.add_section(
-                f"{title}: {len(examples.rows)} of {scores.count} images, "
-                "evenly spaced",
-                ["input", "mask", "translation", "true mask"],
-                examples.rows,
-            )
+        show(
+            gallery,
+            f"{domain} to {direction[-1]}",
+            directions[direction],
+            ["input", "mask", "translation", "true mask"],
+            examples,
+            scores.count,
+        )
     return {"n": counts, "notes": remarks, "directions": directions}
 
 
@@ -161,7 +157,7 @@ def _mean_training_mask(data, domain):
 
 
 def _translations(method, data, direction, split, limit, batch_size):
-    """Yields source, image, mask and region (or None), as NumPy arrays."""
+    """Yields places, source, image, mask and region (or None) of batches."""
     from trainers.translate import compiled_translate
 
     batches = data.test_batches(
@@ -171,8 +167,8 @@ def _translations(method, data, direction, split, limit, batch_size):
     translate = compiled_translate(method, direction, height, width)
     for batch in batches.as_numpy_iterator():
         made = require_finite(translate({"image": batch["image"]}))
-        region = batch.get("region")
-        yield batch["image"], made["image"], made["mask"], region
+        source, region = batch["image"], batch.get("region")
+        yield batch["index"], source, made["image"], made["mask"], region
 
 
 class _Scores:
@@ -253,22 +249,52 @@ def header(run, config, method, data, options):
 def _open(options, config):
     """The data, with its training images if there are any."""
     from data_pipelines import open_data
+    from trainers.runs import require_kind
 
     folder = Path(options.data)
-    no_training = folder.is_dir() and not any(
-        (folder / name).is_dir() for name in ("trainA", "trainB")
+    needed = getattr(config.method, "attributes", ())
+    # What judges attributes is trained on them.
+    no_training = (
+        not needed
+        and folder.is_dir()
+        and not any((folder / n).is_dir() for n in ("trainA", "trainB"))
     )
     only_test = no_training and options.split == "test"
-    return open_data(
+    data = open_data(
         options.data,
         config.data.image_size,
         seed=config.run.seed,
         splits=("test",) if only_test else ("train", "test"),
         skip_bad_files=options.skip_bad_files,
         synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
-        attributes=config.data.attributes,
+        attributes=needed,
         centre_crop=config.data.centre_crop,
     )
+    require_kind(config, data)
+    return data
+
+
+def _measure(options, method):
+    """The function that measures this kind of method."""
+    inputs = method.translate_inputs
+    if "attributes" in inputs:
+        from trainers.evaluate_attributes import evaluate_attributes
+
+        return evaluate_attributes
+    if "exemplar" in inputs:
+        from trainers.evaluate_exemplars import evaluate_exemplars
+
+        return evaluate_exemplars
+    if "instances" in inputs:
+        from trainers.evaluate_instances import evaluate_instances
+
+        return functools.partial(
+            evaluate_instances,
+            min_instances=options.min_instances,
+            per_step=options.instances_per_step,
+            keep_background=options.keep_background,
+        )
+    return evaluate
 
 
 @command
@@ -299,17 +325,7 @@ def main(argv: list[str] | None = None) -> int:
     known = data.counts(options.split)
     total = sum(min(options.limit or count, count) for count in known.values())
     with image_progress("Evaluating", total) as advance:
-        measure = evaluate
-        if "instances" in method.translate_inputs:
-            from trainers.evaluate_instances import evaluate_instances
-
-            measure = functools.partial(
-                evaluate_instances,
-                min_instances=options.min_instances,
-                per_step=options.instances_per_step,
-                keep_background=options.keep_background,
-            )
-        result = measure(
+        result = _measure(options, method)(
             method,
             data,
             split=options.split,

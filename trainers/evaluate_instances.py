@@ -9,7 +9,7 @@ import numpy as np
 
 from tfmask.metrics import changed_share, context_l1, instances_kept
 from tfmask.ops.errors import UserError
-from trainers.measuring import Examples, table_of
+from trainers.measuring import Examples, show
 from trainers.shape_classifier import ShapeClassifier, mask_crops
 from trainers.translate import compiled_translate
 
@@ -83,7 +83,10 @@ def evaluate_instances(
             made = translate({"image": image, "instances": given})
             rows["model"].update(image, made["image"], given, made["instances"])
             rows["identity"].update(image, image, given, given)
-            examples.update([image, given.max(1), made["image"], made["mask"]])
+            examples.update(
+                batch["index"][enough],
+                [image, given.max(1), made["image"], made["mask"]],
+            )
         counts[direction] = rows["model"].count
         if not counts[direction]:
             raise UserError(
@@ -101,14 +104,14 @@ def evaluate_instances(
                 "have no `context_l1`."
             )
         directions[direction] = {row: rows[row].result() for row in ROWS}
-        if gallery is not None:
-            title = f"{domain} to {target}"
-            gallery.add_table(title, *table_of(directions[direction]))
-            gallery.add_section(
-                f"{title}: {len(examples.rows)} of {counts[direction]} images",
-                ["input", "its masks", "translation", "translated masks"],
-                examples.rows,
-            )
+        show(
+            gallery,
+            f"{domain} to {target}",
+            directions[direction],
+            ["input", "its masks", "translation", "translated masks"],
+            examples,
+            counts[direction],
+        )
     return {
         "n": counts,
         "notes": notes,

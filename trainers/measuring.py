@@ -13,6 +13,10 @@ ROWS = {
     "identity": "identity map",
     "mean_mask": "mean training mask",
 }
+BEST_THRESHOLD = (
+    "`mask_iou_best` takes the one threshold that is best on these very "
+    "images: an upper bound."
+)
 
 
 def require_finite(made):
@@ -33,29 +37,53 @@ def require_finite(made):
 
 
 class Examples:
-    """Rows of the gallery: images evenly spaced over the whole set."""
+    """Rows of the gallery: images evenly spaced over the whole set.
+
+    Args:
+        total: int, images in the set.
+        names: list of str, theirs.
+    """
 
     def __init__(self, total, names):
         self._wanted = set(np.linspace(0, total - 1, SHOWN).astype(int))
         self._names = names
-        self._seen = 0
         self.rows = []
 
-    def update(self, columns, notes=None):
+    def update(self, numbers, columns, notes=None):
         """Takes what is wanted of a batch.
 
         Args:
+            numbers: (B,) int, places of the images in the set.
             columns: list of (B, H, W, C) arrays, or None for an empty cell.
             notes: list of B str for the captions, or None.
         """
-        for position in range(len(columns[0])):
-            number = self._seen + position
+        for position, number in enumerate(numbers):
             if number not in self._wanted:
                 continue
             caption = self._names[number] + (notes[position] if notes else "")
             images = [c if c is None else c[position] for c in columns]
             self.rows.append((caption, images))
-        self._seen += len(columns[0])
+
+
+def show(gallery, title, rows, columns, examples, count):
+    """Adds one direction to a gallery: its table and its example images.
+
+    Args:
+        gallery: `Gallery`, or None: then nothing is done.
+        title: str, heading of both sections.
+        rows: see `table_of`.
+        columns: list of str, what the examples' columns are.
+        examples: `Examples`.
+        count: int, images measured.
+    """
+    if gallery is None:
+        return
+    gallery.add_table(title, *table_of(rows))
+    gallery.add_section(
+        f"{title}: {len(examples.rows)} of {count} images, evenly spaced",
+        columns,
+        examples.rows,
+    )
 
 
 def table_of(rows):

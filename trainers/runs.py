@@ -46,7 +46,7 @@ def open_training_data(config, splits=("train", "test")):
     Raises:
         UserError: see `open_data`; or the method needs another kind of data.
     """
-    from data_pipelines import AttributeData, open_data
+    from data_pipelines import open_data
 
     data = open_data(
         config.data.location,
@@ -58,6 +58,19 @@ def open_training_data(config, splits=("train", "test")):
         attributes=config.data.attributes,
         centre_crop=config.data.centre_crop,
     )
+    require_kind(config, data)
+    return data
+
+
+def needs_attributes(method):
+    """Whether the method of a config trains on attributes."""
+    return hasattr(method, "attributes")
+
+
+def require_kind(config, data):
+    """Raises a `UserError` if the method needs another kind of data."""
+    from data_pipelines import AttributeData
+
     found = isinstance(data, AttributeData)
     if needs_attributes(config.method) != found:
         raise UserError(
@@ -69,12 +82,6 @@ def open_training_data(config, splits=("train", "test")):
             f"{config.data.location} is one set with attributes. Methods for "
             "it are, for example, stargan and lomit."
         )
-    return data
-
-
-def needs_attributes(method):
-    """Whether the method of a config trains on attributes."""
-    return hasattr(method, "attributes")
 
 
 def with_attributes(config, data):

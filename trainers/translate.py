@@ -13,7 +13,7 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
 from trainers.files import write_png
 
-OUTPUTS = ("image", "mask", "instances")
+OUTPUTS = ("image", "mask", "exemplar_mask", "instances")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -164,7 +164,9 @@ def plan_outputs(images, output, *, instances=None, overwrite=False):
     return plan
 
 
-def compiled_translate(method, direction, height=None, width=None, **options):
+def compiled_translate(
+    method, direction, height=None, width=None, more=(), **options
+):
     """`method.translate` as one graph for every batch size.
 
     Args:
@@ -172,21 +174,30 @@ def compiled_translate(method, direction, height=None, width=None, **options):
         direction: "a_to_b" or "b_to_a".
         height: int, or None for any height.
         width: int, or None for any width.
+        more: names of further inputs that the method can do without.
         **options: more arguments of `method.translate`.
 
     Returns:
-        Function of a dict of arrays, `image` (B, H, W, 3) and where the
-        method takes them `instances` (B, N, H, W, 1), that gives a dict of
-        NumPy arrays: `image`, `mask` (B, H, W, 1) and perhaps `instances`.
+        Function of a dict of arrays, `image` (B, H, W, 3) and what else the
+        method takes, that gives a dict of NumPy arrays: `image`, `mask`
+        (B, H, W, 1) and perhaps others of `OUTPUTS`.
     """
     import tensorflow as tf
 
+    config = getattr(method, "config", None)
+    attributes = len(getattr(config, "attributes", ()))
     shapes = {
         "image": (None, height, width, 3),
+        "exemplar": (None, height, width, 3),
+        "mask": (None, None, None, 1),
+        "exemplar_mask": (None, None, None, 1),
         "instances": (None, None, height, width, 1),
+        "attributes": (None, attributes),
+        "source_attributes": (None, attributes),
     }
     specs = {
-        name: tf.TensorSpec(shapes[name]) for name in method.translate_inputs
+        name: tf.TensorSpec(shapes[name])
+        for name in (*method.translate_inputs, *more)
     }
 
     @tf.function(input_signature=[specs])

@@ -5,11 +5,13 @@ import pytest
 import tensorflow as tf
 
 from tfmask.losses import (
+    attended,
     cam_mask,
     cam_signs,
     context,
     empty_maps,
     grad_cam,
+    map_layer,
 )
 from tfmask.losses.cam_consistency import enlarged_maps, normalized_maps
 from tfmask.networks import AttributeDiscriminator
@@ -330,3 +332,38 @@ def test_unknown_options_name_the_known_ones():
         grad_cam(FEATURES, linear, BOTH, merge="sum_logit")
     with pytest.raises(UserError, match="Did you mean: min_max"):
         normalized_maps(FEATURES, "minmax")
+
+
+def test_attended_before_and_after_an_edit():
+    """The larger of both images' maps, each asked for what it shows."""
+    judge = AttributeDiscriminator(attributes=2, filters=4, strided_layers=3)
+    judge.build((None, 16, 16, 3))
+    before, after = numbers(2, 3, 16, 16, 3, dtype="float32")
+    source = np.array([[1, 0], [0, 0], [1, 1]], "float32")
+    changed = np.array([[1, 0], [1, 1], [0, 0]], "float32")
+    target = np.abs(source - changed)
+    seen = [(before, source), (after, target)]
+    mask, empty = attended(judge, 1, seen, changed)
+    assert mask.shape == (3, 16, 16, 1)
+    each = [
+        cam_mask(
+            grad_cam(
+                judge.features(image, last=1),
+                lambda x: judge.heads(judge.features(x, 1))[1],
+                cam_signs(attributes, changed),
+            ),
+            *(16, 16),
+        )
+        for image, attributes in seen
+    ]
+    np.testing.assert_allclose(mask, np.maximum(*each), atol=1e-5)
+    np.testing.assert_array_equal(mask[2], 0.0)  # nothing changed
+    assert 0.0 <= empty < 1.0
+
+
+@pytest.mark.parametrize(
+    ("side", "layers", "layer"),
+    [(128, 6, 3), (64, 5, 2), (32, 4, 1), (16, 3, 1), (256, 3, 3)],
+)
+def test_the_layer_of_a_map_of_16_pixels(side, layers, layer):
+    assert map_layer(side, layers) == layer

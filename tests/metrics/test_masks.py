@@ -44,6 +44,9 @@ def test_values_by_hand():
     np.testing.assert_allclose(
         masks.mask_mae(mask, region), (0.1 + 0.6 + 0.8) / 4
     )
+    np.testing.assert_allclose(
+        masks.mask_energy_inside(mask, region), 1.1 / 1.7
+    )
     # Sorted: hit, miss, hit, miss: 1/2 * 1 + 1/2 * 2/3.
     np.testing.assert_allclose(
         masks.mask_average_precision(mask, region), 5 / 6
@@ -175,3 +178,11 @@ def test_average_precision_and_roc_auc_equal_scikit_learn():
 def test_wrong_arrays_are_refused(mask, region, message):
     with pytest.raises(ValueError, match=message):
         masks.mask_iou(mask, region)
+
+
+def test_energy_of_uniform_and_empty_masks():
+    region = np.zeros((2, 4, 4))
+    region[:, :1] = 1
+    mask = np.stack([np.full((4, 4), 0.3), np.zeros((4, 4))])
+    share, none = masks.mask_energy_inside(mask, region)
+    assert share == pytest.approx(1 / 4) and np.isnan(none)

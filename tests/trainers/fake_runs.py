@@ -76,9 +76,13 @@ def install_run(monkeypatch, method, image_size=16):
     config = types.SimpleNamespace(
         method_name="bright",
         preset="quick",
-        data=types.SimpleNamespace(image_size=image_size, synthetic_count=4),
+        method=types.SimpleNamespace(),
+        data=types.SimpleNamespace(
+            image_size=image_size, synthetic_count=4, centre_crop=None
+        ),
         run=types.SimpleNamespace(seed=0),
     )
     runs = types.ModuleType("trainers.runs")
     runs.load_run = lambda run: (config, method)
+    runs.require_kind = lambda config, data: None
     monkeypatch.setitem(sys.modules, "trainers.runs", runs)

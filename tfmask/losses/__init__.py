@@ -3,10 +3,12 @@
 from tfmask.losses.adversarial import lsgan_discriminator, lsgan_generator
 from tfmask.losses.attributes import attribute_cross_entropy
 from tfmask.losses.cam_consistency import (
+    attended,
     cam_mask,
     cam_signs,
     empty_maps,
     grad_cam,
+    map_layer,
 )
 from tfmask.losses.context import background_weight, context
 from tfmask.losses.mask_regularizers import (
@@ -22,6 +24,7 @@ from tfmask.losses.wasserstein import (
 )
 
 __all__ = [
+    "attended",
     "attribute_cross_entropy",
     "background_weight",
     "cam_mask",
@@ -33,6 +36,7 @@ __all__ = [
     "l1",
     "lsgan_discriminator",
     "lsgan_generator",
+    "map_layer",
     "mask_area",
     "mask_similarity",
     "mask_variation",

@@ -14,6 +14,8 @@ NORMALIZATIONS = ("min_max", "max")
 # Span of a map below which it counts as flat. Slopes of an untrained
 # discriminator are small: no number is added to the divisor.
 _SMALLEST = 1e-30
+# Side of the map that is explained where no layer is chosen.
+MAP_SIDE = 16
 
 
 def cam_signs(attributes, changed, signed=True):
@@ -171,3 +173,65 @@ def empty_maps(maps, signs):
     return tf.math.divide_no_nan(
         tf.reduce_sum(asked * tf.cast(empty, tf.float32)), tf.reduce_sum(asked)
     )
+
+
+def map_layer(side, layers):
+    """The layer of a strided trunk whose map is about `MAP_SIDE` wide.
+
+    Args:
+        side: int, of the images.
+        layers: int, how many layers there are; every one halves.
+
+    Returns:
+        int from 1 to `layers`.
+    """
+    return min(max(1, (side // MAP_SIDE).bit_length() - 1), layers)
+
+
+def attended(
+    discriminator,
+    layer,
+    seen,
+    changed,
+    *,
+    signed=True,
+    merge="max",
+    normalization="min_max",
+    floor=0.0,
+):
+    """Where a discriminator sees the changed attributes of an edit.
+
+    Args:
+        discriminator: has `features` and `heads` as `AttributeDiscriminator`.
+        layer: int, layers of its trunk below the Grad-CAM.
+        seen: list of (images (B, H, W, 3), attributes (B, K) 0/1): an image
+            before or after the edit, or both, and what each has.
+        changed: (B, K) float 0/1, the attributes that the edit changes.
+        signed: see `cam_signs`.
+        merge, floor: see `grad_cam`.
+        normalization: see `normalized_maps`.
+
+    Returns:
+        mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
+        empty: scalar float32, the share of maps that are 0 everywhere.
+    """
+    images = tf.concat([image for image, _ in seen], axis=0)
+    signs = tf.concat(
+        [cam_signs(attributes, changed, signed) for _, attributes in seen],
+        axis=0,
+    )
+    maps = grad_cam(
+        discriminator.features(images, last=layer),
+        lambda features: discriminator.heads(
+            discriminator.features(features, layer)
+        )[1],
+        signs,
+        merge=merge,
+        floor=floor,
+    )
+    mask = cam_mask(
+        tf.concat(tf.split(maps, len(seen)), axis=-1),
+        *images.shape[1:3],
+        normalization,
+    )
+    return mask, empty_maps(maps, signs)

@@ -106,6 +106,21 @@ def mask_f_beta(mask, region, *, threshold=0.5, beta_squared=0.3):
     )
 
 
+def mask_energy_inside(mask, region):
+    """Share of the mask's sum that lies in `region`.
+
+    No threshold: the number for a region that is only roughly known, such as
+    a box. A uniform mask scores the region's share of the image.
+
+    Returns:
+        (N,) float64 in [0, 1]; NaN where the mask is 0 everywhere.
+    """
+    mask, region = _flat(mask, region)
+    mask = np.maximum(mask.astype(np.float64), 0.0)
+    inside, total = np.sum(mask * region, axis=1), np.sum(mask, axis=1)
+    return _ratio(inside, total, empty=np.nan)
+
+
 def mask_average_precision(mask, region):
     """Area under precision over recall, in steps (no interpolation).
 
