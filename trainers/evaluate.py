@@ -47,7 +47,7 @@ NO_MEAN_MASK = (
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """Measure masks and changes of a run, in both directions.
+    """Measure masks and changes of a run, in every direction.
 
     Images are in [-1, 1]: L1 numbers go from 0 to 2.
     """

@@ -9,6 +9,7 @@ from processes import tfmask
 
 from tfmask.ops.errors import UserError
 from tfmask.presets import preset_config
+from trainers import attribute_classifier, evaluate
 from trainers.runs import open_training_data, with_attributes
 
 TINY = (
@@ -39,6 +40,24 @@ def test_a_run_knows_its_attributes(run):
     assert {"discriminator/penalty", "generator/cycle"} <= set(header)
     page = (run / "index.html").read_text()
     assert "switched_base" in page.replace(" ", "_")
+
+
+def test_it_is_evaluated_on_its_attributes(run, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(attribute_classifier, "STEPS", 2)
+    options = ["--run", str(run), "--json", str(tmp_path / "numbers.json")]
+    options += ["--limit", "3", "--batch-size", "2", "--data"]
+    assert evaluate.main([*options, "synthetic:attributes"]) == 0
+    result = json.loads((tmp_path / "numbers.json").read_text())
+    assert result["n"] == {"switch_base": 3, "switch_cap": 3, "all": 6}
+    assert list(result["classifier"]) == ["base", "cap"]
+    row = result["directions"]["all"]["model"]
+    assert all(0.0 <= value <= 2.0 for value in row.values())
+    assert "**switch_cap**, 3 images" in (run / "model_card.md").read_text()
+    page = (run / "evaluation" / "index.html").read_text()
+    assert "switch base: 3 of 3 images" in page
+    capsys.readouterr()
+    assert evaluate.main([*options, "synthetic"]) == 1
+    assert "has no attributes" in capsys.readouterr().err
 
 
 @pytest.mark.slow
