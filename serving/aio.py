@@ -91,6 +91,7 @@ class AsyncClient:
         *,
         mask: Any = None,
         exemplar: Any = None,
+        exemplar_mask: Any = None,
         instances: Any = None,
         attributes: Any = None,
         **choice: Any,
@@ -99,6 +100,7 @@ class AsyncClient:
         others = {
             "mask": mask,
             "exemplar": exemplar,
+            "exemplar_mask": exemplar_mask,
             "instances": instances,
             "attributes": attributes,
         }

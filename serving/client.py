@@ -140,6 +140,7 @@ class Client:
         *,
         mask: Any = None,
         exemplar: Any = None,
+        exemplar_mask: Any = None,
         instances: Any = None,
         attributes: Any = None,
         model: str | None = None,
@@ -156,14 +157,18 @@ class Client:
             image: one image as uint8 array (H, W, 3), path, or bytes of a PNG
                 or JPEG; a batch as uint8 array (N, H, W, 3); or a list of
                 single images.
-            direction: str, "a_to_b" or "b_to_a"; "translate" for methods with
-                one direction.
+            direction: str, "a_to_b" or "b_to_a"; methods of exemplars and
+                of attributes have the first alone.
             mask: uint8 (H, W), the caller's own mask, for methods whose mask
                 can be edited; one an image for batches and lists.
-            exemplar: image whose look is taken over; likewise.
+            exemplar: image whose look is taken over; likewise. An array
+                has the size of its image, a file may have any.
+            exemplar_mask: uint8 (H, W), where the exemplar's look is read;
+                likewise. Without one of the masks the model finds it.
             instances: uint8 (K, H, W, 1), masks of single objects, or a list
                 of K files where `image` is one; likewise.
-            attributes: float32 (K,); likewise.
+            attributes: (K,) numbers, what the result shall have: 1 on, 0
+                off, -1 as the model sees it in the image; likewise.
             model: str, another model than the client's.
             version: int, that version only; None for the newest.
             label: str, the version with that label.
@@ -180,6 +185,7 @@ class Client:
         others = {
             "mask": mask,
             "exemplar": exemplar,
+            "exemplar_mask": exemplar_mask,
             "instances": instances,
             "attributes": attributes,
         }

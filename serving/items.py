@@ -134,11 +134,28 @@ def _instances(value, label):
     return array
 
 
-def _array(value, label):
-    return np.asarray(value)
+def _attributes(value, label):
+    """Attributes of one image: (K,) float32."""
+    try:
+        array = np.asarray(value, np.float32)
+    except (TypeError, ValueError):
+        array = np.asarray(value, object)
+    if array.ndim != 1 or array.dtype != np.float32:
+        raise invalid(
+            f"{label}: expected K numbers: 1 (on), 0 (off) or -1 (as it is). "
+            f"Got: {value!r}."
+        )
+    return array
 
 
-_READERS = {"mask": _plane, "exemplar": _image, "instances": _instances}
+_READERS = {
+    "attributes": _attributes,
+    "mask": _plane,
+    "exemplar": _image,
+    "exemplar_mask": _plane,
+    "instances": _instances,
+}
+_SIZED = ("mask", "exemplar", "exemplar_mask", "instances")
 
 
 def _split(name, value, count):
@@ -182,12 +199,16 @@ def _size(value) -> int:
 
 
 def _check_size(name, masks, image, label):
-    """Masks must have the height and width of their image."""
-    if isinstance(masks, tuple) != isinstance(image, bytes) and (
-        name == "instances"
+    """Masks and exemplars must have the height and width of their image.
+
+    The server brings an exemplar's file to the size of its image's.
+    """
+    if isinstance(masks, tuple | bytes) != isinstance(image, bytes) and (
+        name in ("exemplar", "instances")
     ):
+        kind = "all files" if name == "instances" else "a file"
         raise invalid(
-            f"`instances` of {label}: expected all files where the image is "
+            f"`{name}` of {label}: expected {kind} where the image is "
             "one, and an array where it is an array."
         )
     if isinstance(image, bytes):
@@ -225,8 +246,8 @@ def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
         inputs = {"image": _image(value, label)}
         for name, values in given.items():
             where = f"`{name}` of {label}"
-            inputs[name] = _READERS.get(name, _array)(values[index], where)
-        for name in ("mask", "instances"):
+            inputs[name] = _READERS[name](values[index], where)
+        for name in _SIZED:
             if name in inputs:
                 _check_size(name, inputs[name], inputs["image"], label)
         total = sum(_size(part) for part in inputs.values())

@@ -1,9 +1,12 @@
 """`tfmask query`: files to a server, translations and masks to a folder."""
 
+import io
 import pathlib
 import sys
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import tyro
 from rich.console import Console
 from rich.progress import track
@@ -16,6 +19,7 @@ from serving.client import (
     Tls,
 )
 from serving.metadata import find_signature
+from serving.results import EncodedTranslation
 
 _SUFFIXES = {".png", ".jpg", ".jpeg"}
 # What one image can be to blame for; after anything else the next image
@@ -36,11 +40,24 @@ class Options:
     output: pathlib.Path
     """Folder for NAME.png and NAME_mask.png; made if it is missing."""
     direction: str = "a_to_b"
-    """a_to_b or b_to_a."""
+    """a_to_b or b_to_a; models of exemplars or attributes have the first
+    alone."""
     instances: pathlib.Path | None = None
     """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
     NAME, for models that translate given instances. Writes
     NAME_instance_0.png and so on."""
+    exemplar: pathlib.Path | None = None
+    """The image whose look is taken over, of any size, for models that take
+    an exemplar. Writes NAME_exemplar_mask.png."""
+    mask: pathlib.Path | None = None
+    """Your own mask of the one image, of its size, for models whose masks
+    can be edited."""
+    exemplar_mask: pathlib.Path | None = None
+    """Your own mask of the exemplar, of its size."""
+    attributes: tuple[float, ...] = ()
+    """What the results shall have, for models that set attributes: one number
+    each, 1 (on), 0 (off) or -1 (as it is), in the order of the version's
+    assets.extra/tfmask.json."""
     version: int | None = None
     """This version only; the newest one if not given."""
     label: str | None = None
@@ -91,6 +108,54 @@ def find_instances(
     return [found[number] for number in sorted(found)]
 
 
+def read_edited(options: Options, image: pathlib.Path) -> dict[str, Any]:
+    """The arrays of a request with the caller's masks.
+
+    Args:
+        options: `Options` with `mask` or `exemplar_mask`.
+        image: the one image's file.
+
+    Returns:
+        name to uint8 array, all of the image's size: `image`, and what was
+        given of `exemplar`, `mask` and `exemplar_mask`.
+
+    Raises:
+        QueryError: a file cannot be read or has the wrong size.
+    """
+    try:
+        from PIL import Image
+    except ImportError:
+        raise QueryError("masks need Pillow: pip install pillow") from None
+
+    def read(path, mode):
+        try:
+            with Image.open(path) as file:
+                return file.convert(mode)
+        except OSError as error:
+            reason = error.strerror or "not an image"
+            raise QueryError(f"{path}: {reason}") from None
+
+    pictures = {"image": read(image, "RGB")}
+    if options.exemplar:
+        pictures["exemplar"] = read(options.exemplar, "RGB")
+    for name, partner in (("mask", "image"), ("exemplar_mask", "exemplar")):
+        path = getattr(options, name)
+        if path is None:
+            continue
+        pictures[name] = read(path, "L")
+        size, found = pictures[partner].size, pictures[name].size
+        if found != size:
+            raise QueryError(
+                f"{path}: expected {size[0]}x{size[1]} as the {partner}. "
+                f"Got: {found[0]}x{found[1]}."
+            )
+    size = pictures["image"].size
+    return {
+        name: np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
+        for name, picture in pictures.items()
+    }
+
+
 def find_images(path: pathlib.Path) -> tuple[list[pathlib.Path], int]:
     """The image files that `--input` names.
 
@@ -131,6 +196,55 @@ def output_names(image: pathlib.Path) -> tuple[str, str]:
     return f"{image.stem}.png", f"{image.stem}_mask.png"
 
 
+def _as_png(image) -> bytes:
+    if isinstance(image, bytes):
+        return image
+    from PIL import Image
+
+    file = io.BytesIO()
+    Image.fromarray(np.squeeze(image)).save(file, format="PNG")
+    return file.getvalue()
+
+
+def _parts(result) -> tuple[Any, Any]:
+    if isinstance(result, EncodedTranslation):
+        return result.image_png, result.mask_png
+    return result.image, result.mask
+
+
+def _check(options, images):
+    edited = [n for n in ("mask", "exemplar_mask") if getattr(options, n)]
+    if edited and len(images) > 1:
+        raise QueryError(
+            f"--{edited[0].replace('_', '-')}: expected one image as --input. "
+            f"Got: {len(images)}."
+        )
+    if options.exemplar_mask and not options.exemplar:
+        raise QueryError("--exemplar-mask: expected --exemplar, too")
+    if options.exemplar and not options.exemplar.is_file():
+        raise QueryError(f"--exemplar {options.exemplar}: no such file")
+    return bool(edited)
+
+
+def _check_needs(signature, options):
+    """Looks whether the options that the model needs, and no others, came."""
+    for name in ("instances", "exemplar", "attributes"):
+        wanted, given = name in signature.inputs, bool(getattr(options, name))
+        if wanted != given:
+            raise QueryError(
+                f"{options.model} needs --{name}"
+                if wanted
+                else f"{options.model} takes no {name}; leave --{name} out"
+            )
+    if options.attributes:
+        expected = signature.inputs["attributes"].shape[-1]
+        if len(options.attributes) != expected:
+            raise QueryError(
+                f"--attributes: expected {expected} numbers. Got: "
+                f"{len(options.attributes)}."
+            )
+
+
 def _write(path, data):
     # Under another name first, so that a full disk leaves no half image.
     temporary = path.with_name(f".{path.name}.part")
@@ -156,6 +270,7 @@ def query(options: Options, console: Console) -> int:
         QueryError: nothing more can be translated.
     """
     images, others = find_images(options.input)
+    edited = _check(options, images)
     masks = {}
     if options.instances:
         masks = {
@@ -181,12 +296,20 @@ def query(options: Options, console: Console) -> int:
             client.wait_ready(options.wait, options.version)
         # Before the first image, or each one would fail with the same words.
         known = client.metadata(version=options.version, label=options.label)
-        find_signature(known, f"{options.direction}_encoded")
+        form = "with_mask" if edited else "encoded"
+        _check_needs(
+            find_signature(known, f"{options.direction}_{form}"), options
+        )
         for image in track(images, "translating", console=console):
             try:
+                given = {"image": image, "exemplar": options.exemplar}
+                if edited:
+                    given = read_edited(options, image)
                 result = client.translate(
-                    *(image, options.direction),
+                    **given,
+                    direction=options.direction,
                     instances=masks.get(image),
+                    attributes=options.attributes or None,
                     version=options.version,
                     label=options.label,
                 )
@@ -199,8 +322,12 @@ def query(options: Options, console: Console) -> int:
                 console.print(text, style="red", soft_wrap=True, markup=False)
                 continue
             names = output_names(image)
-            _write(options.output / names[0], result.image_png)
-            _write(options.output / names[1], result.mask_png)
+            for name, part in zip(names, _parts(result), strict=True):
+                _write(options.output / name, _as_png(part))
+            if "exemplar_mask" in result.extras:
+                name = f"{image.stem}_exemplar_mask.png"
+                found = _as_png(result.extras["exemplar_mask"])
+                _write(options.output / name, found)
             for number, data in enumerate(result.extras.get("instances", ())):
                 name = f"{image.stem}_instance_{number}.png"
                 _write(options.output / name, data)

@@ -33,6 +33,7 @@ from serving.metadata import (
 )
 from serving.results import EncodedTranslation, Translation
 
+_MASKS = {"mask", "exemplar_mask"}
 _DIRECTIONS_HINT = 'such as "a_to_b"'
 
 
@@ -302,13 +303,14 @@ class Steps:
 
     def _send(self, chosen, direction, choice):
         signature = direction
-        if "mask" in chosen[0].inputs:
+        if _MASKS & set(chosen[0].inputs):
             if chosen[0].encoded:
                 raise invalid(
                     "with `mask`, `image` must be an array, too; no signature "
                     "takes a mask and an encoded image."
                 )
             signature += "_with_mask"
+            chosen = [_with_both_masks(item) for item in chosen]
         elif chosen[0].encoded:
             signature += "_encoded"
         prediction = yield from self.predict(
@@ -329,6 +331,15 @@ class Steps:
             )
             for index in range(len(chosen))
         ]
+
+
+def _with_both_masks(item):
+    """An item of an exemplar with both masks; 0x0 lets the model find one."""
+    if "exemplar" not in item.inputs:
+        return item
+    nothing = np.zeros((0, 0, 1), np.uint8)
+    given = {**dict.fromkeys(_MASKS, nothing), **item.inputs}
+    return item._replace(inputs=given)
 
 
 def _parts(outputs, index):

@@ -1,9 +1,15 @@
-"""Methods of tiny networks for tests of exports."""
+"""Methods of tiny networks for tests of exports, and questions to them."""
 
 import dataclasses
 
 import numpy as np
+import pytest
+import tensorflow as tf
 
+from serving import protos
+from serving.prediction import predict
+from serving.status import INVALID_ARGUMENT, CallError
+from serving.tensors import fill_proto, from_proto, plain_array
 from tfmask.methods import METHODS
 from tfmask.presets import preset_config
 
@@ -13,8 +19,13 @@ TINY = {
     "discriminator_filters": 4,
     "discriminator_layers": 1,
 }
+ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
+UNET = {"layers": 2, "discriminator_units": 4, **ATTRIBUTES}
 EXTRA = {
     "attention_guided": {"attention_filters": 4},
+    "attgan": UNET,
+    "stargan": ATTRIBUTES,
+    "stgan": {"shortcut_layers": 1, "inject_layers": 1, **UNET},
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
 }
@@ -23,7 +34,8 @@ EXTRA = {
 def tiny_method(name):
     """A method of tiny networks, with weights that change an image."""
     config = preset_config(name, "quick", "synthetic").method
-    config = dataclasses.replace(config, **TINY, **EXTRA.get(name, {}))
+    tiny = {field: n for field, n in TINY.items() if hasattr(config, field)}
+    config = dataclasses.replace(config, **tiny, **EXTRA.get(name, {}))
     method = METHODS[name](config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():
@@ -31,3 +43,40 @@ def tiny_method(name):
             values = random.normal(0, 0.3, weight.shape)
             weight.assign(values.astype("float32"))
     return method
+
+
+def ask(servable, signature, **inputs):
+    """Sends arrays to a signature; returns arrays."""
+    request = protos.PredictRequest()
+    request.model_spec.signature_name = signature
+    for name, value in inputs.items():
+        fill_proto(request.inputs[name], value)
+    answer = predict(servable, 1, request, None)
+    outputs = protos.PredictResponse.FromString(answer).outputs
+    return {k: plain_array(from_proto(v)) for k, v in outputs.items()}
+
+
+def refused(engine, signature, text, **inputs):
+    """The graph itself refuses; no check of ours stands before it."""
+    table = engine.signatures[signature]
+    feeds = {}
+    for name, value in inputs.items():
+        proto = protos.TensorProto()
+        fill_proto(proto, value)
+        feeds[table.inputs[name].name] = from_proto(proto)
+    with pytest.raises(CallError, match=text) as caught:
+        engine.run(feeds, [info.name for info in table.outputs.values()])
+    assert caught.value.code == INVALID_ARGUMENT
+
+
+def encoded(images):
+    """(..., H, W, C) uint8 to an object array (...) of PNG bytes."""
+    flat = images.reshape(-1, *images.shape[-3:])
+    files = np.empty(len(flat), object)
+    files[:] = [tf.io.encode_png(single).numpy() for single in flat]
+    return files.reshape(images.shape[:-3])
+
+
+def decoded(files):
+    """(N,) PNG bytes to (N, H, W, C) uint8."""
+    return np.stack([tf.io.decode_png(file).numpy() for file in files])

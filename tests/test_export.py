@@ -11,17 +11,14 @@ import tensorflow as tf
 
 from serving import protos
 from serving.engine import Engine
-from serving.prediction import predict
 from serving.servable import Servable, ServableOptions
-from serving.status import INVALID_ARGUMENT, CallError
-from serving.tensors import fill_proto, from_proto, plain_array
 from serving.warmup import WARM_UP_FILE, read_records
 from tfmask.export import export_method
 from tfmask.publishing import FACTS
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import tiny_method  # noqa: E402
+from exports import ask, refused, tiny_method  # noqa: E402
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 
@@ -42,21 +39,6 @@ def servable(exported):
     servable = Servable(exported[1], ServableOptions())
     yield servable
     servable.close()
-
-
-def ask(servable, signature, **inputs):
-    """Sends arrays to a signature; returns arrays."""
-    request = protos.PredictRequest()
-    request.model_spec.signature_name = signature
-    for name, value in inputs.items():
-        fill_proto(request.inputs[name], value)
-    data = predict(servable, 1, request, None)
-    return {
-        name: plain_array(from_proto(proto))
-        for name, proto in protos.PredictResponse.FromString(
-            data
-        ).outputs.items()
-    }
 
 
 def takes_mask(method):
@@ -194,19 +176,6 @@ def test_the_callers_own_mask_is_used(exported, servable, direction):
     np.testing.assert_array_equal(got["mask"], mask)
     np.testing.assert_array_equal(got["image"][:, :4], image[:, :4])
     assert np.abs(got["image"][:, 4:8].astype(int) - image[:, 4:8]).max() > 2
-
-
-def refused(engine, signature, text, **inputs):
-    """The graph itself refuses; no check of ours stands before it."""
-    table = engine.signatures[signature]
-    feeds = {}
-    for name, value in inputs.items():
-        proto = protos.TensorProto()
-        fill_proto(proto, value)
-        feeds[table.inputs[name].name] = from_proto(proto)
-    with pytest.raises(CallError, match=text) as caught:
-        engine.run(feeds, [info.name for info in table.outputs.values()])
-    assert caught.value.code == INVALID_ARGUMENT
 
 
 def test_wrong_requests_are_invalid_and_the_runtime_lives_on(exported):

@@ -7,16 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving import protos
-from serving.prediction import predict
 from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
-from serving.tensors import fill_proto, from_proto, plain_array
 from tfmask.export import export_method
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import tiny_method  # noqa: E402
+from exports import ask, encoded, tiny_method  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +31,6 @@ def servable(exported):
     servable.close()
 
 
-def ask(servable, signature, **inputs):
-    request = protos.PredictRequest()
-    request.model_spec.signature_name = signature
-    for name, value in inputs.items():
-        fill_proto(request.inputs[name], value)
-    answer = predict(servable, 1, request, None)
-    outputs = protos.PredictResponse.FromString(answer).outputs
-    return {k: plain_array(from_proto(v)) for k, v in outputs.items()}
-
-
 def example(batch=2, count=3, height=13, width=18):
     rng = np.random.default_rng(0)
     image = rng.integers(0, 256, (batch, height, width, 3), np.uint8)
@@ -51,16 +38,6 @@ def example(batch=2, count=3, height=13, width=18):
     for slot in range(count):
         instances[:, slot, : 3 + slot, 3 * slot : 3 * slot + 4] = 255
     return image, instances
-
-
-def encoded(images):
-    files = [
-        tf.io.encode_png(single).numpy()
-        for single in images.reshape(-1, *images.shape[-3:])
-    ]
-    array = np.empty(len(files), object)
-    array[:] = files
-    return array.reshape(images.shape[:-3])
 
 
 def test_a_fresh_process_answers_as_the_method(exported):

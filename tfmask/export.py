@@ -6,12 +6,18 @@ import os
 import tensorflow as tf
 
 from serving.warmup import WARM_UP_FILE, predict_log, write_records
-from tfmask.export_check import check_version, example_inputs
-from tfmask.methods.base import DIRECTIONS, source_and_target
+from tfmask.export_check import (
+    MASKS,
+    attribute_names,
+    check_version,
+    example_inputs,
+)
+from tfmask.methods.base import source_and_target
+from tfmask.ops.arrays import smallest_side
 from tfmask.ops.images import (
-    MIN_SIDE,
     mask_to_uint8,
     pad_to_multiple,
+    resized,
     to_float,
     to_uint8,
 )
@@ -19,24 +25,33 @@ from tfmask.ops.instances import fold, unfold
 from tfmask.publishing import publish
 
 _SIZES = (
-    f"`image` must hold one image or more, of {MIN_SIDE} pixels or more on "
-    "each side"
+    "`image` must hold one image or more, of {} pixels or more on each side"
 )
-# What a request may hold, by the name of the input: shapes of arrays, and of
-# PNG or JPEG bytes.
+# What a request may hold, by the name of the input: arrays, or PNG or JPEG
+# bytes; for methods that set attributes these, too.
 _PLAIN = {
-    "image": [None, None, None, 3],
-    "mask": [None, None, None, 1],
-    "instances": [None, None, None, None, 1],
+    name: tf.TensorSpec(shape, tf.uint8)
+    for name, shape in {
+        "image": [None, None, None, 3],
+        "exemplar": [None, None, None, 3],
+        "mask": [None, None, None, 1],
+        "exemplar_mask": [None, None, None, 1],
+        "instances": [None, None, None, None, 1],
+    }.items()
 }
-_ENCODED = {"image": [None], "instances": [None, None]}
+_ENCODED = {
+    "image": tf.TensorSpec([None], tf.string),
+    "exemplar": tf.TensorSpec([None], tf.string),
+    "instances": tf.TensorSpec([None, None], tf.string),
+}
 
 
 class ServedTranslation(tf.Module):
     """A method's inference path behind uint8 and encoded signatures.
 
-    Any height and width from 8 pixels: images are padded to the networks'
-    multiple by reflection, and cropped back. Every input's shape is checked
+    Any height and width from `smallest_side(multiple)`: images are padded to
+    the networks' multiple by reflection, and cropped back. Exemplars have
+    their images' sizes; files are resized. Every input's shape is checked
     in the graph, because a server process can abort on a wrong one.
 
     Args:
@@ -48,31 +63,38 @@ class ServedTranslation(tf.Module):
         self._translate = method.translate
         self._multiple = method.multiple
         self._inputs = method.translate_inputs
-        self._takes_mask = method.mask_kind == "attention"
-        # Flat, because networks inside lists are not tracked in Keras 3.
-        self._weights = [
-            getattr(variable, "value", variable)
-            if not isinstance(variable, tf.Variable)
-            else variable
-            for network in method.networks.values()
-            for variable in network.weights
-        ]
+        self._masks = method.mask_inputs
+        self._directions = method.directions
+        self._smallest = smallest_side(method.multiple)
+        self._sizes = _SIZES.format(self._smallest)
+        count = len(attribute_names(method))
+        self._attributes = tf.TensorSpec([None, count], tf.float32)
 
     def signatures(self):
-        """dict of signature name to concrete function."""
+        """dict of signature name to concrete function.
+
+        Their weights are kept for saving: networks that none of them asks,
+        such as most discriminators, are not part of a version.
+        """
         signatures = {}
-        for direction in DIRECTIONS:
+        for direction in self._directions:
             forms = {
                 direction: (self._plain, self._inputs),
                 f"{direction}_encoded": (self._encoded, self._inputs),
             }
-            if self._takes_mask:
+            if self._masks:
                 forms[f"{direction}_with_mask"] = (
                     self._plain,
-                    (*self._inputs, "mask"),
+                    (*self._inputs, *self._masks),
                 )
             for name, (form, inputs) in forms.items():
                 signatures[name] = self._concrete(form, direction, name, inputs)
+        read = {
+            id(variable): variable
+            for function in signatures.values()
+            for variable in function.variables
+        }
+        self._weights = [*read.values()]
         signatures["serving_default"] = signatures["a_to_b"]
         return signatures
 
@@ -81,35 +103,38 @@ class ServedTranslation(tf.Module):
             return form(direction, given)
 
         function.__name__ = name
-        encoded = form == self._encoded
-        shapes, dtype = (_ENCODED, tf.string) if encoded else (_PLAIN, tf.uint8)
+        specs = _ENCODED if form == self._encoded else _PLAIN
+        specs = {**specs, "attributes": self._attributes}
         return tf.function(function).get_concrete_function(
-            **{key: tf.TensorSpec(shapes[key], dtype, key) for key in inputs}
+            **{key: tf.TensorSpec.from_spec(specs[key], key) for key in inputs}
         )
+
+    def _shaped(self, given, specs):
+        specs = {**specs, "attributes": self._attributes}
+        return {
+            name: tf.ensure_shape(value, specs[name].shape)
+            for name, value in given.items()
+        }
 
     def _plain(self, direction, given):
-        return self._run(
-            direction,
-            {
-                name: tf.ensure_shape(value, _PLAIN[name])
-                for name, value in given.items()
-            },
-        )
+        return self._run(direction, self._shaped(given, _PLAIN))
 
     def _encoded(self, direction, given):
-        files = tf.ensure_shape(given["image"], _ENCODED["image"])
+        given = self._shaped(given, _ENCODED)
+        files = given["image"]
         # The shapes of no images are unknown, which the loop cannot have.
-        some = tf.debugging.Assert(tf.size(files) > 0, [_SIZES])
+        some = tf.debugging.Assert(tf.size(files) > 0, [self._sizes])
         with tf.control_dependencies([some]):
             files = tf.identity(files)
-        image = tf.ensure_shape(_decoded(files), _PLAIN["image"])
-        pixels = {"image": image}
+        image = tf.ensure_shape(_decoded(files), _PLAIN["image"].shape)
+        given["image"] = image
+        if "exemplar" in given:
+            given["exemplar"] = _decoded_exemplars(given["exemplar"], image)
         if "instances" in given:
-            files = tf.ensure_shape(given["instances"], _ENCODED["instances"])
-            pixels["instances"] = _decoded_instances(files, image)
+            given["instances"] = _decoded_instances(given["instances"], image)
         return {
             name: _encoded_images(values)
-            for name, values in self._run(direction, pixels).items()
+            for name, values in self._run(direction, given).items()
         }
 
     def _run(self, direction, given):
@@ -117,17 +142,26 @@ class ServedTranslation(tf.Module):
         height, width = tf.shape(image)[1], tf.shape(image)[2]
         # Reflection of nothing is an error deep inside the networks.
         fits = (tf.shape(image)[0] > 0) & (
-            tf.minimum(height, width) >= MIN_SIDE
+            tf.minimum(height, width) >= self._smallest
         )
-        guards = [tf.debugging.Assert(fits, [_SIZES, tf.shape(image)])]
+        guards = [tf.debugging.Assert(fits, [self._sizes, tf.shape(image)])]
         for name in given:
-            if name != "image":
-                guards.append(_same_sizes(name, given[name], image))
+            if name == "attributes":
+                guards.append(_attributes_fit(given[name], image))
+            elif name != "image":
+                missing = "exemplar_mask" in given and name in MASKS
+                guards.append(_same_sizes(name, given[name], image, missing))
         with tf.control_dependencies(guards):
             inputs = {"image": pad_to_multiple(to_float(image), self._multiple)}
-            if "mask" in given:
-                mask = tf.cast(given["mask"], tf.float32) / 255.0
-                inputs["mask"] = pad_to_multiple(mask, self._multiple)
+            if "exemplar" in given:
+                inputs["exemplar"] = pad_to_multiple(
+                    to_float(given["exemplar"]), self._multiple
+                )
+            if "attributes" in given:
+                inputs["attributes"] = tf.identity(given["attributes"])
+            for name in MASKS:
+                if name in given:
+                    inputs[name] = self._padded_mask(given[name])
             if "instances" in given:
                 inside = tf.cast(given["instances"] > 127, tf.float32)
                 # Reflection of no instance at all is an error: one more.
@@ -138,22 +172,50 @@ class ServedTranslation(tf.Module):
         outputs = self._translate(inputs, direction)
         made = {
             "image": to_uint8(outputs["image"][:, :height, :width]),
-            "mask": mask_to_uint8(outputs["mask"][:, :height, :width]),
+            **{
+                name: mask_to_uint8(outputs[name][:, :height, :width])
+                for name in MASKS
+                if name in outputs
+            },
         }
         if "instances" in given:
             cropped = outputs["instances"][:, :, :height, :width]
             made["instances"] = mask_to_uint8(cropped)
         return made
 
+    def _padded_mask(self, mask):
+        """uint8 mask in [0, 1] and padded; one of 0x0 pixels stays."""
+        mask = tf.cast(mask, tf.float32) / 255.0
+        return tf.cond(
+            tf.size(mask) > 0,
+            lambda: pad_to_multiple(mask, self._multiple),
+            lambda: mask,
+        )
 
-def _same_sizes(name, value, image):
+
+def _same_sizes(name, value, image, may_be_empty=False):
     """Guard: `value` has the batch size, height and width of the images."""
     shape = tf.shape(value)
     # (N, H, W, 1), or with an instance axis (N, K, H, W, 1).
     sizes = tf.stack([shape[0], shape[-3], shape[-2]])
     same = tf.reduce_all(sizes == tf.shape(image)[:3])
     message = f"`{name}` must have the batch size, height and width of `image`"
+    if may_be_empty:
+        empty = tf.reduce_all(sizes == tf.stack([tf.shape(image)[0], 0, 0]))
+        same |= empty
+        message += ", or 0x0 pixels to be found"
     return tf.debugging.Assert(same, [message])
+
+
+def _attributes_fit(attributes, image):
+    """Guard: one row of finite numbers an image."""
+    same = tf.shape(attributes)[0] == tf.shape(image)[0]
+    fits = same & tf.reduce_all(tf.math.is_finite(attributes))
+    message = (
+        "`attributes` must have one row an image, of finite numbers: 1 (on), "
+        "0 (off), -1 (as it is)"
+    )
+    return tf.debugging.Assert(fits, [message])
 
 
 def _decoded(files):
@@ -167,6 +229,27 @@ def _decoded(files):
     )
 
 
+def _decoded_exemplars(files, image):
+    """(N,) encoded images to (N, H, W, 3) uint8, resized to the images'."""
+    size = tf.shape(image)[1:3]
+    # Of another number the loop would know no shape, or never be compared.
+    same = tf.shape(files)[0] == tf.shape(image)[0]
+    guard = tf.debugging.Assert(same, ["`exemplar` must be one file an image"])
+    with tf.control_dependencies([guard]):
+        files = tf.identity(files)
+
+    def decode(data):
+        exemplar = tf.io.decode_image(data, channels=3, expand_animations=False)
+        return resized(tf.ensure_shape(exemplar, [None, None, 3]), size)
+
+    made = tf.map_fn(
+        decode,
+        files,
+        fn_output_signature=tf.TensorSpec([None, None, 3], tf.uint8),
+    )
+    return tf.ensure_shape(made, _PLAIN["exemplar"].shape)
+
+
 def _decoded_instances(files, image):
     """(N, K) encoded masks to (N, K, H, W, 1) uint8; K may be 0."""
     size = tf.shape(image)[1:3]
@@ -175,7 +258,7 @@ def _decoded_instances(files, image):
     masks = _decoded(tf.concat([[blank], tf.reshape(files, [-1])], axis=0))[1:]
     masks = tf.reduce_max(masks, axis=-1, keepdims=True)
     shape = tf.concat([tf.shape(files), size, [1]], axis=0)
-    return tf.ensure_shape(tf.reshape(masks, shape), _PLAIN["instances"])
+    return tf.ensure_shape(tf.reshape(masks, shape), _PLAIN["instances"].shape)
 
 
 def _encoded_images(images):
@@ -246,6 +329,7 @@ def export_method(
                         batch,
                         *method.image_size,
                         inputs=method.translate_inputs,
+                        attributes=len(attribute_names(method)),
                     ),
                 )
                 for signature in signatures
@@ -264,8 +348,9 @@ def export_method(
             "mask_kind": method.mask_kind,
             "directions": {
                 direction: source_and_target(direction)
-                for direction in DIRECTIONS
+                for direction in method.directions
             },
+            "attributes": attribute_names(method),
             **(facts or {}),
         },
     )

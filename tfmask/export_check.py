@@ -14,12 +14,24 @@ from serving import protos, wire
 from serving.tensors import from_proto, plain_array
 from serving.warmup import predict_log, read_records, write_records
 from tfmask.methods.base import DIRECTIONS
-from tfmask.ops.arrays import image_to_uint8, mask_to_uint8, to_float
+from tfmask.ops.arrays import (
+    image_to_uint8,
+    mask_to_uint8,
+    smallest_side,
+    to_float,
+)
 from tfmask.ops.errors import UserError
+from tfmask.ops.images import resized
 
 # Sums in another order may round a value to its neighbour.
 TOLERANCE = 1
-_ODD_SIZE = (2, 13, 10)  # images in the request, height, width
+MASKS = ("mask", "exemplar_mask")
+
+
+def _sizes(method):
+    """(images, height, width) of the requests of a check; one is odd."""
+    smallest = smallest_side(method.multiple)
+    return (1, *method.image_size), (2, smallest + 5, smallest + 2)
 
 
 def direction_of(signature):
@@ -30,7 +42,14 @@ def direction_of(signature):
     return DIRECTIONS[0]  # serving_default
 
 
-def example_inputs(signature, batch, height, width, inputs=("image",)):
+def attribute_names(method):
+    """Names of the attributes that a method knows, in their order."""
+    return list(getattr(method.config, "attributes", ()))
+
+
+def example_inputs(
+    signature, batch, height, width, inputs=("image",), attributes=0
+):
     """Inputs of a signature, the same in every process.
 
     Args:
@@ -39,11 +58,14 @@ def example_inputs(signature, batch, height, width, inputs=("image",)):
         height: int.
         width: int.
         inputs: names of what the method takes.
+        attributes: int, how many it sets.
 
     Returns:
         dict of name to array: `image` uint8 (batch, height, width, 3) or PNG
-        bytes (batch,); for signatures that take them, `mask` uint8 and
-        `instances` uint8 (batch, 2, height, width, 1) or bytes (batch, 2).
+        bytes (batch,); for signatures that take them, `exemplar` likewise,
+        `mask` and `exemplar_mask` uint8 (batch, height, width, 1),
+        `attributes` float32 (batch, attributes), and `instances` uint8
+        (batch, 2, height, width, 1) or bytes (batch, 2).
     """
     rows, columns = np.mgrid[:height, :width]
     waves = [
@@ -54,6 +76,8 @@ def example_inputs(signature, batch, height, width, inputs=("image",)):
     noise = np.random.default_rng(0).normal(0, 12, image.shape)
     image = np.clip(image + noise, 0, 255).astype(np.uint8)
     example = {"image": image}
+    if "exemplar" in inputs:
+        example["exemplar"] = np.ascontiguousarray(image[:, ::-1, ::-1])
     if "instances" in inputs:
         # The left half and a narrow strip of the right one.
         parts = [columns < width // 2, columns >= width - max(width // 4, 1)]
@@ -62,8 +86,14 @@ def example_inputs(signature, batch, height, width, inputs=("image",)):
     if signature.endswith("_with_mask"):
         mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
         example["mask"] = mask.astype(np.uint8)
+        if "exemplar" in inputs:
+            example["exemplar_mask"] = example["mask"][:, ::-1, ::-1]
     if signature.endswith("_encoded"):
         example = {name: _encoded(value) for name, value in example.items()}
+    if "attributes" in inputs:
+        # On, off, as it is; others in every image.
+        number = np.add.outer(np.arange(batch), np.arange(attributes))
+        example["attributes"] = (1 - number % 3).astype(np.float32)
     return example
 
 
@@ -101,10 +131,16 @@ def check_version(method, folder):
     )
     logs = [
         predict_log(
-            name, example_inputs(name, *size, inputs=method.translate_inputs)
+            name,
+            example_inputs(
+                name,
+                *size,
+                inputs=method.translate_inputs,
+                attributes=len(attribute_names(method)),
+            ),
         )
         for name in names
-        for size in ((1, *method.image_size), _ODD_SIZE)
+        for size in _sizes(method)
     ]
     for log in _replayed(folder, logs):
         _compare(method, log.predict_log)
@@ -202,12 +238,13 @@ def translated(method, direction, inputs):
         method: `TranslationMethod`.
         direction: "a_to_b" or "b_to_a".
         inputs: dict with `image` uint8 (N, H, W, 3) or encoded (N,), and
-            perhaps `mask` uint8 (N, H, W, 1) and `instances` uint8
-            (N, K, H, W, 1) or encoded (N, K).
+            perhaps `exemplar` likewise (a file of any size), `mask` and
+            `exemplar_mask` uint8 (N, H, W, 1), `attributes` float32 (N, K)
+            and `instances` uint8 (N, K, H, W, 1) or encoded (N, K).
 
     Returns:
         dict with `image` uint8 (N, H, W, 3), `mask` uint8 (N, H, W, 1) and
-        perhaps `instances` uint8 (N, K, H, W, 1).
+        perhaps `exemplar_mask` likewise and `instances` uint8 (N, K, H, W, 1).
     """
     image = inputs["image"]
     if image.dtype == object:
@@ -216,9 +253,17 @@ def translated(method, direction, inputs):
     sides = [(0, -side % method.multiple) for side in (height, width)]
     padding = [(0, 0), *sides, (0, 0)]
     floats = {"image": np.pad(to_float(image), padding, "reflect")}
-    if "mask" in inputs:
-        mask = inputs["mask"].astype(np.float32) / 255.0
-        floats["mask"] = np.pad(mask, padding, "reflect")
+    if "exemplar" in inputs:
+        exemplar = inputs["exemplar"]
+        if exemplar.dtype == object:
+            exemplar = resized(_decoded(exemplar, 3), (height, width)).numpy()
+        floats["exemplar"] = np.pad(to_float(exemplar), padding, "reflect")
+    if "attributes" in inputs:
+        floats["attributes"] = inputs["attributes"]
+    for name in MASKS:
+        if name in inputs and inputs[name].size:
+            mask = inputs[name].astype(np.float32) / 255.0
+            floats[name] = np.pad(mask, padding, "reflect")
     if "instances" in inputs:
         given = inputs["instances"]
         if given.dtype == object:
@@ -233,7 +278,11 @@ def translated(method, direction, inputs):
         )
     made = {
         "image": image_to_uint8(outputs["image"][:, :height, :width]),
-        "mask": mask_to_uint8(outputs["mask"][:, :height, :width]),
+        **{
+            name: mask_to_uint8(outputs[name][:, :height, :width])
+            for name in MASKS
+            if name in outputs
+        },
     }
     if "instances" in inputs:
         cropped = outputs["instances"][:, :, :height, :width]

@@ -7,10 +7,23 @@ from typing import Literal
 
 import numpy as np
 
-from tfmask.ops.arrays import MIN_SIDE, image_to_uint8, mask_to_uint8, to_float
+from tfmask.ops.arrays import (
+    image_to_uint8,
+    mask_to_uint8,
+    smallest_side,
+    to_float,
+)
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
+from trainers.edits import (
+    check_edits,
+    edit_files,
+    list_instances,
+    read_edits,
+    read_files,
+    target_attributes,
+)
 from trainers.files import write_png
 
 OUTPUTS = ("image", "mask", "exemplar_mask", "instances")
@@ -35,6 +48,17 @@ class Options:
     instances: Path | None = None
     """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
     NAME, for methods that translate given instances."""
+    exemplar: Path | None = None
+    """The image whose look is taken over, for methods that take one; it is
+    resized to each image's size. Writes NAME_exemplar_mask.png."""
+    mask: Path | None = None
+    """Your own mask of the one image, of its size, for methods whose masks
+    can be edited."""
+    exemplar_mask: Path | None = None
+    """Your own mask of the exemplar, of its size."""
+    attributes: tuple[str, ...] = ()
+    """What the results shall have, as NAME=1 or NAME=0, for methods that set
+    attributes; those that are not named stay as they are."""
     overwrite: bool = False
     """Replace results that are already there."""
 
@@ -76,52 +100,21 @@ def list_images(source):
     return images, [path for path in files if path not in images]
 
 
-def list_instances(images, folder):
-    """The mask files of every image, in the order of their numbers.
-
-    Args:
-        images: list of paths.
-        folder: path of a folder with NAME_0.png and so on.
-
-    Returns:
-        dict of image to list of paths.
-
-    Raises:
-        UserError: if the folder is not there, or an image has no mask.
-    """
-    from data_pipelines.folders import instance_files
-
-    found = instance_files(Path(folder))
-    if found is None:
-        raise UserError(
-            f"`--instances` must be a folder of masks. Got: `{folder}`"
-        )
-    missing = [image for image in images if image.stem not in found]
-    if missing:
-        raise UserError(
-            f"{len(missing)} of {len(images)} images have no masks in "
-            f"`{folder}`, the first is `{missing[0]}`: expected "
-            f"`{missing[0].stem}_0.png`. For an image without objects add one "
-            "that is all black."
-        )
-    return {
-        image: [path for _, path in sorted(found[image.stem])]
-        for image in images
-    }
-
-
-def plan_outputs(images, output, *, instances=None, overwrite=False):
+def plan_outputs(
+    images, output, *, instances=None, edits=None, overwrite=False
+):
     """Where every result goes, checked before anything is written.
 
     Args:
         images: list of paths.
         output: folder.
         instances: dict of `list_instances`, or None.
+        edits: dict of `edit_files`, or None.
         overwrite: bool; False refuses results that are already there.
 
     Returns:
         dict of image to a tuple of paths: the translation's, the mask's,
-        and one for each instance.
+        with an exemplar its mask's, and one for each instance.
 
     Raises:
         UserError: if two results would have one name, or a result would
@@ -132,12 +125,16 @@ def plan_outputs(images, output, *, instances=None, overwrite=False):
         raise UserError(
             f"`--output` must be a folder. Got: `{output}`, a file."
         )
-    instances = instances or {}
+    instances, edits = instances or {}, edits or {}
     plan, owner = {}, {}
     inputs = {path.resolve() for path in images}
+    inputs |= {path.resolve() for path in edits.values()}
     inputs |= {mask.resolve() for masks in instances.values() for mask in masks}
     for image in images:
-        ends = ["", "_mask"] + [
+        ends = ["", "_mask"]
+        if "exemplar" in edits:
+            ends.append("_exemplar_mask")
+        ends += [
             f"_instance_{number}"
             for number in range(len(instances.get(image, ())))
         ]
@@ -208,7 +205,9 @@ def compiled_translate(
     return lambda inputs: {k: v.numpy() for k, v in graph(inputs).items()}
 
 
-def translate_file(translate, path, multiple, masks=()):
+def translate_file(
+    translate, path, multiple, masks=(), edits=None, attributes=None
+):
     """Reads and translates one image at its own size.
 
     Args:
@@ -216,10 +215,13 @@ def translate_file(translate, path, multiple, masks=()):
         path: image file; grey becomes RGB, transparency is dropped.
         multiple: int, what the sides of the network's input must divide by.
         masks: paths of the masks of its instances.
+        edits: dict of `edit_files`, or None.
+        attributes: (1, K) float32, or None.
 
     Returns:
-        list of uint8 arrays: the image (H, W, 3), its mask (H, W, 1), and
-        a translated mask (H, W, 1) for each instance.
+        list of uint8 arrays: the image (H, W, 3), its mask (H, W, 1), with
+        an exemplar its mask of the image's size, and a translated mask
+        (H, W, 1) for each instance.
 
     Raises:
         UserError: if the file cannot be read or translated. The text is the
@@ -229,9 +231,9 @@ def translate_file(translate, path, multiple, masks=()):
 
     from tfmask.ops.images import pad_to_multiple
 
-    pixels, *given = _read(path, masks)
+    pixels, *given = read_files(path, masks)
     height, width = pixels.shape[:2]
-    smallest = max(MIN_SIDE, multiple // 2 + 1)  # reflection needs as much
+    smallest = smallest_side(multiple)
     if min(height, width) < smallest:
         raise UserError(
             f"is {height} high and {width} wide, expected at least "
@@ -242,6 +244,10 @@ def translate_file(translate, path, multiple, masks=()):
         inside = np.stack(given).max(-1, keepdims=True) > 127
         inside = inside.astype(np.float32)
         inputs["instances"] = pad_to_multiple(inside, multiple)[None]
+    for name, values in read_edits(edits or {}, height, width).items():
+        inputs[name] = pad_to_multiple(values, multiple)
+    if attributes is not None:
+        inputs["attributes"] = attributes
     try:
         made = translate(inputs)
     except tf.errors.ResourceExhaustedError as error:
@@ -249,7 +255,11 @@ def translate_file(translate, path, multiple, masks=()):
             f"is too large for this machine's memory ({height} high and "
             f"{width} wide). Shrink it and try again"
         ) from error
-    outlines = [made["mask"][0], *made.get("instances", [()])[0]]
+    outlines = [
+        made["mask"][0],
+        *made.get("exemplar_mask", ())[:1],
+        *made.get("instances", [()])[0],
+    ]
     return [
         image_to_uint8(made["image"][0, :height, :width]),
         *(mask_to_uint8(mask[:height, :width]) for mask in outlines),
@@ -257,7 +267,14 @@ def translate_file(translate, path, multiple, masks=()):
 
 
 def translate_files(
-    method, plan, direction, *, instances=None, advance=lambda: None
+    method,
+    plan,
+    direction,
+    *,
+    instances=None,
+    edits=None,
+    attributes=None,
+    advance=lambda: None,
 ):
     """Translates files one by one; a bad one does not stop the others.
 
@@ -266,17 +283,23 @@ def translate_files(
         plan: dict of `plan_outputs`.
         direction: "a_to_b" or "b_to_a".
         instances: dict of `list_instances`, or None.
+        edits: dict of `edit_files`, or None.
+        attributes: (1, K) float32, or None.
         advance: called after each file.
 
     Returns:
         list of (path, reason) of images that were not translated.
     """
-    translate = compiled_translate(method, direction)
+    edits = edits or {}
+    more = [name for name in method.mask_inputs if name in edits]
+    translate = compiled_translate(method, direction, more=more)
     failed = []
     for source, targets in plan.items():
         masks = (instances or {}).get(source, ())
         try:
-            results = translate_file(translate, source, method.multiple, masks)
+            results = translate_file(
+                translate, source, method.multiple, masks, edits, attributes
+            )
         except UserError as error:
             failed.append((source, str(error)))
         else:
@@ -284,25 +307,6 @@ def translate_files(
                 write_png(target, result)
         advance()
     return failed
-
-
-def _read(path, masks):
-    """List of (H, W, 3) uint8, with the checks of the training data."""
-    from data_pipelines.checks import check_examples, decode
-    from data_pipelines.examples import Encoded, Example
-
-    example = Example(
-        name=path.stem,
-        image=Encoded.of_file(path),
-        instances=tuple(map(Encoded.of_file, masks)),
-    )
-    good, bad, _ = check_examples([example], keep_content=True)
-    if bad:
-        label, reason = bad[0]
-        raise UserError(
-            reason if label == str(path) else f"its mask {label} {reason}"
-        )
-    return [decode(file.content).numpy() for file in good[0].files]
 
 
 @command
@@ -313,10 +317,12 @@ def main(argv: list[str] | None = None) -> int:
     instances = None
     if options.instances is not None:
         instances = list_instances(images, options.instances)
+    edits = edit_files(options, images)
     plan = plan_outputs(
         images,
         options.output,
         instances=instances,
+        edits=edits,
         overwrite=options.overwrite,
     )
 
@@ -325,20 +331,21 @@ def main(argv: list[str] | None = None) -> int:
     from trainers.runs import load_run
 
     _, method = load_run(options.run)
-    wanted = "instances" in method.translate_inputs
-    if wanted != (instances is not None):
+    if options.direction not in method.directions:
         raise UserError(
-            f"`{options.run}` translates given instances: add --instances "
-            "with a folder of their masks."
-            if wanted
-            else f"`{options.run}` takes no instances; leave --instances out."
+            f"`{options.run}` has no direction {options.direction}; it has "
+            f"{', '.join(method.directions)}."
         )
+    check_edits(options.run, method, edits, instances)
+    attributes = target_attributes(options.run, method, options.attributes)
     with image_progress("Translating", len(plan)) as advance:
         failed = translate_files(
             method,
             plan,
             options.direction,
             instances=instances,
+            edits=edits,
+            attributes=attributes,
             advance=advance,
         )
     print(

@@ -119,3 +119,21 @@ def test_saved_weights_restore_the_layer(tmp_path):
     again.set_weights(layer.get_weights())
     np.testing.assert_array_equal(again(*inputs), expected)
     assert isinstance(again, keras.layers.Layer)
+
+
+def test_graphs_of_unknown_sizes_run():
+    """TensorFlow 2.15 died of one that subtracts the mean first."""
+    style = (tf.TensorSpec((None, 3)),) * 2
+    graph = tf.function(
+        highway_adain,
+        input_signature=[
+            tf.TensorSpec((None, None, None, 3)),
+            tf.TensorSpec((None, None, None, 1)),
+            style,
+            style,
+        ],
+    )
+    mask = RNG.random((*SHAPE[:3], 1), "float32")
+    got = graph(FEATURES, mask, FOREGROUND, BACKGROUND)
+    expected = mask * adain(FOREGROUND) + (1.0 - mask) * adain(BACKGROUND)
+    np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)

@@ -15,6 +15,8 @@ class BrightMethod:
     """
 
     translate_inputs = ("image",)
+    mask_inputs = ()
+    directions = ("a_to_b", "b_to_a")
     mask_kind = "attention"
     multiple = 4
     step = np.int64(300)

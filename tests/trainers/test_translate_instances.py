@@ -14,6 +14,8 @@ class Shift:
     """Inverts the image inside of the masks and gives the masks back."""
 
     translate_inputs = ("image", "instances")
+    mask_inputs = ()
+    directions = ("a_to_b", "b_to_a")
     multiple = 4
 
     def translate(self, inputs, direction):

@@ -42,7 +42,11 @@ def highway_adain(features, attention, foreground, background):
     exact = tf.cast(features, tf.float32)
     attention = tf.cast(attention, tf.float32)
     mean, variance = tf.nn.moments(exact, [1, 2], keepdims=True)
-    normalized = (exact - mean) * tf.math.rsqrt(variance + _EPSILON)
+    # Not (x - mean) * rsqrt(...): TensorFlow 2.15 takes that, a scale and an
+    # offset for one of its fused layers, and dies looking for constants.
+    normalized = tf.nn.batch_normalization(
+        exact, mean, variance, None, None, _EPSILON
+    )
 
     def blend(inside, outside):
         inside, outside = (

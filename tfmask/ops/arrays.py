@@ -7,6 +7,15 @@ import numpy as np
 MIN_SIDE = 8
 
 
+def smallest_side(multiple):
+    """The least pixels a side of an image may have.
+
+    Padding by reflection to the next multiple of `multiple` needs more than
+    half of it.
+    """
+    return max(MIN_SIDE, multiple // 2 + 1)
+
+
 def to_float(images):
     """uint8 array in 0..255 to float32 in [-1, 1]."""
     return np.asarray(images, np.float32) / 127.5 - 1.0

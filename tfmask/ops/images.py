@@ -2,8 +2,6 @@
 
 import tensorflow as tf
 
-from tfmask.ops.arrays import MIN_SIDE  # noqa: F401  (one home, two users)
-
 
 def to_float(images):
     """uint8 (..., C) in 0..255 to float32 in [-1, 1]: `v / 127.5 - 1`."""
@@ -26,7 +24,8 @@ def pad_to_multiple(images, multiple):
     """Pads bottom and right by reflection until both sides fit.
 
     Args:
-        images: (B, H, W, C), H and W at least `MIN_SIDE`.
+        images: (B, H, W, C), H and W at least
+            `tfmask.ops.arrays.smallest_side(multiple)`.
         multiple: int, what the network's strides need.
 
     Returns:
@@ -36,3 +35,18 @@ def pad_to_multiple(images, multiple):
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     bottom, right = -height % multiple, -width % multiple
     return tf.pad(images, [[0, 0], [0, bottom], [0, right], [0, 0]], "REFLECT")
+
+
+def resized(images, size):
+    """uint8 (..., H, W, C) images at another size, bilinear, antialiased.
+
+    Args:
+        images: (H, W, C) or (B, H, W, C) uint8.
+        size: (height, width).
+
+    Returns:
+        uint8 of that size; the same values where it is the old one.
+    """
+    made = tf.image.resize(images, size, "bilinear", antialias=True)
+    made = tf.clip_by_value(tf.round(made), 0.0, 255.0)
+    return tf.cast(made, tf.uint8)
