@@ -33,7 +33,7 @@ class AttributeClassifier:
             keras.layers.RandomFlip("horizontal", seed=seed, **common),
             keras.layers.Rescaling(1 / 127.5, -1.0, **common),
         ]
-        for filters in (24, 48, 96, 96):
+        for filters in (16, 32, 64, 64):
             layers += [
                 keras.layers.Conv2D(
                     filters, 3, strides=2, padding="same", **common
