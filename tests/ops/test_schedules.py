@@ -6,7 +6,11 @@ import pytest
 import tensorflow as tf
 
 from tfmask import presets
-from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
+from tfmask.ops.schedules import (
+    EpochwiseHalving,
+    EpochwiseLinearDecay,
+    linear_ramp,
+)
 
 STEPS = 7  # of an epoch
 
@@ -134,3 +138,9 @@ def test_lomit_rates_of_the_sheet(step, rate):
     np.testing.assert_allclose(schedule(0), rate, rtol=1e-6)
     again = EpochwiseHalving.from_config(schedule.get_config())
     np.testing.assert_allclose(again(step), rate, rtol=1e-6)
+
+
+def test_a_ramp_rises_between_two_steps():
+    found = [float(linear_ramp(step, 10, 14)) for step in (0, 10, 11, 14, 99)]
+    assert found == [0.0, 0.0, 0.25, 1.0, 1.0]
+    assert [float(linear_ramp(step, 3, 3)) for step in (2, 3, 4)] == [0, 1, 1]

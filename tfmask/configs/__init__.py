@@ -6,6 +6,11 @@ must not import TensorFlow (3 to 5 seconds).
 
 from tfmask.configs.attention_guided import AttentionGuidedConfig
 from tfmask.configs.attgan import AttGANConfig
+from tfmask.configs.cam_consistency import (
+    CamAttGANConfig,
+    CamStarGANConfig,
+    CamSTGANConfig,
+)
 from tfmask.configs.cyclegan import CycleGANConfig
 from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.lomit import LOMITConfig
@@ -26,12 +31,18 @@ METHOD_CONFIGS = {
     "stargan": StarGANConfig,
     "attgan": AttGANConfig,
     "stgan": STGANConfig,
+    "cam_stargan": CamStarGANConfig,
+    "cam_attgan": CamAttGANConfig,
+    "cam_stgan": CamSTGANConfig,
 }
 
 __all__ = [
     "METHOD_CONFIGS",
     "AttGANConfig",
     "AttentionGuidedConfig",
+    "CamAttGANConfig",
+    "CamSTGANConfig",
+    "CamStarGANConfig",
     "CycleGANConfig",
     "DataConfig",
     "InstaGANConfig",

@@ -2,6 +2,7 @@
 
 from tfmask.methods.attention_guided import AttentionGuided
 from tfmask.methods.attgan import AttGAN
+from tfmask.methods.cam_consistency import CamAttGAN, CamStarGAN, CamSTGAN
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
@@ -16,6 +17,9 @@ METHODS = {
     "stargan": StarGAN,
     "attgan": AttGAN,
     "stgan": STGAN,
+    "cam_stargan": CamStarGAN,
+    "cam_attgan": CamAttGAN,
+    "cam_stgan": CamSTGAN,
 }
 
 __all__ = [
@@ -24,6 +28,9 @@ __all__ = [
     "STGAN",
     "AttGAN",
     "AttentionGuided",
+    "CamAttGAN",
+    "CamSTGAN",
+    "CamStarGAN",
     "CycleGAN",
     "InstaGAN",
     "StarGAN",

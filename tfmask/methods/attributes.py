@@ -173,6 +173,10 @@ class AttributeMethod(CriticMethod):
         image = tf.image.resize(image, self.image_size, antialias=True)
         return tf.cast(self.discriminator(image)[1] > 0.0, tf.float32)
 
+    def mask_of(self, edit):
+        """(B, H, W, 1) float32 in [0, 1], what `translate` gives as mask."""
+        return change_map(edit.image, edit.output)
+
     def translate(self, inputs, direction="a_to_b"):
         """Sets attributes.
 
@@ -186,7 +190,7 @@ class AttributeMethod(CriticMethod):
 
         Returns:
             dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
-            (B, H, W, 1) float32 in [0, 1], the normalised change.
+            (B, H, W, 1) float32 in [0, 1], see `mask_kind`.
         """
         image = tf.cast(inputs["image"], tf.float32)
         target = tf.cast(inputs["attributes"], tf.float32)
@@ -196,7 +200,8 @@ class AttributeMethod(CriticMethod):
         source = tf.cast(source, tf.float32)
         target = tf.where(target < 0.0, source, target)
         output = self.edit(image, source, target)
-        return {"image": output, "mask": change_map(image, output)}
+        mask = self.mask_of(Edit(image, source, target, output))
+        return {"image": output, "mask": mask}
 
     @property
     def exclusive(self):
@@ -205,7 +210,10 @@ class AttributeMethod(CriticMethod):
         return [names.index(name) for name in self.config.exclusive]
 
     def images_to_show(self, batch):
-        """The input, and it with each attribute switched, one at a time."""
+        """The input, and it with each attribute switched, one at a time.
+
+        With the masks where they are more than the change.
+        """
         real = batch["a"]["image"]
         before = batch["a"]["attributes"]
         shown = {"real": real}
@@ -219,4 +227,6 @@ class AttributeMethod(CriticMethod):
                 }
             )
             shown[f"switched_{name}"] = made["image"]
+            if self.mask_kind != "change":
+                shown[f"mask_{name}"] = made["mask"]
         return shown

@@ -31,8 +31,9 @@ class TranslationMethod(keras.Model):
 
     Attributes:
         mask_kind: what `translate` returns as `mask`: "attention" (found by
-            a network), "instances" (translated from given ones), "change"
-            (normalised |output - input|).
+            a network), "instances" (translated from given ones), "grad_cam"
+            (where a discriminator looks), "change" (normalised
+            |output - input|).
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that.
         mask_inputs: names of masks that `translate` takes from its caller

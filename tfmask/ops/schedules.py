@@ -1,4 +1,4 @@
-"""Learning rates as functions of the step."""
+"""Learning rates and weights of terms as functions of the step."""
 
 import keras
 import tensorflow as tf
@@ -99,3 +99,20 @@ class EpochwiseHalving(_Epochwise):
         interval = max(1, round(self.halving_epochs * self.epoch_steps))
         halvings = tf.maximum(self.now(updates) - constant, 0) // interval
         return self.initial * tf.pow(0.5, tf.cast(halvings, tf.float32))
+
+
+def linear_ramp(step, start, full):
+    """0 until a step, 1 from another one on, and a line between them.
+
+    Args:
+        step: int tensor or variable.
+        start: int, the last step of 0.
+        full: int, `start` or later.
+
+    Returns:
+        Scalar float32 in [0, 1]; where both are equal, 1 from there on.
+    """
+    step = tf.cast(tf.convert_to_tensor(step), tf.float32)
+    if full <= start:
+        return tf.cast(step >= start, tf.float32)
+    return tf.clip_by_value((step - start) / (full - start), 0.0, 1.0)

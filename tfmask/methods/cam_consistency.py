@@ -1,0 +1,152 @@
+"""CAM-consistency: outside of the critic's Grad-CAM an edit changes nothing."""
+
+import tensorflow as tf
+
+from tfmask.losses import attended, context, map_layer
+from tfmask.methods.attgan import AttGAN
+from tfmask.methods.stargan import StarGAN
+from tfmask.methods.stgan import STGAN
+from tfmask.ops.schedules import linear_ramp
+
+# Reported, never trained on.
+_MONITORS = ("cam_coverage", "cam_empty")
+
+
+class CamConsistency:
+    """Adds the CAM-consistency loss to an `AttributeMethod` (Kim 2021).
+
+    To be inherited from before the host. Both players get
+    `mean |(1 - M) (x - y)|` with the input x, its translation y and the
+    mask M, the largest Grad-CAM of the changed attributes. The generator
+    sees M as constant, the discriminator y: it learns to look where the
+    generator changes images, by a gradient through Grad-CAM itself (a second
+    order). The host's own terms stay, and so do its translations; M is what
+    `translate` gives as mask.
+
+    Code and paper: `cam_generator` and `cam_discriminator` are the term of
+    each player; `cam_coverage` is the mean of M (near 1 is a collapse),
+    `cam_empty` the share of maps that are 0 everywhere.
+
+    Nothing is computed before `cam_start_epoch`, nor of a player whose
+    weight is 0: there the losses and updates are the host's.
+
+    What of it is the paper's and what our choice: see
+    docs/methods/cam_consistency.md.
+    """
+
+    mask_kind = "grad_cam"
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        layers = self.discriminator.strided_layers
+        self.cam_layer = config.cam_layer
+        if self.cam_layer is None:
+            self.cam_layer = map_layer(self.image_size[0], layers)
+        if self.cam_layer > layers:
+            raise ValueError(
+                f"`cam_layer` must be at most {layers}, the discriminator's "
+                f"layers. Got: {self.cam_layer}"
+            )
+
+    def cam_weight(self, player):
+        """The config's weight of a player's term; 0 where it has none."""
+        if player == "discriminator" and self.config.cam_source == "none":
+            return 0.0
+        return getattr(self.config, f"cam_{player}_weight")
+
+    def phase_at(self, step):
+        """The players whose term is computed in a step."""
+        config = self.config
+        if step < self.steps_of(config.cam_start_epoch):
+            return ()
+        return tuple(
+            player
+            for player in self.players
+            if self.cam_weight(player)
+            and (player == "generator" or step % config.cam_every == 0)
+        )
+
+    def loss_names(self, player):
+        names = super().loss_names(player)
+        if self.cam_weight(player):
+            names += [f"cam_{player}", *_MONITORS]
+        return names
+
+    def term_weight(self, term):
+        weight = super().term_weight(term)
+        if not term.startswith("cam_"):
+            return weight
+        epochs = self.config.cam_start_epoch, self.config.cam_full_epoch
+        return weight * linear_ramp(self.step, *map(self.steps_of, epochs))
+
+    def total_loss(self, terms):
+        return super().total_loss(
+            {name: v for name, v in terms.items() if name not in _MONITORS}
+        )
+
+    def player_terms(self, player, edit, training):
+        terms = super().player_terms(player, edit, training)
+        if player not in self.phase:
+            return terms
+        mask, empty = self.attended(edit, self.config.cam_source)
+        if player == "generator":
+            mask = tf.stop_gradient(mask)
+        return terms | {
+            f"cam_{player}": context(edit.image, edit.output, 1.0 - mask),
+            "cam_coverage": tf.stop_gradient(mask),
+            "cam_empty": empty,
+        }
+
+    def mask_of(self, edit):
+        """Of images of any size: those of training are what D knows."""
+        small = edit._replace(
+            image=tf.image.resize(edit.image, self.image_size, antialias=True),
+            output=tf.image.resize(
+                edit.output, self.image_size, antialias=True
+            ),
+        )
+        source = self.config.cam_source
+        mask, _ = self.attended(small, "both" if source == "none" else source)
+        return tf.image.resize(mask, tf.shape(edit.image)[1:3])
+
+    def attended(self, edit, cam_source):
+        """Where the discriminator sees the changed attributes of an `Edit`.
+
+        Args:
+            edit: `Edit`, of the size of training.
+            cam_source: images that count, see `CamOptions`.
+
+        Returns:
+            mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
+            empty: scalar float32, the share of maps that are 0 everywhere.
+        """
+        config = self.config
+        sides = {
+            "real": (edit.image, edit.source),
+            "fake": (edit.output, edit.target),
+        }
+        seen = [sides[k] for k in sides if cam_source in ("both", k)]
+        if not seen:
+            return tf.zeros_like(edit.image[..., :1]), tf.constant(0.0)
+        return attended(
+            self.discriminator,
+            self.cam_layer,
+            seen,
+            tf.not_equal(edit.source, edit.target),
+            signed=config.cam_signed,
+            merge=config.cam_merge,
+            normalization=config.cam_normalization,
+            floor=config.cam_floor,
+        )
+
+
+class CamStarGAN(CamConsistency, StarGAN):
+    """`StarGAN` with CAM-consistency."""
+
+
+class CamAttGAN(CamConsistency, AttGAN):
+    """`AttGAN` with CAM-consistency."""
+
+
+class CamSTGAN(CamConsistency, STGAN):
+    """`STGAN` with CAM-consistency."""
