@@ -53,6 +53,7 @@ setup(
             *("scikit-learn>=1.4", "ovmsclient==2023.1"),
             *("pyyaml>=6", "setuptools>=65", "wheel"),  # docker/, client/
         ],
+        "embed": ["scikit-learn>=1.4"],
         "dev": ["ruff==0.17.5", "tensorboard"],
         "benchmark": ["torch==2.13.0"],
     },

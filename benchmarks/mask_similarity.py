@@ -72,7 +72,7 @@ def measure(form, side, batch, channels, repeats):
         repeats: int, turns that are timed.
 
     Returns:
-        dict: `milliseconds`, `megabytes` that the process grew by, `values`
+        dict: `milliseconds`, `mebibytes` that the process grew by, `values`
         and `gradient` (lists of float).
     """
     step_of(form, 4, 1, channels)()  # what TensorFlow itself takes
@@ -86,7 +86,7 @@ def measure(form, side, batch, channels, repeats):
         seconds.append(time.perf_counter() - start)
     return {
         "milliseconds": 1000.0 * min(seconds),
-        "megabytes": (_peak_kilobytes() - before) / 1024.0,
+        "mebibytes": (_peak_kilobytes() - before) / 1024.0,
         "values": values.numpy().tolist(),
         "gradient": gradient.numpy().ravel().tolist(),
     }
@@ -127,13 +127,13 @@ def main(argv=None):
         sizes = (options.batch, options.channels, options.repeats)
         print(json.dumps(measure(options.form, options.sides[0], *sizes)))
         return
-    print("side  form       milliseconds  megabytes")
+    print("side  form       milliseconds  mebibytes")
     for side in options.sides:
         found = {f: _in_a_process(f, side, options) for f in FORMS}
         for form, row in found.items():
             print(
                 f"{side:<5} {form:<10} {row['milliseconds']:12.1f} "
-                f"{row['megabytes']:10.1f}"
+                f"{row['mebibytes']:10.1f}"
             )
         apart = {
             part: _apart(found["sorted"][part], found["all_pairs"][part])
