@@ -50,7 +50,7 @@ class AttributeData(UnpairedData):
                 zip(
                     self.attributes,
                     np.round(
-                        self._source("a", split).attributes.mean(0), 4
+                        self._source("a", split).attributes.mean(0, dtype=float), 4
                     ).tolist(),
                     strict=True,
                 )
