@@ -46,18 +46,14 @@ class AttributeData(UnpairedData):
         for name in ("regions", "instance_count"):
             del facts[name]
         facts["attributes"] = {
-            split: dict(
-                zip(
-                    self.attributes,
-                    np.round(
-                        self._source("a", split).attributes.mean(0, dtype=float), 4
-                    ).tolist(),
-                    strict=True,
-                )
-            )
-            for split in facts["counts"]
+            split: self._shares(split) for split in facts["counts"]
         }
         return facts
+
+    def _shares(self, split):
+        values = self._source("a", split).attributes
+        shares = values.mean(axis=0, dtype=float).round(4).tolist()
+        return dict(zip(self.attributes, shares, strict=True))
 
     def train_batches(
         self,
