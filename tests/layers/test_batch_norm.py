@@ -145,6 +145,7 @@ def test_layer_normalisation_in_half_precision():
 
 def test_option_makes_it():
     assert isinstance(normalization_layer("layer"), LayerNormalization)
-    for layer in (BatchNormalization(momentum=0.5), LayerNormalization()):
+    batch = BatchNormalization(momentum=0.5, gamma_stddev=0.1)
+    for layer in (batch, LayerNormalization()):
         again = type(layer).from_config(layer.get_config())
         assert again.get_config() == layer.get_config()

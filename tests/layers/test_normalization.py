@@ -5,11 +5,13 @@ import importlib.util
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from tfmask.layers import (
     InstanceNormalization,
     ResidualBlock,
     normalization_layer,
+    normalized,
 )
 from tfmask.layers.normalization import addons_member
 from tfmask.ops.errors import UserError
@@ -41,6 +43,22 @@ def test_a_callable_makes_a_new_layer_every_time():
 def test_unknown_names_are_answered_with_near_ones():
     with pytest.raises(UserError, match="Did you mean: instance?"):
         normalization_layer("instanse")
+
+
+def test_batch_statistics_are_for_those_who_ask():
+    with pytest.raises(UserError, match="Unknown normalization `batch`"):
+        normalization_layer("batch")
+    layer = normalization_layer("batch", batch=True, affine=False)
+    both = np.concatenate([IMAGE, 3.0 + 2.0 * IMAGE])
+    parts = normalized(layer, both, tf.constant(2))
+    np.testing.assert_allclose(parts[:2], parts[2:], atol=1e-4)
+    mean = IMAGE.mean((0, 1, 2))
+    expected = (IMAGE - mean) / np.sqrt(IMAGE.var((0, 1, 2)) + 1e-5)
+    np.testing.assert_allclose(parts[:2], expected, atol=1e-4)
+    alone = normalized(normalization_layer("instance"), both)
+    np.testing.assert_allclose(
+        alone[:2], normalized(layer, both, 4)[:2], atol=1e-4
+    )
 
 
 @pytest.mark.skipif(HAS_ADDONS, reason="tensorflow-addons is installed")

@@ -35,6 +35,22 @@ def test_parameter_counts_of_the_sheets(arguments, count):
     assert network.count_params() == count
 
 
+def test_parameter_count_of_the_conditional_one_with_batch_normalisation():
+    """Running statistics do not count."""
+    network = PatchDiscriminator(normalization="batch")
+    network.build((None, 256, 256, 6))
+    found = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+    assert found == 2_768_705
+
+
+def test_batch_normalisation_keeps_the_parts_apart():
+    network = tiny(normalization="batch", strided_layers=2)
+    both = np.concatenate([IMAGE, 0.1 * IMAGE])
+    expected = np.concatenate([network(IMAGE), network(0.1 * IMAGE)])
+    np.testing.assert_allclose(network(both, parts=2), expected, atol=1e-5)
+    assert np.abs(network(both) - expected).max() > 1e-3
+
+
 @pytest.mark.parametrize(
     ("arguments", "side"),
     [({}, 30), ({"padding": 2}, 35), ({"strided_layers": 5}, 6)],

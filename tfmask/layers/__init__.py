@@ -20,7 +20,7 @@ from tfmask.layers.history_pool import HistoryPool
 from tfmask.layers.instance_norm import InstanceNormalization
 from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
-from tfmask.layers.normalization import normalization_layer
+from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
@@ -44,6 +44,7 @@ __all__ = [
     "leaky_relu",
     "normal_initializer",
     "normalization_layer",
+    "normalized",
     "torch_initializer",
     "upsample",
 ]

@@ -27,13 +27,16 @@ class BatchNormalization(keras.layers.Layer):
     Args:
         momentum: float; moving averages keep so much of their old value.
         epsilon: float; 1e-5, as in PyTorch (Keras has 1e-3).
+        gamma_stddev: float; the scale starts as a normal about 1 with this
+            deviation (0: exactly 1).
         **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
 
     Call arguments:
         inputs: (parts * B, H, W, C) float.
-        parts: int, batches one after another in `inputs`.
+        parts: int or scalar tensor, batches one after another in `inputs`.
         mode: "inference" takes the moving averages, "batch" the parts' own
-            statistics, "update" those, and moves the averages part by part.
+            statistics, "update" those, and moves the averages part by part
+            (`parts` must be an int then).
 
     Returns:
         (parts * B, H, W, C) of the inputs' dtype.
@@ -43,10 +46,13 @@ class BatchNormalization(keras.layers.Layer):
     unbiased one, a factor n / (n - 1) with n in the thousands.
     """
 
-    def __init__(self, *, momentum=0.9, epsilon=1e-5, **kwargs):
+    def __init__(
+        self, *, momentum=0.9, epsilon=1e-5, gamma_stddev=0.0, **kwargs
+    ):
         super().__init__(**kwargs)
         self.momentum = momentum
         self.epsilon = epsilon
+        self.gamma_stddev = gamma_stddev
 
     def build(self, input_shape):
         def weight(name, initializer, trainable=True):
@@ -59,7 +65,10 @@ class BatchNormalization(keras.layers.Layer):
                 **_EXACT,
             )
 
-        self.gamma = weight("gamma", "ones")
+        scale = "ones"
+        if self.gamma_stddev:
+            scale = keras.initializers.RandomNormal(1.0, self.gamma_stddev)
+        self.gamma = weight("gamma", scale)
         self.beta = weight("beta", "zeros")
         # All replicas move them alike.
         self.moving_mean = weight("moving_mean", "zeros", trainable=False)
@@ -113,6 +122,7 @@ class BatchNormalization(keras.layers.Layer):
             **super().get_config(),
             "momentum": self.momentum,
             "epsilon": self.epsilon,
+            "gamma_stddev": self.gamma_stddev,
         }
 
 

@@ -4,6 +4,7 @@ import importlib
 
 import keras
 
+from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.instance_norm import InstanceNormalization
 from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.ops.errors import UserError, unknown_name
@@ -33,7 +34,7 @@ def addons_member(module, name):
     return getattr(members, name)
 
 
-def normalization_layer(normalization, **instance_arguments):
+def normalization_layer(normalization, *, batch=False, **instance_arguments):
     """A new normalisation layer.
 
     Args:
@@ -41,8 +42,10 @@ def normalization_layer(normalization, **instance_arguments):
             without arguments that returns a Keras layer. A layer must treat
             every example by itself: the networks are called on batches that
             mix real and translated images.
-        **instance_arguments: arguments of `InstanceNormalization`; the
-            others have their own defaults.
+        batch: bool; "batch" may be asked for, too, by networks that call
+            their layers by `normalized`.
+        **instance_arguments: arguments of `InstanceNormalization`; of
+            others only batch normalisation takes one, `gamma_stddev`.
 
     Returns:
         `keras.layers.Layer`; an identity for "none".
@@ -56,6 +59,10 @@ def normalization_layer(normalization, **instance_arguments):
         return InstanceNormalization(**instance_arguments)
     if normalization == "layer":
         return LayerNormalization()
+    if normalization == "batch" and batch:
+        return BatchNormalization(
+            gamma_stddev=instance_arguments.get("gamma_stddev", 0.0)
+        )
     if normalization == "none":
         return keras.layers.Activation("linear")
     kind, _, name = normalization.partition(":")
@@ -64,5 +71,23 @@ def normalization_layer(normalization, **instance_arguments):
     raise unknown_name(
         "normalization",
         normalization,
-        ["instance", "layer", "none", "addons:LAYER"],
+        ["instance", "layer", "none", "addons:LAYER"] + ["batch"] * batch,
     )
+
+
+def normalized(layer, inputs, parts=1):
+    """What a normalisation layer makes of a batch.
+
+    Args:
+        layer: of `normalization_layer(..., batch=True)`.
+        inputs: (parts * B, H, W, C) float.
+        parts: int or scalar tensor, batches one after another in `inputs`.
+            Batch normalisation takes the statistics of each for itself, over
+            all replicas; other layers those of every example anyway.
+
+    Returns:
+        (parts * B, H, W, C) of the inputs' dtype.
+    """
+    if isinstance(layer, BatchNormalization):
+        return layer(inputs, parts=parts, mode="batch")
+    return layer(inputs)

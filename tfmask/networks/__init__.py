@@ -16,6 +16,7 @@ from tfmask.networks.label_generator import LabelGenerator
 from tfmask.networks.label_planes import label_planes
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
+from tfmask.networks.unet_generator import UNetGenerator
 
 __all__ = [
     "AttentionNetwork",
@@ -30,6 +31,7 @@ __all__ = [
     "LabelGenerator",
     "PatchDiscriminator",
     "ResNetGenerator",
-    "label_planes",
     "StyleEncoder",
+    "UNetGenerator",
+    "label_planes",
 ]

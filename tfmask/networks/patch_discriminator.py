@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers import Convolution, leaky_relu, normalization_layer
+from tfmask.layers import (
+    Convolution,
+    leaky_relu,
+    normalization_layer,
+    normalized,
+)
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError
 
@@ -22,7 +27,8 @@ class PatchDiscriminator(keras.Model):
         padding: int, zeros on all four sides of every layer.
         normalize_first: bool; normalise the first layer too
             (attention-guided), CycleGAN does not.
-        normalization: see `normalization_layer`.
+        normalization: see `normalization_layer`; or "batch", whose layers
+            come behind convolutions without a bias.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
         spectral_normalization: bool, for every convolution.
@@ -34,6 +40,8 @@ class PatchDiscriminator(keras.Model):
         normalize: bool; False bypasses every normalisation layer
             (attention-guided, second stage).
         training: bool.
+        parts: int, batches one after another in `image`, which batch
+            normalisation keeps apart.
 
     Returns:
         (B, h, w, 1) float32, unbounded: 30x30 for 256x256 with padding 1.
@@ -73,12 +81,17 @@ class PatchDiscriminator(keras.Model):
         widths = [
             filters * min(2**level, 8) for level in range(strided_layers + 1)
         ]
+        first_norm = 0 if normalize_first else 1
         self.convolutions = [
             Convolution(
                 width,
                 4,
                 strides=2 if level < strided_layers else 1,
                 padding=padding,
+                use_bias=(
+                    normalization != "batch"
+                    or not first_norm <= level <= strided_layers
+                ),
                 spectral_normalization=spectral_normalization,
                 kernel_initializer=kernel_initializer,
             )
@@ -86,7 +99,8 @@ class PatchDiscriminator(keras.Model):
         ]
         self.norms = [
             normalization_layer(
-                normalization if level or normalize_first else "none",
+                normalization if level >= first_norm else "none",
+                batch=True,
                 affine=affine,
                 gamma_stddev=gamma_stddev,
             )
@@ -119,12 +133,12 @@ class PatchDiscriminator(keras.Model):
                 self.norms[position].build((None, None, None, channels))
         self.built = True
 
-    def call(self, image, normalize=True, training=False):
+    def call(self, image, normalize=True, training=False, parts=1):
         outputs = image
         for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             outputs = layer(outputs, training=training)
             if normalize:
-                outputs = norm(outputs)
+                outputs = normalized(norm, outputs, parts)
             outputs = leaky_relu(outputs)
         outputs = self.convolutions[-1](outputs, training=training)
         return tf.cast(outputs, tf.float32)

@@ -52,15 +52,17 @@ def replica_slice(values, own):
     return values[replica * size : (replica + 1) * size]
 
 
-def replica_uniform(own, seed):
-    """Numbers in [0, 1), one for each of this replica's rows.
+def replica_uniform(own, seed, shape=()):
+    """Numbers in [0, 1), as many for each of this replica's rows.
 
     Args:
         own: (B, ...) this replica's rows.
         seed: (2,) ints; the global batch's numbers depend on nothing else.
+        shape: of the numbers of one row.
 
     Returns:
-        (B,) float32.
+        (B, *shape) float32.
     """
     count = tf.shape(own)[0] * replica_count()
-    return replica_slice(tf.random.stateless_uniform([count], seed), own)
+    drawn = tf.random.stateless_uniform([count, *shape], seed)
+    return replica_slice(drawn, own)

@@ -1,0 +1,162 @@
+"""The U-Net generator of pix2pix."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import (
+    Convolution,
+    TransposedConvolution,
+    leaky_relu,
+    normalization_layer,
+    normalized,
+)
+from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.distribution import replica_uniform
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class UNetGenerator(keras.Model):
+    """Image to image: halved down to a few pixels and doubled up again.
+
+    Encoder: `levels` 4x4 convolutions of stride 2 to f, 2f, 4f, 8f, 8f, ...
+    channels, leaky ReLU 0.2 before all but the first, normalised but for the
+    first and the last. Decoder: as many transposed 4x4 convolutions behind
+    ReLU, normalised but for the last, which ends with tanh; behind each
+    comes the encoder's output of that size (in front of it, in channels).
+    The decoder's inner layers of 8f channels drop out, all but the
+    innermost: 3 of 8 levels, 2 of 7.
+
+    Args:
+        filters: int, f.
+        levels: int, 2 or more: 8 for 256 px, 7 for 128 px.
+        dropout: float in [0, 1), share that is dropped.
+        normalization: see `normalization_layer`; or "batch", with which only
+            the last convolution has a bias.
+        affine: bool; learned scale and offset of instance normalisation.
+        gamma_stddev: float; deviation of the initial scale about 1.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, C) float in [-1, 1]; H and W multiples of 2 to the
+            power of `levels`.
+        training: bool; matters to batch normalisation alone. True takes the
+            statistics of the batch, over all replicas, False those of every
+            example by itself: what a batch of 1 does in training and, in
+            the authors' code, in testing.
+        seed: (2,) ints, of this call's dropout; None: nothing is dropped.
+
+    Returns:
+        (B, H, W, 3) float32 in [-1, 1].
+
+    Raises:
+        ValueError: `levels` is below 2.
+
+    Paper: pix2pix (Isola et al. 2017), section 6.1.1.
+    Differs from the paper: no norm in the innermost level, where batch 1
+    would leave nothing (the authors' erratum). From the authors' code: the
+    dropout lies where the PyTorch code has it; Torch's is one layer further
+    in.
+
+    Example:
+        >>> network = UNetGenerator(filters=2, levels=3)
+        >>> network(np.zeros((1, 16, 8, 3), "float32")).shape.as_list()
+        [1, 16, 8, 3]
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        levels=8,
+        dropout=0.5,
+        normalization="batch",
+        affine=False,
+        gamma_stddev=0.0,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if levels < 2:
+            raise ValueError(f"`levels` must be 2 or more. Got: {levels}")
+        self.filters = filters
+        self.levels = levels
+        self.dropout = dropout
+        self.normalization = normalization
+        self.affine = affine
+        self.gamma_stddev = gamma_stddev
+        self.kernel_initializer = kernel_initializer
+
+        def norm():
+            return normalization_layer(
+                normalization,
+                batch=True,
+                affine=affine,
+                gamma_stddev=gamma_stddev,
+            )
+
+        common = {
+            "use_bias": normalization != "batch",
+            "kernel_initializer": kernel_initializer,
+        }
+        widths = [filters * min(2**level, 8) for level in range(levels)]
+        self.encoder = [
+            Convolution(width, 4, strides=2, padding=1, **common)
+            for width in widths
+        ]
+        self.encoder_norms = [norm() for _ in widths[1:-1]]
+        self.decoder = [
+            TransposedConvolution(width, kernel_size=4, **common)
+            for width in reversed(widths[:-1])
+        ]
+        self.decoder_norms = [norm() for _ in self.decoder]
+        self.last = TransposedConvolution(
+            3, kernel_size=4, kernel_initializer=kernel_initializer
+        )
+        # The decoder's layers that drop out, from the innermost one.
+        self.dropped = range(1, levels - 4)
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for layer in self.encoder:
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+        for layer, norm in zip(
+            self.encoder[1:-1], self.encoder_norms, strict=True
+        ):
+            norm.build((None, None, None, layer.filters))
+        for layer, norm in zip(self.decoder, self.decoder_norms, strict=True):
+            layer.build((None, None, None, channels))
+            norm.build((None, None, None, layer.filters))
+            channels = 2 * layer.filters
+        self.last.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, image, training=False, seed=None):
+        parts = 1 if training else tf.shape(image)[0]
+        outputs = self.encoder[0](image)
+        skipped = [outputs]
+        for layer, norm in zip(
+            self.encoder[1:-1], self.encoder_norms, strict=True
+        ):
+            outputs = normalized(norm, layer(leaky_relu(outputs)), parts)
+            skipped.append(outputs)
+        outputs = self.encoder[-1](leaky_relu(outputs))
+        for level, (layer, norm) in enumerate(
+            zip(self.decoder, self.decoder_norms, strict=True)
+        ):
+            outputs = normalized(norm, layer(tf.nn.relu(outputs)), parts)
+            if seed is not None and level in self.dropped:
+                outputs = self._drop(outputs, [seed[0] + level, seed[1]])
+            outputs = tf.concat([skipped.pop(), outputs], axis=-1)
+        outputs = self.last(tf.nn.relu(outputs))
+        return tf.tanh(tf.cast(outputs, tf.float32))
+
+    def _drop(self, values, seed):
+        """Zeros at random; the rest is scaled up to keep the mean."""
+        drawn = replica_uniform(values, seed, values.shape[1:])
+        kept = tf.cast(drawn >= self.dropout, values.dtype)
+        return values * kept / (1.0 - self.dropout)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
