@@ -1,6 +1,7 @@
 """Layers that Keras does not have, or does not have as the papers do."""
 
 from tfmask.layers.attention_composite import attention_composite
+from tfmask.layers.attention_transfer import AttentionTransfer
 from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
     Convolution,
@@ -26,6 +27,7 @@ from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
+    "AttentionTransfer",
     "BatchNormalization",
     "Convolution",
     "HighwayAdaIN",

@@ -8,12 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.soft_masks import min_max, over_largest
 
 MERGES = ("max", "sum_logits")
 NORMALIZATIONS = ("min_max", "max")
-# Span of a map below which it counts as flat. Slopes of an untrained
-# discriminator are small: no number is added to the divisor.
-_SMALLEST = 1e-30
 # Side of the map that is explained where no layer is chosen.
 MAP_SIDE = 16
 
@@ -113,12 +111,7 @@ def normalized_maps(maps, normalization="min_max"):
     """
     if normalization not in NORMALIZATIONS:
         raise unknown_name("normalization", normalization, NORMALIZATIONS)
-    if normalization == "min_max":
-        maps = maps - tf.reduce_min(maps, axis=(1, 2), keepdims=True)
-    span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
-    some = span > _SMALLEST
-    shares = maps / tf.where(some, span, tf.ones_like(span))
-    return tf.where(some, shares, tf.zeros_like(maps))
+    return min_max(maps) if normalization == "min_max" else over_largest(maps)
 
 
 def enlarged_maps(maps, height, width):

@@ -10,6 +10,8 @@ from tfmask.networks.content_style import (
     StyleEncoder,
 )
 from tfmask.networks.dense_discriminator import DenseDiscriminator
+from tfmask.networks.guided_generator import GuidedGenerator
+from tfmask.networks.guiding_discriminator import GuidingDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.label_generator import LabelGenerator
@@ -26,6 +28,8 @@ __all__ = [
     "ContentEncoder",
     "DenseDiscriminator",
     "HighwayDecoder",
+    "GuidedGenerator",
+    "GuidingDiscriminator",
     "InstanceDiscriminator",
     "InstanceGenerator",
     "LabelGenerator",

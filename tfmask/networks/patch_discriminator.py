@@ -116,6 +116,15 @@ class PatchDiscriminator(keras.Model):
             side = max(side, 1)
         return side
 
+    def feature_size(self, size):
+        """(height, width) of `features` for images of a (height, width)."""
+        for layer in self.convolutions[:-1]:
+            size = tuple(
+                (side + 2 * self.padding - 4) // layer.strides + 1
+                for side in size
+            )
+        return size
+
     def build(self, input_shape):
         _, height, width, channels = input_shape
         for side in (height, width):
@@ -133,15 +142,47 @@ class PatchDiscriminator(keras.Model):
                 self.norms[position].build((None, None, None, channels))
         self.built = True
 
-    def call(self, image, normalize=True, training=False, parts=1):
-        outputs = image
-        for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
+    def features(
+        self,
+        inputs,
+        first=0,
+        last=None,
+        normalize=True,
+        training=False,
+        parts=1,
+    ):
+        """Runs the layers before the scores, or a part of them.
+
+        Args:
+            inputs: (B, H, W, C) float, the image or what an earlier part
+                returned.
+            first: int, layers that `inputs` went through already.
+            last: int, layers that the result went through; None: all but
+                the one that scores.
+            normalize, training, parts: as of a call.
+
+        Returns:
+            (B, h, w, c) float, after the activation.
+        """
+        outputs = inputs
+        layers = [*zip(self.convolutions[:-1], self.norms, strict=True)]
+        for layer, norm in layers[first:last]:
             outputs = layer(outputs, training=training)
             if normalize:
                 outputs = normalized(norm, outputs, parts)
             outputs = leaky_relu(outputs)
-        outputs = self.convolutions[-1](outputs, training=training)
-        return tf.cast(outputs, tf.float32)
+        return outputs
+
+    def score(self, features, training=False):
+        """The last layer: `features` of all others to float32 scores."""
+        scores = self.convolutions[-1](features, training=training)
+        return tf.cast(scores, tf.float32)
+
+    def call(self, image, normalize=True, training=False, parts=1):
+        features = self.features(
+            image, normalize=normalize, training=training, parts=parts
+        )
+        return self.score(features, training=training)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -1,13 +1,45 @@
-"""Soft masks between the sizes of an image and of its content."""
+"""Soft masks: their range, and their way between sizes."""
 
 import tensorflow as tf
 
+# Span of a map below which it counts as flat. Slopes and activations of an
+# untrained network are small: no number is added to the divisor.
+_SMALLEST = 1e-30
+
+
+def over_largest(maps):
+    """Every map of every example divided by its own largest value.
+
+    Args:
+        maps: (B, h, w, K) float.
+
+    Returns:
+        (B, h, w, K) of the maps' dtype, at most 1; 0 where a map has no
+        value above 0. The divisor is differentiated, too.
+    """
+    span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
+    some = span > _SMALLEST
+    shares = maps / tf.where(some, span, tf.ones_like(span))
+    return tf.where(some, shares, tf.zeros_like(maps))
+
+
+def min_max(maps):
+    """Every map of every example by itself: `(v - min) / (max - min)`.
+
+    Args:
+        maps: (B, h, w, K) float.
+
+    Returns:
+        (B, h, w, K) in [0, 1], of the maps' dtype; 0 where a map is flat.
+    """
+    return over_largest(maps - tf.reduce_min(maps, axis=(1, 2), keepdims=True))
+
 
 def upsampled(masks, like):
-    """(B, h, w, 1) masks at the size of (B, H, W, C) images, bilinear."""
+    """(B, h, w, K) masks at the size of (B, H, W, C) images, bilinear."""
     sizes = tf.shape(like)[1:3]
     made = tf.image.resize(masks, sizes, "bilinear")
-    return tf.ensure_shape(made, (*like.shape[:3], 1))
+    return tf.ensure_shape(made, (*like.shape[:3], masks.shape[-1]))
 
 
 def given_or(find, mask, content):

@@ -1,0 +1,91 @@
+"""How an attention map is put into a generator's input."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.errors import unknown_name
+from tfmask.ops.soft_masks import upsampled
+
+TRANSFERS = ("multiply", "rgba")
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class AttentionTransfer(keras.layers.Layer):
+    """An image and an attention map to what a generator translates.
+
+    The map is resized to the image (bilinear, no antialiasing) and is a
+    constant: no gradient reaches it. Then, with the attention M,
+
+    - "multiply": `x' = (1 + M) * x`; ones double the image, zeros leave it.
+    - "rgba": a fourth channel, `alpha = scale * M + offset`, by default
+      `2 M - 1`: ones are opaque in the colours' range.
+
+    Args:
+        kind: "multiply" or "rgba".
+        learnable_alpha: bool, for "rgba": scale and offset are trained,
+            from 2 and -1 on.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        image: (B, H, W, 3) float in [-1, 1].
+        attention: (B, h, w, 1) float in [0, 1], of any size.
+
+    Returns:
+        (B, H, W, `channels`) float: 3 channels in [-2, 2] or 4.
+
+    Raises:
+        UserError: `kind` is unknown.
+        ValueError: there is no alpha to learn.
+
+    Paper: GuideGAN, Eq. (4) and (5); (5) repeats x_a where the blue channel
+    is meant.
+    Differs from the paper: it does not say what alpha is of M.
+    """
+
+    def __init__(self, kind="multiply", *, learnable_alpha=False, **kwargs):
+        super().__init__(**kwargs)
+        if kind not in TRANSFERS:
+            raise unknown_name("transfer", kind, TRANSFERS)
+        if learnable_alpha and kind != "rgba":
+            raise ValueError(
+                "`learnable_alpha` needs the transfer `rgba`, which has an "
+                f"alpha. Got: {kind!r}"
+            )
+        self.kind = kind
+        self.learnable_alpha = learnable_alpha
+        self.alpha_scale, self.alpha_offset = 2.0, -1.0
+
+    @property
+    def channels(self):
+        """Channels of the output: 3 or 4."""
+        return 4 if self.kind == "rgba" else 3
+
+    def build(self, image_shape, attention_shape=None):
+        if self.learnable_alpha:
+            self.alpha_scale, self.alpha_offset = (
+                self.add_weight(
+                    name=name,
+                    shape=(),
+                    initializer=keras.initializers.Constant(start),
+                )
+                for name, start in (
+                    ("alpha_scale", self.alpha_scale),
+                    ("alpha_offset", self.alpha_offset),
+                )
+            )
+        self.built = True
+
+    def call(self, image, attention):
+        attention = tf.stop_gradient(upsampled(attention, image))
+        attention = tf.cast(attention, image.dtype)
+        if self.kind == "multiply":
+            return (1.0 + attention) * image
+        scale, offset = (
+            tf.cast(value, image.dtype)
+            for value in (self.alpha_scale, self.alpha_offset)
+        )
+        return tf.concat([image, scale * attention + offset], axis=-1)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}

@@ -1,0 +1,211 @@
+"""A PatchGAN discriminator that also says where it looks."""
+
+import keras
+import tensorflow as tf
+
+from tfmask.layers import Convolution, leaky_relu, normalization_layer
+from tfmask.networks.patch_discriminator import PatchDiscriminator
+from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.errors import UserError, unknown_name
+from tfmask.ops.soft_masks import min_max, upsampled
+
+ATTENTIONS = ("post_hoc", "ram")
+# The mask branch halves the first layer's map twice.
+_RAM_SMALLEST_SIDE = 8
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class GuidingDiscriminator(keras.Model):
+    """Scores of patches, and the attention behind them, in one pass.
+
+    With `post_hoc` attention the network is `PatchDiscriminator`, and the
+    attention is read off the activations a of the last layer before the
+    scores: `min_max(mean over channels of |a|)`, each image by itself.
+
+    With `ram` a trainable branch beside the layers after the first one
+    gives a mask M, one number a position and channel; the last layer
+    scores `(1 + M) * a` (Eq. 3), and the attention is the mean of M over
+    channels. Only the scores teach the branch.
+
+    Args:
+        filters: int, channels of the first layer.
+        strided_layers: int; 3 layers see 70x70 pixels.
+        attention: "post_hoc" or "ram".
+        minmax_ram: bool; min-max the mean of M, which has little contrast.
+        normalization: see `normalization_layer`.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        image: (B, H, W, C) float.
+
+    Returns:
+        scores: (B, h, w, 1) float32, unbounded.
+        attention: (B, h + 1, w + 1, 1) float32 in [0, 1], of the features'
+            size; 0 where a post hoc map is flat.
+
+    Raises:
+        UserError: `attention` is unknown, or it is built on images that are
+            too small.
+
+    Paper: GuideGAN, section 3.2, Eq. (2) and (3).
+    Differs from the paper: it gives the branch's depth only (two layers
+    down, two convolutions, one up); kernels and channels are our choice.
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        strided_layers=3,
+        attention="post_hoc",
+        minmax_ram=False,
+        normalization="instance",
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if attention not in ATTENTIONS:
+            raise unknown_name("attention", attention, ATTENTIONS)
+        self.filters = filters
+        self.strided_layers = strided_layers
+        self.attention = attention
+        self.minmax_ram = minmax_ram
+        self.normalization = normalization
+        self.kernel_initializer = kernel_initializer
+        common = {
+            "normalization": normalization,
+            "kernel_initializer": kernel_initializer,
+        }
+        self.patches = PatchDiscriminator(
+            filters=filters, strided_layers=strided_layers, **common
+        )
+        self.mask_branch = None
+        if attention == "ram":
+            channels = self.patches.convolutions[-2].filters
+            self.mask_branch = MaskBranch(filters, channels, **common)
+
+    @property
+    def smallest_side(self):
+        """Side in pixels of the smallest image that can be judged."""
+        if self.mask_branch is None:
+            return self.patches.smallest_side
+        return max(self.patches.smallest_side, _RAM_SMALLEST_SIDE)
+
+    def attention_size(self, size):
+        """(h, w) of the attention for images of a (height, width)."""
+        return self.patches.feature_size(size)
+
+    def build(self, input_shape):
+        sides = [side for side in input_shape[1:3] if side is not None]
+        smallest = self.smallest_side
+        if min(sides, default=smallest) < smallest:
+            raise UserError(
+                f"A discriminator with attention `{self.attention}` needs "
+                f"images of at least {smallest} pixels a side. Got: "
+                f"{input_shape[1]}x{input_shape[2]}."
+            )
+        self.patches.build(input_shape)
+        if self.mask_branch is not None:
+            self.mask_branch.build((None, None, None, self.filters))
+        self.built = True
+
+    def call(self, image):
+        features, attention = self._judged(image)
+        return self.patches.score(features), attention
+
+    def attend(self, image):
+        """The attention alone; the layer of the scores is not run."""
+        return self._judged(image)[1]
+
+    def _judged(self, image):
+        """What the last layer scores, and the attention."""
+        first = self.patches.features(image, last=1)
+        features = self.patches.features(first, first=1)
+        if self.mask_branch is None:
+            return features, min_max(_mean(tf.abs(features)))
+        mask = self.mask_branch(first, features)
+        attention = _mean(mask)
+        if self.minmax_ram:
+            attention = min_max(attention)
+        return (1.0 + mask) * features, attention
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class MaskBranch(keras.layers.Layer):
+    """The trainable attention beside a discriminator's trunk.
+
+    c4s2-2f, c4s2-4f, c3s1-4f, each normalised and followed by leaky ReLU,
+    c3s1 to the trunk's channels, bilinear to its size, sigmoid.
+
+    Args:
+        filters: int, f.
+        channels: int, of the trunk's features.
+        normalization: see `normalization_layer`.
+        kernel_initializer: config of a Keras initializer or None.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (B, H, W, f) float, H and W at least 4.
+        features: (B, h, w, channels) float, the trunk's.
+
+    Returns:
+        (B, h, w, channels) in (0, 1), of the features' dtype.
+    """
+
+    def __init__(
+        self,
+        filters,
+        channels,
+        *,
+        normalization="instance",
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.channels = channels
+        self.normalization = normalization
+        self.kernel_initializer = kernel_initializer
+        self.convolutions = [
+            Convolution(
+                *(width, kernel),
+                strides=strides,
+                padding=1,
+                kernel_initializer=kernel_initializer,
+            )
+            for width, kernel, strides in (
+                (2 * filters, 4, 2),
+                (4 * filters, 4, 2),
+                (4 * filters, 3, 1),
+                (channels, 3, 1),
+            )
+        ]
+        self.norms = [normalization_layer(normalization) for _ in range(3)]
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for position, layer in enumerate(self.convolutions):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            if position < len(self.norms):
+                self.norms[position].build((None, None, None, channels))
+        self.built = True
+
+    def call(self, inputs, features):
+        outputs = inputs
+        for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
+            outputs = leaky_relu(norm(layer(outputs)))
+        logits = upsampled(self.convolutions[-1](outputs), features)
+        return tf.cast(tf.sigmoid(logits), features.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+def _mean(values):
+    """Over channels, in float32: (B, h, w, C) to (B, h, w, 1)."""
+    return tf.reduce_mean(tf.cast(values, tf.float32), axis=-1, keepdims=True)
