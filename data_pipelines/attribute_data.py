@@ -76,7 +76,7 @@ class AttributeData(UnpairedData):
         Returns:
             Endless `tf.data.Dataset` of {"a": {...}}, perhaps with "b", of
             `image` (B, H, W, 3) float32 in [-1, 1], `attributes` (B, K)
-            float32 0/1 and `index` (B,) int64.
+            float32 0/1, `index` (B,) int64 and `window` (B, 3) int32.
 
         Raises:
             UserError: an argument makes no sense, or no two images differ.

@@ -46,13 +46,16 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
         flip: bool.
 
     Returns:
-        dict with the same keys and height and width `size`.
+        dict with the same keys and height and width `size`, and `window`
+        (3,) int32: the window's top and left in pixels, and 1 if it was
+        mirrored afterwards, else 0.
     """
     # Always three numbers, so that switching the crop off leaves the flips.
     down, right, mirror = tf.unstack(
         tf.random.stateless_uniform([3], seed, alg="philox")
     )
     output = dict(example)
+    top = left = mirrored = tf.constant(0)
     if crop:
         height, width = example["image"].shape[:2]
         top = _offset(down, height - size[0])
@@ -62,17 +65,18 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
             for name, array in output.items()
         }
     if flip:
-        mirrored = mirror < 0.5
+        mirrored = tf.cast(mirror < 0.5, tf.int32)
         output = {
-            name: tf.where(mirrored, tf.reverse(array, [-2]), array)
+            name: tf.where(mirrored > 0, tf.reverse(array, [-2]), array)
             for name, array in output.items()
         }
-    return {
+    output = {
         name: tf.ensure_shape(
             array, (*example[name].shape[:-3], *size, array.shape[-1])
         )
         for name, array in output.items()
     }
+    return {**output, "window": tf.stack([top, left, mirrored])}
 
 
 def normalise(example):

@@ -144,9 +144,10 @@ class UnpairedData:
 
         Returns:
             Endless `tf.data.Dataset` of {"a": {...}, "b": {...}} with
-            `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64, and
-            if asked for `region` (B, H, W, 1) and `instances`
-            (B, N, H, W, 1) float32 0/1. B is `batch_size / shard.total`;
+            `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64,
+            `window` (B, 3) int32 of `augment.crop_and_flip`, and if asked
+            for `region` (B, H, W, 1) and `instances` (B, N, H, W, 1)
+            float32 0/1. B is `batch_size / shard.total`;
             one element is the batch of one replica, replicas
             `shard.first`, `shard.first + 1`, ... in turn.
 

@@ -41,6 +41,20 @@ def test_the_window_is_one_piece_of_the_image():
     np.testing.assert_array_equal(np.diff(image, axis=0), 8)
 
 
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("flip", [True, False])
+def test_the_window_says_where_it_was_cut(seed, flip):
+    example = numbered(7, 9)
+    output = augment.crop_and_flip(
+        example, (4, 5), seed=tf.constant([seed, 1], tf.int64), flip=flip
+    )
+    top, left, mirrored = output["window"].numpy()
+    cut = example["image"][top : top + 4, left : left + 5]
+    cut = cut[:, ::-1] if mirrored else cut
+    np.testing.assert_array_equal(output["image"], cut)
+    assert flip or not mirrored
+
+
 def test_every_window_and_both_flips_occur():
     example = {"image": numbered(5, 4)["image"]}
     cut = tf.function(
@@ -63,6 +77,7 @@ def test_without_crop_and_flip_nothing_moves():
         example, (4, 4), seed=SEED, crop=False, flip=False
     )
     np.testing.assert_array_equal(output["image"], example["image"])
+    assert list(output["window"].numpy()) == [0, 0, 0]
 
 
 def test_the_crop_does_not_change_the_flips():

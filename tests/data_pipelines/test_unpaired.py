@@ -66,7 +66,7 @@ def test_batches_have_the_promised_form(data):
 
 def test_masks_are_given_only_on_request(data):
     (batch,) = collect(data.train_batches(2, seed=0), 1)
-    assert set(batch["a"]) == {"image", "index"}
+    assert set(batch["a"]) == {"image", "index", "window"}
 
 
 @pytest.mark.parametrize("kind", ["data", "drawn"])

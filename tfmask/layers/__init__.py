@@ -1,6 +1,7 @@
 """Layers that Keras does not have, or does not have as the papers do."""
 
 from tfmask.layers.attention_composite import attention_composite
+from tfmask.layers.attention_memory import AttentionMemory, realigned
 from tfmask.layers.attention_transfer import AttentionTransfer
 from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
@@ -27,6 +28,7 @@ from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
+    "AttentionMemory",
     "AttentionTransfer",
     "BatchNormalization",
     "Convolution",
@@ -47,6 +49,7 @@ __all__ = [
     "normal_initializer",
     "normalization_layer",
     "normalized",
+    "realigned",
     "torch_initializer",
     "upsample",
 ]
