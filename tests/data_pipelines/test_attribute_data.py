@@ -123,7 +123,7 @@ def test_synthetic_scenes_and_their_exact_regions():
         )
     (train,) = data.train_batches(2, seed=0).take(1)
     assert set(train) == {"a"}
-    assert set(train["a"]) == {"image", "attributes", "index"}
+    assert set(train["a"]) == {"image", "attributes", "index", "window"}
 
 
 def test_exemplars_differ_and_depend_on_the_step_alone():
