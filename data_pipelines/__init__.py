@@ -1,4 +1,4 @@
-"""Images and masks from folders, tfds or a generator, as `tf.data`.
+"""Images, pairs and masks from folders, tfds or a generator, as `tf.data`.
 
     from data_pipelines import open_data
     data = open_data("photos", image_size=64)
@@ -11,12 +11,19 @@ import importlib
 
 _HOMES = {
     "AttributeData": "attribute_data",
+    "PairedData": "paired",
     "Shard": "unpaired",
     "UnpairedData": "unpaired",
     "open_data": "opening",
 }
 
-__all__ = ["AttributeData", "Shard", "UnpairedData", "open_data"]
+__all__ = [
+    "AttributeData",
+    "PairedData",
+    "Shard",
+    "UnpairedData",
+    "open_data",
+]
 
 
 def __getattr__(name):

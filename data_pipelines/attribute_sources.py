@@ -27,7 +27,7 @@ class AttributeFiles:
         region_names: tuple of the attributes with a known region.
     """
 
-    has_regions = has_instances = False
+    labels = has_regions = has_instances = False
     most_instances = 0
 
     def __init__(self, examples, attributes, boxes, centre_crop=None):
@@ -92,7 +92,7 @@ class AttributeScenes:
         see `AttributeFiles`; all regions are exact.
     """
 
-    has_regions = has_instances = False
+    labels = has_regions = has_instances = False
     most_instances = 0
 
     def __init__(self, seed, split, count, names):

@@ -7,7 +7,7 @@ from tfmask.ops.images import to_float
 MASKS = ("region", "instances", "attribute_regions")
 
 
-def resize(example, size):
+def resize(example, size, *, labels=False):
     """Resizes an example; the aspect ratio is not kept.
 
     Args:
@@ -15,16 +15,17 @@ def resize(example, size):
             `instances` (N, H, W, 1) and `attribute_regions` (H, W, K), any
             numeric dtype.
         size: (height, width).
+        labels: bool, the image is a label map: it has no colour afterwards
+            that it had not before.
 
     Returns:
         dict with the same keys, float32: images by bilinear interpolation
-        with antialiasing, masks by nearest neighbour.
+        with antialiasing, masks and label maps by nearest neighbour.
     """
-    resized = {
-        "image": tf.ensure_shape(
-            tf.image.resize(example["image"], size, antialias=True), (*size, 3)
-        )
-    }
+    method = {"method": "nearest"} if labels else {"antialias": True}
+    image = tf.image.resize(example["image"], size, **method)
+    image = tf.ensure_shape(tf.cast(image, tf.float32), (*size, 3))
+    resized = {"image": image}
     for name in MASKS:
         if name in example:
             mask = tf.image.resize(example[name], size, method="nearest")

@@ -87,14 +87,14 @@ def _check(example):
     size = None
     for position, file in enumerate(example.files):
         pixels, content, problem = _decode_or_explain(file)
-        if position == 0 and pixels is not None:
+        if pixels is None:
+            pass
+        elif position == 0:
             size = pixels.shape[:2]
-            if min(size) < MIN_SIDE:
-                problem = (
-                    f"is {size[0]} high and {size[1]} wide, expected at least "
-                    f"{MIN_SIDE} pixels on each side"
-                )
-        elif pixels is not None:
+            problem = _image_problem(size, example.side_by_side)
+        elif file is example.partner:
+            problem = _size_problem(pixels, size, "partner")
+        else:
             problem = _mask_problem(pixels, size)
         if problem:
             problems.append((file.label, problem))
@@ -122,12 +122,35 @@ def _decode_or_explain(file):
         return None, None, problem
 
 
-def _mask_problem(pixels, size):
-    if size is not None and pixels.shape[:2] != size:
+def _image_problem(size, side_by_side):
+    height, width = size
+    if side_by_side and width % 2:
         return (
-            f"is {pixels.shape[0]} high and {pixels.shape[1]} wide, but its "
-            f"image is {size[0]} high and {size[1]} wide"
+            f"is {width} wide, expected an even width: a's image in the left "
+            "half, b's in the right one"
         )
+    if min(height, width // 2 if side_by_side else width) >= MIN_SIDE:
+        return None
+    each = " of each half" if side_by_side else ""
+    return (
+        f"is {height} high and {width} wide, expected at least {MIN_SIDE} "
+        f"pixels on each side{each}"
+    )
+
+
+def _size_problem(pixels, size, owner):
+    if size is None or pixels.shape[:2] == size:
+        return None
+    return (
+        f"is {pixels.shape[0]} high and {pixels.shape[1]} wide, but its "
+        f"{owner} is {size[0]} high and {size[1]} wide"
+    )
+
+
+def _mask_problem(pixels, size):
+    problem = _size_problem(pixels, size, "image")
+    if problem:
+        return problem
     brightest = int(pixels.max())
     if 0 < brightest < 128:
         # 0/1 masks would otherwise be read as empty.
@@ -139,10 +162,15 @@ def _mask_problem(pixels, size):
 
 
 def _with_files(example, files):
-    image, *masks = files
-    region = None if example.region is None else masks.pop(0)
+    image, *others = files
+    region = None if example.region is None else others.pop(0)
+    partner = None if example.partner is None else others.pop()
     return dataclasses.replace(
-        example, image=image, region=region, instances=tuple(masks)
+        example,
+        image=image,
+        region=region,
+        instances=tuple(others),
+        partner=partner,
     )
 
 

@@ -1,4 +1,4 @@
-"""What is known of an image and its masks before they are decoded."""
+"""What is known of an image, its masks and partner before decoding."""
 
 import dataclasses
 from pathlib import Path
@@ -32,13 +32,16 @@ class Encoded:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Example:
-    """One image with the masks that belong to it.
+    """One image with the masks that belong to it, or a pair of images.
 
     Attributes:
         name: stem of the image file.
         image: `Encoded`.
         region: `Encoded` union mask, or None.
         instances: one `Encoded` mask per object, in order.
+        partner: `Encoded` image of the other domain, or None.
+        side_by_side: bool, the image holds both domains: a in the left half,
+            b in the right one.
         problem: None, or why the example cannot be used, found before
             anything was decoded.
     """
@@ -47,10 +50,12 @@ class Example:
     image: Encoded
     region: Encoded | None = None
     instances: tuple[Encoded, ...] = ()
+    partner: Encoded | None = None
+    side_by_side: bool = False
     problem: str | None = None
 
     @property
     def files(self):
         """All encoded images of the example, the image itself first."""
-        region = () if self.region is None else (self.region,)
-        return (self.image, *region, *self.instances)
+        others = (self.region, *self.instances, self.partner)
+        return (self.image, *(file for file in others if file is not None))

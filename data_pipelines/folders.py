@@ -23,6 +23,7 @@ _LAYOUT = (
     "Expected the folders trainA, trainB, testA and testB with images "
     f"({', '.join(SUFFIXES)})"
 )
+_PAIRED_LAYOUT = "; pairs can lie in train/A, train/B, test/A and test/B"
 
 
 def natural_key(name):
@@ -49,29 +50,11 @@ def list_examples(root, split, domain):
     """
     root = Path(root)
     name = f"{split}{domain.upper()}"
-    _check_root(root)
-    folder = root / name
-    if not folder.is_dir():
-        raise UserError(_missing(root, name))
-    files = _image_files(folder)
-    if not files:
-        raise UserError(_empty(folder))
+    listed = images_of(root, name)
     masks = _mask_files(root / f"{name}_mask")
     parts = instance_files(root / f"{name}_seg")
-    first_of_name = {}
     examples = []
-    for path in files:
-        problem = None
-        if path.suffix.lower() in _OTHER_IMAGES:
-            problem = (
-                f"{path.suffix} files are not read. Convert it to PNG or JPEG"
-            )
-        elif path.stem in first_of_name:
-            problem = (
-                "has the same name as "
-                f"{first_of_name[path.stem].name}. Rename one of them"
-            )
-        first_of_name.setdefault(path.stem, path)
+    for path, problem in listed:
         region = instances = None
         if masks is not None:
             region = masks.get(path.stem)
@@ -95,6 +78,45 @@ def list_examples(root, split, domain):
     return examples
 
 
+def images_of(root, name):
+    """The image files of one folder.
+
+    Args:
+        root: folder of the whole set.
+        name: path of the folder with images in it, as `trainA`.
+
+    Returns:
+        list of (path, problem) in natural order of the names; a problem is
+        None, or says what is wrong with the name of the file.
+
+    Raises:
+        UserError: the folder is missing or holds no image.
+    """
+    root = Path(root)
+    _check_root(root)
+    folder = root / name
+    if not folder.is_dir():
+        raise UserError(_missing(root, name))
+    files = _image_files(folder)
+    if not files:
+        raise UserError(_empty(folder))
+    first_of_name, listed = {}, []
+    for path in files:
+        problem = None
+        if path.suffix.lower() in _OTHER_IMAGES:
+            problem = (
+                f"{path.suffix} files are not read. Convert it to PNG or JPEG"
+            )
+        elif path.stem in first_of_name:
+            problem = (
+                "has the same name as "
+                f"{first_of_name[path.stem].name}. Rename one of them"
+            )
+        first_of_name.setdefault(path.stem, path)
+        listed.append((path, problem))
+    return listed
+
+
 def _no_mask(found, expected):
     if found:
         return None
@@ -116,16 +138,11 @@ def _check_root(root):
 
 def _missing(root, name):
     found = sorted(p.name for p in root.iterdir() if p.is_dir())
-    message = f"{_LAYOUT}. Missing: {root / name}."
+    message = f"{_LAYOUT}{_PAIRED_LAYOUT}. Missing: {root / name}."
     if found:
         listed = ", ".join(found[:10]) + (", ..." if len(found) > 10 else "")
         message += f" Found there: {listed}."
-    if (root / "train" / "A").is_dir():
-        message += (
-            " train/A is the layout of paired images; for unpaired "
-            "training rename it to trainA."
-        )
-    elif name.startswith("test"):
+    if name.startswith("test"):
         message += " Add it, or ask for the training images only."
     return message
 

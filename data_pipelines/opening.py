@@ -1,5 +1,6 @@
 """Finds, checks and opens image sets."""
 
+import dataclasses
 import hashlib
 import os
 
@@ -8,18 +9,22 @@ from data_pipelines import (
     attribute_scenes,
     checks,
     folders,
+    paired_folders,
+    paired_scenes,
     synthetic,
     tfds_sets,
 )
 from data_pipelines.arguments import check_seed, size_pair
 from data_pipelines.attribute_data import AttributeData
 from data_pipelines.attribute_sources import AttributeFiles, AttributeScenes
-from data_pipelines.sources import EncodedSource, SyntheticSource
+from data_pipelines.paired import PairedData
+from data_pipelines.sources import EncodedSource, HalfSource, SyntheticSource
 from data_pipelines.unpaired import DOMAINS, SPLITS, UnpairedData
 from tfmask.ops.errors import UserError, unknown_name
 
 SYNTHETIC = "synthetic"
-ATTRIBUTES = "attributes"  # the kind of synthetic data that has them
+# Kinds of synthetic data beside two unpaired domains.
+ATTRIBUTES, PAIRED = "attributes", "paired"
 
 
 def open_data(
@@ -32,15 +37,19 @@ def open_data(
     synthetic_count=(1000, 100),
     attributes=(),
     centre_crop=None,
+    paired=False,
+    label_domains=(),
 ):
     """Opens image sets a and b, or one with attributes; checks every file.
 
     Args:
         location: folder with trainA, trainB, testA, testB; or
             "tfds:cycle_gan/horse2zebra" and the like; or "synthetic" (objects
-            differ in texture) or "synthetic:shapes" (in shape). With
-            attributes: a folder with CelebA's list or `attributes.csv`,
-            "tfds:celeb_a", or "synthetic:attributes".
+            differ in texture) or "synthetic:shapes" (in shape). Pairs: a
+            folder with train/A, train/B, ..., or with both images side by
+            side in train/NAME.jpg, ...; "tfds:NAME#FEATURE,FEATURE"; or
+            "synthetic:paired". With attributes: a folder with CelebA's list
+            or `attributes.csv`, "tfds:celeb_a", or "synthetic:attributes".
         image_size: int or (height, width) of the batches.
         seed: int, which synthetic set; other locations do not use it.
         splits: what to open; what is not asked for may be missing.
@@ -51,9 +60,14 @@ def open_data(
             ones. Only for locations that have some.
         centre_crop: int, pixels; what images with attributes are cut to
             first. None: their largest centred square.
+        paired: bool; images of equal names in trainA and trainB are pairs,
+            too.
+        label_domains: of "a" and "b", those whose files are label maps,
+            which are resized by nearest neighbour.
 
     Returns:
-        `UnpairedData`, or `AttributeData` for a location with attributes.
+        `UnpairedData`, `PairedData` for pairs, or `AttributeData` for a
+        location with attributes.
 
     Raises:
         UserError: a folder is missing or empty, a file is bad, or an
@@ -65,6 +79,9 @@ def open_data(
     for split in splits:
         if split not in SPLITS:
             raise unknown_name("split", split, SPLITS)
+    for domain in label_domains:
+        if domain not in DOMAINS:
+            raise unknown_name("label domain", domain, DOMAINS)
     kind, _, variant = location.partition(":")
     if kind == SYNTHETIC:
         return _open_synthetic(
@@ -83,6 +100,17 @@ def open_data(
             centre_crop,
         )
     _no_attributes(location, attributes)
+    layout = None
+    if not is_tfds:
+        layout = paired_folders.paired_layout(location)
+        if paired:
+            layout = layout or paired_folders.UNPAIRED
+    if layout or (is_tfds and "#" in location):
+        return _open_pairs(
+            *(location, kind, size, splits, skip_bad_files),
+            layout,
+            label_domains,
+        )
     list_examples = (tfds_sets if is_tfds else folders).list_examples
     # All folders are looked for before the first file is decoded.
     examples = {
@@ -91,14 +119,17 @@ def open_data(
         for domain in DOMAINS
     }
     good, skipped, digest = _checked(examples, location, skip_bad_files)
-    sources = {key: EncodedSource(kept) for key, kept in good.items()}
+    sources = {
+        key: EncodedSource(kept, labels=key[1] in label_domains)
+        for key, kept in good.items()
+    }
     return UnpairedData(location, kind, size, sources, skipped, digest)
 
 
 def _open_synthetic(
     location, variant, size, seed, splits, synthetic_count, attributes
 ):
-    kinds = (*synthetic.KINDS, ATTRIBUTES)
+    kinds = (*synthetic.KINDS, PAIRED, ATTRIBUTES)
     variant = variant or kinds[0]
     if variant not in kinds:
         raise unknown_name("kind of synthetic data", variant, kinds)
@@ -124,6 +155,17 @@ def _open_synthetic(
             location, SYNTHETIC, size, sources, [], digest, names
         )
     _no_attributes(location, attributes)
+    if variant == PAIRED:
+        sources = {}
+        for split in splits:
+            drawn = paired_scenes.remembered_scenes(seed, split)
+            for domain in DOMAINS:
+                sources[split, domain] = paired_scenes.PairedScenes(
+                    domain, counts[split], drawn
+                )
+        text = f"{location} {paired_scenes.VERSION} {seed} {counts}"
+        digest = hashlib.sha256(text.encode())
+        return PairedData(location, SYNTHETIC, size, sources, [], digest)
     sources = {
         (split, domain): SyntheticSource(
             seed, domain, split, counts[split], kind=variant
@@ -134,6 +176,37 @@ def _open_synthetic(
     text = f"{location} {synthetic.VERSION} {seed} {counts}"
     digest = hashlib.sha256(text.encode())
     return UnpairedData(location, SYNTHETIC, size, sources, [], digest)
+
+
+def _open_pairs(
+    location, kind, size, splits, skip_bad_files, layout, label_domains
+):
+    # No domain: an example is a pair.
+    examples = {
+        (split, ""): paired_folders.list_pairs(
+            location, split, layout, skip_unmatched=skip_bad_files
+        )
+        if layout
+        else tfds_sets.list_pairs(location, split)
+        for split in splits
+    }
+    good, skipped, digest = _checked(examples, location, skip_bad_files)
+    sources = {}
+    for (split, _), pairs in good.items():
+        for domain in DOMAINS:
+            labels = domain in label_domains
+            if layout == paired_folders.SIDE_BY_SIDE:
+                source = HalfSource(pairs, domain, labels=labels)
+            elif domain == "a":
+                source = EncodedSource(pairs, labels=labels)
+            else:
+                partners = [
+                    dataclasses.replace(pair, image=pair.partner)
+                    for pair in pairs
+                ]
+                source = EncodedSource(partners, labels=labels)
+            sources[split, domain] = source
+    return PairedData(location, kind, size, sources, skipped, digest)
 
 
 def _open_attributes(

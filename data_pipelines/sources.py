@@ -17,15 +17,18 @@ class EncodedSource:
     Args:
         examples: list of checked `Example`. Bytes they hold are kept in
             memory; the others are read from their paths.
+        labels: bool, the images are label maps.
 
     Attributes:
+        labels: as given; see `augment.resize`.
         names: list of str, stems in the order of the indices.
         has_regions: bool, every example has a mask.
         has_instances: bool, every example has one mask per object.
         most_instances: int, most objects in one example.
     """
 
-    def __init__(self, examples):
+    def __init__(self, examples, *, labels=False):
+        self.labels = labels
         self.names = [example.name for example in examples]
         self.has_instances = bool(examples[0].instances)
         self.has_regions = self.has_instances or bool(examples[0].region)
@@ -97,6 +100,25 @@ class EncodedSource:
         return tf.cast(brightest > 127, tf.float32)
 
 
+class HalfSource(EncodedSource):
+    """One domain of files that hold both side by side.
+
+    Args:
+        examples: list of checked `Example`.
+        domain: "a", the left half, or "b", the right one.
+        labels: bool, the images are label maps.
+    """
+
+    def __init__(self, examples, domain, *, labels=False):
+        super().__init__(examples, labels=labels)
+        self._right = domain == "b"
+
+    def _decode(self, file):
+        image = super()._decode(file)
+        half = tf.shape(image)[1] // 2
+        return image[:, half:] if self._right else image[:, :half]
+
+
 class Remembered:
     """A function of index and size whose arrays are kept.
 
@@ -136,6 +158,7 @@ class SyntheticSource:
         kind: "textures" or "shapes", see `synthetic.draw`.
     """
 
+    labels = False
     has_regions = has_instances = True
     most_instances = synthetic.MOST_OBJECTS
 

@@ -43,6 +43,45 @@ def list_examples(location, split, domain):
     ]
 
 
+def list_pairs(location, split):
+    """Loads one split of a data set whose records hold both images.
+
+    Args:
+        location: for example "tfds:scene_parse150#image,annotation": the
+            features of domain a and b stand behind the `#`.
+        split: "train" or "test".
+
+    Returns:
+        list of `Example` with partners, in the data set's order.
+
+    Raises:
+        UserError: see `list_examples`; or not two features are named.
+    """
+    name, _, listed = location.partition("#")
+    features = tuple(listed.split(","))
+    if len(features) != 2:
+        raise UserError(
+            "Expected two features behind the `#`, those of domain a and b, "
+            f"as in tfds:scene_parse150#image,annotation. Got: {location}"
+        )
+    hint = "the splits train and test", "`scene_parse150` has them."
+    return [
+        Example(
+            name=f"{number:05d}",
+            image=_image_of(record, features[0], location, split, number),
+            partner=_image_of(record, features[1], location, split, number),
+        )
+        for number, record in enumerate(_records(name, split, hint, features))
+    ]
+
+
+def _image_of(record, feature, location, split, number):
+    return Encoded(
+        label=f"{location} {split} {feature} #{number}",
+        content=record[feature].numpy(),
+    )
+
+
 def attribute_records(location, split):
     """The records of one split of a data set with attributes.
 
@@ -73,16 +112,17 @@ def is_attribute_set(location):
     return location.startswith(PREFIX) and name == "celeb_a"
 
 
-def _records(location, split, hint):
+def _records(location, split, hint, images=("image",)):
     """Records of a split, with encoded images, in their own order."""
     datasets = _datasets()
     name = location.removeprefix(PREFIX)
     builder = _builder(datasets, name)
-    if "image" not in builder.info.features:
-        raise UserError(
-            f"Expected a data set with the feature `image` at {location}. "
-            f"Got: {', '.join(builder.info.features)}."
-        )
+    for image in images:
+        if image not in builder.info.features:
+            raise UserError(
+                f"Expected a data set with the feature `{image}` at "
+                f"{location}. Got: {', '.join(builder.info.features)}."
+            )
     _prepare(builder, location)
     splits = list(builder.info.splits)
     if splits and split not in splits:
@@ -94,7 +134,7 @@ def _records(location, split, hint):
     return datasets.load(
         name,
         split=split,
-        decoders={"image": datasets.decode.SkipDecoding()},
+        decoders={image: datasets.decode.SkipDecoding() for image in images},
         download=False,
         shuffle_files=False,
         # One file after the other: the order is that of the records.

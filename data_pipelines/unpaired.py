@@ -19,6 +19,8 @@ from tfmask.ops.errors import UserError, unknown_name
 DOMAINS = ("a", "b")
 SPLITS = ("train", "test")
 PAIRINGS = ("random", "cycle")
+# The pairing of `PairedData` alone: partners stay together.
+TOGETHER = "pairs"
 # CycleGAN's margin for the random crop: 286 to 256.
 LOAD_RATIO = 286 / 256
 
@@ -58,9 +60,12 @@ class UnpairedData:
         kind: "folder", "tfds" or "synthetic".
         image_size: (height, width) of the batches.
         skipped: list of (path, reason), the bad files that were left out.
+        pairings: names of the ways in which b is drawn.
         instance_count: int, instance masks an example gets: the most
             objects in one image of the opened splits; 0 without such masks.
     """
+
+    pairings = PAIRINGS
 
     def __init__(self, location, kind, image_size, sources, skipped, digest):
         self.location, self.kind = location, kind
@@ -154,14 +159,18 @@ class UnpairedData:
         Raises:
             UserError: an argument makes no sense, or there are no masks.
         """
-        if pairing not in PAIRINGS:
-            raise unknown_name("pairing", pairing, PAIRINGS)
+        if pairing not in self.pairings:
+            raise unknown_name("pairing", pairing, self.pairings)
         counts = self.counts("train")
+        together = pairing == TOGETHER
         choose = ordered if pairing == "cycle" else partner
 
         def draw(number, keys):
+            first = ordered(number, counts["a"], keys["order_a"])
+            if together:
+                return {"a": first, "b": first}
             return {
-                "a": ordered(number, counts["a"], keys["order_a"]),
+                "a": first,
                 "b": choose(number, counts["b"], keys["order_b"]),
             }
 
@@ -170,6 +179,7 @@ class UnpairedData:
             load_size=self._load_size(load_size, crop),
             augmentation={"crop": crop, "flip": flip},
             wanted=self._masks("train", with_regions, with_instances),
+            together=together,
         )
 
     def _stream(
@@ -183,6 +193,7 @@ class UnpairedData:
         load_size,
         augmentation,
         wanted,
+        together=False,
     ):
         """Endless batches.
 
@@ -193,6 +204,8 @@ class UnpairedData:
             load_size: (height, width).
             augmentation: `crop` and `flip` of `augment.crop_and_flip`.
             wanted: arguments of the sources' `load`.
+            together: bool; all images of an example are cropped and
+                mirrored alike.
         """
         if batch_size < 1 or batch_size % shard.total:
             raise UserError(
@@ -213,12 +226,15 @@ class UnpairedData:
             for domain, index in draw(number, keys).items():
                 source = self._source(domain, "train")
                 loaded = augment.resize(
-                    source.load(index, load_size, **wanted), load_size
+                    source.load(index, load_size, **wanted),
+                    load_size,
+                    labels=source.labels,
                 )
+                stream = f"augment_{'a' if together else domain}"
                 augmented = augment.crop_and_flip(
                     loaded,
                     self.image_size,
-                    seed=seed_pair(keys[f"augment_{domain}"], number),
+                    seed=seed_pair(keys[stream], number),
                     **augmentation,
                 )
                 output[domain] = {
@@ -309,7 +325,7 @@ class UnpairedData:
     def _unchanged(self, source, index, wanted):
         """An example of the image size, not augmented."""
         loaded = source.load(index, self.image_size, **wanted)
-        resized = augment.resize(loaded, self.image_size)
+        resized = augment.resize(loaded, self.image_size, labels=source.labels)
         return {**augment.normalise(resized), **source.facts(index)}
 
     def region_mean(self, domain):

@@ -95,12 +95,6 @@ def test_missing_split_lists_what_is_there(tmp_path):
     assert "Found there: trainA, train_b" in str(error.value)
 
 
-def test_paired_layout_is_recognised(tmp_path):
-    touch(tmp_path / "train" / "A", "x.jpg")
-    with pytest.raises(UserError, match="layout of paired images"):
-        folders.list_examples(tmp_path, "train", "a")
-
-
 @pytest.mark.parametrize(
     ("content", "got"),
     [

@@ -3,9 +3,11 @@
 import sys
 import types
 
+import numpy as np
 import pytest
+import tensorflow as tf
 
-from data_pipelines import open_data
+from data_pipelines import PairedData, open_data
 from tfmask.ops.errors import UserError
 
 datasets = pytest.importorskip("tensorflow_datasets")
@@ -96,3 +98,43 @@ def test_a_mocked_set_with_attributes():
     assert data.counts("train") == {"a": 3}
     (batch,) = data.test_batches(batch_size=3)
     assert batch["attributes"].shape == (3, 2)
+
+
+def test_pairs_in_two_features_of_a_mocked_set():
+    def records(builder, *args, **options):
+        levels = tf.data.Dataset.range(3)
+        return levels.map(
+            lambda n: {
+                name: tf.io.encode_png(
+                    tf.fill((16, 16, 3), tf.cast(n, "uint8"))
+                )
+                for name in ("annotation", "image")
+            }
+        )
+
+    with datasets.testing.mock_data(as_dataset_fn=records):
+        data = open_data("tfds:scene_parse150#image,annotation", 16)
+    assert isinstance(data, PairedData) and data.kind == "tfds"
+    assert data.counts("test") == {"a": 3, "b": 3}
+    (batch,) = data.train_batches(3, seed=0, pairing="pairs").take(1)
+    for domain in "ab":
+        np.testing.assert_allclose(
+            batch[domain]["image"][:, 0, 0, 0],
+            batch[domain]["index"].numpy() / 127.5 - 1.0,
+            atol=1e-6,
+        )
+
+
+@pytest.mark.parametrize(
+    ("location", "text"),
+    [
+        ("tfds:scene_parse150#image", "two features behind the `#`"),
+        ("tfds:scene_parse150#image,labels", "the feature `labels`"),
+    ],
+)
+def test_features_that_make_no_pair(location, text):
+    with (
+        datasets.testing.mock_data(num_examples=2),
+        pytest.raises(UserError, match=text),
+    ):
+        open_data(location)
