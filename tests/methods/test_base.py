@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from replicas import assert_equal_to_one_device
 from tiny_methods import (
     RATE,
     SIDE,
@@ -13,7 +14,6 @@ from tiny_methods import (
     gradients,
     instagan,
     instance_batch,
-    largest,
     moved,
     weights_of,
 )
@@ -96,22 +96,6 @@ def test_measuring_changes_nothing(make):
     assert int(method.step.numpy()) == 0
 
 
-def train_on_replicas(strategy, method, batches):
-    """A step on each batch; the first example is replica 0's."""
-    for step, images in enumerate(batches):
-        method.phase = method.phase_at(step)
-        halves = [
-            tf.nest.map_structure(lambda x, r=r: x[r : r + 1], images)
-            for r in range(2)
-        ]
-        shares = strategy.experimental_distribute_values_from_function(
-            lambda context, halves=halves: halves[
-                context.replica_id_in_sync_group
-            ]
-        )
-        method.distributed_step(strategy, shares)
-
-
 @pytest.mark.parametrize(
     ("make", "steps", "tolerance", "options"),
     [
@@ -156,35 +140,9 @@ def test_two_replicas_equal_one_device(
         instance_batch((1 + step % 2, 1), (1, 1), seed=step, side=16)
         for step in range(steps)
     ]
-    single = make(**options)
-    with two_replicas.scope():
-        mirrored = make(**options)
-    # Biases other than 0: before a norm they have no effect, so that rounding
-    # decides their sign, and later, where masked images are 0, the slope of
-    # the leaky ReLU.
-    rng = np.random.default_rng(0)
-    before = {
-        name: [
-            value + (value.ndim == 1) * rng.normal(0, 0.05, value.shape)
-            for value in values
-        ]
-        for name, values in weights_of(single).items()
-    }
-    for name, values in before.items():
-        single.networks[name].set_weights(values)
-        mirrored.networks[name].set_weights(values)
-    for step, images in enumerate(batches):
-        single.phase = single.phase_at(step)
-        single.train_step(images)
-    train_on_replicas(two_replicas, mirrored, batches)
-    expected, after = weights_of(single), weights_of(mirrored)
-    for name, values in expected.items():
-        for value, other in zip(values, after[name], strict=True):
-            np.testing.assert_allclose(other, value, rtol=0, atol=tolerance)
-        way = [x - y for x, y in zip(values, before[name], strict=True)]
-        assert largest(way) > 1e-4  # far more than the tolerance
-    for a, b in zip(single.metrics, mirrored.metrics, strict=True):
-        np.testing.assert_allclose(a.result(), b.result(), rtol=1e-5)
+    assert_equal_to_one_device(
+        two_replicas, lambda: make(**options), batches, tolerance
+    )
 
 
 @pytest.fixture(scope="module")

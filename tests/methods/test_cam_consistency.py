@@ -241,7 +241,7 @@ def test_schedule_of_the_weights():
         )
     assert found == [[0, 0], [0, 0], [0, 0], [5, 1], [10, 2], [10, 2]]
     assert method.phase_at(9_999) == ()
-    assert method.phase_at(10_000) == ("discriminator", "generator")
+    assert method.phase_at(10_000) == ("cam_discriminator", "cam_generator")
     terms = {"adversarial": tf.constant(1.0), "cam_generator": tf.constant(0.5)}
     monitors = {"cam_coverage": tf.constant(9.0), "cam_empty": tf.constant(9.0)}
     assert float(method.total_loss(terms | monitors)) == 1 + 10 * 0.5
@@ -250,10 +250,10 @@ def test_schedule_of_the_weights():
 def test_the_discriminators_term_every_few_steps():
     method = edit_method("cam_stargan", cam_every=3, compiled=False, **NOW)
     assert [method.phase_at(step) for step in range(4)] == [
-        ("discriminator", "generator"),
-        ("generator",),
-        ("generator",),
-        ("discriminator", "generator"),
+        ("cam_discriminator", "cam_generator"),
+        ("cam_generator",),
+        ("cam_generator",),
+        ("cam_discriminator", "cam_generator"),
     ]
 
 

@@ -1,4 +1,4 @@
-"""StarGAN: its terms by formula, who learns when, labels, replicas."""
+"""StarGAN: its terms by formula, who learns when, labels."""
 
 import keras
 import numpy as np
@@ -207,15 +207,6 @@ def test_twenty_steps_lower_the_classification_of_real_images():
     last = method.compute_losses(batch())["discriminator"]
     name = "classification_real"
     assert float(last[name]) < 0.99 * float(first[name])
-
-
-def test_several_replicas_are_refused(two_replicas):
-    with two_replicas.scope():
-        method = stargan()
-    with pytest.raises(UserError, match="one device. Got: 2"):
-        method.distributed_step(two_replicas, batch())
-    with pytest.raises(UserError, match="one device. Got: 2"):
-        two_replicas.run(method.train_step, args=(batch(),))
 
 
 def test_translate_gives_image_and_normalised_change():

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import HistoryPool
-from tfmask.ops.distribution import replica_share
+from tfmask.ops.distribution import replica_count, replica_share
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 
@@ -42,6 +42,7 @@ class TranslationMethod(keras.Model):
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
         phase: hashable; a Python value that the traced step may depend on.
+        replicas: int, of the strategy in whose scope the method was made.
     """
 
     mask_kind = "change"
@@ -56,6 +57,7 @@ class TranslationMethod(keras.Model):
         self.image_size = tuple(image_size)
         self.epoch_steps = epoch_steps
         self.seed = seed
+        self.replicas = replica_count()
         self.trackers = {}
         # In a module of its own, or Keras 2 would count it as a weight.
         self.progress = tf.Module()

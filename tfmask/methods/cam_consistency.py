@@ -55,12 +55,12 @@ class CamConsistency:
         return getattr(self.config, f"cam_{player}_weight")
 
     def phase_at(self, step):
-        """The players whose term is computed in a step."""
+        """The critic's, and the terms of the add-on in a step."""
         config = self.config
         if step < self.steps_of(config.cam_start_epoch):
-            return ()
-        return tuple(
-            player
+            return super().phase_at(step)
+        return super().phase_at(step) + tuple(
+            f"cam_{player}"
             for player in self.players
             if self.cam_weight(player)
             and (player == "generator" or step % config.cam_every == 0)
@@ -86,7 +86,7 @@ class CamConsistency:
 
     def player_terms(self, player, edit, training):
         terms = super().player_terms(player, edit, training)
-        if player not in self.phase:
+        if f"cam_{player}" not in self.phase:
             return terms
         mask, empty = self.attended(edit, self.config.cam_source)
         if player == "generator":

@@ -36,33 +36,37 @@ class CriticMethod(TranslationMethod):
 
     rounds = (("discriminator",), ("generator",))
 
+    def phase_at(self, step):
+        """Words; on several replicas "generator" where it learns too.
+
+        One device decides that in its graph. Of several, a branch around
+        `strategy.run` did not end on TensorFlow 2.15.
+        """
+        due = (step + 1) % self.config.critic_steps == 0
+        return ("generator",) if due and self.replicas > 1 else ()
+
     def train_step(self, batch):
-        """One step, on one device only.
+        """One step, in plain `fit` on one device only.
 
         Raises:
             UserError: it is called on several replicas.
         """
-        self._refuse_replicas(replica_count())
+        if replica_count() > 1:
+            raise UserError(
+                f"Plain `fit` trains {type(self).__name__} on one device; "
+                "`tfmask train` and `trainers.loop` take more. Got: "
+                f"{replica_count()} replicas."
+            )
         self._steps(lambda function, *args: function(*args), batch)
         return {
             name: tracker.result() for name, tracker in self.trackers.items()
         }
 
     def distributed_step(self, strategy, batch):
-        # On TensorFlow 2.15 a replica test of the step below did not end.
-        self._refuse_replicas(strategy.num_replicas_in_sync)
-
         def run(function, *args):
             return strategy.run(function, args=args)
 
         self._steps(run, batch)
-
-    def _refuse_replicas(self, count):
-        if count > 1:
-            raise UserError(
-                f"{type(self).__name__} trains on one device. Got: {count} "
-                "replicas."
-            )
 
     def _steps(self, run, batch):
         def learn(player):
@@ -77,8 +81,11 @@ class CriticMethod(TranslationMethod):
             return tf.constant(0)
 
         learn("discriminator")
-        due = tf.equal((self.step + 1) % self.config.critic_steps, 0)
-        tf.cond(due, lambda: learn("generator"), lambda: tf.constant(0))
+        if self.replicas == 1:
+            due = tf.equal((self.step + 1) % self.config.critic_steps, 0)
+            tf.cond(due, lambda: learn("generator"), lambda: tf.constant(0))
+        elif "generator" in self.phase:
+            learn("generator")
         run(self._count_step)
 
     def _count_step(self):

@@ -1,0 +1,61 @@
+"""Training steps on replicas next to the same steps on one device."""
+
+import numpy as np
+import tensorflow as tf
+from tiny_methods import largest, weights_of
+
+
+def train_on_replicas(strategy, method, batches):
+    """A step on each batch; the first half of a batch is replica 0's."""
+    for step, images in enumerate(batches):
+        method.phase = method.phase_at(step)
+        halves = [
+            tf.nest.map_structure(lambda x, r=r: tf.split(x, 2)[r], images)
+            for r in range(2)
+        ]
+        shares = strategy.experimental_distribute_values_from_function(
+            lambda context, halves=halves: halves[
+                context.replica_id_in_sync_group
+            ]
+        )
+        method.distributed_step(strategy, shares)
+
+
+def assert_equal_to_one_device(strategy, make, batches, tolerance):
+    """Weights and metrics after some steps.
+
+    Args:
+        strategy: of two replicas.
+        make: function that returns a new compiled method.
+        batches: list of global batches, one a step.
+        tolerance: float, of weights.
+    """
+    single = make()
+    with strategy.scope():
+        mirrored = make()
+    # Biases other than 0: before a norm they have no effect, so that rounding
+    # decides their sign, and later, where masked images are 0, the slope of
+    # the leaky ReLU.
+    rng = np.random.default_rng(0)
+    before = {
+        name: [
+            value + (value.ndim == 1) * rng.normal(0, 0.05, value.shape)
+            for value in values
+        ]
+        for name, values in weights_of(single).items()
+    }
+    for name, values in before.items():
+        single.networks[name].set_weights(values)
+        mirrored.networks[name].set_weights(values)
+    for step, images in enumerate(batches):
+        single.phase = single.phase_at(step)
+        single.train_step(images)
+    train_on_replicas(strategy, mirrored, batches)
+    expected, after = weights_of(single), weights_of(mirrored)
+    for name, values in expected.items():
+        for value, other in zip(values, after[name], strict=True):
+            np.testing.assert_allclose(other, value, rtol=0, atol=tolerance)
+        way = [x - y for x, y in zip(values, before[name], strict=True)]
+        assert largest(way) > max(1e-4, 20 * tolerance)
+    for a, b in zip(single.metrics, mirrored.metrics, strict=True):
+        np.testing.assert_allclose(a.result(), b.result(), rtol=1e-5, atol=1e-8)
