@@ -25,6 +25,7 @@ EXTRA = {
     "attention_guided": {"attention_filters": 4},
     "attgan": UNET,
     "stargan": ATTRIBUTES,
+    "pix2pix": {"levels": 2, "direction": "b_to_a"},
     "stgan": {"shortcut_layers": 1, "inject_layers": 1, **UNET},
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},

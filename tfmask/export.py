@@ -95,7 +95,7 @@ class ServedTranslation(tf.Module):
             for variable in function.variables
         }
         self._weights = [*read.values()]
-        signatures["serving_default"] = signatures["a_to_b"]
+        signatures["serving_default"] = signatures[self._directions[0]]
         return signatures
 
     def _concrete(self, form, direction, name, inputs):

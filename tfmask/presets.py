@@ -4,7 +4,7 @@ A preset is a function of the data's location that returns a whole
 `TrainConfig`; any field can be overridden on the command line.
 """
 
-from tfmask import presets_attributes, presets_exemplars
+from tfmask import presets_attributes, presets_exemplars, presets_paired
 from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
@@ -178,6 +178,7 @@ PRESETS = {
     ("cyclegan", "quick"): quick_cyclegan,
     ("instagan", "paper"): paper_instagan,
     ("instagan", "quick"): quick_instagan,
+    **presets_paired.PRESETS,
     **presets_attributes.PRESETS,
     **presets_exemplars.PRESETS,
 }

@@ -94,10 +94,11 @@ def evaluate(
     gallery=None,
     advance=lambda count: None,
 ):
-    """Measures a method in both directions.
+    """Measures a method in all of its directions.
 
     Args:
-        method: has `translate(inputs, direction) -> {"image", "mask"}`.
+        method: has `directions` and
+            `translate(inputs, direction) -> {"image", "mask"}`.
         data: has `test_batches`, `region_mean`, `counts`, `names` and
             `describe`, as `data_pipelines.open_data` gives it.
         split: "test" or "train".
@@ -117,7 +118,7 @@ def evaluate(
     from tfmask.metrics import mask_iou
 
     counts, remarks, directions = {}, [BEST_THRESHOLD], {}
-    for direction in ("a_to_b", "b_to_a"):
+    for direction in method.directions:
         domain = direction[0]
         known = data.counts(split)[domain]
         total = known if limit is None else min(limit, known)
@@ -257,7 +258,9 @@ def _open(options, config):
     no_training = (
         not needed
         and folder.is_dir()
-        and not any((folder / n).is_dir() for n in ("trainA", "trainB"))
+        and not any(
+            (folder / n).is_dir() for n in ("trainA", "trainB", "train")
+        )
     )
     only_test = no_training and options.split == "test"
     data = open_data(
@@ -269,14 +272,22 @@ def _open(options, config):
         synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
         attributes=needed,
         centre_crop=config.data.centre_crop,
+        paired=getattr(config.method, "paired", False),
+        label_domains=config.data.label_domains,
     )
     require_kind(config, data)
     return data
 
 
-def _measure(options, method):
-    """The function that measures this kind of method."""
+def _measure(options, method, data):
+    """The function that measures this kind of method on this data."""
+    from data_pipelines import PairedData
+
     inputs = method.translate_inputs
+    if isinstance(data, PairedData) and inputs == ("image",):
+        from trainers.evaluate_pairs import evaluate_pairs
+
+        return evaluate_pairs
     if "attributes" in inputs:
         from trainers.evaluate_attributes import evaluate_attributes
 
@@ -323,9 +334,13 @@ def main(argv: list[str] | None = None) -> int:
         "white.",
     )
     known = data.counts(options.split)
-    total = sum(min(options.limit or count, count) for count in known.values())
+    total = sum(
+        min(options.limit or count, count)
+        for domain, count in known.items()
+        if any(name.startswith(domain) for name in method.directions)
+    )
     with image_progress("Evaluating", total) as advance:
-        result = _measure(options, method)(
+        result = _measure(options, method, data)(
             method,
             data,
             split=options.split,

@@ -12,6 +12,8 @@ from functools import partial
 import keras
 import tensorflow as tf
 
+from trainers.runs import needs_pairs
+
 
 class StopRequest:
     """Becomes true with the first Ctrl-C or SIGTERM; a second one kills."""
@@ -58,7 +60,7 @@ def distributed_batches(data, strategy, config, start_step):
     """The training stream from a step on, split over replicas.
 
     Args:
-        data: `UnpairedData` or `AttributeData`.
+        data: `UnpairedData`, `PairedData` or `AttributeData`.
         strategy: tf.distribute strategy.
         config: `TrainConfig`.
         start_step: int.
@@ -69,7 +71,9 @@ def distributed_batches(data, strategy, config, start_step):
     from data_pipelines import Shard
 
     options = example_options(config.method)
-    if "with_exemplars" not in options:
+    if needs_pairs(config.method):
+        options["pairing"] = "pairs"
+    elif "with_exemplars" not in options:
         options["pairing"] = config.data.pairing
 
     def batches(shard):

@@ -40,9 +40,9 @@ research and inspection.
 """
 
 LIMITS = """\
-- Trained without pairs: nothing forces a translation to be right, only to
-  look like the other domain or attributes. Do not take one as evidence of
-  anything.
+- Without pairs nothing forces a translation to be right, only to look like
+  the other domain or attributes; with pairs, what the input leaves open is
+  guessed. Do not take one as evidence of anything.
 - Images unlike the training data (other objects, scale, light) give
   translations and masks that were never measured.
 - Trained at one image size; other sizes run, objects of another size in

@@ -41,7 +41,7 @@ def total_steps(config, steps_an_epoch):
 
 
 def open_training_data(config, splits=("train", "test")):
-    """The data of a config: `UnpairedData` or `AttributeData`.
+    """The data of a config: `UnpairedData`, `PairedData`, `AttributeData`.
 
     Raises:
         UserError: see `open_data`; or the method needs another kind of data.
@@ -57,6 +57,8 @@ def open_training_data(config, splits=("train", "test")):
         synthetic_count=(config.data.synthetic_count, 100),
         attributes=config.data.attributes,
         centre_crop=config.data.centre_crop,
+        paired=needs_pairs(config.method),
+        label_domains=config.data.label_domains,
     )
     require_kind(config, data)
     return data
@@ -67,9 +69,14 @@ def needs_attributes(method):
     return hasattr(method, "attributes")
 
 
+def needs_pairs(method):
+    """Whether the method of a config trains on pairs."""
+    return getattr(method, "paired", False)
+
+
 def require_kind(config, data):
     """Raises a `UserError` if the method needs another kind of data."""
-    from data_pipelines import AttributeData
+    from data_pipelines import AttributeData, PairedData
 
     found = isinstance(data, AttributeData)
     if needs_attributes(config.method) != found:
@@ -81,6 +88,14 @@ def require_kind(config, data):
             else f"{config.method_name} translates between two domains, but "
             f"{config.data.location} is one set with attributes. Methods for "
             "it are, for example, stargan and lomit."
+        )
+    if needs_pairs(config.method) and not isinstance(data, PairedData):
+        raise UserError(
+            f"{config.method_name} learns from pairs, which "
+            f"{config.data.location} does not have: give a folder with "
+            "train/A and train/B, or with both images side by side in the "
+            "files of train, `tfds:NAME#FEATURE,FEATURE`, or "
+            "`synthetic:paired`."
         )
 
 

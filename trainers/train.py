@@ -46,15 +46,16 @@ SHORTCUTS = {
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """Train METHOD on unpaired images, or on images with attributes.
+    """Train METHOD on unpaired images, on pairs, or on images with attributes.
 
     Any field of the resolved config can be overridden, for example
     --method.cycle_weight 5. Ctrl-C saves a checkpoint; --resume goes on.
     """
 
     data: str | None = None
-    """Folder with trainA, trainB, testA, testB, or with a list of attributes;
-    `tfds:NAME`; `synthetic`, `synthetic:shapes`, `synthetic:attributes`."""
+    """Folder with trainA, trainB, testA, testB, with pairs, or with a list of
+    attributes (docs/data.md); `tfds:NAME`; `synthetic`, `synthetic:shapes`,
+    `synthetic:paired`, `synthetic:attributes`."""
     run: Path
     """Run folder; must not exist, unless with --resume."""
     preset: Literal["quick", "paper"] = "quick"

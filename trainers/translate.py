@@ -43,8 +43,8 @@ class Options:
     """An image, or a folder of images."""
     output: Path
     """Folder for the results; made if it is missing."""
-    direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
-    """Which way to translate."""
+    direction: Literal["a_to_b", "b_to_a"] | None = None
+    """Which way to translate; None: a_to_b, or the only way of the run."""
     instances: Path | None = None
     """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
     NAME, for methods that translate given instances."""
@@ -331,9 +331,10 @@ def main(argv: list[str] | None = None) -> int:
     from trainers.runs import load_run
 
     _, method = load_run(options.run)
-    if options.direction not in method.directions:
+    direction = options.direction or method.directions[0]
+    if direction not in method.directions:
         raise UserError(
-            f"`{options.run}` has no direction {options.direction}; it has "
+            f"`{options.run}` has no direction {direction}; it has "
             f"{', '.join(method.directions)}."
         )
     check_edits(options.run, method, edits, instances)
@@ -342,7 +343,7 @@ def main(argv: list[str] | None = None) -> int:
         failed = translate_files(
             method,
             plan,
-            options.direction,
+            direction,
             instances=instances,
             edits=edits,
             attributes=attributes,

@@ -1,10 +1,15 @@
-"""Least-squares losses: by hand, optimum, gradients, half precision."""
+"""Adversarial losses: by hand, optimum, gradients, half precision."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.losses import lsgan_discriminator, lsgan_generator
+from tfmask.losses import (
+    lsgan_discriminator,
+    lsgan_generator,
+    vanilla_discriminator,
+    vanilla_generator,
+)
 
 SCORES = np.array([[0.0, 2.0], [1.0, 4.0]], np.float32).reshape(2, 1, 2, 1)
 
@@ -56,3 +61,36 @@ def test_half_precision_neither_overflows_nor_stalls(dtype):
         [0.5 * ((exact - 1) ** 2 + exact**2)],
         rtol=1e-5,
     )
+
+
+def test_cross_entropies_are_those_of_the_sigmoid():
+    def sigmoid(logits):
+        return 1.0 / (1.0 + np.exp(-logits))
+
+    fake = -np.log(sigmoid(SCORES)).mean((1, 2, 3))
+    np.testing.assert_allclose(vanilla_generator(SCORES), fake, rtol=1e-5)
+    other = 0.5 - SCORES
+    judged = 0.5 * (fake - np.log(1.0 - sigmoid(other)).mean((1, 2, 3)))
+    loss = vanilla_discriminator(SCORES, other)
+    assert loss.dtype == tf.float32
+    np.testing.assert_allclose(loss, judged, rtol=1e-5)
+
+
+def test_logits_of_zero_cost_the_logarithm_of_two():
+    zeros = tf.zeros((2, 3, 3, 1))
+    half = [np.log(2.0)] * 2
+    np.testing.assert_allclose(vanilla_generator(zeros), half, rtol=1e-6)
+    np.testing.assert_allclose(
+        vanilla_discriminator(zeros, zeros), half, rtol=1e-6
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+def test_large_logits_stay_finite_and_keep_a_gradient(dtype):
+    logits = tf.Variable(tf.fill((1, 2, 2, 1), tf.constant(-300.0, dtype)))
+    with tf.GradientTape() as tape:
+        loss = vanilla_generator(logits)
+    np.testing.assert_allclose(loss, [300.0], rtol=1e-3)
+    # A quarter of the mean for each of four scores.
+    np.testing.assert_allclose(tape.gradient(loss, logits), -0.25, rtol=1e-3)
+    np.testing.assert_allclose(vanilla_discriminator(-logits, logits), [0.0])

@@ -19,6 +19,7 @@ from tiny_methods import (
 )
 
 from tfmask.methods.base import source_and_target
+from tfmask.ops.errors import UserError
 
 both = pytest.mark.parametrize("make", [attention_guided, cyclegan])
 
@@ -282,9 +283,7 @@ def test_averages_of_weights_survive_the_switch_of_stages():
 @both
 def test_image_sizes_off_the_stride_are_refused(make):
     method = make(compiled=False)
-    with pytest.raises(
-        ValueError, match="`image_size` must be a multiple of 4"
-    ):
+    with pytest.raises(UserError, match="`image_size` must be a multiple of 4"):
         type(method)(method.config, image_size=(SIDE, SIDE + 2))
 
 

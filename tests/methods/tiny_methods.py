@@ -8,8 +8,9 @@ from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
     InstaGANConfig,
+    Pix2PixConfig,
 )
-from tfmask.methods import AttentionGuided, CycleGAN, InstaGAN
+from tfmask.methods import AttentionGuided, CycleGAN, InstaGAN, Pix2Pix
 
 SIDE = 8
 RATE = 0.1
@@ -117,6 +118,19 @@ def instagan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
     """`InstaGAN` with plain SGD; sub-steps of one, three slots."""
     options = {"instances_max": 3, "instances_per_step": 1, **TINY, **options}
     method = InstaGAN(InstaGANConfig(**options), image_size=(side, side))
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
+def pix2pix(*, side=SIDE, optimizer=sgd, compiled=True, seed=0, **options):
+    """`Pix2Pix` of two levels with plain SGD; nothing is dropped out."""
+    tiny = {name: n for name, n in TINY.items() if name != "blocks"}
+    method = Pix2Pix(
+        Pix2PixConfig(**{"levels": 2, **tiny, **options}),
+        image_size=(side, side),
+        seed=seed,
+    )
     if compiled:
         method.compile(optimizer)
     return method

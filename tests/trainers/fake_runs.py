@@ -80,7 +80,10 @@ def install_run(monkeypatch, method, image_size=16):
         preset="quick",
         method=types.SimpleNamespace(),
         data=types.SimpleNamespace(
-            image_size=image_size, synthetic_count=4, centre_crop=None
+            image_size=image_size,
+            synthetic_count=4,
+            centre_crop=None,
+            label_domains=(),
         ),
         run=types.SimpleNamespace(seed=0),
     )

@@ -14,6 +14,7 @@ from tfmask.configs.cam_consistency import (
 from tfmask.configs.cyclegan import CycleGANConfig
 from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.lomit import LOMITConfig
+from tfmask.configs.pix2pix import Pix2PixConfig
 from tfmask.configs.run import (
     DataConfig,
     OptimizerConfig,
@@ -28,6 +29,9 @@ METHOD_CONFIGS = {
     "cyclegan": CycleGANConfig,
     "instagan": InstaGANConfig,
     "lomit": LOMITConfig,
+    "pix2pix": Pix2PixConfig,
+    "cgan": Pix2PixConfig,
+    "gan": Pix2PixConfig,
     "stargan": StarGANConfig,
     "attgan": AttGANConfig,
     "stgan": STGANConfig,
@@ -48,6 +52,7 @@ __all__ = [
     "InstaGANConfig",
     "LOMITConfig",
     "OptimizerConfig",
+    "Pix2PixConfig",
     "RunConfig",
     "STGANConfig",
     "StarGANConfig",

@@ -29,7 +29,10 @@ class DataConfig:
     flip: bool = True
     """Mirror half of the images."""
     pairing: Literal["random", "cycle"] = "random"
-    """How domain b is drawn: uniformly, or each image once an epoch."""
+    """How domain b is drawn: uniformly, or each image once an epoch. Methods
+    of pairs take the partner."""
+    label_domains: tuple[Literal["a", "b"], ...] = ()
+    """Domains whose images are label maps: resized by nearest neighbour."""
     epoch_steps: int | None = None
     """Steps of an epoch; None: the larger domain over the batch size."""
     skip_bad_files: bool = False
@@ -43,7 +46,8 @@ class DataConfig:
             *("image_size", "synthetic_count", "epoch_steps", "centre_crop"),
         )
         # JSON knows lists only.
-        object.__setattr__(self, "attributes", tuple(self.attributes))
+        for name in ("attributes", "label_domains"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         require(
             self.image_size % 4 == 0,
             "image_size",

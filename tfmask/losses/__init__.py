@@ -1,6 +1,11 @@
 """Losses as pure functions: one value an example, float32, no weights."""
 
-from tfmask.losses.adversarial import lsgan_discriminator, lsgan_generator
+from tfmask.losses.adversarial import (
+    lsgan_discriminator,
+    lsgan_generator,
+    vanilla_discriminator,
+    vanilla_generator,
+)
 from tfmask.losses.attributes import attribute_cross_entropy
 from tfmask.losses.cam_consistency import (
     attended,
@@ -40,6 +45,8 @@ __all__ = [
     "mask_area",
     "mask_similarity",
     "mask_variation",
+    "vanilla_discriminator",
+    "vanilla_generator",
     "wasserstein_critic",
     "wasserstein_generator",
 ]

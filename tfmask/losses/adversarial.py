@@ -1,4 +1,4 @@
-"""Least-squares adversarial losses."""
+"""Adversarial losses: least squares, and cross-entropy of logits."""
 
 import tensorflow as tf
 
@@ -51,4 +51,53 @@ def lsgan_discriminator(real, fake):
     return 0.5 * (
         mean_per_example(tf.square(real - 1.0))
         + mean_per_example(tf.square(fake))
+    )
+
+
+def vanilla_generator(fake):
+    """How far a discriminator is from taking translations for real.
+
+    Cross-entropy against "real", `mean(log(1 + exp(-D(fake))))`: the
+    generator's non-saturating loss.
+
+    Args:
+        fake: (B, ...) float, logits of translations.
+
+    Returns:
+        (B,) float32.
+
+    Paper: Goodfellow et al. 2014, section 3; pix2pix, section 3.3.
+    Differs from the authors' code: no.
+
+    Example:
+        >>> vanilla_generator(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
+        [0.6931470036506653]
+    """
+    return mean_per_example(tf.nn.softplus(-tf.cast(fake, tf.float32)))
+
+
+def vanilla_discriminator(real, fake):
+    """How badly a discriminator tells real images from translations.
+
+    `0.5 * (cross-entropy of D(real) and 1 + cross-entropy of D(fake) and 0)`
+
+    Args:
+        real: (B, ...) float, logits of real images.
+        fake: (B, ...) float, logits of translations.
+
+    Returns:
+        (B,) float32, ln 2 where every logit is 0.
+
+    Paper: Goodfellow et al. 2014, Eq. (1); halved as in pix2pix, section 3.3.
+    Differs from the authors' code: no.
+
+    Example:
+        >>> zero = np.zeros((1, 2, 2, 1))
+        >>> vanilla_discriminator(zero, zero).numpy().round(6).tolist()
+        [0.6931470036506653]
+    """
+    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    return 0.5 * (
+        mean_per_example(tf.nn.softplus(-real))
+        + mean_per_example(tf.nn.softplus(fake))
     )

@@ -6,6 +6,7 @@ from tfmask.methods.cam_consistency import CamAttGAN, CamStarGAN, CamSTGAN
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
+from tfmask.methods.pix2pix import Pix2Pix
 from tfmask.methods.stargan import StarGAN
 from tfmask.methods.stgan import STGAN
 
@@ -14,6 +15,9 @@ METHODS = {
     "cyclegan": CycleGAN,
     "instagan": InstaGAN,
     "lomit": LOMIT,
+    "pix2pix": Pix2Pix,
+    "cgan": Pix2Pix,
+    "gan": Pix2Pix,
     "stargan": StarGAN,
     "attgan": AttGAN,
     "stgan": STGAN,
@@ -33,5 +37,6 @@ __all__ = [
     "CamStarGAN",
     "CycleGAN",
     "InstaGAN",
+    "Pix2Pix",
     "StarGAN",
 ]

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tfmask.layers import HistoryPool
 from tfmask.ops.distribution import replica_count, replica_share
+from tfmask.ops.errors import UserError
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 
@@ -35,7 +36,7 @@ class TranslationMethod(keras.Model):
             (where a discriminator looks), "change" (normalised
             |output - input|).
         directions: what `translate` can do; "a_to_b" first. Methods of one
-            direction have only that.
+            direction have only that, or that which the config chooses.
         mask_inputs: names of masks that `translate` takes from its caller
             instead of finding them.
         multiple: int; sides of images must be multiples of it.
@@ -43,6 +44,9 @@ class TranslationMethod(keras.Model):
             forward pass, one round follows the other.
         phase: hashable; a Python value that the traced step may depend on.
         replicas: int, of the strategy in whose scope the method was made.
+
+    Raises:
+        UserError: `image_size` is no multiple of `multiple`.
     """
 
     mask_kind = "change"
@@ -65,7 +69,7 @@ class TranslationMethod(keras.Model):
         self.phase = self.phase_at(0)
         wrong = [side for side in self.image_size if side % self.multiple]
         if wrong:
-            raise ValueError(
+            raise UserError(
                 f"`image_size` must be a multiple of {self.multiple}, the "
                 f"networks' total stride. Got: {self.image_size}"
             )

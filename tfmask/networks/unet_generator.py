@@ -44,7 +44,8 @@ class UNetGenerator(keras.Model):
             statistics of the batch, over all replicas, False those of every
             example by itself: what a batch of 1 does in training and, in
             the authors' code, in testing.
-        seed: (2,) ints, of this call's dropout; None: nothing is dropped.
+        seed: (2,) int tensor, of this call's dropout; None: nothing is
+            dropped.
 
     Returns:
         (B, H, W, 3) float32 in [-1, 1].
@@ -147,7 +148,7 @@ class UNetGenerator(keras.Model):
         ):
             outputs = normalized(norm, layer(tf.nn.relu(outputs)), parts)
             if seed is not None and level in self.dropped:
-                outputs = self._drop(outputs, [seed[0] + level, seed[1]])
+                outputs = self._drop(outputs, seed + [level, 0])
             outputs = tf.concat([skipped.pop(), outputs], axis=-1)
         outputs = self.last(tf.nn.relu(outputs))
         return tf.tanh(tf.cast(outputs, tf.float32))

@@ -1,0 +1,63 @@
+"""An exported method of one direction, which here is b to a."""
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from serving.servable import Servable, ServableOptions
+from serving.warmup import WARM_UP_FILE, read_records
+from tfmask.export import export_method
+from tfmask.export_check import check_version, translated
+from tfmask.publishing import FACTS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from exports import ask, decoded, encoded, tiny_method  # noqa: E402
+
+IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """(method, folder of its only version)."""
+    method = tiny_method("pix2pix")
+    base = tmp_path_factory.mktemp("models")
+    return method, export_method(method, base, "toy")
+
+
+@pytest.fixture(scope="module")
+def servable(exported):
+    servable = Servable(exported[1], ServableOptions())
+    yield servable
+    servable.close()
+
+
+def test_a_fresh_process_answers_as_the_method(exported):
+    check_version(*exported)
+
+
+def test_there_are_the_signatures_of_its_direction(exported, servable):
+    names = {n for n in servable.signatures if not n.startswith("__")}
+    assert names == {"b_to_a", "b_to_a_encoded", "serving_default"}
+    records = list(read_records(exported[1] / WARM_UP_FILE))
+    assert len(records) == len(names)
+    facts = json.loads((exported[1] / FACTS).read_text())
+    assert facts["directions"] == {"b_to_a": ["b", "a"]}
+
+
+def test_answers_are_the_methods_and_do_not_mix(exported, servable):
+    expected = translated(exported[0], "b_to_a", {"image": IMAGE})
+    files = ask(servable, "b_to_a_encoded", image=encoded(IMAGE))
+    for got in (
+        ask(servable, "b_to_a", image=IMAGE),
+        ask(servable, "serving_default", image=IMAGE),
+        {name: decoded(values) for name, values in files.items()},
+    ):
+        assert set(got) == set(expected) == {"image", "mask"}
+        for name, values in expected.items():
+            assert np.abs(got[name].astype(int) - values).max() <= 1
+    alone = ask(servable, "b_to_a", image=IMAGE[1:])
+    both = expected["image"][1:].astype(int)
+    assert np.abs(alone["image"] - both).max() <= 1

@@ -1,0 +1,116 @@
+"""The whole road of a method that learns from pairs, b to a."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+from processes import start_tfmask, tfmask
+
+from data_pipelines import paired_scenes
+from tfmask.ops.errors import UserError
+from tfmask.presets import preset_config
+from trainers import evaluate
+from trainers.runs import open_training_data
+
+TINY = (
+    *("--data", "synthetic:paired", "--image-size", 16),
+    *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
+    *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
+    *("--method.filters", 4, "--method.discriminator-filters", 4),
+    *("--method.discriminator-layers", 1, "--method.levels", 3),
+)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "labels"
+    tfmask(
+        "train", "pix2pix", "--run", folder, *TINY,
+        "--method.direction", "b_to_a", "--data.label-domains", "b",
+    )  # fmt: skip
+    return folder
+
+
+def test_a_run_of_pairs(run):
+    config = json.loads((run / "config.json").read_text())
+    assert config["config"]["method"]["direction"] == "b_to_a"
+    assert config["config"]["data"]["label_domains"] == ["b"]
+    header = (run / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert {
+        "generator/l1",
+        "generator/adversarial",
+        "discriminator/discriminator",
+    } <= set(header)
+    page = (run / "index.html").read_text().replace(" ", "_")
+    assert "fake_a" in page and "fake_b" not in page
+
+
+def test_it_is_evaluated_against_the_partners(run, tmp_path, capsys):
+    numbers = tmp_path / "numbers.json"
+    options = ["--run", str(run), "--json", str(numbers), "--limit", "3"]
+    assert evaluate.main([*options, "--data", "synthetic:paired"]) == 0
+    result = json.loads(numbers.read_text())
+    assert result["n"] == {"b_to_a": 3}
+    rows = result["directions"]["b_to_a"]
+    assert rows["model"]["target_l1"] > 0 and rows["identity"]["target_l1"] > 0
+    assert "**b_to_a**, 3 images" in (run / "model_card.md").read_text()
+    page = (run / "evaluation" / "index.html").read_text()
+    assert "true partner" in page
+    capsys.readouterr()
+    assert evaluate.main([*options, "--data", "synthetic"]) == 1
+    assert "does not have" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
+    tfmask("train", "pix2pix", "--run", run, "--resume", "--run.steps", 4)
+    source = tmp_path / "maps"
+    source.mkdir()
+    for index in range(2):
+        _, labels = paired_scenes.draw(1, "test", index, (20, 30))
+        picture = Image.fromarray(paired_scenes.coloured(labels))
+        picture.save(source / f"{index}.png")
+    out, answers = tmp_path / "out", tmp_path / "answers"
+    # Without a direction: there is only one.
+    tfmask("translate", "--run", run, "--input", source, "--output", out)
+    assert len(list(out.iterdir())) == 4  # two images, two masks
+    _, err = tfmask(
+        "translate", "--run", run, "--input", source, "--output", out,
+        "--overwrite", "--direction", "a_to_b", code=1,
+    )  # fmt: skip
+    assert "has no direction a_to_b; it has b_to_a" in err
+
+    base = tmp_path / "models"
+    tfmask("export", "--run", run, "--base", base, "--name", "toy")
+    server = start_tfmask("serve", "--base", base, "--port", 0)
+    try:
+        target = server.stdout.readline().split()[-1]
+        ask = ("query", "--target", target, "--model", "toy")
+        ask += ("--input", source, "--output", answers)
+        tfmask(*ask, "--direction", "b_to_a")
+        _, err = tfmask(*ask, code=1)
+        assert "b_to_a" in err
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+    for path in out.iterdir():
+        here, there = (
+            np.asarray(Image.open(folder / path.name), np.int32)
+            for folder in (out, answers)
+        )
+        assert np.abs(here - there).max() <= 1, path.name
+
+
+@pytest.mark.parametrize("name", ["pix2pix", "cgan", "gan"])
+def test_data_without_pairs_is_refused(name):
+    config = preset_config(name, "quick", "synthetic")
+    message = f"{name} learns from pairs, which synthetic does not have"
+    with pytest.raises(UserError, match=re.escape(message)):
+        open_training_data(config)
+
+
+def test_unpaired_methods_train_on_pairs():
+    config = preset_config("cyclegan", "quick", "synthetic:paired")
+    assert open_training_data(config).counts("test") == {"a": 100, "b": 100}

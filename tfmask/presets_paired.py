@@ -1,0 +1,87 @@
+"""Presets of the methods that learn from pairs: pix2pix, cGAN, GAN."""
+
+import dataclasses
+
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    Pix2PixConfig,
+    RunConfig,
+    TrainConfig,
+)
+
+# What the parts of pix2pix leave out.
+_PARTS = {
+    "cgan": {"l1_weight": 0.0},
+    "gan": {"l1_weight": 0.0, "conditional": False},
+}
+
+
+def paper_pix2pix(location: str) -> TrainConfig:
+    """pix2pix as for facades: 256 px, batch 1, 200 epochs, constant rate.
+
+    Paper: Isola et al. 2017, appendix 6.2; the learning rate of the Torch
+    code never falls (the PyTorch code's falls in the second half: constant_
+    epochs 99, decay_epochs 101). Not trained by us: it needs a GPU.
+    """
+    return TrainConfig(
+        method_name="pix2pix",
+        preset="paper",
+        method=Pix2PixConfig(),
+        data=DataConfig(location=location),
+        optimizer=OptimizerConfig(constant_epochs=200, decay_epochs=0),
+        run=RunConfig(epochs=200, sample_every=1000, checkpoint_every=1000),
+    )
+
+
+def paper_cgan(location: str) -> TrainConfig:
+    """pix2pix without the L1 term: a row of its and of GuideGAN's tables."""
+    return _part(paper_pix2pix(location), "cgan")
+
+
+def paper_gan(location: str) -> TrainConfig:
+    """And the discriminator sees the output alone."""
+    return _part(paper_pix2pix(location), "gan")
+
+
+def quick_pix2pix(location: str) -> TrainConfig:
+    """pix2pix at 128 px in less than thirty minutes on two cores.
+
+    Differs from the paper: fewer channels, 7 levels, higher learning rate
+    that falls at the end, an epoch of 100 steps.
+    """
+    return TrainConfig(
+        method_name="pix2pix",
+        preset="quick",
+        method=Pix2PixConfig(filters=32, levels=7, discriminator_filters=32),
+        data=DataConfig(location=location, image_size=128, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            learning_rate=5e-4, constant_epochs=24, decay_epochs=16
+        ),
+        run=RunConfig(epochs=40),
+    )
+
+
+def quick_cgan(location: str) -> TrainConfig:
+    """cGAN at 128 px; see `quick_pix2pix`."""
+    return _part(quick_pix2pix(location), "cgan")
+
+
+def quick_gan(location: str) -> TrainConfig:
+    """GAN at 128 px; see `quick_pix2pix`."""
+    return _part(quick_pix2pix(location), "gan")
+
+
+def _part(config, name):
+    method = dataclasses.replace(config.method, **_PARTS[name])
+    return dataclasses.replace(config, method_name=name, method=method)
+
+
+PRESETS = {
+    ("pix2pix", "paper"): paper_pix2pix,
+    ("pix2pix", "quick"): quick_pix2pix,
+    ("cgan", "paper"): paper_cgan,
+    ("cgan", "quick"): quick_cgan,
+    ("gan", "paper"): paper_gan,
+    ("gan", "quick"): quick_gan,
+}
