@@ -27,6 +27,7 @@ EXTRA = {
     "stargan": ATTRIBUTES,
     "pix2pix": {"levels": 2, "direction": "b_to_a"},
     "stgan": {"shortcut_layers": 1, "inject_layers": 1, **UNET},
+    "guidegan": {"attention": "ram", "transfer": "rgba"},
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
 }

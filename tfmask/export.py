@@ -39,6 +39,12 @@ _PLAIN = {
         "instances": [None, None, None, None, 1],
     }.items()
 }
+# What an answer may hold, and how it becomes 8-bit.
+_SERVED = {
+    "image": to_uint8,
+    "images": to_uint8,
+    **dict.fromkeys((*MASKS, "masks", "instances"), mask_to_uint8),
+}
 _ENCODED = {
     "image": tf.TensorSpec([None], tf.string),
     "exemplar": tf.TensorSpec([None], tf.string),
@@ -61,6 +67,7 @@ class ServedTranslation(tf.Module):
     def __init__(self, method):
         super().__init__(name="tfmask")
         self._translate = method.translate
+        self._all_steps = getattr(method, "all_steps", None)
         self._multiple = method.multiple
         self._inputs = method.translate_inputs
         self._masks = method.mask_inputs
@@ -87,6 +94,9 @@ class ServedTranslation(tf.Module):
                     self._plain,
                     (*self._inputs, *self._masks),
                 )
+            if self._all_steps is not None:
+                form = (self._every_step, self._inputs)
+                forms[f"{direction}_all_steps"] = form
             for name, (form, inputs) in forms.items():
                 signatures[name] = self._concrete(form, direction, name, inputs)
         read = {
@@ -119,6 +129,10 @@ class ServedTranslation(tf.Module):
     def _plain(self, direction, given):
         return self._run(direction, self._shaped(given, _PLAIN))
 
+    def _every_step(self, direction, given):
+        given = self._shaped(given, _PLAIN)
+        return self._run(direction, given, self._all_steps)
+
     def _encoded(self, direction, given):
         given = self._shaped(given, _ENCODED)
         files = given["image"]
@@ -137,7 +151,7 @@ class ServedTranslation(tf.Module):
             for name, values in self._run(direction, given).items()
         }
 
-    def _run(self, direction, given):
+    def _run(self, direction, given, translate=None):
         image = given["image"]
         height, width = tf.shape(image)[1], tf.shape(image)[2]
         # Reflection of nothing is an error deep inside the networks.
@@ -169,19 +183,12 @@ class ServedTranslation(tf.Module):
                 padded = pad_to_multiple(fold(inside), self._multiple)
                 padded = unfold(padded, tf.shape(inside)[1])
                 inputs["instances"] = padded[:, :-1]
-        outputs = self._translate(inputs, direction)
-        made = {
-            "image": to_uint8(outputs["image"][:, :height, :width]),
-            **{
-                name: mask_to_uint8(outputs[name][:, :height, :width])
-                for name in MASKS
-                if name in outputs
-            },
+        outputs = (translate or self._translate)(inputs, direction)
+        return {
+            name: served(outputs[name][..., :height, :width, :])
+            for name, served in _SERVED.items()
+            if name in outputs
         }
-        if "instances" in given:
-            cropped = outputs["instances"][:, :, :height, :width]
-            made["instances"] = mask_to_uint8(cropped)
-        return made
 
     def _padded_mask(self, mask):
         """uint8 mask in [0, 1] and padded; one of 0x0 pixels stays."""

@@ -26,6 +26,11 @@ from tfmask.ops.images import resized
 # Sums in another order may round a value to its neighbour.
 TOLERANCE = 1
 MASKS = ("mask", "exemplar_mask")
+_SERVED = {
+    "image": image_to_uint8,
+    "images": image_to_uint8,
+    **dict.fromkeys((*MASKS, "masks", "instances"), mask_to_uint8),
+}
 
 
 def _sizes(method):
@@ -192,7 +197,9 @@ def _replayed(folder, logs):
 def _compare(method, log):
     name = log.request.model_spec.signature_name
     inputs = _arrays(log.request.inputs)
-    expected = translated(method, direction_of(name), inputs)
+    expected = translated(
+        method, direction_of(name), inputs, name.endswith("_all_steps")
+    )
     got = _arrays(log.response.outputs)
     for output, values in expected.items():
         answer = got[output]
@@ -231,7 +238,7 @@ def _decoded(items, channels):
     return images.reshape(*items.shape, *images.shape[1:])
 
 
-def translated(method, direction, inputs):
+def translated(method, direction, inputs, all_steps=False):
     """`method.translate` at the service's border, in NumPy.
 
     Args:
@@ -241,10 +248,12 @@ def translated(method, direction, inputs):
             perhaps `exemplar` likewise (a file of any size), `mask` and
             `exemplar_mask` uint8 (N, H, W, 1), `attributes` float32 (N, K)
             and `instances` uint8 (N, K, H, W, 1) or encoded (N, K).
+        all_steps: bool; asks `method.all_steps`.
 
     Returns:
         dict with `image` uint8 (N, H, W, 3), `mask` uint8 (N, H, W, 1) and
-        perhaps `exemplar_mask` likewise and `instances` uint8 (N, K, H, W, 1).
+        perhaps `exemplar_mask` likewise and `instances` uint8 (N, K, H, W, 1);
+        of all steps `images` (N, K, H, W, 3) and `masks` (N, K, H, W, 1).
     """
     image = inputs["image"]
     if image.dtype == object:
@@ -271,20 +280,14 @@ def translated(method, direction, inputs):
         floats["instances"] = np.pad(
             (given > 127).astype(np.float32), [(0, 0), *padding], "reflect"
         )
+    ask = method.all_steps if all_steps else method.translate
     with tf.device("CPU:0"):  # where the fresh process runs
-        outputs = method.translate(
+        outputs = ask(
             {name: tf.constant(value) for name, value in floats.items()},
             direction,
         )
-    made = {
-        "image": image_to_uint8(outputs["image"][:, :height, :width]),
-        **{
-            name: mask_to_uint8(outputs[name][:, :height, :width])
-            for name in MASKS
-            if name in outputs
-        },
+    return {
+        name: served(outputs[name][..., :height, :width, :])
+        for name, served in _SERVED.items()
+        if name in outputs
     }
-    if "instances" in inputs:
-        cropped = outputs["instances"][:, :, :height, :width]
-        made["instances"] = mask_to_uint8(cropped)
-    return made

@@ -9,6 +9,7 @@ from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
     DataConfig,
+    GuideGANConfig,
     InstaGANConfig,
     OptimizerConfig,
     RunConfig,
@@ -112,6 +113,49 @@ def quick_cyclegan(location: str) -> TrainConfig:
     )
 
 
+def paper_guidegan(location: str) -> TrainConfig:
+    """GuideGAN as for apple2orange: post hoc attention, residual multiply.
+
+    Paper: ICLR 2020 submission, sections 3 and 4: 256 px, batch 1, rate 2e-4
+    for 100 epochs and then linearly to 0 in 50. For horse2zebra it has
+    `--method.attention ram --method.transfer rgba` (its figures' captions
+    say multiply) and 50 + 100 epochs. Not trained by us: it needs a GPU.
+    """
+    return TrainConfig(
+        method_name="guidegan",
+        preset="paper",
+        method=GuideGANConfig(),
+        data=DataConfig(location=location),
+        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=50),
+        run=RunConfig(epochs=150, sample_every=1000, checkpoint_every=1000),
+    )
+
+
+def quick_guidegan(location: str) -> TrainConfig:
+    """GuideGAN at 64 px, with the sizes and rates of `quick_cyclegan`.
+
+    Differs from the paper: fewer channels, 3 blocks, discriminators that
+    see 34 pixels, learning rate 5e-4, batch 2, resize and convolution
+    instead of transposed convolutions, an epoch of 100 steps.
+    """
+    return TrainConfig(
+        method_name="guidegan",
+        preset="quick",
+        method=GuideGANConfig(
+            filters=24,
+            blocks=3,
+            upsampling="resize",
+            discriminator_filters=32,
+            discriminator_layers=2,
+        ),
+        data=DataConfig(location=location, image_size=64, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            learning_rate=5e-4, constant_epochs=12, decay_epochs=8
+        ),
+        run=RunConfig(epochs=20, batch_size=2),
+    )
+
+
 def paper_instagan(location: str) -> TrainConfig:
     """InstaGAN as for sheep and giraffes of COCO: 200 px cut from 220.
 
@@ -176,6 +220,8 @@ PRESETS = {
     ("attention_guided", "quick"): quick_attention_guided,
     ("cyclegan", "paper"): paper_cyclegan,
     ("cyclegan", "quick"): quick_cyclegan,
+    ("guidegan", "paper"): paper_guidegan,
+    ("guidegan", "quick"): quick_guidegan,
     ("instagan", "paper"): paper_instagan,
     ("instagan", "quick"): quick_instagan,
     **presets_paired.PRESETS,

@@ -23,7 +23,7 @@ BEST = "best.json"
 
 
 def state_variables(method):
-    """dict of name to variable: weights, optimizers, pools and the step.
+    """dict of name to variable: weights, optimizers, pools, memories, step.
 
     Data order, augmentation and pool draws are functions of seed and step,
     so there is no other random state.
@@ -33,6 +33,7 @@ def state_variables(method):
         ("network", method.networks),
         ("optimizer", method.optimizers),
         ("pool", method.pools),
+        ("memory", method.memories),
         ("progress", {"step": method.progress}),
     ):
         for name, owner in owners.items():

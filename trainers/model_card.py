@@ -27,6 +27,10 @@ MASKS = {
         "The mask is where the method found by itself, without true masks, "
         "that image and exemplar differ."
     ),
+    "discriminator_attention": (
+        "The mask is where the discriminator looked at the translation before "
+        "the last step; it guided that step."
+    ),
     "change": (
         "The method has no mask of its own: the mask is the size of the "
         "change, normalised in each image."

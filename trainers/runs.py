@@ -120,6 +120,24 @@ def with_attributes(config, data):
     return dataclasses.replace(config, method=method)
 
 
+def with_memory(config, data):
+    """The config with the data's images as what its method remembers.
+
+    Raises:
+        UserError: the method's options name other numbers.
+    """
+    if not hasattr(config.method, "memory_images"):
+        return config
+    counts = tuple(data.counts("train").values())
+    if config.method.memory_images not in ((), counts):
+        raise UserError(
+            f"`method.memory_images` follows the data, {counts}, it cannot be "
+            f"{config.method.memory_images}."
+        )
+    method = dataclasses.replace(config.method, memory_images=counts)
+    return dataclasses.replace(config, method=method)
+
+
 def is_chief(config):
     """Whether this process writes: the only one, or worker 0 of TF_CONFIG.
 

@@ -31,6 +31,7 @@ from trainers.runs import (
     total_steps,
     weights_hash,
     with_attributes,
+    with_memory,
     write_config,
 )
 from trainers.train import (
@@ -68,7 +69,7 @@ def train(options, config, reparse, command_line):
         steps_an_epoch = facts["epoch_steps"]
     else:
         config = fit_schedule(options, config, reparse, steps_an_epoch)
-    config = with_attributes(config, data)
+    config = with_memory(with_attributes(config, data), data)
     _check_batch(config, strategy)
     checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
     with strategy.scope():
@@ -89,6 +90,8 @@ def train(options, config, reparse, command_line):
         )
         schedule = describe_schedule(config, steps_an_epoch)
         _say(f"{config.method_name}: {schedule}")
+        for name, memory in method.memories.items():
+            _say(f"{name}: {memory}")
         if start:
             _say(f"resumed at step {start}")
     end = total_steps(config, steps_an_epoch)

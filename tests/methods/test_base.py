@@ -12,6 +12,7 @@ from tiny_methods import (
     batch,
     cyclegan,
     gradients,
+    guidegan,
     instagan,
     instance_batch,
     moved,
@@ -112,6 +113,8 @@ def test_measuring_changes_nothing(make):
                 "discriminator_spectral_normalization": True,
             },
         ),
+        # Images change replicas from step to step, and their maps with them.
+        (guidegan, 4, 2e-6, {"attention": "ram", "transfer": "rgba"}),
         # One replica has fewer instances, and in some steps both have few.
         # The weights of 10 of its terms amplify rounding ten times as much.
         (instagan, 2, 5e-6, {"instances_max": 2, "rate": 0.0001}),

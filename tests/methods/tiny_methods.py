@@ -7,10 +7,17 @@ import tensorflow as tf
 from tfmask.configs import (
     AttentionGuidedConfig,
     CycleGANConfig,
+    GuideGANConfig,
     InstaGANConfig,
     Pix2PixConfig,
 )
-from tfmask.methods import AttentionGuided, CycleGAN, InstaGAN, Pix2Pix
+from tfmask.methods import (
+    AttentionGuided,
+    CycleGAN,
+    GuideGAN,
+    InstaGAN,
+    Pix2Pix,
+)
 
 SIDE = 8
 RATE = 0.1
@@ -25,13 +32,19 @@ TINY = {
 
 
 def batch(seed=0, count=2, side=SIDE):
-    """Random images in [-1, 1] of both domains."""
+    """Random images in [-1, 1] of both domains, cut from random windows.
+
+    The images with the indices 0, 1, ... swap places from seed to seed.
+    """
     rng = np.random.default_rng(seed)
+    windows = np.random.default_rng(seed).integers(0, 2, (count, 3))
     return {
         domain: {
             "image": tf.constant(
                 rng.uniform(-1, 1, (count, side, side, 3)).astype("float32")
-            )
+            ),
+            "index": tf.constant((np.arange(count) + seed) % count, tf.int64),
+            "window": tf.constant(windows, tf.int32),
         }
         for domain in ("a", "b")
     }
@@ -89,6 +102,15 @@ def cyclegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
         CycleGANConfig(**{**TINY, **options}),
         image_size=(side, side),
     )
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
+def guidegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
+    """`GuideGAN` with plain SGD, a memory of two images a domain."""
+    options = {"memory_images": (2, 2), **TINY, **options}
+    method = GuideGAN(GuideGANConfig(**options), image_size=(side, side))
     if compiled:
         method.compile(optimizer)
     return method

@@ -57,9 +57,16 @@ def test_sizes_of_the_sheet(attention, side, scores, seen):
 
 def test_one_pass_gives_the_patchgans_scores():
     network = tiny()
-    scores, attention = network(IMAGE)
-    np.testing.assert_array_equal(scores, network.patches(IMAGE))
-    np.testing.assert_array_equal(attention, network.attend(IMAGE))
+    np.testing.assert_array_equal(network(IMAGE)[0], network.patches(IMAGE))
+
+
+@pytest.mark.parametrize("attention", ["post_hoc", "ram"])
+def test_the_attention_alone_is_that_of_the_scores(attention):
+    network = tiny(attention)
+    for image in (IMAGE, IMAGE[:, :23, :18]):
+        expected = network(image)[1]
+        assert network.attention_size(image.shape[1:3]) == expected.shape[1:3]
+        np.testing.assert_allclose(network.attend(image), expected, atol=1e-6)
 
 
 def test_post_hoc_attention_is_what_numpy_makes_of_the_fourth_layer():
@@ -116,7 +123,7 @@ def test_ram_attention_is_the_mean_of_its_own_mask():
     network = tiny("ram")
     first = network.patches.features(IMAGE, last=1)
     features = network.patches.features(IMAGE)
-    mask = network.mask_branch(first, features)
+    mask = network.mask_branch(first, size=(7, 7))
     assert mask.shape == features.shape
     scores, attention = network(IMAGE)
     expected = mask.numpy().mean(-1, keepdims=True)
@@ -141,9 +148,7 @@ def test_the_branch_is_what_the_sheet_lists():
         spread = tf.math.reduce_variance(values, (1, 2), keepdims=True)
         values = tf.nn.leaky_relu((values - mean) * (spread + 1e-5) ** -0.5)
     values = tf.image.resize(branch.convolutions[3](values), (7, 7))
-    found = branch(
-        network.patches.features(IMAGE, last=1), network.patches.features(IMAGE)
-    )
+    found = branch(network.patches.features(IMAGE, last=1), size=(7, 7))
     np.testing.assert_allclose(found, tf.sigmoid(values), atol=1e-4)
 
 
@@ -162,13 +167,27 @@ def test_scores_teach_the_branch():
     assert all(np.abs(gradient).max() > 0 for gradient in gradients[::2])
 
 
-def test_the_attention_needs_no_last_layer():
+def test_images_too_small_to_be_judged_are_enlarged():
     network = tiny()
-    last = {id(v) for v in network.patches.convolutions[-1].weights}
+    assert network.smallest_side == 12
+    small = IMAGE[:, :8, :20]
+    expected = network(tf.image.resize(small, (12, 20)))[1]
+    np.testing.assert_array_equal(network.attend(small), expected)
+
+
+@pytest.mark.parametrize("attention", ["post_hoc", "ram"])
+def test_the_attention_alone_needs_few_layers(attention):
+    network = tiny(attention)
     attend = tf.function(network.attend).get_concrete_function(
-        tf.TensorSpec((None, 32, 32, 3))
+        tf.TensorSpec((None, None, None, 3))
     )
-    assert not last & {id(variable) for variable in attend.variables}
+    trunk = network.patches.convolutions
+    needed = trunk[:-1]
+    if attention == "ram":
+        needed = [trunk[0], *network.mask_branch.convolutions]
+    wanted = sum(layer.count_params() for layer in needed)
+    read = {v.ref(): v.shape.num_elements() for v in attend.variables}
+    assert sum(read.values()) == wanted
 
 
 def test_config_and_saved_weights_restore_the_function(tmp_path):

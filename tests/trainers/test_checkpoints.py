@@ -9,8 +9,9 @@ from trainers.checkpoints import Checkpoints, state_variables
 from trainers.runs import build_method
 
 
-def make_method(name="cyclegan"):
-    return build_method(tiny_config(name), steps_an_epoch=2)
+def make_method(name="cyclegan", **options):
+    changes = {f"method__{field}": value for field, value in options.items()}
+    return build_method(tiny_config(name, **changes), steps_an_epoch=2)
 
 
 def arrays(method):
@@ -35,18 +36,48 @@ def test_state_holds_every_weight_slot_and_pool():
     assert "pool/pool_a/000" in names
 
 
-def test_restore_brings_back_every_variable(tmp_path):
-    method = make_method("attention_guided")
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("attention_guided", {}),
+        ("guidegan", {"memory_images": (3, 5), "cycle_attention": "memory"}),
+    ],
+)
+def test_restore_brings_back_every_variable(tmp_path, name, options):
+    method = make_method(name, **options)
     disturb(method)
     expected = arrays(method)
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(method, 7)
-    other = make_method("attention_guided")
+    other = make_method(name, **options)
     assert checkpoints.restore(other) == 7
     found = arrays(other)
     assert found.keys() == expected.keys()
     for name, value in expected.items():
         np.testing.assert_array_equal(found[name], value, err_msg=name)
+
+
+def test_the_attention_of_every_image_is_in_the_state():
+    names = state_variables(make_method("guidegan", memory_images=(3, 5)))
+    shapes = {
+        name: tuple(variable.shape)
+        for name, variable in names.items()
+        if name.startswith("memory/")
+    }
+    assert shapes == {
+        "memory/memory_a/000": (3, 7, 7),
+        "memory/memory_a/001": (3, 4),
+        "memory/memory_b/000": (5, 7, 7),
+        "memory/memory_b/001": (5, 4),
+    }
+
+
+def test_a_memory_of_other_images_is_refused(tmp_path):
+    checkpoints = Checkpoints(tmp_path)
+    checkpoints.save(make_method("guidegan", memory_images=(3, 5)), 1)
+    grown = make_method("guidegan", memory_images=(4, 5))
+    with pytest.raises(UserError, match="memory_a/000: .3, 7, 7. instead of"):
+        checkpoints.restore(grown)
 
 
 def test_only_newest_and_best_are_kept(tmp_path):

@@ -12,6 +12,7 @@ from tfmask.configs.cam_consistency import (
     CamSTGANConfig,
 )
 from tfmask.configs.cyclegan import CycleGANConfig
+from tfmask.configs.guidegan import GuideGANConfig
 from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.lomit import LOMITConfig
 from tfmask.configs.pix2pix import Pix2PixConfig
@@ -27,6 +28,7 @@ from tfmask.configs.stgan import STGANConfig
 METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
     "cyclegan": CycleGANConfig,
+    "guidegan": GuideGANConfig,
     "instagan": InstaGANConfig,
     "lomit": LOMITConfig,
     "pix2pix": Pix2PixConfig,
@@ -49,6 +51,7 @@ __all__ = [
     "CamStarGANConfig",
     "CycleGANConfig",
     "DataConfig",
+    "GuideGANConfig",
     "InstaGANConfig",
     "LOMITConfig",
     "OptimizerConfig",

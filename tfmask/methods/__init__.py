@@ -4,6 +4,7 @@ from tfmask.methods.attention_guided import AttentionGuided
 from tfmask.methods.attgan import AttGAN
 from tfmask.methods.cam_consistency import CamAttGAN, CamStarGAN, CamSTGAN
 from tfmask.methods.cyclegan import CycleGAN
+from tfmask.methods.guidegan import GuideGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
 from tfmask.methods.pix2pix import Pix2Pix
@@ -13,6 +14,7 @@ from tfmask.methods.stgan import STGAN
 METHODS = {
     "attention_guided": AttentionGuided,
     "cyclegan": CycleGAN,
+    "guidegan": GuideGAN,
     "instagan": InstaGAN,
     "lomit": LOMIT,
     "pix2pix": Pix2Pix,
@@ -36,6 +38,7 @@ __all__ = [
     "CamSTGAN",
     "CamStarGAN",
     "CycleGAN",
+    "GuideGAN",
     "InstaGAN",
     "Pix2Pix",
     "StarGAN",

@@ -33,8 +33,8 @@ class TranslationMethod(keras.Model):
     Attributes:
         mask_kind: what `translate` returns as `mask`: "attention" (found by
             a network), "instances" (translated from given ones), "grad_cam"
-            (where a discriminator looks), "change" (normalised
-            |output - input|).
+            and "discriminator_attention" (where a discriminator looks),
+            "change" (normalised |output - input|).
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that, or that which the config chooses.
         mask_inputs: names of masks that `translate` takes from its caller
@@ -106,7 +106,8 @@ class TranslationMethod(keras.Model):
         Args:
             batch: nested dict, see docs/data.md.
             players: names; None is all. Others' terms are not computed.
-            training: bool; False leaves pools and power iterations alone.
+            training: bool; False leaves pools, memories and power
+                iterations alone.
 
         Returns:
             dict of player to dict of term to scalar float32.
@@ -142,6 +143,11 @@ class TranslationMethod(keras.Model):
             (B, H, W, 1) float32 in [0, 1].
         """
         raise NotImplementedError
+
+    @property
+    def memories(self):
+        """dict of name to `tf.Module`: what training keeps of its images."""
+        return {}
 
     def images_to_show(self, batch):
         """dict of name to (B, H, W, 1 or 3) images for grids, in order."""

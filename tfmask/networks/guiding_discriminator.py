@@ -7,7 +7,7 @@ from tfmask.layers import Convolution, leaky_relu, normalization_layer
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError, unknown_name
-from tfmask.ops.soft_masks import min_max, upsampled
+from tfmask.ops.soft_masks import min_max
 
 ATTENTIONS = ("post_hoc", "ram")
 # The mask branch halves the first layer's map twice.
@@ -111,24 +111,30 @@ class GuidingDiscriminator(keras.Model):
         self.built = True
 
     def call(self, image):
-        features, attention = self._judged(image)
-        return self.patches.score(features), attention
-
-    def attend(self, image):
-        """The attention alone; the layer of the scores is not run."""
-        return self._judged(image)[1]
-
-    def _judged(self, image):
-        """What the last layer scores, and the attention."""
         first = self.patches.features(image, last=1)
         features = self.patches.features(first, first=1)
         if self.mask_branch is None:
-            return features, min_max(_mean(tf.abs(features)))
-        mask = self.mask_branch(first, features)
-        attention = _mean(mask)
-        if self.minmax_ram:
-            attention = min_max(attention)
-        return (1.0 + mask) * features, attention
+            return self.patches.score(features), _post_hoc(features)
+        mask = self.mask_branch(first, size=tf.shape(features)[1:3])
+        features = (1.0 + tf.cast(mask, features.dtype)) * features
+        return self.patches.score(features), self._mean_mask(mask)
+
+    def attend(self, image):
+        """The attention alone, by the layers that it needs.
+
+        Images with a side below `smallest_side` are enlarged first.
+        """
+        size = tf.maximum(tf.shape(image)[1:3], self.smallest_side)
+        image = tf.image.resize(image, size, "bilinear")
+        first = self.patches.features(image, last=1)
+        if self.mask_branch is None:
+            return _post_hoc(self.patches.features(first, first=1))
+        size = self.attention_size(tf.unstack(size))
+        return self._mean_mask(self.mask_branch(first, size=tf.stack(size)))
+
+    def _mean_mask(self, mask):
+        mean = tf.reduce_mean(mask, axis=-1, keepdims=True)
+        return min_max(mean) if self.minmax_ram else mean
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
@@ -150,10 +156,10 @@ class MaskBranch(keras.layers.Layer):
 
     Call arguments:
         inputs: (B, H, W, f) float, H and W at least 4.
-        features: (B, h, w, channels) float, the trunk's.
+        size: (2,) int tensor, h and w of the trunk's features.
 
     Returns:
-        (B, h, w, channels) in (0, 1), of the features' dtype.
+        (B, h, w, channels) float32 in (0, 1).
     """
 
     def __init__(
@@ -195,17 +201,19 @@ class MaskBranch(keras.layers.Layer):
                 self.norms[position].build((None, None, None, channels))
         self.built = True
 
-    def call(self, inputs, features):
+    def call(self, inputs, size):
         outputs = inputs
         for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             outputs = leaky_relu(norm(layer(outputs)))
-        logits = upsampled(self.convolutions[-1](outputs), features)
-        return tf.cast(tf.sigmoid(logits), features.dtype)
+        logits = self.convolutions[-1](outputs)
+        logits = tf.image.resize(tf.cast(logits, tf.float32), size, "bilinear")
+        return tf.sigmoid(logits)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
 
 
-def _mean(values):
-    """Over channels, in float32: (B, h, w, C) to (B, h, w, 1)."""
-    return tf.reduce_mean(tf.cast(values, tf.float32), axis=-1, keepdims=True)
+def _post_hoc(features):
+    """(B, h, w, C) activations to (B, h, w, 1) float32 attention."""
+    sizes = tf.abs(tf.cast(features, tf.float32))
+    return min_max(tf.reduce_mean(sizes, axis=-1, keepdims=True))

@@ -1,0 +1,457 @@
+"""GuideGAN: the points that its fact sheet lists for verification."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_methods import (
+    batch,
+    cyclegan,
+    gradients,
+    guidegan,
+    largest,
+    moved,
+    watch,
+    weights_of,
+)
+
+from tfmask.ops.errors import UserError
+from tfmask.ops.schedules import EpochwiseLinearDecay
+from tfmask.presets import preset_config
+
+COMBINATIONS = pytest.mark.parametrize(
+    ("attention", "transfer"),
+    [
+        ("post_hoc", "multiply"),
+        ("post_hoc", "rgba"),
+        ("ram", "multiply"),
+        ("ram", "rgba"),
+    ],
+)
+
+
+def still(seed=0, **others):
+    """A batch that is neither cropped nor mirrored."""
+    images = batch(seed, side=16, **others)
+    for domain in ("a", "b"):
+        images[domain]["window"] *= 0
+    return images
+
+
+def make(**options):
+    return guidegan(side=16, compiled=False, **options)
+
+
+def resized(maps):
+    return tf.image.resize(maps, (16, 16), "bilinear").numpy()
+
+
+def floats(losses):
+    return {
+        name: float(value)
+        for terms in losses.values()
+        for name, value in terms.items()
+    }
+
+
+@COMBINATIONS
+def test_losses_of_a_second_visit_are_the_papers(attention, transfer):
+    method = make(attention=attention, transfer=transfer)
+    images = still()
+    method.compute_losses(images)
+    expected = {}
+    for source, target in ("ab", "ba"):
+        there = method.networks[f"generator_{source}_to_{target}"]
+        back = method.networks[f"generator_{target}_to_{source}"]
+        judge = method.networks[f"discriminator_{target}"]
+        image = images[source]["image"]
+        first = there(image, np.ones((2, 16, 16, 1), "float32"))
+        fake = there(image, resized(judge(first)[1]))
+        scores, seen = judge(fake)
+        cycled = back(fake, resized(seen)).numpy()
+        real = judge(images[target]["image"])[0].numpy()
+        expected[f"adversarial_{target}"] = ((scores.numpy() - 1) ** 2).mean()
+        expected[f"cycle_{source}"] = np.abs(cycled - image).mean()
+        expected[f"discriminator_{target}"] = 0.5 * (
+            ((real - 1) ** 2).mean() + (scores.numpy() ** 2).mean()
+        )
+    found = floats(method.compute_losses(images))
+    assert found == pytest.approx(expected, rel=1e-3)
+
+
+def test_both_weights_are_ten():
+    method = make()
+    terms = method.compute_losses(still(), ["generator"])["generator"]
+    assert set(terms) == set(method.loss_names("generator"))
+    expected = 10 * sum(float(value) for value in terms.values())
+    assert float(method.total_loss(terms)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_first_visit_sees_no_attention():
+    """The generators are then CycleGAN's: instance norm removes constants."""
+    method, plain = make(), cyclegan(side=16, compiled=False)
+    for direction in ("a_to_b", "b_to_a"):
+        name = f"generator_{direction}"
+        plain.networks[name].set_weights(method.networks[name].get_weights())
+    for domain in "ab":
+        judge = method.networks[f"discriminator_{domain}"]
+        plain.networks[f"discriminator_{domain}"].set_weights(
+            judge.get_weights()
+        )
+    expected = floats(plain.compute_losses(still(), training=False))
+    found = floats(method.compute_losses(still()))
+    for domain in "ab":
+        name = f"adversarial_{domain}"
+        assert found[name] == pytest.approx(expected[name], abs=1e-3)
+
+
+def test_a_visit_is_guided_by_the_visit_before_and_no_other_image_is():
+    """Eq. (1): the second input uses exactly the map of the first."""
+    method = make(memory_images=(3, 2))
+    generator = watch(method, "generator_a_to_b")
+    given = []
+    function = generator.function
+    generator.function = lambda image, guide: (
+        given.append(guide),
+        function(image, guide),
+    )[1]
+    images = still()
+    method.compute_losses(images)  # records 0 and 1
+    fake = function(images["a"]["image"], given[0])
+    np.testing.assert_array_equal(given[0], np.ones((2, 16, 16, 1)))
+    np.testing.assert_array_equal(method.memory_a.views[:, 0], [1, 1, 0])
+    written = method.discriminator_b.attend(fake)
+    np.testing.assert_allclose(
+        method.memory_a.maps[:2], written[..., 0], atol=1e-5
+    )
+    exact = resized(method.memory_a.maps.numpy()[:2, ..., None])
+    given.clear()
+    swapped = still(seed=1)  # the same indices, in the other order
+    images["a"]["index"] = swapped["a"]["index"]
+    method.compute_losses(images)
+    np.testing.assert_array_equal(given[0], exact[::-1])
+    given.clear()
+    before = method.memory_a.maps.numpy()
+    images["a"]["index"] = tf.constant([2, 2], tf.int64)
+    method.compute_losses(images)
+    np.testing.assert_array_equal(given[0], np.ones((2, 16, 16, 1)))
+    np.testing.assert_array_equal(method.memory_a.maps[:2], before[:2])
+
+
+def test_old_maps_move_to_the_new_window():
+    images = still()
+    moved_images = still()
+    moved_images["a"]["window"] = tf.constant([[0, 2, 0], [0, 0, 1]])
+    for align in (True, False):
+        method = make(align_attention=align)
+        method.compute_losses(images)
+        plain = method._recall("memory_a", images["a"]).numpy()
+        found = method._recall("memory_a", moved_images["a"]).numpy()
+        if not align:
+            np.testing.assert_array_equal(found, plain)
+            continue
+        np.testing.assert_array_equal(found[0, :, :-2], plain[0, :, 2:])
+        np.testing.assert_array_equal(found[1], plain[1, :, ::-1])
+
+
+def test_measuring_reads_the_memory_and_leaves_it_alone():
+    method = make()
+    method.compute_losses(still(), training=False)
+    assert not method.memory_a.views.numpy().any()
+    method.compute_losses(still())
+    before = [variable.numpy() for variable in method.memory_a.variables]
+    first = floats(method.compute_losses(still(), training=False))
+    assert first == floats(method.compute_losses(still(), training=False))
+    for variable, value in zip(method.memory_a.variables, before, strict=True):
+        np.testing.assert_array_equal(variable, value)
+
+
+@pytest.mark.parametrize("kind", ["fresh", "same", "memory", "ones"])
+def test_the_map_of_the_way_back(kind):
+    method = make(cycle_attention=kind)
+    images = still()
+    names = {"memory_a", "memory_b"}
+    if kind == "memory":
+        names |= {"cycle_memory_a", "cycle_memory_b"}
+    assert set(method.memories) == names
+    method.compute_losses(images)
+    guide = method._recall("memory_a", images["a"])
+    fake = method.generator_a_to_b(images["a"]["image"], guide)
+    ones = np.ones((2, 16, 16, 1), "float32")
+    if kind == "memory":
+        first = method.generator_a_to_b(images["a"]["image"], ones)
+        cycled = method.generator_b_to_a(first, ones)
+        expected = method.discriminator_a.attend(cycled)
+        np.testing.assert_allclose(
+            method.cycle_memory_a.maps, expected[..., 0], atol=1e-4
+        )
+        expected = method._recall("cycle_memory_a", images["a"])
+    else:
+        seen = method.discriminator_b.attend(fake)
+        expected = {"fresh": seen, "same": guide, "ones": ones}[kind]
+    cycled = method.generator_b_to_a(fake, expected)
+    expected = np.abs(cycled - images["a"]["image"]).mean()
+    found = floats(method.compute_losses(images, training=False))["cycle_a"]
+    assert found == pytest.approx(expected, rel=1e-4)
+
+
+def test_without_a_cycle_nothing_comes_back():
+    method = make(cycle_weight=0.0)
+    generator = watch(method, "generator_a_to_b")
+    terms = method.compute_losses(still(), ["generator"])["generator"]
+    assert set(terms) == {"adversarial_a", "adversarial_b"}
+    assert len(generator.inputs) == 1
+
+
+def test_a_step_runs_no_pass_twice():
+    """Two translations a generator; the map comes with the scores."""
+    method = guidegan(side=16)
+    networks = watch(method, *method.networks)
+    method.compute_losses(still())
+    judged = [
+        sum(len(image) for image in network.inputs) for network in networks
+    ]
+    # There and back; the fakes, and the real images with detached fakes.
+    assert judged == [4, 4, 6, 6]
+
+
+@COMBINATIONS
+def test_a_map_is_a_constant(attention, transfer):
+    """No loss of the generators reaches a discriminator through a map.
+
+    The adversarial terms see the discriminators' weights as what they are,
+    but only the generators' are updated.
+    """
+    method = make(attention=attention, transfer=transfer)
+    judges = ("discriminator_a", "discriminator_b")
+    for domain in "ab":
+        through = gradients(method, "generator", f"cycle_{domain}", judges)
+        assert all(gradient is None for gradient in through)
+    own = gradients(method, "generator", "cycle_a")
+    assert largest(own) > 0
+    with tf.GradientTape() as tape:
+        for memory in method.memories.values():
+            tape.watch(memory.maps)
+        terms = method.compute_losses(still(), ["generator"])["generator"]
+        total = method.total_loss(terms)
+    maps = [memory.maps for memory in method.memories.values()]
+    assert tape.gradient(total, maps) == [None, None]
+
+
+def test_discriminators_teach_no_generator():
+    method = make()
+    assert (
+        largest(
+            gradients(
+                method,
+                "discriminator",
+                names=["generator_a_to_b", "generator_b_to_a"],
+            )
+        )
+        == 0.0
+    )
+
+
+@pytest.mark.parametrize("player", ["generator", "discriminator"])
+def test_a_player_moves_its_own_networks_only(player):
+    method = guidegan(
+        side=16, attention="ram", transfer="rgba", learnable_alpha=True
+    )
+    method.rounds = ((player,),)
+    before = weights_of(method)
+    method.train_step(still())
+    assert moved(method, before) == {
+        name for name in before if name.startswith(player)
+    }
+
+
+def test_the_learned_alpha_learns():
+    method = guidegan(side=16, transfer="rgba", learnable_alpha=True)
+    method.train_step(still())  # ones: a constant alpha has no effect
+    before = float(method.generator_a_to_b.transfer.alpha_scale.numpy())
+    method.train_step(still())
+    assert float(method.generator_a_to_b.transfer.alpha_scale.numpy()) != before
+
+
+def test_the_pool_is_for_the_discriminators_alone():
+    method = guidegan(side=16, pool_size=1)
+    method.compute_losses(still(seed=4, count=1))
+    old = method.pool_b.images.numpy()
+    assert np.abs(old).max() > 0
+    judge = watch(method, "discriminator_b")
+    shown = []
+    for step in range(20):
+        method.step.assign(step)
+        judge.inputs.clear()
+        method.compute_losses(still(seed=6, count=1))
+        fakes, both = judge.inputs[0], judge.inputs[1]
+        assert np.abs(fakes - old).max() > 1e-3
+        shown.append(np.allclose(both[1:], old, atol=1e-5))
+    assert any(shown)
+
+
+def test_inner_attention_is_that_of_one_step_of_inference():
+    method = make(attention_mode="inner", memory_images=())
+    assert not method.memories
+    images = still()
+    for domain in "ab":
+        del images[domain]["index"], images[domain]["window"]
+    method.config = dataclasses.replace(method.config, attention_steps=1)
+    for source, target in ("ab", "ba"):
+        direction = f"{source}_to_{target}"
+        made = method.translate(images[source], direction)
+        judge = method.networks[f"discriminator_{target}"]
+        expected = ((judge(made["image"])[0].numpy() - 1) ** 2).mean()
+        losses = floats(method.compute_losses(images))
+        found = losses[f"adversarial_{target}"]
+        assert found == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("attention", "transfer", "steps"),
+    [
+        ("post_hoc", "multiply", 0),
+        ("post_hoc", "multiply", 1),
+        ("post_hoc", "rgba", 2),
+        ("ram", "multiply", 2),
+        ("ram", "rgba", 3),
+    ],
+)
+def test_translating_is_a_loop_of_generator_and_discriminator(
+    attention, transfer, steps
+):
+    method = make(attention=attention, transfer=transfer, attention_steps=steps)
+    image = still()["b"]["image"]
+    guide = np.ones((2, 16, 16, 1), "float32")
+    expected, guides = [], []
+    for _ in range(steps + 1):
+        expected.append(method.generator_b_to_a(image, guide).numpy())
+        guides.append(guide)
+        guide = resized(method.discriminator_a(expected[-1])[1])
+    made = method.translate({"image": image}, "b_to_a")
+    np.testing.assert_allclose(made["image"], expected[-1], atol=1e-5)
+    np.testing.assert_allclose(made["mask"], guides[-1], atol=1e-5)
+    every = method.all_steps({"image": image}, "b_to_a")
+    assert every["images"].shape == (2, steps + 1, 16, 16, 3)
+    np.testing.assert_allclose(
+        every["images"], np.stack(expected, 1), atol=1e-5
+    )
+    np.testing.assert_allclose(every["masks"], np.stack(guides, 1), atol=1e-5)
+    assert method.mask_kind == "discriminator_attention"
+    if steps:
+        assert np.abs(expected[-1] - expected[0]).max() > 1e-2
+
+
+def test_a_translation_does_not_depend_on_its_batch():
+    method = make()
+    image = still(count=3)["a"]["image"]
+    together = method.translate({"image": image})
+    for number in range(3):
+        alone = method.translate({"image": image[number : number + 1]})
+        for name, value in alone.items():
+            np.testing.assert_allclose(
+                value[0], together[name][number], atol=1e-4
+            )
+
+
+def test_images_too_small_to_be_judged_are_translated():
+    method = guidegan(side=24, compiled=False, discriminator_layers=3)
+    made = method.translate({"image": batch()["a"]["image"]})
+    assert made["image"].shape == (2, 8, 8, 3)
+    assert made["mask"].shape == (2, 8, 8, 1)
+    assert np.ptp(made["mask"]) > 0.5
+
+
+def test_the_callers_map_guides():
+    method = make()
+    image = still()["a"]["image"]
+    mask = np.random.default_rng(3).uniform(0, 1, (2, 16, 16, 1))
+    mask = tf.constant(mask.astype("float32"))
+    made = method.translate({"image": image, "mask": mask})
+    expected = method.generator_a_to_b(image, mask)
+    np.testing.assert_array_equal(made["image"], expected)
+    np.testing.assert_array_equal(made["mask"], mask)
+
+
+def test_grids_show_the_attention_and_what_it_changed():
+    method = make()
+    images = still()
+    shown = method.images_to_show(images)
+    assert list(shown) == [
+        *("real_a", "mask_a", "fake_b", "real_b", "mask_b", "fake_a"),
+        *("unguided_b", "unguided_a"),
+    ]
+    every = method.all_steps(images["a"], "a_to_b")
+    np.testing.assert_allclose(
+        shown["unguided_b"], every["images"][:, 0], atol=1e-5
+    )
+    np.testing.assert_allclose(shown["mask_a"], every["masks"][:, -1])
+
+
+@pytest.mark.parametrize("key", ["index", "window"])
+def test_an_image_without_a_place_is_refused(key):
+    images = still()
+    del images["b"][key]
+    with pytest.raises(UserError, match=f"Missing: {key}. Got: image"):
+        make().compute_losses(images)
+
+
+def test_images_that_nobody_counted_are_refused():
+    with pytest.raises(UserError, match="`memory_images`"):
+        make(memory_images=()).compute_losses(still())
+
+
+def test_more_images_than_the_memory_has_are_refused():
+    method = make(memory_images=(2, 1))
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="one of the 1 images"
+    ):
+        method.compute_losses(still())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"learnable_alpha": True}, "`learnable_alpha`"),
+        (
+            {"attention_mode": "inner", "cycle_attention": "memory"},
+            "`cycle_attention`",
+        ),
+        ({"memory_images": (3,)}, "`memory_images`"),
+        ({"memory_images": (3, 0)}, "`memory_images`"),
+        ({"attention_steps": -1}, "`attention_steps`"),
+        ({"adversarial_weight": 0.0}, "`adversarial_weight`"),
+    ],
+)
+def test_options_that_make_no_sense_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+def test_the_memory_does_not_grow_with_the_images():
+    small = make().memory_a.maps.shape
+    assert small == (2, 7, 7)
+    large = guidegan(side=32, compiled=False, discriminator_layers=2)
+    assert large.memory_a.maps.shape == small
+
+
+def test_the_papers_preset_and_its_learning_rate():
+    config = preset_config("guidegan", "paper", "")
+    method, optimizer = config.method, config.optimizer
+    assert (method.adversarial_weight, method.cycle_weight) == (10, 10)
+    assert (method.attention, method.transfer) == ("post_hoc", "multiply")
+    assert (method.blocks, method.pool_size) == (9, 0)
+    assert (config.run.epochs, config.run.batch_size) == (150, 1)
+    step = tf.Variable(0)
+    rate = EpochwiseLinearDecay(
+        optimizer.learning_rate,
+        step=step,
+        epoch_steps=1,
+        constant_epochs=optimizer.constant_epochs,
+        decay_epochs=optimizer.decay_epochs,
+    )
+    # The last epoch is number 149; the rate would be 0 after it.
+    for epoch, expected in ((100, 2e-4), (125, 1e-4), (149, 4e-6)):
+        step.assign(epoch)
+        assert float(rate(0)) == pytest.approx(expected, rel=1e-5)

@@ -1,0 +1,102 @@
+"""Exports that look at their own translations: the discriminator inside."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from serving.servable import Servable, ServableOptions
+from tfmask.export import export_method
+from tfmask.export_check import check_version
+
+# Whatever way pytest imports test files, the helpers beside them are found.
+sys.path.insert(0, str(Path(__file__).parent))
+from exports import ask, encoded, tiny_method  # noqa: E402
+
+RANDOM = np.random.default_rng(4)
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """(method, folder of its only version)."""
+    method = tiny_method("guidegan")
+    return method, export_method(method, tmp_path_factory.mktemp("m"), "toy")
+
+
+@pytest.fixture(scope="module")
+def servable(exported):
+    servable = Servable(exported[1], ServableOptions())
+    yield servable
+    servable.close()
+
+
+def picture(*shape):
+    return RANDOM.integers(0, 256, (*shape, 3), np.uint8)
+
+
+def test_a_fresh_process_answers_as_the_method(exported):
+    check_version(*exported)
+
+
+def test_both_directions_have_all_forms(servable):
+    names = {name for name in servable.signatures if name[:2] in ("a_", "b_")}
+    forms = ("", "_encoded", "_with_mask", "_all_steps")
+    assert names == {d + form for d in ("a_to_b", "b_to_a") for form in forms}
+
+
+@pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
+def test_all_steps_end_with_the_answer(exported, servable, direction):
+    image = picture(2, 18, 23)
+    answer = ask(servable, direction, image=image)
+    every = ask(servable, f"{direction}_all_steps", image=image)
+    assert set(every) == {"images", "masks"}
+    count = exported[0].config.attention_steps + 1
+    assert every["images"].shape == (2, count, 18, 23, 3)
+    assert every["masks"].shape == (2, count, 18, 23, 1)
+    assert (every["masks"][:, 0] == 255).all()
+    np.testing.assert_array_equal(every["images"][:, -1], answer["image"])
+    np.testing.assert_array_equal(every["masks"][:, -1], answer["mask"])
+    first, last = every["images"][:, 0], every["images"][:, -1]
+    assert np.abs(first.astype(int) - last).max() > 2
+
+
+def test_the_callers_attention_guides(exported, servable):
+    image = picture(1, 16, 16)
+    mask = RANDOM.integers(0, 256, (1, 16, 16, 1), np.uint8)
+    answer = ask(servable, "a_to_b_with_mask", image=image, mask=mask)
+    expected = exported[0].translate(
+        {
+            "image": tf.constant(image / np.float32(127.5) - 1),
+            "mask": tf.constant(mask / np.float32(255.0)),
+        }
+    )["image"]
+    expected = np.round((np.clip(expected, -1, 1) + 1) * 127.5)
+    assert np.abs(answer["image"] - expected).max() <= 1
+    np.testing.assert_array_equal(answer["mask"], mask)
+
+
+def test_files_give_the_same_as_arrays(servable):
+    image = picture(2, 16, 20)
+    plain = ask(servable, "b_to_a", image=image)
+    files = ask(servable, "b_to_a_encoded", image=encoded(image))
+    for name, values in plain.items():
+        decoded = [tf.io.decode_png(file).numpy() for file in files[name]]
+        np.testing.assert_array_equal(decoded, values)
+
+
+def test_a_version_holds_the_layers_that_look(exported):
+    method, path = exported
+    names = tf.train.list_variables(str(path / "variables" / "variables"))
+    saved = sum(
+        int(np.prod(shape)) for name, shape in names if "_weights" in name
+    )
+    expected = 0
+    for name, network in method.networks.items():
+        if name.startswith("generator"):
+            expected += network.count_params()
+        else:  # RAM: the branch, and the layer below it
+            expected += network.patches.convolutions[0].count_params()
+            expected += network.mask_branch.count_params()
+    assert saved == expected
