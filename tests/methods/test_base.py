@@ -234,7 +234,7 @@ def half_precision():
     keras.mixed_precision.set_global_policy("float32")
 
 
-@both
+@pytest.mark.parametrize("make", [attention_guided, cyclegan, guidegan])
 def test_a_bfloat16_step_is_finite_and_close(half_precision, make):
     half = make()
     keras.mixed_precision.set_global_policy("float32")
