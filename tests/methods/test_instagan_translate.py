@@ -7,7 +7,8 @@ from tiny_methods import SIDE, Stub, instagan, instance_batch
 
 
 def inputs(counts=(3, 1), slots=3):
-    return dict(instance_batch(counts, (1,) * len(counts), slots)["a"])
+    given = instance_batch(counts, (1,) * len(counts), slots)["a"]
+    return {name: given[name] for name in ("image", "instances")}
 
 
 def replaced(given, instances):

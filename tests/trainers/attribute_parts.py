@@ -18,7 +18,7 @@ class Parts:
     The last row is a shade of grey that each image has for itself.
     """
 
-    has_regions = has_instances = False
+    labels = has_regions = has_instances = False
     most_instances = 0
 
     def __init__(self, count, region_names, seed):
