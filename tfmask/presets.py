@@ -4,6 +4,8 @@ A preset is a function of the data's location that returns a whole
 `TrainConfig`; any field can be overridden on the command line.
 """
 
+import dataclasses
+
 from tfmask import presets_attributes, presets_exemplars, presets_paired
 from tfmask.configs import (
     AttentionGuidedConfig,
@@ -16,6 +18,15 @@ from tfmask.configs import (
     TrainConfig,
 )
 from tfmask.ops.errors import unknown_name
+
+# Networks of two domains at 64 px, for two cores.
+_SMALL_CYCLE = {
+    "filters": 24,
+    "blocks": 3,
+    "upsampling": "resize",
+    "discriminator_filters": 32,
+    "discriminator_layers": 2,
+}
 
 
 def paper_attention_guided(location: str) -> TrainConfig:
@@ -98,13 +109,7 @@ def quick_cyclegan(location: str) -> TrainConfig:
     return TrainConfig(
         method_name="cyclegan",
         preset="quick",
-        method=CycleGANConfig(
-            filters=24,
-            blocks=3,
-            upsampling="resize",
-            discriminator_filters=32,
-            discriminator_layers=2,
-        ),
+        method=CycleGANConfig(**_SMALL_CYCLE),
         data=DataConfig(location=location, image_size=64, epoch_steps=100),
         optimizer=OptimizerConfig(
             learning_rate=5e-4, constant_epochs=12, decay_epochs=8
@@ -138,21 +143,10 @@ def quick_guidegan(location: str) -> TrainConfig:
     see 34 pixels, learning rate 5e-4, batch 2, resize and convolution
     instead of transposed convolutions, an epoch of 100 steps.
     """
-    return TrainConfig(
+    return dataclasses.replace(
+        quick_cyclegan(location),
         method_name="guidegan",
-        preset="quick",
-        method=GuideGANConfig(
-            filters=24,
-            blocks=3,
-            upsampling="resize",
-            discriminator_filters=32,
-            discriminator_layers=2,
-        ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            learning_rate=5e-4, constant_epochs=12, decay_epochs=8
-        ),
-        run=RunConfig(epochs=20, batch_size=2),
+        method=GuideGANConfig(**_SMALL_CYCLE),
     )
 
 

@@ -4,7 +4,10 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import Convolution, leaky_relu, normalization_layer
-from tfmask.networks.patch_discriminator import PatchDiscriminator
+from tfmask.networks.patch_discriminator import (
+    PatchDiscriminator,
+    build_chain,
+)
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError, unknown_name
 from tfmask.ops.soft_masks import min_max
@@ -193,12 +196,7 @@ class MaskBranch(keras.layers.Layer):
         self.norms = [normalization_layer(normalization) for _ in range(3)]
 
     def build(self, input_shape):
-        channels = input_shape[-1]
-        for position, layer in enumerate(self.convolutions):
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-            if position < len(self.norms):
-                self.norms[position].build((None, None, None, channels))
+        build_chain(self.convolutions, self.norms, input_shape[-1])
         self.built = True
 
     def call(self, inputs, size):

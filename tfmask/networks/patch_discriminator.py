@@ -135,11 +135,7 @@ class PatchDiscriminator(keras.Model):
                     f"side. Got: {height}x{width}. Take larger images or "
                     "fewer discriminator layers."
                 )
-        for position, layer in enumerate(self.convolutions):
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-            if position < len(self.norms):
-                self.norms[position].build((None, None, None, channels))
+        build_chain(self.convolutions, self.norms, channels)
         self.built = True
 
     def features(
@@ -186,3 +182,19 @@ class PatchDiscriminator(keras.Model):
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
+
+
+def build_chain(convolutions, norms, channels):
+    """Builds layers that follow each other.
+
+    Args:
+        convolutions: list of `Convolution`.
+        norms: list of layers, each behind the convolution of its place; the
+            last convolutions may have none.
+        channels: int, of the first one's inputs.
+    """
+    for position, layer in enumerate(convolutions):
+        layer.build((None, None, None, channels))
+        channels = layer.filters
+        if position < len(norms):
+            norms[position].build((None, None, None, channels))
