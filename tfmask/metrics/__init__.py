@@ -1,8 +1,9 @@
-"""Scores of masks and of what a translation changed, in NumPy float64.
+"""Scores of masks, changes and whole sets of images, in NumPy float64.
 
-No TensorFlow: arrays go in, numbers come out. Everything works on a batch
-(first axis = image) and gives one number an image; `accumulators` puts a
-whole set together and does not depend on how it was cut into batches.
+No TensorFlow: arrays go in, numbers come out. Scores of masks and changes work
+on a batch (first axis = image) and give one number an image; `accumulators`
+puts a whole set together and does not depend on how it was cut into batches.
+Distances between sets (KID, FID) take the features of all images.
 """
 
 from tfmask.metrics.accumulators import ChangeScores, MaskScores
@@ -15,10 +16,22 @@ from tfmask.metrics.background import (
     psnr_of_set,
     ssim_map,
 )
+from tfmask.metrics.frechet_distance import (
+    FeatureMoments,
+    Moments,
+    frechet_distance,
+)
 from tfmask.metrics.instances import (
     changed_share,
     context_l1,
     instances_kept,
+)
+from tfmask.metrics.kernel_distance import (
+    SourceTargetDistance,
+    kernel_distance,
+    kernel_distance_of_blocks,
+    kernel_distance_of_subsets,
+    source_target_kernel_distance,
 )
 from tfmask.metrics.masks import (
     THRESHOLDS,
@@ -37,7 +50,10 @@ from tfmask.metrics.masks import (
 __all__ = [
     "THRESHOLDS",
     "ChangeScores",
+    "FeatureMoments",
     "MaskScores",
+    "Moments",
+    "SourceTargetDistance",
     "background_l1",
     "background_mse",
     "background_ssim",
@@ -45,7 +61,11 @@ __all__ = [
     "changed_share",
     "context_l1",
     "foreground_l1",
+    "frechet_distance",
     "instances_kept",
+    "kernel_distance",
+    "kernel_distance_of_blocks",
+    "kernel_distance_of_subsets",
     "mask_average_precision",
     "mask_energy_inside",
     "mask_f_beta",
@@ -57,5 +77,6 @@ __all__ = [
     "mask_roc_auc",
     "psnr",
     "psnr_of_set",
+    "source_target_kernel_distance",
     "ssim_map",
 ]
