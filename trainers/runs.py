@@ -249,10 +249,9 @@ def build_method(config, steps_an_epoch):
         "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
     )
     keras.utils.set_random_seed(config.run.seed)
-    side = config.data.image_size
     method = METHODS[config.method_name](
         config.method,
-        image_size=(side, side),
+        image_size=config.data.height_width,
         epoch_steps=steps_an_epoch,
         seed=config.run.seed,
     )

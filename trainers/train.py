@@ -62,8 +62,8 @@ class Options:
     """Where the defaults below come from."""
     resume: bool = False
     """Go on from the newest checkpoint of the run folder."""
-    image_size: int | None = None
-    """Side of the images in pixels, a multiple of 4."""
+    image_size: int | tuple[int, int] | None = None
+    """Side of the images in pixels, or height and width; multiples of 4."""
     batch_size: int | None = None
     """Images a domain and step, over all replicas."""
     steps: int | None = None

@@ -15,7 +15,7 @@ from trainers import evaluate
 from trainers.runs import open_training_data
 
 TINY = (
-    *("--data", "synthetic:paired", "--image-size", 16),
+    *("--data", "synthetic:paired", "--image-size", 16, 24),
     *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
     *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
     *("--method.filters", 4, "--method.discriminator-filters", 4),

@@ -2,6 +2,7 @@ import dataclasses
 
 import pytest
 
+from tfmask.configs import DataConfig
 from tfmask.ops.errors import UserError
 from tfmask.presets import paper_attention_guided, paper_cyclegan
 from trainers.runs import read_config, total_steps, write_config
@@ -34,6 +35,18 @@ def test_shortcuts_set_their_fields():
     assert (config.data.image_size, config.run.batch_size) == (32, 6)
     assert (config.run.seed, config.run.strategy) == (9, "mirrored")
     assert config.run.precision == "bfloat16"
+
+
+def test_images_need_not_be_square(tmp_path):
+    _, config, _ = parse([*BASE, "--image-size", "32", "48"])
+    assert config.data.image_size == config.data.height_width == (32, 48)
+    write_config(tmp_path, config)
+    assert read_config(tmp_path)[0] == config
+    for size in ("30 48", "32 48 3", "0 48"):
+        with pytest.raises(SystemExit):
+            parse([*BASE, "--image-size", *size.split()])
+    with pytest.raises(ValueError, match="`load_size` must be None or at lea"):
+        DataConfig(location="x", image_size=(32, 48), load_size=40)
 
 
 def test_hyphens_and_underscores_name_the_same_method():

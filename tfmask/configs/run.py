@@ -1,6 +1,7 @@
 """Options of data, optimiser and run, and the resolved whole."""
 
 from dataclasses import dataclass
+from operator import ge
 from typing import Any, Literal
 
 from tfmask.configs.checks import (
@@ -22,9 +23,10 @@ class DataConfig:
     centre_crop: int | None = None
     """Images with attributes are cut to so many pixels about their centre
     first (CelebA: 178); None: to their largest square."""
-    image_size: int = 256
-    """Side of the training images in pixels; a multiple of 4."""
-    load_size: int | None = None
+    image_size: int | tuple[int, int] = 256
+    """Side of the training images in pixels, or height and width; multiples
+    of 4."""
+    load_size: int | tuple[int, int] | None = None
     """Resized to this before the crop; None: image_size * 286 / 256."""
     flip: bool = True
     """Mirror half of the images."""
@@ -41,25 +43,33 @@ class DataConfig:
     """Nominal images a domain of the synthetic set."""
 
     def __post_init__(self):
-        require_positive(
-            self,
-            *("image_size", "synthetic_count", "epoch_steps", "centre_crop"),
-        )
+        require_positive(self, "synthetic_count", "epoch_steps", "centre_crop")
         # JSON knows lists only.
-        for name in ("attributes", "label_domains"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("attributes", "label_domains", "image_size", "load_size"):
+            if isinstance(getattr(self, name), list):
+                object.__setattr__(self, name, tuple(getattr(self, name)))
         require(
-            self.image_size % 4 == 0,
+            all(side > 0 and side % 4 == 0 for side in self.height_width),
             "image_size",
-            "a multiple of 4, the generators' total stride",
+            "above 0 and a multiple of 4, the generators' total stride",
             self.image_size,
         )
         require(
-            self.load_size is None or self.load_size >= self.image_size,
+            self.load_size is None
+            or all(map(ge, _pair(self.load_size), self.height_width)),
             "load_size",
             f"None or at least image_size ({self.image_size})",
             self.load_size,
         )
+
+    @property
+    def height_width(self) -> tuple[int, int]:
+        """`image_size` as (height, width)."""
+        return _pair(self.image_size)
+
+
+def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else size
 
 
 @dataclass(frozen=True, kw_only=True)
