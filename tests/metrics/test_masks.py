@@ -121,6 +121,37 @@ def test_many_thresholds_equal_one_by_one(dtype):
         np.testing.assert_array_equal(column, expected)
 
 
+def test_curves_equal_one_threshold_at_a_time():
+    soft, region = random_pairs()
+    levels = masks.LEVELS[::15]
+    precision, recall = masks.mask_precision_recall_at(soft, region, levels)
+    f_beta = masks.mask_f_beta_at(soft, region, levels)
+    for column, level in enumerate(levels):
+        for found, score in (
+            (precision, masks.mask_precision),
+            (recall, masks.mask_recall),
+            (f_beta, masks.mask_f_beta),
+        ):
+            expected = score(soft, region, threshold=level)
+            np.testing.assert_array_equal(found[:, column], expected)
+
+
+def test_max_f_takes_the_best_of_256_levels():
+    eight_bits = np.round(255 * SOFT).astype(np.uint8)
+    _, found = masks.best_threshold(
+        masks.mask_f_beta_at(eight_bits / 255.0, DISC), masks.LEVELS
+    )
+    scores = []
+    for level in range(256):
+        cut = eight_bits > level
+        precision = (cut & DISC).sum() / max(cut.sum(), 1)
+        recall = (cut & DISC).sum() / DISC.sum()
+        if precision:
+            scores.append(1.3 * precision * recall / (0.3 * precision + recall))
+    assert found == pytest.approx(max(scores), rel=1e-12)
+    assert found > masks.mask_f_beta(SOFT, DISC)
+
+
 def test_the_best_threshold_is_one_for_the_whole_set():
     # The first image needs a cut below 0.3, the second one from 0.79 on.
     region = np.zeros((2, 4, 4))
@@ -160,6 +191,16 @@ def test_average_precision_and_roc_auc_equal_scikit_learn():
             [sklearn.fbeta_score(labels, flat > 0.5, beta=0.3**0.5)],
             rtol=1e-12,
         )
+
+
+def test_the_curve_equals_scikit_learn():
+    sklearn = pytest.importorskip("sklearn.metrics")
+    soft, region = random_pairs(count=1)
+    expected = sklearn.precision_recall_curve(region.ravel(), soft.ravel())
+    below = np.nextafter(expected[2], -1.0)  # there it is >=, here >
+    found = masks.mask_precision_recall_at(soft, region, below)
+    for ours, theirs in zip(found, expected[:2], strict=True):
+        np.testing.assert_allclose(ours[0], theirs[:-1], rtol=1e-12)
 
 
 @pytest.mark.parametrize(

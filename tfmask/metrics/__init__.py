@@ -16,10 +16,18 @@ from tfmask.metrics.background import (
     psnr_of_set,
     ssim_map,
 )
+from tfmask.metrics.classification import classification_accuracy
 from tfmask.metrics.frechet_distance import (
     FeatureMoments,
     Moments,
     frechet_distance,
+)
+from tfmask.metrics.inception_score import (
+    ConditionalInceptionScore,
+    InceptionScore,
+    conditional_inception_score,
+    inception_score,
+    softmax,
 )
 from tfmask.metrics.instances import (
     changed_share,
@@ -34,23 +42,33 @@ from tfmask.metrics.kernel_distance import (
     source_target_kernel_distance,
 )
 from tfmask.metrics.masks import (
+    LEVELS,
     THRESHOLDS,
     best_threshold,
     mask_average_precision,
     mask_energy_inside,
     mask_f_beta,
+    mask_f_beta_at,
     mask_iou,
     mask_iou_at,
     mask_mae,
     mask_precision,
+    mask_precision_recall_at,
     mask_recall,
     mask_roc_auc,
 )
+from tfmask.metrics.perceptual_distance import (
+    perceptual_distance,
+    perceptual_diversity,
+)
 
 __all__ = [
+    "LEVELS",
     "THRESHOLDS",
     "ChangeScores",
+    "ConditionalInceptionScore",
     "FeatureMoments",
+    "InceptionScore",
     "MaskScores",
     "Moments",
     "SourceTargetDistance",
@@ -59,9 +77,12 @@ __all__ = [
     "background_ssim",
     "best_threshold",
     "changed_share",
+    "classification_accuracy",
+    "conditional_inception_score",
     "context_l1",
     "foreground_l1",
     "frechet_distance",
+    "inception_score",
     "instances_kept",
     "kernel_distance",
     "kernel_distance_of_blocks",
@@ -69,14 +90,19 @@ __all__ = [
     "mask_average_precision",
     "mask_energy_inside",
     "mask_f_beta",
+    "mask_f_beta_at",
     "mask_iou",
     "mask_iou_at",
     "mask_mae",
     "mask_precision",
+    "mask_precision_recall_at",
     "mask_recall",
     "mask_roc_auc",
+    "perceptual_distance",
+    "perceptual_diversity",
     "psnr",
     "psnr_of_set",
+    "softmax",
     "source_target_kernel_distance",
     "ssim_map",
 ]

@@ -9,6 +9,7 @@ numbers.
 import numpy as np
 
 THRESHOLDS = np.arange(100) / 100.0
+LEVELS = np.arange(256) / 255.0  # those of 8 bits
 
 
 def mask_iou(mask, region, *, threshold=0.5):
@@ -51,7 +52,7 @@ def best_threshold(scores, thresholds=THRESHOLDS):
     bound for a threshold chosen elsewhere.
 
     Args:
-        scores: (N, T) from `mask_iou_at`.
+        scores: (N, T) from `mask_iou_at` or `mask_f_beta_at`.
         thresholds: (T,) floats.
 
     Returns:
@@ -74,8 +75,7 @@ def mask_precision(mask, region, *, threshold=0.5):
     Returns:
         (N,) float64 in [0, 1]; 1 where nothing is predicted.
     """
-    hits, predicted, _ = _counts(mask, region, [threshold])
-    return _ratio(hits, predicted, empty=1.0)[:, 0]
+    return mask_precision_recall_at(mask, region, [threshold])[0][:, 0]
 
 
 def mask_recall(mask, region, *, threshold=0.5):
@@ -84,8 +84,23 @@ def mask_recall(mask, region, *, threshold=0.5):
     Returns:
         (N,) float64 in [0, 1]; 1 where the region is empty.
     """
-    hits, _, true = _counts(mask, region, [threshold])
-    return _ratio(hits, true, empty=1.0)[:, 0]
+    return mask_precision_recall_at(mask, region, [threshold])[1][:, 0]
+
+
+def mask_precision_recall_at(mask, region, thresholds=LEVELS):
+    """The precision-recall curve: both at many thresholds at once.
+
+    Args:
+        mask: (N, H, W[, 1]) in [0, 1].
+        region: (N, H, W[, 1]), 0 or 1.
+        thresholds: (T,) ascending floats.
+
+    Returns:
+        (precision, recall), (N, T) float64 in [0, 1]; 1 where nothing is
+        predicted or the region is empty.
+    """
+    hits, predicted, true = _counts(mask, region, thresholds)
+    return _ratio(hits, predicted, empty=1.0), _ratio(hits, true, empty=1.0)
 
 
 def mask_f_beta(mask, region, *, threshold=0.5, beta_squared=0.3):
@@ -97,8 +112,22 @@ def mask_f_beta(mask, region, *, threshold=0.5, beta_squared=0.3):
     Returns:
         (N,) float64 in [0, 1]; 0 where precision and recall are both 0.
     """
-    precision = mask_precision(mask, region, threshold=threshold)
-    recall = mask_recall(mask, region, threshold=threshold)
+    thresholds = [threshold]
+    return mask_f_beta_at(mask, region, thresholds, beta_squared=beta_squared)[
+        :, 0
+    ]
+
+
+def mask_f_beta_at(mask, region, thresholds=LEVELS, *, beta_squared=0.3):
+    """`mask_f_beta` at many thresholds at once.
+
+    Its largest mean over images, "max F", is
+    `best_threshold(mask_f_beta_at(mask, region), LEVELS)`.
+
+    Returns:
+        (N, T) float64 in [0, 1].
+    """
+    precision, recall = mask_precision_recall_at(mask, region, thresholds)
     return _ratio(
         (1.0 + beta_squared) * precision * recall,
         beta_squared * precision + recall,

@@ -1,0 +1,42 @@
+"""How often a classifier sees in an image what shall be there."""
+
+import numpy as np
+
+
+def classification_accuracy(predicted, true):
+    """Share of the images of which EVERY attribute is right.
+
+    LOMIT's classification accuracy (there in percent): of images that were
+    given the look of an exemplar, those that have all of its attributes.
+    Print it beside the same classifier's share on real images.
+
+    Args:
+        predicted: (N,) classes or (N, K) attributes, bool or integer.
+        true: the same of what shall be there.
+
+    Returns:
+        float in [0, 1].
+
+    Raises:
+        ValueError: for shapes that differ, no image, or scores that were
+            not made yes or no.
+
+    Paper: LOMIT, Table 1.
+    Differs from the paper: it does not say how several attributes count.
+    """
+    predicted, true = np.asarray(predicted), np.asarray(true)
+    if predicted.shape != true.shape or predicted.ndim not in (1, 2):
+        raise ValueError(
+            "`predicted` and `true` must both be (N,) or (N, K). "
+            f"Got: {predicted.shape} and {true.shape}"
+        )
+    if predicted.size == 0:
+        raise ValueError(f"There is no image. Got: {predicted.shape}")
+    for name, values in (("predicted", predicted), ("true", true)):
+        if values.dtype.kind not in "biu":
+            raise ValueError(
+                f"`{name}` must be bool or integer: scores have to be cut at "
+                f"a threshold first. Got: {values.dtype}"
+            )
+    right = predicted == true
+    return float(np.mean(right.reshape(len(right), -1).all(axis=1)))
