@@ -270,6 +270,25 @@ def serve(
         server.stop()
 
 
+def _stop_at_signals() -> threading.Event:
+    """Returns an event that Ctrl-C and SIGTERM set."""
+    stopped = threading.Event()
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)  # as `set_wakeup_fd` demands
+    # A Python handler would run within whatever the main thread does: within
+    # `stopped.wait()` it could wait for the lock that it interrupted.
+    signal.set_wakeup_fd(writer)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+
+    def wait():
+        os.read(reader, 1)
+        stopped.set()
+
+    threading.Thread(target=wait, name="tfmask-signals", daemon=True).start()
+    return stopped
+
+
 def main(argv: list[str] | None = None) -> int:
     """`tfmask serve`.
 
@@ -283,9 +302,7 @@ def main(argv: list[str] | None = None) -> int:
     # A refused request is the caller's matter: no line of ours for each.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s")
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    stopped = _stop_at_signals()
 
     def ready(port):
         print(f"serving on {options.host}:{port}", flush=True)

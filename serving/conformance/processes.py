@@ -4,6 +4,7 @@ import contextlib
 import os
 import pathlib
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from tfmask.ops.start import load_tensorflow
 
 ROOT = pathlib.Path(__file__).parents[2]
 TOY = "toy"  # the model that the scripts ask
-_START_SECONDS = 120
+_START_SECONDS = _END_SECONDS = 120
 
 
 @contextlib.contextmanager
@@ -27,7 +28,7 @@ def running_server(*arguments, port=0):
         (target, process): "host:port" and `subprocess.Popen`.
 
     Raises:
-        RuntimeError: it did not start; with what it printed.
+        RuntimeError: it did not start, or not end; with what it printed.
     """
     process = subprocess.Popen(
         [
@@ -35,7 +36,11 @@ def running_server(*arguments, port=0):
             *(f"--port={port}", *map(str, arguments)),
         ],
         cwd=ROOT,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
+        env={
+            **os.environ,
+            "TF_CPP_MIN_LOG_LEVEL": "2",
+            "PYTHONFAULTHANDLER": "1",
+        },
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -48,7 +53,8 @@ def running_server(*arguments, port=0):
             lines.put(line)
         lines.put(None)
 
-    threading.Thread(target=read, daemon=True).start()
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
     try:
         while True:
             line = lines.get(timeout=_START_SECONDS)
@@ -61,11 +67,16 @@ def running_server(*arguments, port=0):
     finally:
         process.terminate()
         try:
-            process.wait(timeout=30)
+            process.wait(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:
-            process.kill()
-            raise
-        process.stdout.close()
+            process.send_signal(signal.SIGABRT)  # prints where it hangs
+            process.wait()
+            reader.join()
+            printed = "".join(filter(None, (*seen, *lines.queue)))
+            raise RuntimeError(f"it did not end:\n{printed}") from None
+        finally:
+            reader.join()
+            process.stdout.close()
 
 
 @contextlib.contextmanager
