@@ -18,7 +18,9 @@ OPTIONS = [
     *("--method.discriminator-filters", "4"),
     *("--method.discriminator-layers", "1", "--method.pool-size", "3"),
 ]
-ATTENTION = ["--method.attention-filters", "4"]
+ATTENTION = [
+    *("--method.attention-filters", "4", "--method.attention-blocks", "0"),
+]
 
 
 def tiny_config(name, **changes):
@@ -26,7 +28,7 @@ def tiny_config(name, **changes):
     config = preset_config(name, "quick", "synthetic")
     method = dict(METHOD)
     if name == "attention_guided":
-        method["attention_filters"] = 4
+        method.update(attention_filters=4, attention_blocks=0)
     groups = {
         "method": method,
         "data": {"image_size": 16, "epoch_steps": 2, "synthetic_count": 8},
