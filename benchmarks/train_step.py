@@ -18,6 +18,10 @@ With `--method stargan` (128 px, batch 16, the paper's networks) and `--method
 lomit` (batch 8) a step of the critic and one that the generator follows are
 timed apart; "mean" is what a step takes on average, with the generator in
 every fifth.
+
+`--method pix2pix` (128 px, batch 1, the paper's networks) is timed next to
+PyTorch. `--method guidegan` shows what guidance costs: CycleGAN with the same
+networks and losses, and both kinds of attention, all in one process.
 """
 
 import dataclasses
@@ -35,10 +39,18 @@ ROOT = Path(__file__).resolve().parent.parent
 # machine's best convolution.
 RATIO_TARGET = 0.85
 SHARE_TARGET = 0.75
+# Issue 6: what post hoc guidance may cost, as a multiple of the base's step.
+GUIDANCE_TARGET = 1.25
 # Side of the images and images of each domain where nothing is asked for.
 SIZES = {"instagan": (200, 1), "stargan": (128, 16), "lomit": (128, 8)}
 # What tells the rows of one side apart.
-ROWS = {"instagan": "instances", "stargan": "step", "lomit": "step"}
+ROWS = {
+    "instagan": "instances",
+    "stargan": "step",
+    "lomit": "step",
+    "guidegan": "guidance",
+}
+WITHOUT_PYTORCH = ("attention_guided", "guidegan")
 
 
 @dataclass(frozen=True)
@@ -46,9 +58,15 @@ class Options:
     """Options of the benchmark."""
 
     method: Literal[
-        "cyclegan", "attention_guided", "instagan", "stargan", "lomit"
+        "cyclegan",
+        "attention_guided",
+        "instagan",
+        "stargan",
+        "lomit",
+        "pix2pix",
+        "guidegan",
     ] = "cyclegan"
-    """The method; attention_guided has no PyTorch side."""
+    """The method; attention_guided and guidegan have no PyTorch side."""
     preset: Literal["paper", "quick"] = "paper"
     """Whose networks are timed; PyTorch has the paper's only."""
     stage: Literal[1, 2] = 1
@@ -60,7 +78,8 @@ class Options:
     instances: tuple[int, ...] = (2,)
     """Of instagan: instances of both images, each number timed."""
     blocks: int | None = None
-    """Residual blocks; None: 6 of the paper's CycleGAN, else the preset's."""
+    """Residual blocks; None: 6 of the paper's CycleGAN and GuideGAN, else the
+    preset's."""
     threads: int = 2
     """Threads of each side."""
     rounds: int = 5
@@ -137,7 +156,7 @@ def measured(options):
     del settings["json"]
     names = ["tfmask"]
     paper = options.preset == "paper"
-    if options.pytorch and paper and options.method != "attention_guided":
+    if options.pytorch and paper and options.method not in WITHOUT_PYTORCH:
         names.append("pytorch")
     if options.method in ("cyclegan", "attention_guided"):
         names.append("convolution")
@@ -184,6 +203,12 @@ def report(options, sides):
                 for kind, value in ours.items()
             }
             for key, ours in steps["tfmask"].items()
+        }
+    if options.method == "guidegan":
+        without, *guided = steps["tfmask"].items()
+        result["guidance_ratios"] = {
+            key: {kind: value / without[1][kind] for kind, value in of.items()}
+            for key, of in guided
         }
     if convolutions:
         ours = steps["tfmask"]["step"]
@@ -272,6 +297,13 @@ def print_report(result):
             f"{ratios['wall_ms_fastest']:.2f}, of CPU time "
             f"{ratios['cpu_ms']:.2f})"
         )
+    for key, ratios in result.get("guidance_ratios", {}).items():
+        console.print(
+            f"{key} / no guidance: {ratios['wall_ms']:.2f} (target for "
+            f"post_hoc: at most {GUIDANCE_TARGET}; of the fastest steps "
+            f"{ratios['wall_ms_fastest']:.2f}, of CPU time "
+            f"{ratios['cpu_ms']:.2f})"
+        )
     if "gflop" in result:
         console.print(
             f"{result['gflop']:.0f} GFLOP of convolutions a step: "
@@ -295,8 +327,8 @@ def main(argv=None):
         image_size=options.image_size or image_size,
         batch_size=options.batch_size or batch_size,
     )
-    paper = options.method == "cyclegan" and options.preset == "paper"
-    if options.blocks is None and paper:
+    resnet = options.method in ("cyclegan", "guidegan")
+    if options.blocks is None and resnet and options.preset == "paper":
         options = dataclasses.replace(options, blocks=6)
     result = report(options, measured(options))
     print_report(result)

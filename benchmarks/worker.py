@@ -40,6 +40,13 @@ def method_config(options):
     config = preset_config(method, options["preset"], "synthetic").method
     if options["blocks"] is not None:
         config = dataclasses.replace(config, blocks=options["blocks"])
+    if method == "pix2pix":
+        # Down to one pixel, as in the paper.
+        levels = int(math.log2(options["image_size"]))
+        config = dataclasses.replace(config, levels=levels)
+    if method == "guidegan":
+        count = options["batch_size"]
+        config = dataclasses.replace(config, memory_images=(count, count))
     if method == "instagan":
         most = max(options["instances"])
         config = dataclasses.replace(config, instances_max=most)
@@ -47,6 +54,32 @@ def method_config(options):
         names = tuple(map(str, range(ATTRIBUTES[method])))
         config = dataclasses.replace(config, attributes=names)
     return config
+
+
+def guided_configs(options):
+    """Method name and config: without guidance, then each kind of it."""
+    from tfmask.presets import preset_config
+
+    guided = method_config(options)
+    plain = preset_config("cyclegan", options["preset"], "synthetic").method
+    # GuideGAN minus guidance, whatever the options are that both have.
+    names = {field.name for field in dataclasses.fields(plain)}
+    shared = names & {field.name for field in dataclasses.fields(guided)}
+    plain = dataclasses.replace(
+        plain,
+        identity_weight=0.0,
+        **{name: getattr(guided, name) for name in shared},
+    )
+    return {
+        "none": ("cyclegan", plain),
+        **{
+            attention: (
+                "guidegan",
+                dataclasses.replace(guided, attention=attention),
+            )
+            for attention in ("post_hoc", "ram")
+        },
+    }
 
 
 def random_images(options, channels_first=False):
@@ -82,38 +115,61 @@ def random_attributes(options):
     return np.random.default_rng(1).integers(0, 2, shape).astype("float32")
 
 
-def tfmask_side(options):
-    """The method's own training step in a tf.function, as trainers run it."""
-    tf = start_tensorflow(options)
-    import keras
-
-    from tfmask.methods import METHODS
-
-    method = METHODS[options["method"]](
-        method_config(options),
-        image_size=(options["image_size"],) * 2,
-        seed=0,
-    )
-    if options["stage"] == 2:
-        method.phase = (True, True)
-    method.compile(
-        lambda player: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
-    )
-    real_a, real_b = map(tf.constant, random_images(options))
-    batch = {"a": {"image": real_a}, "b": {"image": real_b}}
-    strategy = tf.distribute.get_strategy()
-
-    @tf.function(reduce_retracing=True)
-    def step(batch):
-        method.distributed_step(strategy, batch)
-
-    parameters = {
+def parameter_counts(method):
+    """Trained numbers of each player."""
+    return {
         player: sum(
             math.prod(variable.shape)
             for variable in method.owned_variables(player)
         )
         for player in method.players
     }
+
+
+def compiled_step(tf, name, config, options):
+    """A method and its training step in a tf.function, as trainers run it."""
+    import keras
+
+    from tfmask.methods import METHODS
+
+    method = METHODS[name](
+        config, image_size=(options["image_size"],) * 2, seed=0
+    )
+    if options["stage"] == 2:
+        method.phase = (True, True)
+    method.compile(
+        lambda player: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
+    )
+    strategy = tf.distribute.get_strategy()
+
+    @tf.function(reduce_retracing=True)
+    def step(batch):
+        method.distributed_step(strategy, batch)
+
+    return method, step
+
+
+def tfmask_side(options):
+    """The method's own training step."""
+    tf = start_tensorflow(options)
+    batch = {
+        domain: {
+            "image": tf.constant(images),
+            "index": tf.range(options["batch_size"], dtype=tf.int64),
+            "window": tf.zeros((options["batch_size"], 3), tf.int32),
+        }
+        for domain, images in zip("ab", random_images(options), strict=True)
+    }
+    if options["method"] == "guidegan":
+        functions = {}
+        for key, (name, config) in guided_configs(options).items():
+            method, step = compiled_step(tf, name, config, options)
+            functions[key] = functools.partial(step, batch)
+        return functions, parameter_counts(method)
+    method, step = compiled_step(
+        tf, options["method"], method_config(options), options
+    )
+    parameters = parameter_counts(method)
     if options["method"] in ATTRIBUTES:
         for domain, values in zip(
             "ab", random_attributes(options), strict=True
@@ -141,8 +197,8 @@ def tfmask_side(options):
         functions[str(count)] = functools.partial(
             step,
             {
-                "a": {"image": real_a, "instances": masks[0]},
-                "b": {"image": real_b, "instances": masks[1]},
+                domain: {**batch[domain], "instances": masks[number]}
+                for number, domain in enumerate("ab")
             },
         )
     return functions, parameters
@@ -155,6 +211,7 @@ def pytorch_side(options):
     from benchmarks.pytorch_cyclegan import CycleGAN
     from benchmarks.pytorch_instagan import InstaGAN
     from benchmarks.pytorch_lomit import LOMIT
+    from benchmarks.pytorch_pix2pix import Pix2Pix
     from benchmarks.pytorch_stargan import StarGAN
 
     torch.manual_seed(0)
@@ -165,8 +222,9 @@ def pytorch_side(options):
         for images in random_images(options, channels_first=True)
     )
     functions = {}
-    if options["method"] == "cyclegan":
-        model = CycleGAN(config)
+    if options["method"] in ("cyclegan", "pix2pix"):
+        kind = CycleGAN if options["method"] == "cyclegan" else Pix2Pix
+        model = kind(config)
         functions["step"] = lambda: model.train_step(real_a, real_b)
     elif options["method"] == "instagan":
         model = InstaGAN(config)

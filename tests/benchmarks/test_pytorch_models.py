@@ -7,8 +7,10 @@ import pytest
 import tensorflow as tf
 
 from tfmask.configs.lomit import LOMITConfig
+from tfmask.configs.pix2pix import Pix2PixConfig
 from tfmask.configs.stargan import StarGANConfig
 from tfmask.methods.lomit import LOMIT
+from tfmask.methods.pix2pix import Pix2Pix
 from tfmask.methods.stargan import StarGAN
 
 torch = pytest.importorskip("torch", reason="the extra `benchmark`")
@@ -127,6 +129,39 @@ def test_stargan_is_the_same():
         batch,
         model,
         (channels_first(images(0)), torch.from_numpy(attributes)),
+    )
+
+
+def test_pix2pix_is_the_same():
+    from benchmarks.pytorch_pix2pix import Pix2Pix as Other
+
+    config = Pix2PixConfig(
+        filters=2, levels=4, discriminator_filters=2, discriminator_layers=2
+    )
+    method = Pix2Pix(config, image_size=(SIZE, SIZE))
+    model = Other(config)
+    made, judge = method.generator, method.discriminator
+    copy_weights(
+        [
+            made.encoder[0],
+            *alternating(made.encoder[1:-1], made.encoder_norms),
+            made.encoder[-1],
+            *alternating(made.decoder, made.decoder_norms),
+            made.last,
+        ],
+        model.generator,
+    )
+    first, *inner, last = judge.convolutions
+    copy_weights(
+        [first, *alternating(inner, judge.norms[1:]), last],
+        model.discriminator,
+    )
+    pair = images(0), images(1)
+    batch = {"a": {"image": pair[0]}, "b": {"image": pair[1]}}
+    there = tuple(map(channels_first, pair))
+    model.generator.train()
+    assert_same_losses(
+        method, batch, model, (*there, model.generator(there[0]))
     )
 
 
