@@ -3,13 +3,19 @@ PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?= test,dev
 
-.PHONY: demo test lint clean
+PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
+
+.PHONY: demo test test-slow lint clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
 
 test: $(VENV)/installed
-	$(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=10
+	$(PYTEST) -m "not slow"
+
+# Killed and resumed runs, several workers, whole roads in real processes.
+test-slow: $(VENV)/installed
+	$(PYTEST) -m slow
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

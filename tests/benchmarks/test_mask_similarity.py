@@ -39,7 +39,6 @@ def test_both_forms_agree(benchmark):
         )
 
 
-@pytest.mark.slow
 def test_a_short_run(benchmark, capsys):
     benchmark.main(["--sides", "8", "--channels", "4", "--repeats", "1"])
     lines = capsys.readouterr().out.splitlines()

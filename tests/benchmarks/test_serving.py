@@ -61,7 +61,6 @@ def test_pictures_survive_png(benchmark):
         np.testing.assert_array_equal(np.asarray(read), image)
 
 
-@pytest.mark.slow
 def test_a_short_run(benchmark, tmp_path, capsys):
     file = tmp_path / "numbers.json"
     assert not benchmark.main(

@@ -38,7 +38,6 @@ def run(photos, tmp_path_factory):
     return folder
 
 
-@pytest.mark.slow
 def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
     for name in ("config.json", "metrics.csv", "index.html", "model_card.md"):
         assert (run / name).is_file(), name
@@ -78,7 +77,6 @@ def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
         assert np.abs(here - there).max() <= 1, path.name
 
 
-@pytest.mark.slow
 def test_minutes_stop_at_a_step_with_a_checkpoint(photos, tmp_path):
     began = time.monotonic()
     _, err = tfmask(
@@ -91,7 +89,6 @@ def test_minutes_stop_at_a_step_with_a_checkpoint(photos, tmp_path):
     assert f"step {int(folder.name[5:])} of" in err
 
 
-@pytest.mark.slow
 def test_existing_run_folder_is_left_alone(photos, run):
     before = sorted(path.name for path in run.rglob("*"))
     _, err = tfmask(
@@ -102,7 +99,6 @@ def test_existing_run_folder_is_left_alone(photos, run):
     assert sorted(path.name for path in run.rglob("*")) == before
 
 
-@pytest.mark.slow
 def test_full_disk_keeps_the_last_good_checkpoint(photos, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
@@ -129,7 +125,6 @@ def test_full_disk_keeps_the_last_good_checkpoint(photos, tmp_path):
         subprocess.run(["umount", str(disk)], check=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [

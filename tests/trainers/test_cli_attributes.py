@@ -60,7 +60,6 @@ def test_it_is_evaluated_on_its_attributes(run, tmp_path, monkeypatch, capsys):
     assert "has no attributes" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_it_goes_on_with_the_same_attributes(run):
     tfmask("train", "stargan", "--run", run, "--resume", "--run.steps", 4)
     rows = (run / "metrics.csv").read_text().splitlines()

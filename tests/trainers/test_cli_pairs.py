@@ -63,7 +63,6 @@ def test_it_is_evaluated_against_the_partners(run, tmp_path, capsys):
     assert "does not have" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
     tfmask("train", "pix2pix", "--run", run, "--resume", "--run.steps", 4)
     source = tmp_path / "maps"

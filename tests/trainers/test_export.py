@@ -92,7 +92,6 @@ def test_an_edited_configuration_is_told(run, tmp_path, capsys):
     assert (tmp_path / "toy" / "2").is_dir()
 
 
-@pytest.mark.slow
 def test_what_was_exported_is_served_on_the_files_beside_it(run, tmp_path):
     tfmask(
         "export", "--run", run, "--base", tmp_path, "--name", "toy",

@@ -59,6 +59,7 @@ def test_two_replicas_train_as_one_device(two_replicas):
     assert_same_weights(one, two, atol=1e-4)
 
 
+@pytest.mark.slow
 def test_several_steps_a_call_are_the_same_steps():
     config = tiny_config(
         "attention_guided",
