@@ -25,7 +25,7 @@ setup(
             for rest in ("", ".*")
         ]
     ),
-    package_data={"serving": ["*.bin"]},
+    package_data={"serving": ["*.bin"], "trainers": ["*.html"]},
     # The ranges span two stacks: 2.21 / 3.15 by default, and with the extra
     # `addons` 2.15 / 2.15, the last that tensorflow-addons runs on.
     install_requires=[

@@ -1,0 +1,117 @@
+"""Headless Chromium, driven through its debugging pipe."""
+
+import contextlib
+import fcntl
+import itertools
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "google-chrome"))), None
+)
+
+
+class Page:
+    """A page of the browser."""
+
+    def __init__(self, read, write):
+        self._read, self._write = read, write
+        self._numbers = itertools.count(1)
+        self._session = None
+        target = self.call("Target.createTarget", url="about:blank")
+        self._session = self.call(
+            "Target.attachToTarget", targetId=target["targetId"], flatten=True
+        )["sessionId"]
+        self.call("Page.enable")
+
+    def _receive(self):
+        return json.loads(b"".join(iter(lambda: self._read.read(1), b"\0")))
+
+    def call(self, method, **params):
+        """Sends a command; returns its result."""
+        message = {"id": next(self._numbers), "method": method}
+        if self._session:
+            message["sessionId"] = self._session
+        self._write.write(
+            json.dumps({**message, "params": params}).encode() + b"\0"
+        )
+        self._write.flush()
+        while (answer := self._receive()).get("id") != message["id"]:
+            pass
+        assert "error" not in answer, answer
+        return answer["result"]
+
+    def wait_for(self, event):
+        """What the browser next tells of an event."""
+        while (told := self._receive()).get("method") != event:
+            pass
+        return told["params"]
+
+    def open(self, path):
+        """Loads a file, with what it refers to."""
+        self.call("Page.navigate", url=path.as_uri())
+        self.wait_for("Page.loadEventFired")
+
+    def value(self, script):
+        """What an expression is, as JSON can say it."""
+        found = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True
+        )
+        assert "exceptionDetails" not in found, found
+        return found["result"].get("value")
+
+    def press(self, key):
+        """A key goes down and up."""
+        for kind in ("keyDown", "keyUp"):
+            self.call("Input.dispatchKeyEvent", type=kind, key=key)
+
+
+def _pipe():
+    """Ends of a pipe whose numbers are above those that Chromium wants."""
+    ends = os.pipe()
+    high = [fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, 10) for end in ends]
+    for end in ends:
+        os.close(end)
+    return high
+
+
+@contextlib.contextmanager
+def chromium(folder):
+    """A `Page`; the browser's files and downloads go into the folder."""
+    there, write = _pipe()
+    read, back = _pipe()
+    command = [
+        *(CHROMIUM, "--headless", "--no-sandbox", "--remote-debugging-pipe"),
+        *("--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+        f"--user-data-dir={folder / 'profile'}",
+    ]
+    # The browser wants its pipe as the descriptors 3 and 4.
+    start = (
+        "import os, sys\n"
+        f"os.dup2({there}, 3), os.dup2({back}, 4)\n"
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", start, *command],
+        pass_fds=(there, back),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(there)
+    os.close(back)
+    with open(read, "rb") as answers, open(write, "wb") as commands:
+        try:
+            page = Page(answers, commands)
+            page.call(
+                "Browser.setDownloadBehavior",
+                behavior="allow",
+                downloadPath=str(folder),
+                eventsEnabled=True,
+            )
+            yield page
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
