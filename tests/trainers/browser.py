@@ -5,6 +5,7 @@ import fcntl
 import itertools
 import json
 import os
+import select
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,8 @@ class Page:
         self._read, self._write = read, write
         self._numbers = itertools.count(1)
         self._session = None
+        self._buffer = b""
+        self._told = []  # while a command waited for its answer
         target = self.call("Target.createTarget", url="about:blank")
         self._session = self.call(
             "Target.attachToTarget", targetId=target["targetId"], flatten=True
@@ -28,7 +31,12 @@ class Page:
         self.call("Page.enable")
 
     def _receive(self):
-        return json.loads(b"".join(iter(lambda: self._read.read(1), b"\0")))
+        while b"\0" not in self._buffer:
+            ready, _, _ = select.select([self._read], [], [], 60)
+            assert ready, "the browser has been silent for a minute"
+            self._buffer += os.read(self._read.fileno(), 2**16)
+        text, _, self._buffer = self._buffer.partition(b"\0")
+        return json.loads(text)
 
     def call(self, method, **params):
         """Sends a command; returns its result."""
@@ -40,18 +48,20 @@ class Page:
         )
         self._write.flush()
         while (answer := self._receive()).get("id") != message["id"]:
-            pass
+            self._told.append(answer)
         assert "error" not in answer, answer
         return answer["result"]
 
     def wait_for(self, event):
         """What the browser next tells of an event."""
-        while (told := self._receive()).get("method") != event:
-            pass
-        return told["params"]
+        while True:
+            told = self._told.pop(0) if self._told else self._receive()
+            if told.get("method") == event:
+                return told["params"]
 
     def open(self, path):
         """Loads a file, with what it refers to."""
+        self._told.clear()  # of pages before
         self.call("Page.navigate", url=path.as_uri())
         self.wait_for("Page.loadEventFired")
 
@@ -102,7 +112,10 @@ def chromium(folder):
     )
     os.close(there)
     os.close(back)
-    with open(read, "rb") as answers, open(write, "wb") as commands:
+    with (
+        open(read, "rb", buffering=0) as answers,
+        open(write, "wb") as commands,
+    ):
         try:
             page = Page(answers, commands)
             page.call(
