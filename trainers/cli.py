@@ -13,6 +13,7 @@ VERBS = {
     "train": ("trainers.train", "train a method, leave a run folder"),
     "evaluate": ("trainers.evaluate", "measure masks and changes of a run"),
     "embed": ("trainers.embed", "plot the codes of a LOMIT run (t-SNE)"),
+    "benchmark": ("trainers.benchmark", "train and compare several methods"),
     "study": ("trainers.study", "let people compare two runs, and count"),
     "translate": ("trainers.translate", "translate images with a run"),
     "export": ("trainers.export", "write a SavedModel version of a run"),

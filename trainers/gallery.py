@@ -109,6 +109,7 @@ class Gallery:
         self.title = title
         self.note = note
         self._sections = []
+        self._examples = []
         self._samples = self._read_samples()
 
     def add_table(self, title, columns, rows):
@@ -137,13 +138,14 @@ class Gallery:
                 None where there is nothing.
         """
         section = len(self._sections) + 1
-        body = []
+        body, examples = [], []
         for number, (caption, images) in enumerate(rows, start=1):
-            cells = []
+            cells, files = [], []
             for column, (name, image) in enumerate(
                 zip(columns, images, strict=True), start=1
             ):
                 file = f"images/{section}_{number:04d}_{column}.png"
+                files.append(None if image is None else file)
                 cells.append(
                     "<td class=none>none</td>"
                     if image is None
@@ -153,6 +155,10 @@ class Gallery:
                 f"<tr><th scope=row>{_text(caption)}</th>"
                 f"{''.join(cells)}</tr>\n"
             )
+            examples.append({"caption": caption, "files": files})
+        self._examples.append(
+            {"title": title, "columns": list(columns), "rows": examples}
+        )
         head = "".join(
             f"<th scope=col>{_text(name)}</th>" for name in ["", *columns]
         )
@@ -160,6 +166,13 @@ class Gallery:
             f"<section><h2>{_text(title)}</h2>\n<div class=wide>"
             f"<table class=images><thead><tr>{head}</tr></thead>\n"
             f"<tbody>{''.join(body)}</tbody></table></div></section>"
+        )
+
+    def add_drawing(self, title, svg):
+        """Adds a drawing: `svg` is the text of an SVG element."""
+        self._sections.append(
+            f"<section><h2>{_text(title)}</h2>\n<div class=wide>{svg}</div>"
+            "</section>"
         )
 
     def add_samples(self, step, images):
@@ -187,7 +200,7 @@ class Gallery:
         self.write()
 
     def write(self):
-        """Writes `index.html`.
+        """Writes `index.html`, and what its sections show: `examples.json`.
 
         Returns:
             Its path.
@@ -196,6 +209,8 @@ class Gallery:
         sections = self._sections + [
             _samples_section(step, sample) for step, sample in newest_first
         ]
+        if self._examples:
+            write_json(self.folder / "examples.json", self._examples)
         note = f"<p class=note>{_text(self.note)}</p>\n" if self.note else ""
         page = self.folder / "index.html"
         write_text(

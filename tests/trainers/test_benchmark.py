@@ -1,0 +1,261 @@
+"""`tfmask benchmark`: what runs, what a stop loses, what it reports."""
+
+import json
+import statistics
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tfmask.ops.errors import UserError
+from trainers import benchmark
+from trainers.arms import ABLATIONS, chosen_arms
+from trainers.benchmark import Job, Ledger, Options, main, run_jobs
+from trainers.benchmark_report import (
+    bars,
+    side_by_side,
+    summarize,
+    write_report,
+)
+from trainers.evaluate import Options as EvaluateOptions
+from trainers.gallery import Gallery
+from trainers.train import parse
+
+
+def options(out, **changes):
+    return Options(data="photos", out=out, **{"steps": 9, **changes})
+
+
+def jobs(out, methods=("cyclegan", "instagan"), seeds=1, ablations=()):
+    return [
+        Job(arm, seed, out)
+        for seed in range(seeds)
+        for arm in chosen_arms(methods, ablations)
+    ]
+
+
+class FakeCommands:
+    """`tfmask` that leaves what the real one would, or fails."""
+
+    def __init__(self, fail=(), stop_at=None):
+        self.lines, self.fail, self.stop_at = [], fail, stop_at
+
+    def __call__(self, *line, tick=lambda seconds: None):
+        self.lines.append(line)
+        tick(30.0)
+        run = line[line.index("--run") + 1]
+        if len(self.lines) == self.stop_at:
+            raise KeyboardInterrupt
+        if any(text in run for text in self.fail):
+            return 1
+        if line[0] == "evaluate":
+            write_numbers(line[line.index("--json") + 1])
+        return 0
+
+    @property
+    def verbs(self):
+        return [line[0] for line in self.lines]
+
+
+def write_numbers(path, iou=0.5, identity=True):
+    rows = {"model": {"mask_iou": iou, "background_psnr": "inf"}}
+    if identity:
+        rows["identity"] = {"mask_iou": 0.0, "background_psnr": "inf"}
+    file = Path(path)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps({"directions": {"a_to_b": rows}}))
+
+
+@pytest.mark.parametrize("method", ABLATIONS)
+def test_every_arm_is_a_command_line(method, tmp_path):
+    """Wrong option names would only show after hours."""
+    arms = chosen_arms([], [method])
+    configs = {}
+    for job in jobs(tmp_path, [], ablations=[method]):
+        if job.arm.trained_as is None:
+            line = benchmark.train_options(job, options(tmp_path), 0.0)
+            _, config, _ = parse(line[1:])
+            configs[job.arm.name] = config
+        verb, *line = benchmark.evaluate_options(job, options(tmp_path))
+        assert verb == "evaluate"
+        benchmark.parse_options(EvaluateOptions, line, verb)
+    methods = [config.method for config in configs.values()]
+    assert all(methods.count(config) == 1 for config in methods)
+    names = {arm.name for arm in arms}
+    assert {arm.trained_as for arm in arms} - {None} <= names
+    assert len(names) == len(arms)
+
+
+def test_attention_guided_has_the_papers_seven():
+    assert len(chosen_arms(["attention_guided"], ["attention_guided"])) == 7
+
+
+@pytest.mark.parametrize(
+    ("methods", "ablations", "message"),
+    [
+        (["cyclgan"], [], "Did you mean: cyclegan"),
+        ([], ["cyclegan"], "Unknown method with ablations `cyclegan`"),
+        ([], [], "Expected `--methods`"),
+    ],
+)
+def test_methods_that_are_not_there(methods, ablations, message):
+    with pytest.raises(UserError, match=message):
+        chosen_arms(methods, ablations)
+
+
+def test_a_stopped_benchmark_goes_on_where_it_was(tmp_path):
+    todo = jobs(tmp_path, seeds=2)
+    ledger = Ledger(tmp_path / "times.json")
+    first = FakeCommands(stop_at=3)
+    with pytest.raises(KeyboardInterrupt):
+        run_jobs(todo, options(tmp_path), ledger, first)
+    assert first.verbs == ["train", "evaluate", "train"]
+    # The second run had a checkpoint when it was stopped.
+    checkpoint = todo[1].run / "checkpoints" / "step-00000004"
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "state.npz").touch()
+    second = FakeCommands()
+    again = Ledger(tmp_path / "times.json")
+    assert run_jobs(todo, options(tmp_path), again, second) == {}
+    assert second.verbs == ["train", "evaluate"] * 3
+    assert "--resume" in second.lines[0]
+    assert "--resume" not in second.lines[2]
+    assert again.of(todo[1].run) == {"seconds": 60.0, "done": True}
+    third = FakeCommands()
+    run_jobs(todo, options(tmp_path), again, third)
+    assert third.lines == []
+
+
+def test_a_stopped_run_has_the_minutes_that_are_left(tmp_path):
+    (job, _) = jobs(tmp_path)
+    line = benchmark.train_options(
+        job, options(tmp_path, steps=None, minutes=2.0), 90.0
+    )
+    assert line[line.index("--minutes") + 1] == "0.5000"
+
+
+def test_what_was_killed_before_a_checkpoint_begins_anew(tmp_path):
+    (job, _) = jobs(tmp_path)
+    job.run.mkdir(parents=True)
+    (job.run / "config.json").touch()
+    line = benchmark.train_options(job, options(tmp_path), 0.0)
+    assert "--resume" not in line
+    assert not job.run.exists()
+
+
+def test_a_run_that_fails_does_not_stop_the_others(tmp_path):
+    todo = jobs(tmp_path, [], ablations=["instagan"])
+    ledger = Ledger(tmp_path / "times.json")
+    commands = FakeCommands(fail=["once_once"])
+    failed = run_jobs(todo, options(tmp_path), ledger, commands)
+    assert failed == {
+        "instagan-once_once-seed0": "tfmask train ended with code 1",
+        "instagan-once_sequence-seed0": "its training failed",
+    }
+    # `sequence_once` measures the run of `instagan` again.
+    assert commands.verbs.count("train") == 3
+    assert commands.verbs.count("evaluate") == 3
+    write_report(options(tmp_path), todo, ledger, failed)
+    table = (tmp_path / "results.md").read_text()
+    assert "Missing: instagan-once_once-seed0, tfmask train ended" in table
+    assert "| instagan-sequence_once | 0.500 |" in table
+
+
+def test_other_settings_in_an_old_folder(tmp_path):
+    benchmark.check_settings(options(tmp_path))
+    benchmark.check_settings(options(tmp_path, seeds=3, methods=("gan",)))
+    with pytest.raises(UserError, match="steps 9, now 10"):
+        benchmark.check_settings(options(tmp_path, steps=10))
+
+
+def test_somebody_elses_folder(tmp_path, capsys):
+    (tmp_path / "thesis.txt").touch()
+    arguments = ["--data", "x", "--steps", "1", "--methods", "cyclegan"]
+    assert main([*arguments, "--out", str(tmp_path)]) == 1
+    assert "no benchmark's folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("budget", [[], ["--steps", "1", "--minutes", "1"]])
+def test_one_budget(budget, tmp_path):
+    line = ["--data", "x", "--out", str(tmp_path), "--methods", "cyclegan"]
+    with pytest.raises(SystemExit) as error:
+        main([*line, *budget])
+    assert error.value.code == 2
+
+
+def test_a_real_process_tells_its_exit_code():
+    ticks = []
+    assert benchmark.tfmask("no-verb", tick=ticks.append) == 2
+    assert sum(ticks) > 0
+
+
+def test_means_and_deviations(tmp_path):
+    todo = jobs(tmp_path, ["cyclegan"], seeds=3)
+    for job, value in zip(todo, (0.1, 0.4, 0.7), strict=True):
+        write_numbers(job.numbers, value)
+    results = [json.loads(job.numbers.read_text()) for job in todo]
+    table = summarize({"cyclegan": results})["a_to_b"]
+    assert list(table) == ["cyclegan", "identity"]
+    mean, spread = table["cyclegan"]["mask_iou"]
+    assert mean == pytest.approx(0.4)
+    assert spread == pytest.approx(statistics.stdev((0.1, 0.4, 0.7)))
+    assert table["cyclegan"]["background_psnr"] == [np.inf, None]
+    write_report(
+        options(tmp_path, seeds=3), todo, Ledger(tmp_path / "times.json"), {}
+    )
+    assert (
+        "| cyclegan | 0.400 ± 0.300 | inf |"
+        in (tmp_path / "results.md").read_text()
+    )
+    saved = json.loads((tmp_path / "results.json").read_text())
+    assert saved["tables"]["a_to_b"]["identity"]["mask_iou"] == [0.0, None]
+
+
+def test_a_number_that_one_seed_lacks_is_no_mean_of_the_others():
+    rows = [{"model": {"x": value}} for value in (1.0, None)]
+    found = {"a": [{"directions": {"d": row}} for row in rows]}
+    assert summarize(found)["d"]["a"]["x"] == [None, None]
+
+
+def test_bars_are_as_long_as_their_numbers():
+    table = {
+        name: {"mask_iou": [value, None]}
+        for name, value in (("one", 0.2), ("two", 0.4), ("three", np.inf))
+    }
+    drawing = ElementTree.fromstring(bars("mask_iou", table))
+    rects = drawing.findall("{http://www.w3.org/2000/svg}rect")
+    widths = [float(rect.get("width")) for rect in rects]
+    assert len(widths) == 2
+    assert widths[1] == pytest.approx(2 * widths[0])
+    assert bars("cam_iou", table) == ""
+
+
+def test_pictures_stand_side_by_side(tmp_path):
+    todo = jobs(tmp_path, ["cyclegan", "gan"])
+    shades = {"cyclegan": 10, "gan": 20}
+    for job in todo:
+        page = Gallery(job.gallery, "page")
+        shade = shades[job.arm.name]
+        images = [np.full((2, 2, 3), c, np.uint8) for c in (1, shade, 2)]
+        page.add_section(
+            "a to b", ["input", "translation", "true mask"], [("7", images)]
+        )
+        page.write()
+    ((title, columns, rows),) = side_by_side(todo)
+    assert title == "a to b"
+    assert columns == [
+        "input",
+        "cyclegan: translation",
+        "gan: translation",
+        "true mask",
+    ]
+    ((caption, images),) = rows
+    assert caption == "7"
+    assert [int(image.max()) for image in images] == [1, 10, 20, 2]
+    write_report(options(tmp_path), todo, Ledger(tmp_path / "times.json"), {})
+    shown = sorted((tmp_path / "images").iterdir())
+    assert [np.asarray(Image.open(file)).max() for file in shown] == [
+        *(1, 10, 20, 2)
+    ]

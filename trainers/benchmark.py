@@ -1,0 +1,309 @@
+"""`tfmask benchmark`: several methods on one set under one budget."""
+
+import dataclasses
+import json
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Literal
+
+from tfmask.ops.command import INTERRUPTED, command, parse_options
+from tfmask.ops.errors import UserError
+from trainers.arms import chosen_arms
+from trainers.files import write_json
+from trainers.runs import run_checkpoints
+
+LOOK_SECONDS = 5.0  # how often the time of a training is written down
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Train, measure and compare several methods on one set.
+
+    Every method gets the same budget and the same seeds. Ctrl-C or a kill
+    loses nothing: the same command goes on. Leaves results.json, a table
+    (results.md) and a page with bars and all methods side by side
+    (index.html).
+    """
+
+    data: str
+    """As of `tfmask train`."""
+    out: Path
+    """Folder for runs and results."""
+    methods: tuple[str, ...] = ()
+    """Methods to compare."""
+    ablations: tuple[str, ...] = ()
+    """Methods whose ablations, as in their papers, are compared, too."""
+    steps: int | None = None
+    """Training steps of each run; or --minutes."""
+    minutes: float | None = None
+    """Minutes of each training, on this machine."""
+    seeds: int = 1
+    """Runs of each method, with the seeds 0, 1, ..."""
+    preset: Literal["quick", "paper"] = "quick"
+    """Of all methods."""
+    train_options: str = ""
+    """More options of every `tfmask train`, as one quoted string."""
+    evaluate_options: str = ""
+    """More options of every `tfmask evaluate`, as one quoted string."""
+
+    def __post_init__(self):
+        if (self.steps is None) == (self.minutes is None):
+            raise ValueError("Give `--steps` or `--minutes`.")
+        for name in ("steps", "minutes", "seeds"):
+            value = getattr(self, name)
+            if value is not None and value <= 0:
+                raise ValueError(f"`{name}` must be above 0. Got: {value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """One arm with one seed, and where its things lie."""
+
+    arm: object
+    seed: int
+    out: Path
+
+    @property
+    def name(self):
+        return f"{self.arm.name}-seed{self.seed}"
+
+    @property
+    def run(self):
+        trained = self.arm.trained_as or self.arm.name
+        return self.out / "runs" / f"{trained}-seed{self.seed}"
+
+    @property
+    def numbers(self):
+        return self.out / "numbers" / f"{self.name}.json"
+
+    @property
+    def gallery(self):
+        return self.out / "galleries" / self.name
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM: reaches this process alone, other than Ctrl-C."""
+
+
+class Ledger:
+    """How long every training took, in a file that survives a kill.
+
+    Args:
+        path: JSON file.
+    """
+
+    def __init__(self, path):
+        self.path = path
+        self.runs = {}
+        if path.exists():
+            self.runs = json.loads(path.read_text(encoding="utf-8"))
+
+    def of(self, run):
+        """dict of a run: `seconds` and `done`."""
+        return self.runs.setdefault(run.name, {"seconds": 0.0, "done": False})
+
+    def add(self, run, seconds):
+        """Counts time of a training, and writes the file."""
+        self.of(run)["seconds"] += seconds
+        write_json(self.path, self.runs)
+
+    def finish(self, run):
+        """A training is through."""
+        self.of(run)["done"] = True
+        write_json(self.path, self.runs)
+
+
+def tfmask(*arguments, tick=lambda seconds: None):
+    """Runs `tfmask ARGUMENTS` in a process of its own.
+
+    Args:
+        *arguments: the command line.
+        tick: called now and then with the seconds since the last call.
+
+    Returns:
+        int, its exit code.
+    """
+    command_line = [sys.executable, "-m", "trainers.cli", *map(str, arguments)]
+    began = time.monotonic()
+    with subprocess.Popen(command_line) as process:
+        code = None
+        while code is None:
+            try:
+                code = process.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                pass
+            except KeyboardInterrupt as stop:
+                # It saves what it has; Ctrl-C has reached it, too.
+                if isinstance(stop, _Terminated):
+                    process.terminate()
+                process.wait()
+                raise
+            finally:
+                now = time.monotonic()
+                tick(now - began)
+                began = now
+    if code == INTERRUPTED:
+        raise KeyboardInterrupt
+    return code
+
+
+def train_options(job, options, spent):
+    """The command line of a job's training.
+
+    Args:
+        job: `Job`.
+        options: `Options`.
+        spent: seconds that the run was trained before.
+
+    Returns:
+        list of str, from the verb on.
+
+    Raises:
+        UserError: nothing can be resumed, but something lies there.
+    """
+    budget = ["--steps", str(options.steps)]
+    if options.minutes is not None:
+        # A run that was cut off in its last second has one more.
+        left = max(options.minutes - spent / 60.0, 1.0 / 60.0)
+        budget = ["--minutes", f"{left:.4f}"]
+    line = ["train", job.arm.method, "--run", str(job.run)]
+    if job.run.exists():
+        if run_checkpoints(job.run).steps():
+            return [*line, "--resume", *budget]
+        # Without a checkpoint there is nothing to go on with.
+        shutil.rmtree(job.run)
+    return [
+        *(*line, "--data", options.data, "--preset", options.preset),
+        *("--seed", str(job.seed), *budget, *job.arm.train),
+        *shlex.split(options.train_options),
+    ]
+
+
+def evaluate_options(job, options):
+    """The command line of a job's evaluation, from the verb on."""
+    return [
+        *("evaluate", "--run", str(job.run), "--data", options.data),
+        *("--json", str(job.numbers), "--gallery", str(job.gallery)),
+        *job.arm.evaluate,
+        *shlex.split(options.evaluate_options),
+    ]
+
+
+def check_settings(options):
+    """Writes what all runs share; an old folder must agree with it.
+
+    Raises:
+        UserError: the folder was made with other settings.
+    """
+    names = ("data", "steps", "minutes", "preset", "train_options")
+    names = (*names, "evaluate_options")
+    settings = {name: getattr(options, name) for name in names}
+    path = options.out / "benchmark.json"
+    if path.exists():
+        before = json.loads(path.read_text(encoding="utf-8"))
+        changed = [n for n in names if before.get(n) != settings[n]]
+        if changed:
+            raise UserError(
+                f"`{options.out}` was begun with other settings: "
+                + ", ".join(
+                    f"{name} {before.get(name)!r}, now {settings[name]!r}"
+                    for name in changed
+                )
+                + ". Give another folder as `--out`, or the old settings."
+            )
+    elif options.out.exists() and any(options.out.iterdir()):
+        raise UserError(
+            f"`{options.out}` is not empty and no benchmark's folder."
+        )
+    write_json(path, settings)
+
+
+def run_jobs(jobs, options, ledger, run=tfmask):
+    """Trains and measures what is missing.
+
+    Args:
+        jobs: list of `Job`.
+        options: `Options`.
+        ledger: `Ledger`.
+        run: function like `tfmask`.
+
+    Returns:
+        dict of job names to what failed, a verb and its exit code.
+    """
+    failed, took, broken = {}, [], set()
+    missing = [job for job in jobs if not job.numbers.exists()]
+    for position, job in enumerate(missing):
+        began = time.monotonic()
+        _say(position, len(missing), job.name, took)
+        if job.run in broken:
+            failed[job.name] = "its training failed"
+            continue
+        if not ledger.of(job.run)["done"]:
+            line = train_options(job, options, ledger.of(job.run)["seconds"])
+            code = run(*line, tick=lambda s, r=job.run: ledger.add(r, s))
+            if code:
+                failed[job.name] = f"tfmask train ended with code {code}"
+                broken.add(job.run)
+                continue
+            ledger.finish(job.run)
+        code = run(*evaluate_options(job, options))
+        if code:
+            failed[job.name] = f"tfmask evaluate ended with code {code}"
+        took.append(time.monotonic() - began)
+    return failed
+
+
+def _stop(number, frame):
+    raise _Terminated
+
+
+def _say(position, total, name, took):
+    """A line on stderr: what is next, and how long all will take."""
+    left = ""
+    if took:
+        seconds = round(sum(took) / len(took) * (total - position))
+        hours, seconds = divmod(seconds, 3600)
+        left = f", about {hours}:{seconds // 60:02d} hours left"
+    print(
+        f"benchmark: {position + 1} of {total}, {name}{left}",
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+@command
+def main(argv: list[str] | None = None) -> int:
+    """Runs `tfmask benchmark`; returns the exit code."""
+    options = parse_options(Options, argv, "benchmark")
+    arms = chosen_arms(options.methods, options.ablations)
+    options.out.mkdir(parents=True, exist_ok=True)
+    check_settings(options)
+    jobs = [
+        Job(arm, seed, options.out)
+        for seed in range(options.seeds)
+        for arm in arms
+    ]
+    ledger = Ledger(options.out / "times.json")
+    signal.signal(signal.SIGTERM, _stop)
+    failed = run_jobs(jobs, options, ledger)
+    from trainers.benchmark_report import write_report
+
+    write_report(options, jobs, ledger, failed)
+    print(f"table: {options.out / 'results.md'}")
+    print(f"page: {options.out / 'index.html'}")
+    if failed:
+        lines = (f"  {name}: {text}" for name, text in failed.items())
+        raise UserError(
+            f"{len(failed)} of {len(jobs)} rows are missing; the same command "
+            "tries again:\n" + "\n".join(lines)
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
