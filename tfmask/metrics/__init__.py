@@ -61,6 +61,10 @@ from tfmask.metrics.perceptual_distance import (
     perceptual_distance,
     perceptual_diversity,
 )
+from tfmask.metrics.segmentation_scores import (
+    SegmentationScores,
+    nearest_classes,
+)
 
 __all__ = [
     "LEVELS",
@@ -71,6 +75,7 @@ __all__ = [
     "InceptionScore",
     "MaskScores",
     "Moments",
+    "SegmentationScores",
     "SourceTargetDistance",
     "background_l1",
     "background_mse",
@@ -98,6 +103,7 @@ __all__ = [
     "mask_precision_recall_at",
     "mask_recall",
     "mask_roc_auc",
+    "nearest_classes",
     "perceptual_distance",
     "perceptual_diversity",
     "psnr",
