@@ -18,6 +18,7 @@ from data_pipelines.arguments import check_seed, size_pair
 from data_pipelines.attribute_data import AttributeData
 from data_pipelines.attribute_sources import AttributeFiles, AttributeScenes
 from data_pipelines.paired import PairedData
+from data_pipelines.palettes import find_palette
 from data_pipelines.sources import EncodedSource, HalfSource, SyntheticSource
 from data_pipelines.unpaired import DOMAINS, SPLITS, UnpairedData
 from tfmask.ops.errors import UserError, unknown_name
@@ -63,7 +64,8 @@ def open_data(
         paired: bool; images of equal names in trainA and trainB are pairs,
             too.
         label_domains: of "a" and "b", those whose files are label maps,
-            which are resized by nearest neighbour.
+            which are resized by nearest neighbour. For pairs their colours
+            are read from the folder's classes.csv, if it is there.
 
     Returns:
         `UnpairedData`, `PairedData` for pairs, or `AttributeData` for a
@@ -165,7 +167,10 @@ def _open_synthetic(
                 )
         text = f"{location} {paired_scenes.VERSION} {seed} {counts}"
         digest = hashlib.sha256(text.encode())
-        return PairedData(location, SYNTHETIC, size, sources, [], digest)
+        return PairedData(
+            *(location, SYNTHETIC, size, sources, [], digest),
+            palettes={"b": paired_scenes.PALETTE},
+        )
     sources = {
         (split, domain): SyntheticSource(
             seed, domain, split, counts[split], kind=variant
@@ -181,6 +186,9 @@ def _open_synthetic(
 def _open_pairs(
     location, kind, size, splits, skip_bad_files, layout, label_domains
 ):
+    palette = None
+    if layout and label_domains:
+        palette = find_palette(location)
     # No domain: an example is a pair.
     examples = {
         (split, ""): paired_folders.list_pairs(
@@ -206,7 +214,10 @@ def _open_pairs(
                 ]
                 source = EncodedSource(partners, labels=labels)
             sources[split, domain] = source
-    return PairedData(location, kind, size, sources, skipped, digest)
+    return PairedData(
+        *(location, kind, size, sources, skipped, digest),
+        palettes=dict.fromkeys(label_domains, palette) if palette else {},
+    )
 
 
 def _open_attributes(

@@ -16,11 +16,21 @@ class PairedData(UnpairedData):
     partners together, with one crop and one flip for both; with the other
     pairings they are drawn as if they were none. There are no masks.
 
+    Args:
+        *args: see `UnpairedData`.
+        palettes: see below.
+
     Attributes:
-        see `UnpairedData`.
+        palettes: dict of domain to `Palette`, of those that hold label maps
+            of known colours.
+        others: see `UnpairedData`.
     """
 
     pairings = (*PAIRINGS, TOGETHER)
+
+    def __init__(self, *args, palettes):
+        super().__init__(*args)
+        self.palettes = palettes
 
     def test_pairs(self, *, split="test", batch_size=1, limit=None):
         """All pairs once, in the order of `names`, not augmented.

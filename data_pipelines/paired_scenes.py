@@ -9,14 +9,13 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import synthetic
+from data_pipelines.palettes import Palette
 from data_pipelines.sources import Remembered
 
-# Name and colour (R, G, B) of each class.
-PALETTE = {
-    "ground": (64, 64, 160),
-    "speckled": (64, 192, 64),
-    "striped": (208, 64, 48),
-}
+PALETTE = Palette(
+    names=("ground", "speckled", "striped"),
+    colours=((64, 64, 160), (64, 192, 64), (208, 64, 48)),
+)
 # Part of a data set's fingerprint: raise it when images change.
 VERSION = 1
 
@@ -47,7 +46,7 @@ def draw(seed, split, index, size):
 
 def coloured(labels):
     """(H, W) classes to their colours, (H, W, 3) uint8."""
-    return np.array(list(PALETTE.values()), np.uint8)[labels]
+    return np.array(PALETTE.colours, np.uint8)[labels]
 
 
 class PairedScenes:

@@ -1,4 +1,4 @@
-"""Presets of the methods that learn from pairs: pix2pix, cGAN, GAN."""
+"""Presets of what learns from pairs: pix2pix, cGAN, GAN, the segmenter."""
 
 import dataclasses
 
@@ -7,6 +7,7 @@ from tfmask.configs import (
     OptimizerConfig,
     Pix2PixConfig,
     RunConfig,
+    SegmenterConfig,
     TrainConfig,
 )
 
@@ -72,6 +73,20 @@ def quick_gan(location: str) -> TrainConfig:
     return _part(quick_pix2pix(location), "gan")
 
 
+def quick_segmenter(location: str) -> TrainConfig:
+    """The segmenter at 128 px in minutes on two cores; there is no paper."""
+    return TrainConfig(
+        method_name="segmenter",
+        preset="quick",
+        method=SegmenterConfig(),
+        data=DataConfig(location=location, image_size=128, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            learning_rate=1e-3, beta_1=0.9, constant_epochs=5, decay_epochs=10
+        ),
+        run=RunConfig(epochs=15, batch_size=8),
+    )
+
+
 def _part(config, name):
     method = dataclasses.replace(config.method, **_PARTS[name])
     return dataclasses.replace(config, method_name=name, method=method)
@@ -84,4 +99,5 @@ PRESETS = {
     ("cgan", "quick"): quick_cgan,
     ("gan", "paper"): paper_gan,
     ("gan", "quick"): quick_gan,
+    ("segmenter", "quick"): quick_segmenter,
 }

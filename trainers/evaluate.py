@@ -76,6 +76,14 @@ class Options:
     keep_background: bool | None = None
     """Methods of instances: put the input back outside of all masks; None:
     as the run says."""
+    label_domains: tuple[Literal["a", "b"], ...] | None = None
+    """Pairs: domains whose images are label maps; None: as the run says."""
+    segmenter: Path | None = None
+    """Pairs: run folder of `tfmask train segmenter`, which reads the classes
+    of translations from label maps to photographs."""
+    absent_classes: Literal["zero", "skip"] = "zero"
+    """Pairs: classes that never occur count as 0, as in the papers, or are
+    left out of the means."""
 
     def __post_init__(self):
         for name in ("limit", "batch_size", "min_instances"):
@@ -273,7 +281,9 @@ def _open(options, config):
         attributes=needed,
         centre_crop=config.data.centre_crop,
         paired=getattr(config.method, "paired", False),
-        label_domains=config.data.label_domains,
+        label_domains=config.data.label_domains
+        if options.label_domains is None
+        else options.label_domains,
     )
     require_kind(config, data)
     return data
@@ -286,8 +296,14 @@ def _measure(options, method, data):
     inputs = method.translate_inputs
     if isinstance(data, PairedData) and inputs == ("image",):
         from trainers.evaluate_pairs import evaluate_pairs
+        from trainers.label_scores import load_segmenter
 
-        return evaluate_pairs
+        return functools.partial(
+            evaluate_pairs,
+            segmenter=options.segmenter
+            and load_segmenter(options.segmenter, data),
+            absent=options.absent_classes,
+        )
     if "attributes" in inputs:
         from trainers.evaluate_attributes import evaluate_attributes
 

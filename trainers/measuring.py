@@ -12,6 +12,7 @@ ROWS = {
     "found_masks": "its own masks",
     "identity": "identity map",
     "mean_mask": "mean training mask",
+    "true_partner": "true partner",
 }
 BEST_THRESHOLD = (
     "`mask_iou_best` takes the one threshold that is best on these very "

@@ -138,6 +138,37 @@ def with_memory(config, data):
     return dataclasses.replace(config, method=method)
 
 
+def with_palette(config, data):
+    """The config with the data's label maps as what its method reads.
+
+    Raises:
+        UserError: the data has no label maps of known colours, or in both
+            domains; or the method's options name other colours.
+    """
+    if not hasattr(config.method, "palette"):
+        return config
+    if len(data.palettes) != 1:
+        raise UserError(
+            f"{config.method_name} learns the classes of one domain's label "
+            f"maps, `--data.label-domains b` or `a`, whose colours are in "
+            f"classes.csv of the folder. {config.data.location} has "
+            f"{len(data.palettes)} such domains."
+        )
+    ((domain, palette),) = data.palettes.items()
+    method = dataclasses.replace(
+        config.method,
+        label_domain=domain,
+        palette=palette.colours,
+        void=palette.void,
+    )
+    if config.method.palette and config.method != method:
+        raise UserError(
+            "`method.label_domain`, `method.palette` and `method.void` follow "
+            "the data, they cannot be others."
+        )
+    return dataclasses.replace(config, method=method)
+
+
 def is_chief(config):
     """Whether this process writes: the only one, or worker 0 of TF_CONFIG.
 

@@ -32,6 +32,7 @@ from trainers.runs import (
     weights_hash,
     with_attributes,
     with_memory,
+    with_palette,
     write_config,
 )
 from trainers.train import (
@@ -69,7 +70,8 @@ def train(options, config, reparse, command_line):
         steps_an_epoch = facts["epoch_steps"]
     else:
         config = fit_schedule(options, config, reparse, steps_an_epoch)
-    config = with_memory(with_attributes(config, data), data)
+    for follow in (with_attributes, with_memory, with_palette):
+        config = follow(config, data)
     _check_batch(config, strategy)
     checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
     with strategy.scope():

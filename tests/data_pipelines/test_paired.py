@@ -238,7 +238,7 @@ def test_label_maps_get_no_new_colours(tmp_path, make):
 def test_synthetic_pairs_are_exact():
     data = open_data("synthetic:paired", 16, seed=4, synthetic_count=(6, 3))
     assert isinstance(data, PairedData)
-    colours = {tuple(c) for c in paired_scenes.PALETTE.values()}
+    colours = {tuple(c) for c in paired_scenes.PALETTE.colours}
     (batch,) = data.train_batches(6, seed=0, pairing="pairs").take(1)
     maps = np.rint((batch["b"]["image"].numpy() + 1) * 127.5).astype(int)
     assert {tuple(c) for c in maps.reshape(-1, 3)} == colours

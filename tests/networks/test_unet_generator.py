@@ -54,6 +54,17 @@ def test_instance_normalisation_has_biases_instead_of_parameters():
     assert count(network) == expected
 
 
+def test_any_number_of_channels_without_tanh():
+    network = tiny(channels=5, activation=None)
+    plain = tiny(channels=5)
+    plain.set_weights(network.get_weights())
+    outputs = network(IMAGE)
+    assert outputs.shape == (3, 16, 16, 5)
+    np.testing.assert_allclose(np.tanh(outputs), plain(IMAGE), atol=1e-6)
+    with pytest.raises(ValueError, match="'tanh' or None. Got: 'relu'"):
+        tiny(activation="relu")
+
+
 def directly(network, image):
     """The network from its definition, in NumPy; PyTorch's padding."""
     outputs, skipped = image, []

@@ -1,5 +1,6 @@
 """The whole road of a method that learns from pairs, b to a."""
 
+import dataclasses
 import json
 import re
 
@@ -8,18 +9,23 @@ import pytest
 from PIL import Image
 from processes import start_tfmask, tfmask
 
-from data_pipelines import paired_scenes
+from data_pipelines import open_data, paired_scenes
 from tfmask.ops.errors import UserError
 from tfmask.presets import preset_config
-from trainers import evaluate
-from trainers.runs import open_training_data
+from trainers import evaluate, train
+from trainers.label_scores import load_segmenter
+from trainers.runs import open_training_data, with_palette
 
-TINY = (
+SMALL = (
     *("--data", "synthetic:paired", "--image-size", 16, 24),
     *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
     *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
-    *("--method.filters", 4, "--method.discriminator-filters", 4),
-    *("--method.discriminator-layers", 1, "--method.levels", 3),
+    *("--method.filters", 4, "--method.levels", 3),
+)
+TINY = (
+    *SMALL,
+    *("--method.discriminator-filters", 4),
+    *("--method.discriminator-layers", 1),
 )
 
 
@@ -61,6 +67,59 @@ def test_it_is_evaluated_against_the_partners(run, tmp_path, capsys):
     capsys.readouterr()
     assert evaluate.main([*options, "--data", "synthetic"]) == 1
     assert "does not have" in capsys.readouterr().err
+
+
+@pytest.fixture(scope="module")
+def segmenter(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "segmenter"
+    arguments = ("segmenter", "--run", folder, *SMALL)
+    assert train.main([str(argument) for argument in arguments]) == 0
+    return folder
+
+
+def test_a_segmenter_reads_photographs(run, segmenter, tmp_path, capsys):
+    numbers = tmp_path / "numbers.json"
+    options = ["--data", "synthetic:paired", "--limit", "3"]
+    options += ["--json", str(numbers)]
+
+    def measured(judged):
+        arguments = ["--run", str(judged), "--segmenter", str(segmenter)]
+        assert evaluate.main([*arguments, *options]) == 0
+        return json.loads(numbers.read_text())["directions"]
+
+    names = ("pixel_accuracy", "class_accuracy", "class_iou")
+    # What it sees in the photographs is the ceiling of translations.
+    own = measured(segmenter)["a_to_b"]["model"]
+    ceiling = measured(run)["b_to_a"]["true_partner"]
+    assert [own[name] for name in names] == [ceiling[name] for name in names]
+    assert 0 < own["pixel_accuracy"] < 1
+    saved = json.loads((segmenter / "config.json").read_text())["config"]
+    assert saved["method"]["palette"][0] == [64, 64, 160]
+
+    capsys.readouterr()
+    arguments = ["--run", str(run), "--segmenter", str(run), *options]
+    assert evaluate.main(arguments) == 1
+    assert "is one of pix2pix" in capsys.readouterr().err
+    with pytest.raises(UserError, match=r"at \(16, 24\) .* are \(16, 16\)"):
+        load_segmenter(segmenter, open_data("synthetic:paired", 16))
+    other = open_data("synthetic:paired", (16, 24))
+    other.palettes = {}
+    with pytest.raises(UserError, match="other classes or another domain"):
+        load_segmenter(segmenter, other)
+
+
+def test_a_segmenter_follows_the_data():
+    config = preset_config("segmenter", "quick", "synthetic:paired")
+    data = open_data("synthetic:paired", 16)
+    found = with_palette(config, data)
+    assert found.method.palette == paired_scenes.PALETTE.colours
+    assert with_palette(found, data) == found
+    method = dataclasses.replace(config.method, palette=((0, 0, 0), (1, 1, 1)))
+    with pytest.raises(UserError, match="follow the data"):
+        with_palette(dataclasses.replace(config, method=method), data)
+    data.palettes = {}
+    with pytest.raises(UserError, match="synthetic:paired has 0 such domains"):
+        with_palette(config, data)
 
 
 def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):

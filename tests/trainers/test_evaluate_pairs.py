@@ -50,7 +50,14 @@ def test_numbers_of_a_known_method(data, tmp_path):
     assert seen == [2, 1, 2, 1]
     for direction in ("a_to_b", "b_to_a"):
         rows = result["directions"][direction]
-        assert list(rows) == ["model", "identity"]
+        assert list(rows) == ["model", "identity", "true_partner"]
+        assert rows["true_partner"] is None
+        assert rows["model"]["class_iou"] is None
+        assert any(
+            note.startswith(f"{direction}: no scores of classes")
+            and "classes.csv" in note
+            for note in result["notes"]
+        )
         row = rows["model"]
         error = 0.8 * 16 / 256 / 3  # mean over three images
         assert row["target_l1"] == pytest.approx(error, abs=1e-6)
@@ -86,3 +93,92 @@ def test_broken_weights_are_told(data):
     method.factor = float("nan")
     with pytest.raises(UserError, match="NaN"):
         evaluate_pairs(method, data)
+
+
+SKY, SEA, VOID = (0, 0, 200), (0, 200, 0), (0, 0, 0)
+
+
+class Painter:
+    """Paints everything as the sky; from labels it gives grey."""
+
+    translate_inputs = ("image",)
+    directions = ("a_to_b", "b_to_a")
+
+    def translate(self, inputs, direction):
+        image = inputs["image"]
+        colour = np.array(SKY if direction == "a_to_b" else (128, 128, 128))
+        made = tf.zeros_like(image) + np.float32(colour / 127.5 - 1.0)
+        return {"image": made, "mask": tf.zeros_like(image[..., :1])}
+
+
+class Eye:
+    """Sees the sky in dark photographs, the sea in others."""
+
+    def colour(self, images):
+        bright = images.mean(axis=-1, keepdims=True) > 0.0
+        return np.where(bright, SEA, SKY) / np.float32(127.5) - 1.0
+
+    def __str__(self):
+        return "an eye"
+
+
+@pytest.fixture
+def labelled(tmp_path):
+    """Two pairs: 3/4 sky and 1/4 sea, and void above, of as many pixels."""
+    for number, level in enumerate((10, 20)):
+        photo = np.full((16, 16, 3), level, np.uint8)
+        labels = np.full((16, 16, 3), VOID, np.uint8)
+        labels[8:] = SKY
+        labels[8:, :4], photo[8:, :4] = SEA, 220
+        for name, pixels in (("A", photo), ("B", labels)):
+            folder = tmp_path / "test" / name
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(folder / f"{number}.png")
+    (tmp_path / "classes.csv").write_text(
+        "index,name,r,g,b\n0,sky,0,0,200\n1,sea,0,200,0\n"
+        "2,never,250,250,250\n3,void,0,0,0\n"
+    )
+    return open_data(tmp_path, 16, splits=("test",), label_domains=("b",))
+
+
+NAMES = ("pixel_accuracy", "class_accuracy", "class_iou")
+
+
+@pytest.mark.parametrize(("absent", "classes"), [("zero", 3), ("skip", 2)])
+def test_scores_of_classes(labelled, absent, classes):
+    result = evaluate_pairs(
+        Painter(), labelled, segmenter=Eye(), absent=absent, batch_size=1
+    )
+    all_sky = [3 / 4, 1 / classes, 3 / 4 / classes]
+    # Grey is bright: the eye takes it for the sea.
+    all_sea = [1 / 4, 1 / classes, 1 / 4 / classes]
+    right = [1, 2 / classes, 2 / classes]
+    # The sea's photograph is nearest to "never", which is predicted then.
+    photo = [3 / 4, 1 / classes, 1 / 3]
+    expected = {
+        "a_to_b": {"model": all_sky, "identity": photo, "true_partner": right},
+        # The eye takes both colours of labels for dark ones.
+        "b_to_a": {
+            "model": all_sea,
+            "identity": all_sky,
+            "true_partner": right,
+        },
+    }
+    for direction, rows in expected.items():
+        for row, values in rows.items():
+            measured = result["directions"][direction][row]
+            assert [measured[name] for name in NAMES] == pytest.approx(
+                values
+            ), (direction, row)
+    assert result["directions"]["a_to_b"]["true_partner"]["target_l1"] is None
+    notes = " ".join(result["notes"])
+    assert "an eye" in notes and notes.count("the true void") == 1
+
+
+def test_photographs_need_a_segmenter(labelled):
+    result = evaluate_pairs(Painter(), labelled)
+    rows = result["directions"]["b_to_a"]
+    assert [rows["model"][name] for name in NAMES] == [None] * 3
+    assert rows["true_partner"] is None
+    assert result["directions"]["a_to_b"]["model"]["pixel_accuracy"] == 0.75
+    assert "tfmask train segmenter" in " ".join(result["notes"])

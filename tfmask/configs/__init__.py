@@ -22,6 +22,7 @@ from tfmask.configs.run import (
     RunConfig,
     TrainConfig,
 )
+from tfmask.configs.segmenter import SegmenterConfig
 from tfmask.configs.stargan import StarGANConfig
 from tfmask.configs.stgan import STGANConfig
 
@@ -40,6 +41,7 @@ METHOD_CONFIGS = {
     "cam_stargan": CamStarGANConfig,
     "cam_attgan": CamAttGANConfig,
     "cam_stgan": CamSTGANConfig,
+    "segmenter": SegmenterConfig,
 }
 
 __all__ = [
@@ -58,6 +60,7 @@ __all__ = [
     "Pix2PixConfig",
     "RunConfig",
     "STGANConfig",
+    "SegmenterConfig",
     "StarGANConfig",
     "TrainConfig",
 ]

@@ -8,6 +8,7 @@ from tfmask.methods.guidegan import GuideGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
 from tfmask.methods.pix2pix import Pix2Pix
+from tfmask.methods.segmenter import Segmenter
 from tfmask.methods.stargan import StarGAN
 from tfmask.methods.stgan import STGAN
 
@@ -26,6 +27,7 @@ METHODS = {
     "cam_stargan": CamStarGAN,
     "cam_attgan": CamAttGAN,
     "cam_stgan": CamSTGAN,
+    "segmenter": Segmenter,
 }
 
 __all__ = [
@@ -41,5 +43,6 @@ __all__ = [
     "GuideGAN",
     "InstaGAN",
     "Pix2Pix",
+    "Segmenter",
     "StarGAN",
 ]

@@ -28,6 +28,8 @@ class UNetGenerator(keras.Model):
 
     Args:
         filters: int, f.
+        channels: int, of the output.
+        activation: "tanh" or None; None gives what comes before it.
         levels: int, 2 or more: 8 for 256 px, 7 for 128 px.
         dropout: float in [0, 1), share that is dropped.
         normalization: see `normalization_layer`; or "batch", with which only
@@ -48,10 +50,10 @@ class UNetGenerator(keras.Model):
             dropped.
 
     Returns:
-        (B, H, W, 3) float32 in [-1, 1].
+        (B, H, W, `channels`) float32, with tanh in [-1, 1].
 
     Raises:
-        ValueError: `levels` is below 2.
+        ValueError: `levels` is below 2, or `activation` is another one.
 
     Paper: pix2pix (Isola et al. 2017), section 6.1.1.
     Differs from the paper: no norm in the innermost level, where batch 1
@@ -69,6 +71,8 @@ class UNetGenerator(keras.Model):
         self,
         *,
         filters=64,
+        channels=3,
+        activation="tanh",
         levels=8,
         dropout=0.5,
         normalization="batch",
@@ -80,7 +84,13 @@ class UNetGenerator(keras.Model):
         super().__init__(**kwargs)
         if levels < 2:
             raise ValueError(f"`levels` must be 2 or more. Got: {levels}")
+        if activation not in ("tanh", None):
+            raise ValueError(
+                f"`activation` must be 'tanh' or None. Got: {activation!r}"
+            )
         self.filters = filters
+        self.channels = channels
+        self.activation = activation
         self.levels = levels
         self.dropout = dropout
         self.normalization = normalization
@@ -112,7 +122,7 @@ class UNetGenerator(keras.Model):
         ]
         self.decoder_norms = [norm() for _ in self.decoder]
         self.last = TransposedConvolution(
-            3, kernel_size=4, kernel_initializer=kernel_initializer
+            channels, kernel_size=4, kernel_initializer=kernel_initializer
         )
         # The decoder's layers that drop out, from the innermost one.
         self.dropped = range(1, levels - 4)
@@ -135,14 +145,17 @@ class UNetGenerator(keras.Model):
 
     def call(self, image, training=False, seed=None):
         parts = 1 if training else tf.shape(image)[0]
-        outputs = self.encoder[0](image)
+        # Kept for the decoder as leaky ReLU leaves them: its ReLU makes the
+        # same of both, and a convolution's bias before two readers upsets
+        # TensorFlow's graph optimizer ("remapper failed").
+        outputs = leaky_relu(self.encoder[0](image))
         skipped = [outputs]
         for layer, norm in zip(
             self.encoder[1:-1], self.encoder_norms, strict=True
         ):
-            outputs = normalized(norm, layer(leaky_relu(outputs)), parts)
+            outputs = leaky_relu(normalized(norm, layer(outputs), parts))
             skipped.append(outputs)
-        outputs = self.encoder[-1](leaky_relu(outputs))
+        outputs = self.encoder[-1](outputs)
         for level, (layer, norm) in enumerate(
             zip(self.decoder, self.decoder_norms, strict=True)
         ):
@@ -150,8 +163,8 @@ class UNetGenerator(keras.Model):
             if seed is not None and level in self.dropped:
                 outputs = self._drop(outputs, seed + [level, 0])
             outputs = tf.concat([skipped.pop(), outputs], axis=-1)
-        outputs = self.last(tf.nn.relu(outputs))
-        return tf.tanh(tf.cast(outputs, tf.float32))
+        outputs = tf.cast(self.last(tf.nn.relu(outputs)), tf.float32)
+        return tf.tanh(outputs) if self.activation else outputs
 
     def _drop(self, values, seed):
         """Zeros at random; the rest is scaled up to keep the mean."""

@@ -1,0 +1,108 @@
+"""Which colour of a label map is which class."""
+
+import csv
+import dataclasses
+from pathlib import Path
+
+from tfmask.ops.errors import UserError
+
+FILE = "classes.csv"
+COLUMNS = ("index", "name", "r", "g", "b")
+VOID = "void"
+
+
+@dataclasses.dataclass(frozen=True)
+class Palette:
+    """The colours of label maps.
+
+    Attributes:
+        names: tuple of str, of the classes 0, 1, ...
+        colours: tuple of (r, g, b), int in 0..255, theirs.
+        void: tuple of (r, g, b) of pixels that belong to no class.
+    """
+
+    names: tuple[str, ...]
+    colours: tuple[tuple[int, int, int], ...]
+    void: tuple[tuple[int, int, int], ...] = ()
+
+
+def find_palette(root):
+    """The palette of a folder's label maps; None if it has no `FILE`.
+
+    Args:
+        root: path of the folder.
+
+    Raises:
+        UserError: see `read_palette`.
+    """
+    path = Path(root) / FILE
+    return read_palette(path) if path.is_file() else None
+
+
+def read_palette(path):
+    """Reads a table of classes and colours.
+
+    Columns `index`, `name`, `r`, `g`, `b` and perhaps others; a row a
+    colour. The classes are numbered 0, 1, ... without a gap; rows of the
+    name `void` are colours of no class, whatever their number.
+
+    Args:
+        path: CSV file.
+
+    Returns:
+        `Palette`.
+
+    Raises:
+        UserError: the file is not like that.
+    """
+    path = Path(path)
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        try:
+            table = csv.DictReader(file, skipinitialspace=True)
+            header, rows = table.fieldnames or [], list(table)
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise UserError(f"`{path}` is no table: {error}") from error
+    if not set(COLUMNS) <= set(header):
+        raise UserError(
+            f"`{path}` must have the columns {', '.join(COLUMNS)}. Got: "
+            f"{', '.join(header)}."
+        )
+    classes, void, seen = {}, [], {}
+    for line, row in enumerate(rows, start=2):
+        index, name, colour = _parsed(row, f"`{path}`, line {line}")
+        if colour in seen:
+            raise UserError(
+                f"`{path}`, line {line}: {name} has the colour of "
+                f"{seen[colour]}, {colour}."
+            )
+        seen[colour] = name
+        if name.lower() == VOID:
+            void.append(colour)
+        elif index in classes:
+            raise UserError(
+                f"`{path}`, line {line}: {name} has the number of "
+                f"{classes[index][0]}, {index}."
+            )
+        else:
+            classes[index] = name, colour
+    if len(classes) < 2 or set(classes) != set(range(len(classes))):
+        raise UserError(
+            f"`{path}` must number two or more classes 0, 1, ... without a "
+            f"gap, `{VOID}` not counted. Got: {sorted(classes)}."
+        )
+    names, colours = zip(*(classes[i] for i in sorted(classes)), strict=True)
+    return Palette(names, colours, tuple(void))
+
+
+def _parsed(row, where):
+    try:
+        index, *colour = (int(row[name]) for name in ("index", *"rgb"))
+    except (TypeError, ValueError):
+        index, colour = -1, [-1]
+    if index < 0 or min(colour) < 0 or max(colour) > 255 or not row["name"]:
+        got = ", ".join(str(row[name]) for name in COLUMNS)
+        raise UserError(
+            f"{where} must be a number, a name and three numbers from 0 to "
+            f"255. Got: {got}."
+        )
+    return index, row["name"].strip(), tuple(colour)
