@@ -67,6 +67,7 @@ LIGHT = [
     "tfmask.ops.errors",
     "data_pipelines",
     "trainers.cli",
+    "trainers.metrics",
     "trainers.train",
     "serving.client",
     "serving.query",

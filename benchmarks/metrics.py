@@ -1,0 +1,167 @@
+"""Time and memory of KID and FID: tfmask's against torchmetrics'.
+
+    pip install ".[benchmark]"
+    python benchmarks/metrics.py
+
+makes two sets of random features and prints, for each number and library,
+its value, the least seconds of several turns, by how much the process grew,
+and the ratios of ours to theirs. Each has a process of its own: its memory is
+nobody else's. KID is that of the whole sets; torchmetrics computes it in the
+features' precision (float32) unless told otherwise, so it is shown in both.
+"""
+
+import argparse
+import importlib.util
+import json
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+
+FORMS = {
+    "kid": ("tfmask", "torchmetrics", "torchmetrics-float32"),
+    "fid": ("tfmask", "torchmetrics"),
+}
+NEEDS = (
+    "This compares with torchmetrics, which is not installed: "
+    'pip install ".[benchmark]"'
+)
+
+
+def features_of(count, width, seed):
+    """(count, width) float32 like pooled ReLUs: correlated, 0 or more."""
+    random = np.random.default_rng(seed)
+    mix = np.random.default_rng(9).standard_normal((64, width), "float32")
+    made = np.empty((count, width), "float32")
+    # In parts: what this takes would hide what the libraries take.
+    for rows in np.array_split(made, -(-count // 100)):
+        common = random.standard_normal((len(rows), 64), "float32")
+        own = random.standard_normal(rows.shape, "float32")
+        values = common @ mix / 8.0 + own + 0.3 * seed
+        np.maximum(values, 0.0, out=rows)
+    return made
+
+
+def function_of(number, form):
+    """A function of two sets of features (NumPy, float32) that gives a float.
+
+    Args:
+        number: of `FORMS`.
+        form: of `FORMS[number]`.
+    """
+    if form == "tfmask":
+        # From a clone that is not installed, too.
+        sys.path.insert(0, str(Path(__file__).parents[1]))
+        from tfmask.metrics import frechet_distance, kernel_distance
+
+        return kernel_distance if number == "kid" else frechet_distance
+    import torch
+    from torchmetrics.image.fid import _compute_fid
+    from torchmetrics.image.kid import poly_mmd
+
+    def kid(first, second):
+        pair = [torch.from_numpy(values) for values in (first, second)]
+        if form == "torchmetrics":
+            pair = [values.double() for values in pair]
+        return float(poly_mmd(*pair))
+
+    def moments(values):
+        # As its FID does: sums over batches in float64.
+        values = torch.from_numpy(values).double()
+        mean, count = values.mean(dim=0, keepdim=True), len(values)
+        scatter = values.t().mm(values) - count * mean.t().mm(mean)
+        return mean[0], scatter / (count - 1)
+
+    def fid(first, second):
+        return float(_compute_fid(*moments(first), *moments(second)))
+
+    return kid if number == "kid" else fid
+
+
+def measure(number, form, count, width, repeats):
+    """Runs one form in this process.
+
+    Args:
+        number: of `FORMS`.
+        form: of `FORMS[number]`.
+        count: int, images of each set.
+        width: int, features of an image.
+        repeats: int, turns that are timed.
+
+    Returns:
+        dict: `value`, `seconds`, `mebibytes` that the process grew by.
+    """
+    pair = [features_of(count, width, seed) for seed in (0, 1)]
+    function = function_of(number, form)
+    function(pair[0][:8], pair[1][:8])  # what the libraries themselves take
+    before, seconds = _peak_kilobytes(), []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        value = function(*pair)
+        seconds.append(time.perf_counter() - start)
+    grown = max(_peak_kilobytes() - before, 1)  # divided by, in ratios
+    return {
+        "value": value,
+        "seconds": min(seconds),
+        "mebibytes": grown / 1024.0,
+    }
+
+
+def _peak_kilobytes():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def _in_a_process(number, form, options):
+    command = [sys.executable, __file__, "--number", number, "--form", form]
+    for name in ("count", "width", "repeats"):
+        command += [f"--{name}", str(getattr(options, name))]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main(argv=None):
+    """Prints one row a number and form; returns the exit code."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=10_000)
+    parser.add_argument("--width", type=int, default=2048)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--number", choices=FORMS, help="this one, as JSON")
+    parser.add_argument("--form", choices=FORMS["kid"], help="with --number")
+    options = parser.parse_args(argv)
+    if options.form:
+        sizes = (options.count, options.width, options.repeats)
+        print(json.dumps(measure(options.number, options.form, *sizes)))
+        return 0
+    if importlib.util.find_spec("torchmetrics") is None:
+        print(NEEDS, file=sys.stderr)
+        return 1
+    print(f"{options.count} x {options.width} features, float32")
+    print("number form                  value           seconds  mebibytes")
+    for number, forms in FORMS.items():
+        found = {f: _in_a_process(number, f, options) for f in forms}
+        for form, row in found.items():
+            print(
+                f"{number:<6} {form:<21} {row['value']:<15.10g} "
+                f"{row['seconds']:7.2f} {row['mebibytes']:10.1f}"
+            )
+        ours = found.pop("tfmask")
+        for form, row in found.items():
+            apart = abs(ours["value"] - row["value"]) / abs(row["value"])
+            print(
+                f"       tfmask / {form}: time "
+                f"{ours['seconds'] / row['seconds']:.2f}, memory "
+                f"{ours['mebibytes'] / row['mebibytes']:.2f}, values "
+                f"{apart:.1e} apart"
+            )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

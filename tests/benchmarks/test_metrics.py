@@ -1,0 +1,39 @@
+"""The benchmark of KID and FID: ours by its numbers, and the hint."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from tfmask.metrics import frechet_distance, kernel_distance
+
+FILE = Path(__file__).parents[2] / "benchmarks" / "metrics.py"
+
+
+@pytest.fixture
+def benchmark():
+    spec = importlib.util.spec_from_file_location("benchmark_metrics", FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("number", "function"),
+    [("kid", kernel_distance), ("fid", frechet_distance)],
+)
+def test_each_form_measures_the_same_number(benchmark, number, function):
+    pair = [benchmark.features_of(250, 8, seed) for seed in (0, 1)]
+    assert all((values >= 0).all() for values in pair)
+    found = benchmark.measure(number, "tfmask", 250, 8, repeats=1)
+    assert found["value"] == function(*pair) > 0
+    assert found["seconds"] > 0 and found["mebibytes"] > 0
+    pytest.importorskip("torchmetrics", reason="the extra `benchmark`")
+    other = benchmark.measure(number, "torchmetrics", 250, 8, repeats=1)
+    assert other["value"] == pytest.approx(found["value"], rel=1e-6)
+
+
+def test_what_is_missing_is_said(benchmark, monkeypatch, capsys):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    assert benchmark.main([]) == 1
+    assert 'pip install ".[benchmark]"' in capsys.readouterr().err

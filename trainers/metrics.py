@@ -1,0 +1,341 @@
+"""`tfmask metrics`: KID, FID and IS between any two folders of images.
+
+Numbers of sets mean something only with what they were made of, so the report
+names the network and its checksum, the resize, counts, sizes and seeds.
+"""
+
+import dataclasses
+import datetime
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tfmask.metrics import (
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    kernel_distance_of_subsets,
+    softmax,
+    source_target_kernel_distance,
+)
+from tfmask.ops.command import command, parse_options
+from tfmask.ops.errors import UserError
+from tfmask.ops.start import load_tensorflow
+from trainers.feature_sets import (
+    NPZ,
+    features_of,
+    open_folder,
+    read_features,
+)
+from trainers.files import write_json
+from trainers.versions import package_versions
+
+UNITS = "nothing is multiplied: papers print KID times 100 or 1000"
+NO_KID = (
+    "A set has `mu` and `sigma` only: there is FID, KID needs features of "
+    "single images."
+)
+NO_IS = "No Inception Score: these features come without class `logits`."
+COUNTS = (
+    "The counts differ ({counts}): KID allows for it, FID compares at equal "
+    "counts only."
+)
+FEW = (
+    "FID of {count} images and {width} features is far too large (it falls "
+    "with the count): compare at equal counts only, and prefer KID."
+)
+SIZES = (
+    "Image sizes differ ({sizes}): resizing gets into the numbers. "
+    "`--image-size` brings all to one size first."
+)
+JPEG = "{count} images of `fake` are JPEG: compression changes FID. Use PNG."
+GREY = "{count} of {total} images of `{name}` have three equal channels."
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Compare two sets of images: KID, FID and, with classes, IS.
+
+    A set is a folder of images, or an .npz file with `features` (N, D) and,
+    for IS, `logits` (N, C); or, for FID only, with `mu` and `sigma`.
+    """
+
+    real: Path
+    """Real images of what the others shall look like."""
+    fake: Path
+    """Images to judge."""
+    json: Path
+    """File for the numbers; replaced if it is there."""
+    source: Path | None = None
+    """Real images that were translated: adds the average of the distances to
+    source and target, and the row of the identity map."""
+    features: Literal["inception", "random-inception"] | None = None
+    """Network for folders: Inception with --weights, or an UNTRAINED one with
+    fixed random weights, whose numbers compare with nothing else."""
+    weights: Path | None = None
+    """For `inception`: Keras' InceptionV3 weights without top (.h5), folder of
+    TF-GAN's SavedModel, or classify_image_graph_def.pb."""
+    image_size: int | None = None
+    """Bring all images to squares of this side first, antialiased."""
+    kid_subsets: int = 100
+    """Random subsets whose mean is the KID."""
+    kid_size: int | None = None
+    """Images in a subset; None: 1000, or all of the smaller set."""
+    draws: int = 10
+    """Subsets for the average of source and target."""
+    draw_size: int = 50
+    """Images in each of these."""
+    splits: int = 10
+    """Parts for the Inception Score."""
+    seed: int = 2020
+    """Of the subsets."""
+    batch_size: int = 16
+    """Images at a time; the numbers do not depend on it."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out (counted and listed), do not stop."""
+
+    def __post_init__(self):
+        least = {
+            "image_size": 2, "kid_subsets": 1, "kid_size": 2, "draws": 1,
+            "draw_size": 2, "splits": 1, "batch_size": 1, "seed": 0,
+        }  # fmt: skip
+        for name, bound in least.items():
+            value = getattr(self, name)
+            if value is not None and value < bound:
+                raise ValueError(
+                    f"`{name}` must be {bound} or more. Got: {value}"
+                )
+        if (self.features == "inception") != (self.weights is not None):
+            raise ValueError(
+                "`--features inception` needs `--weights`, nothing else has "
+                f"any. Got: {self.features} and {self.weights}"
+            )
+
+
+def measure(sets, options):
+    """All numbers of sets of features.
+
+    Args:
+        sets: dict of `FeatureSet`: `real`, `fake` and perhaps `source`.
+        options: `Options`.
+
+    Returns:
+        dict: `rows` (`fake` and, with `source`, `identity`, to dicts of
+        float), `settings`, `notes`. What cannot be measured is missing.
+
+    Raises:
+        UserError: a set is too small for what is asked, or features do not
+            belong together.
+    """
+    _check(sets, options)
+    counts = [given.count for given in sets.values() if given.count]
+    settings = {
+        "kid": {
+            "subsets": options.kid_subsets,
+            "size": options.kid_size or min([1000, *counts]),
+            "seed": options.seed,
+        },
+        "source_target": {
+            "draws": options.draws,
+            "size": options.draw_size,
+            "seed": options.seed,
+        },
+        "inception_score": {"splits": options.splits},
+    }
+    rows = {"fake": _row(sets["fake"], sets, settings)}
+    if "source" in sets:
+        rows["identity"] = _row(sets["source"], sets, settings)
+    return {"settings": settings, "rows": rows, "notes": _notes(sets)}
+
+
+def _row(judged, sets, settings):
+    """The numbers of one set against the real images."""
+    real, source = sets["real"], sets.get("source")
+    row = {}
+    if judged.features is not None and real.features is not None:
+        pair = judged.features, real.features
+        values = kernel_distance_of_subsets(*pair, **settings["kid"])
+        row |= _mean_and_std("kid", values)
+        row["kid_all"] = kernel_distance(*pair)
+        if source is not None and source.features is not None:
+            found = source_target_kernel_distance(
+                *pair, source.features, **settings["source_target"]
+            )
+            row |= _mean_and_std("kid_average", found.average)
+            row |= _mean_and_std("kid_target", found.target)
+            row |= _mean_and_std("kid_source", found.source)
+    row["fid"] = frechet_distance(
+        *(
+            given.moments if given.features is None else given.features
+            for given in (judged, real)
+        )
+    )
+    if judged.logits is not None:
+        found = inception_score(
+            softmax(judged.logits), **settings["inception_score"]
+        )
+        row["inception_score"] = found.score
+        row["inception_score_std"] = found.score_std
+        row["mean_kl"], row["mean_kl_std"] = found.mean_kl, found.mean_kl_std
+    return row
+
+
+def _mean_and_std(name, values):
+    return {name: float(values.mean()), f"{name}_std": float(values.std())}
+
+
+def _check(sets, options):
+    widths = {name: given.width for name, given in sets.items()}
+    if len(set(widths.values())) > 1:
+        listed = ", ".join(
+            f"`{name}` {width}" for name, width in widths.items()
+        )
+        raise UserError(
+            "All sets need the features of one network. Got different numbers "
+            f"of features: {listed}"
+        )
+    for name, given in sets.items():
+        needed = {"--kid-size": options.kid_size}
+        if "source" in sets:
+            needed["--draw-size"] = options.draw_size
+        if name != "real" and given.logits is not None:
+            needed["--splits"] = options.splits
+        for option, size in needed.items():
+            if size and given.count is not None and given.count < size:
+                raise UserError(
+                    f"`{option} {size}` needs {size} images or more in every "
+                    f"set. Got: {given.count} in `--{name} "
+                    f"{given.about['location']}`"
+                )
+
+
+def _notes(sets):
+    """What a reader must know of the sets, list of str."""
+    notes = []
+    counts = {n: given.count for n, given in sets.items() if given.count}
+    if len(set(counts.values())) > 1:
+        notes.append(COUNTS.format(counts=_listed(counts)))
+    fewest, width = min(counts.values(), default=None), sets["real"].width
+    if fewest is not None and fewest <= width:
+        notes.append(FEW.format(count=fewest, width=width))
+    sizes = {
+        name: " ".join(given.about["sizes"])
+        for name, given in sets.items()
+        if "sizes" in given.about
+    }
+    if len(set(sizes.values())) > 1:
+        notes.append(SIZES.format(sizes=_listed(sizes)))
+    for name, given in sets.items():
+        if grey := given.about.get("grey"):
+            notes.append(GREY.format(count=grey, total=given.count, name=name))
+    if jpeg := sets["fake"].about.get("formats", {}).get("jpeg"):
+        notes.append(JPEG.format(count=jpeg))
+    if any(given.features is None for given in sets.values()):
+        notes.append(NO_KID)
+    if sets["fake"].logits is None:
+        notes.append(NO_IS)
+    return notes
+
+
+def _listed(values):
+    return ", ".join(f"{name} {value}" for name, value in values.items())
+
+
+def _read(options):
+    """The sets, and what their network is (None where no image was read)."""
+    sets, folders = {}, {}
+    for name in ("real", "fake", "source"):
+        path = getattr(options, name)
+        if path is not None and path.suffix == NPZ:
+            sets[name] = read_features(path)
+        elif path is not None:
+            folders[name] = path
+    if not folders:
+        return sets, None
+    if options.features is None:
+        name, path = next(iter(folders.items()))
+        raise UserError(
+            f"`--{name} {path}` holds images: say whose features, `--features "
+            "inception --weights FILE` or `--features random-inception` "
+            "(untrained)."
+        )
+    load_tensorflow()
+    from tfmask.ops.console import image_progress
+    from trainers.inception import open_inception, random_inception
+
+    # All folders are looked through before the network is built.
+    folders = {
+        name: open_folder(name, path, skip_bad_files=options.skip_bad_files)
+        for name, path in folders.items()
+    }
+    network = (
+        random_inception()
+        if options.weights is None
+        else open_inception(options.weights)
+    )
+    total = sum(folder.about["count"] for folder in folders.values())
+    with image_progress("Reading features", total) as advance:
+        for name, folder in folders.items():
+            sets[name] = features_of(
+                folder,
+                network,
+                image_size=options.image_size,
+                batch_size=options.batch_size,
+                advance=advance,
+            )
+    return sets, network.about
+
+
+def _print(result):
+    from rich.console import Console
+    from rich.table import Table
+
+    rows, counts = result["rows"], result["counts"]
+    counts = {name: n or "of unknown count" for name, n in counts.items()}
+    table = Table(title=f"images: {_listed(counts)}")
+    table.add_column("")
+    for row in rows:
+        table.add_column(row, justify="right")
+    for name in rows["fake"]:
+        cells = [row.get(name) for row in rows.values()]
+        table.add_row(
+            name.replace("_", " "),
+            *("-" if value is None else f"{value:.6g}" for value in cells),
+        )
+    console = Console()
+    console.print(table)
+    for text in result["notes"]:
+        console.print(text, markup=False, highlight=False)
+    if about := result["features"]:
+        for name in ("network", "weights", "sha256", "resize"):
+            console.print(f"{name}: {about[name]}", markup=False)
+
+
+@command
+def main(argv: list[str] | None = None) -> int:
+    """Runs `tfmask metrics`; returns the exit code."""
+    options = parse_options(Options, argv, "metrics")
+    if options.json.is_dir():  # now, not after minutes of work
+        raise UserError(f"`--json` must be a file. Got: `{options.json}`")
+    sets, network = _read(options)
+    measured = measure(sets, options)
+    if network and "warning" in network:
+        measured["notes"].insert(0, network["warning"])
+    result = {
+        "sets": {name: given.about for name, given in sets.items()},
+        "counts": {name: given.count for name, given in sets.items()},
+        "features": network,
+        "image_size": options.image_size,
+        "units": UNITS,
+        **measured,
+        "versions": package_versions(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+    }
+    write_json(options.json, result)
+    _print(result)
+    print(f"Numbers: {options.json}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
