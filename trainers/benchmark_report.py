@@ -14,10 +14,13 @@ COLUMNS = (
     *("mask_iou", "mask_iou_best", "mask_mean"),
     *("background_l1", "foreground_l1", "background_psnr"),
     *("target_l1", "target_psnr", "target_ssim"),
+    *("pixel_accuracy", "class_accuracy", "class_iou"),
     *("attribute_accuracy", "kept_accuracy", "outside_l1", "inside_l1"),
     *("cam_iou", "context_l1", "target_share", "instances_kept"),
     *("changed_share", "change_l1"),
 )
+# Rows that do not depend on a run: the floors, and the ceiling.
+BOUNDS = ("identity", "mean_mask", "true_partner")
 SHARED = ("input", "true")  # columns of examples that all arms have in common
 
 
@@ -82,8 +85,7 @@ def summarize(found):
 
     Returns:
         dict of directions to dicts of row names to `statistics`: each arm,
-        and what learnt nothing (all rows of an evaluation but the run's own),
-        once.
+        and `BOUNDS`, once.
     """
     tables = {}
     for arm, results in found.items():
@@ -97,12 +99,12 @@ def summarize(found):
     for results in found.values():
         for result in results[:1]:
             for direction, rows in result["directions"].items():
-                for row in ("identity", "mean_mask"):
+                for row in BOUNDS:
                     if rows.get(row):
                         table = tables[direction]
                         table.setdefault(row, statistics([rows[row]]))
-    for table in tables.values():  # the floors come last
-        for row in ("identity", "mean_mask"):
+    for table in tables.values():  # they come last
+        for row in BOUNDS:
             if row in table:
                 table[row] = table.pop(row)
     return tables

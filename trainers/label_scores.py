@@ -27,7 +27,7 @@ BY_COLOUR = (
 BY_SEGMENTER = (
     "{direction}: classes of a translation are what the segmenter {segmenter} "
     "sees; `true_partner` is what it sees in the real photographs: the "
-    "ceiling."
+    "ceiling, but for translations that are easier to read than those."
 )
 HOW = (
     "Scores of classes are of the whole set, at the run's image size, without "

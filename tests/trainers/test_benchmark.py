@@ -213,6 +213,22 @@ def test_means_and_deviations(tmp_path):
     assert saved["tables"]["a_to_b"]["identity"]["mask_iou"] == [0.0, None]
 
 
+def test_floors_and_ceiling_come_last_and_once():
+    rows = {
+        "model": {"class_iou": 0.1},
+        "true_partner": {"class_iou": 0.4},
+        "identity": {"class_iou": 0.0},
+    }
+    unknown = {**rows, "true_partner": None}
+    found = {
+        arm: [{"directions": {"b_to_a": rows}}]
+        for arm, rows in (("gan", unknown), ("cgan", rows), ("pix2pix", rows))
+    }
+    table = summarize(found)["b_to_a"]
+    assert list(table) == ["gan", "cgan", "pix2pix", "identity", "true_partner"]
+    assert table["true_partner"]["class_iou"] == [0.4, None]
+
+
 def test_a_number_that_one_seed_lacks_is_no_mean_of_the_others():
     rows = [{"model": {"x": value}} for value in (1.0, None)]
     found = {"a": [{"directions": {"d": row}} for row in rows]}
