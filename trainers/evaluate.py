@@ -22,6 +22,7 @@ from trainers.measuring import (
     BEST_THRESHOLD,
     DATA_RANGE,
     Examples,
+    StepChanges,
     print_tables,
     require_finite,
     show,
@@ -132,10 +133,13 @@ def evaluate(
         total = known if limit is None else min(limit, known)
         examples = Examples(total, data.names(domain, split))
         scores = _Scores(_mean_training_mask(data, domain))
-        for numbers, source, image, mask, region in _translations(
+        steps = StepChanges()
+        for numbers, source, made, region in _translations(
             method, data, direction, split, limit, batch_size
         ):
+            image, mask = made["image"], made["mask"]
             scores.update(source, image, mask, region)
+            steps.update(made)
             notes = None
             if region is not None:
                 notes = [f" (mask IoU {v:.2f})" for v in mask_iou(mask, region)]
@@ -143,6 +147,7 @@ def evaluate(
             advance(len(source))
         counts[direction] = scores.count
         directions[direction] = scores.rows()
+        directions[direction]["model"] |= steps.result()
         if not scores.has_regions:
             remarks.append(NO_MASKS.format(split=split, domain=domain))
         elif scores.mean_mask is None:
@@ -166,7 +171,7 @@ def _mean_training_mask(data, domain):
 
 
 def _translations(method, data, direction, split, limit, batch_size):
-    """Yields places, source, image, mask and region (or None) of batches."""
+    """Yields places, source, what was made and region (or None) of batches."""
     from trainers.translate import compiled_translate
 
     batches = data.test_batches(
@@ -176,8 +181,7 @@ def _translations(method, data, direction, split, limit, batch_size):
     translate = compiled_translate(method, direction, height, width)
     for batch in batches.as_numpy_iterator():
         made = require_finite(translate({"image": batch["image"]}))
-        source, region = batch["image"], batch.get("region")
-        yield batch["index"], source, made["image"], made["mask"], region
+        yield batch["index"], batch["image"], made, batch.get("region")
 
 
 class _Scores:

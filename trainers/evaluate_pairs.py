@@ -2,7 +2,13 @@
 
 from tfmask.metrics import ChangeScores
 from trainers.label_scores import LabelScores
-from trainers.measuring import DATA_RANGE, Examples, require_finite, show
+from trainers.measuring import (
+    DATA_RANGE,
+    Examples,
+    StepChanges,
+    require_finite,
+    show,
+)
 from trainers.translate import compiled_translate
 
 ROWS = ("model", "identity")
@@ -61,6 +67,7 @@ def evaluate_pairs(
             data, direction, segmenter=segmenter, absent=absent
         )
         notes += [note for note in labels.notes if note not in notes]
+        steps = StepChanges()
         translate = compiled_translate(method, direction, *data.image_size)
         for pair in data.test_pairs(
             split=split, batch_size=batch_size, limit=limit
@@ -77,6 +84,7 @@ def evaluate_pairs(
                     "true_partner": truth,
                 },
             )
+            steps.update(made)
             examples.update(
                 pair[source]["index"],
                 [image, made["mask"], made["image"], truth],
@@ -86,6 +94,7 @@ def evaluate_pairs(
             row: _distances(scores[row].result()) | labels.result(row)
             for row in ROWS
         }
+        directions[direction]["model"] |= steps.result()
         directions[direction]["true_partner"] = (
             dict.fromkeys(DISTANCES) | labels.result("true_partner")
             if labels.known

@@ -37,6 +37,32 @@ def require_finite(made):
     return made
 
 
+class StepChanges:
+    """What each step of a translation in steps changed: means over images."""
+
+    def __init__(self):
+        self._changes = []
+
+    def update(self, made):
+        """Takes `step_change` (B, K) of a batch's translation, if it is there.
+
+        Args:
+            made: dict of arrays, see `compiled_translate`.
+        """
+        if "step_change" in made:
+            self._changes.append(made["step_change"])
+
+    def result(self):
+        """dict with `step_change_1` to `step_change_K`; empty if K is 0."""
+        if not self._changes:
+            return {}
+        means = np.concatenate(self._changes).mean(axis=0, dtype=np.float64)
+        return {
+            f"step_change_{number}": float(value)
+            for number, value in enumerate(means, start=1)
+        }
+
+
 class Examples:
     """Rows of the gallery: images evenly spaced over the whole set.
 
@@ -91,7 +117,8 @@ def table_of(rows):
     """One direction's rows turned for reading: a line for each number.
 
     Args:
-        rows: dict of row to dict of numbers, as in an evaluation's result.
+        rows: dict of row to dict of numbers, as in an evaluation's result;
+            what only the run has is a dash in the others.
 
     Returns:
         (column names, list of lines), all str.
@@ -99,7 +126,7 @@ def table_of(rows):
     shown = {row: numbers for row, numbers in rows.items() if numbers}
     lines = [
         [name.replace("_", " ")]
-        + [_cell(name, numbers[name]) for numbers in shown.values()]
+        + [_cell(name, numbers.get(name)) for numbers in shown.values()]
         for name in rows["model"]
     ]
     return ["", *(ROWS[row] for row in shown)], lines

@@ -26,7 +26,7 @@ from trainers.edits import (
 )
 from trainers.files import write_png
 
-OUTPUTS = ("image", "mask", "exemplar_mask", "instances")
+OUTPUTS = ("image", "mask", "exemplar_mask", "instances", "step_change")
 
 
 @dataclasses.dataclass(frozen=True)

@@ -9,6 +9,7 @@ from data_pipelines import open_data
 from tfmask.ops.errors import UserError
 from trainers.evaluate_pairs import evaluate_pairs
 from trainers.gallery import Gallery
+from trainers.measuring import table_of
 
 LEVELS = (40, 80, 120)  # of a; b is 255 minus that, but for a square
 
@@ -74,6 +75,31 @@ def test_numbers_of_a_known_method(data, tmp_path):
         )
     page = gallery.write().read_text()
     assert "true partner" in page and "b to a: 3 of 3 images" in page
+
+
+def test_steps_of_a_translation_are_measured(data):
+    class InSteps(Negative):
+        """Changes grow with the image's level and shrink with the step."""
+
+        def translate(self, inputs, direction):
+            image = inputs["image"]
+            level = tf.reduce_max(image, axis=(1, 2, 3))
+            change = tf.stack([1 + level, (1 + level) / 4], axis=1)
+            return super().translate(inputs, direction) | {
+                "step_change": change
+            }
+
+    result = evaluate_pairs(InSteps(), data, batch_size=2)
+    rows = result["directions"]["a_to_b"]
+    expected = np.mean(LEVELS) / 127.5
+    assert rows["model"]["step_change_1"] == pytest.approx(expected, abs=1e-6)
+    assert rows["model"]["step_change_2"] == pytest.approx(
+        expected / 4, abs=1e-6
+    )
+    assert "step_change_1" not in rows["identity"]
+    names, lines = table_of(rows)
+    assert names == ["", "this run", "identity map"]
+    assert lines[-1] == ["step change 2", f"{expected / 4:.4f}", "-"]
 
 
 def test_only_the_methods_own_directions(data):
