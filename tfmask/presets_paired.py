@@ -1,10 +1,11 @@
-"""Presets of what learns from pairs: pix2pix, cGAN, GAN, the segmenter."""
+"""Presets of what learns from pairs: methods, and the segmenter."""
 
 import dataclasses
 
 from tfmask.configs import (
     DataConfig,
     OptimizerConfig,
+    PairedGuideGANConfig,
     Pix2PixConfig,
     RunConfig,
     SegmenterConfig,
@@ -87,6 +88,40 @@ def quick_segmenter(location: str) -> TrainConfig:
     )
 
 
+def paper_guidegan_paired(location: str) -> TrainConfig:
+    """GuideGAN on pairs as for Cityscapes: post hoc, residual multiply.
+
+    Paper: ICLR 2020 submission, sections 3 and 4: U-Net, 128 px cut from
+    143, batch 1, rate 2e-4 for 100 epochs and then linearly to 0 in 50. For
+    256 px: `--image-size 256 --method.levels 8`. Not trained by us: it needs
+    a GPU.
+    """
+    return TrainConfig(
+        method_name="guidegan_paired",
+        preset="paper",
+        method=PairedGuideGANConfig(),
+        data=DataConfig(location=location, image_size=128),
+        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=50),
+        run=RunConfig(epochs=150, sample_every=1000, checkpoint_every=1000),
+    )
+
+
+def quick_guidegan_paired(location: str) -> TrainConfig:
+    """GuideGAN on pairs, with the sizes and rates of `quick_pix2pix`.
+
+    Differs from the paper: as pix2pix's does.
+    """
+    base = quick_pix2pix(location)
+    sizes = ("filters", "levels", "discriminator_filters")
+    return dataclasses.replace(
+        base,
+        method_name="guidegan_paired",
+        method=PairedGuideGANConfig(
+            **{name: getattr(base.method, name) for name in sizes}
+        ),
+    )
+
+
 def _part(config, name):
     method = dataclasses.replace(config.method, **_PARTS[name])
     return dataclasses.replace(config, method_name=name, method=method)
@@ -100,4 +135,6 @@ PRESETS = {
     ("gan", "paper"): paper_gan,
     ("gan", "quick"): quick_gan,
     ("segmenter", "quick"): quick_segmenter,
+    ("guidegan_paired", "paper"): paper_guidegan_paired,
+    ("guidegan_paired", "quick"): quick_guidegan_paired,
 }

@@ -1,4 +1,4 @@
-"""GuideGAN: the points that its fact sheet lists for verification."""
+"""GuideGAN on unpaired images: losses, memory, who learns from whom."""
 
 import dataclasses
 
@@ -16,8 +16,6 @@ from tiny_methods import (
     weights_of,
 )
 
-from tfmask.ops.errors import UserError
-from tfmask.ops.schedules import EpochwiseLinearDecay
 from tfmask.presets import preset_config
 
 COMBINATIONS = pytest.mark.parametrize(
@@ -139,22 +137,6 @@ def test_a_visit_is_guided_by_the_visit_before_and_no_other_image_is():
     np.testing.assert_array_equal(method.memory_a.maps[:2], before[:2])
 
 
-def test_old_maps_move_to_the_new_window():
-    images = still()
-    moved_images = still()
-    moved_images["a"]["window"] = tf.constant([[0, 2, 0], [0, 0, 1]])
-    for align in (True, False):
-        method = make(align_attention=align)
-        method.compute_losses(images)
-        plain = method._recall("memory_a", images["a"]).numpy()
-        found = method._recall("memory_a", moved_images["a"]).numpy()
-        if not align:
-            np.testing.assert_array_equal(found, plain)
-            continue
-        np.testing.assert_array_equal(found[0, :, :-2], plain[0, :, 2:])
-        np.testing.assert_array_equal(found[1], plain[1, :, ::-1])
-
-
 def test_measuring_reads_the_memory_and_leaves_it_alone():
     method = make()
     method.compute_losses(still(), training=False)
@@ -176,7 +158,7 @@ def test_the_map_of_the_way_back(kind):
         names |= {"cycle_memory_a", "cycle_memory_b"}
     assert set(method.memories) == names
     method.compute_losses(images)
-    guide = method._recall("memory_a", images["a"])
+    guide = method.recall("memory_a", images["a"])
     fake = method.generator_a_to_b(images["a"]["image"], guide)
     ones = np.ones((2, 16, 16, 1), "float32")
     if kind == "memory":
@@ -186,7 +168,7 @@ def test_the_map_of_the_way_back(kind):
         np.testing.assert_allclose(
             method.cycle_memory_a.maps, expected[..., 0], atol=1e-4
         )
-        expected = method._recall("cycle_memory_a", images["a"])
+        expected = method.recall("cycle_memory_a", images["a"])
     else:
         seen = method.discriminator_b.attend(fake)
         expected = {"fresh": seen, "same": guide, "ones": ones}[kind]
@@ -280,15 +262,15 @@ def test_the_pool_is_for_the_discriminators_alone():
     old = method.pool_b.images.numpy()
     assert np.abs(old).max() > 0
     judge = watch(method, "discriminator_b")
-    shown = []
-    for step in range(20):
+    for step in range(20):  # each shows the old one at even odds
         method.step.assign(step)
         judge.inputs.clear()
         method.compute_losses(still(seed=6, count=1))
         fakes, both = judge.inputs[0], judge.inputs[1]
         assert np.abs(fakes - old).max() > 1e-3
-        shown.append(np.allclose(both[1:], old, atol=1e-5))
-    assert any(shown)
+        if np.allclose(both[1:], old, atol=1e-5):
+            return
+    pytest.fail("The old translation was never shown.")
 
 
 def test_inner_attention_is_that_of_one_step_of_inference():
@@ -308,150 +290,6 @@ def test_inner_attention_is_that_of_one_step_of_inference():
         assert found == pytest.approx(expected, rel=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("attention", "transfer", "steps"),
-    [
-        ("post_hoc", "multiply", 0),
-        ("post_hoc", "multiply", 1),
-        ("post_hoc", "rgba", 2),
-        ("ram", "multiply", 2),
-        ("ram", "rgba", 3),
-    ],
-)
-def test_translating_is_a_loop_of_generator_and_discriminator(
-    attention, transfer, steps
-):
-    method = make(attention=attention, transfer=transfer, attention_steps=steps)
-    image = still()["b"]["image"]
-    guide = np.ones((2, 16, 16, 1), "float32")
-    expected, guides = [], []
-    for _ in range(steps + 1):
-        expected.append(method.generator_b_to_a(image, guide).numpy())
-        guides.append(guide)
-        guide = resized(method.discriminator_a(expected[-1])[1])
-    made = method.translate({"image": image}, "b_to_a")
-    np.testing.assert_allclose(made["image"], expected[-1], atol=1e-5)
-    np.testing.assert_allclose(made["mask"], guides[-1], atol=1e-5)
-    every = method.all_steps({"image": image}, "b_to_a")
-    assert every["images"].shape == (2, steps + 1, 16, 16, 3)
-    np.testing.assert_allclose(
-        every["images"], np.stack(expected, 1), atol=1e-5
-    )
-    np.testing.assert_allclose(every["masks"], np.stack(guides, 1), atol=1e-5)
-    assert method.mask_kind == "discriminator_attention"
-    if steps:
-        assert np.abs(expected[-1] - expected[0]).max() > 1e-2
-
-
-def test_a_translation_does_not_depend_on_its_batch():
-    method = make()
-    image = still(count=3)["a"]["image"]
-    together = method.translate({"image": image})
-    for number in range(3):
-        alone = method.translate({"image": image[number : number + 1]})
-        for name, value in alone.items():
-            np.testing.assert_allclose(
-                value[0], together[name][number], atol=1e-4
-            )
-
-
-def test_images_too_small_to_be_judged_are_translated():
-    method = guidegan(side=24, compiled=False, discriminator_layers=3)
-    made = method.translate({"image": batch()["a"]["image"]})
-    assert made["image"].shape == (2, 8, 8, 3)
-    assert made["mask"].shape == (2, 8, 8, 1)
-    assert np.ptp(made["mask"]) > 0.5
-
-
-def test_the_callers_map_guides():
-    method = make()
-    image = still()["a"]["image"]
-    mask = np.random.default_rng(3).uniform(0, 1, (2, 16, 16, 1))
-    mask = tf.constant(mask.astype("float32"))
-    made = method.translate({"image": image, "mask": mask})
-    expected = method.generator_a_to_b(image, mask)
-    np.testing.assert_array_equal(made["image"], expected)
-    np.testing.assert_array_equal(made["mask"], mask)
-
-
-def test_grids_show_the_attention_and_what_it_changed():
-    method = make()
-    images = still()
-    shown = method.images_to_show(images)
-    assert list(shown) == [
-        *("real_a", "mask_a", "fake_b", "real_b", "mask_b", "fake_a"),
-        *("unguided_b", "unguided_a"),
-    ]
-    every = method.all_steps(images["a"], "a_to_b")
-    np.testing.assert_allclose(
-        shown["unguided_b"], every["images"][:, 0], atol=1e-5
-    )
-    np.testing.assert_allclose(shown["mask_a"], every["masks"][:, -1])
-
-
-@pytest.mark.parametrize("key", ["index", "window"])
-def test_an_image_without_a_place_is_refused(key):
-    images = still()
-    del images["b"][key]
-    with pytest.raises(UserError, match=f"Missing: {key}. Got: image"):
-        make().compute_losses(images)
-
-
-def test_images_that_nobody_counted_are_refused():
-    with pytest.raises(UserError, match="`memory_images`"):
-        make(memory_images=()).compute_losses(still())
-
-
-def test_more_images_than_the_memory_has_are_refused():
-    method = make(memory_images=(2, 1))
-    with pytest.raises(
-        tf.errors.InvalidArgumentError, match="one of the 1 images"
-    ):
-        method.compute_losses(still())
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"learnable_alpha": True}, "`learnable_alpha`"),
-        (
-            {"attention_mode": "inner", "cycle_attention": "memory"},
-            "`cycle_attention`",
-        ),
-        ({"memory_images": (3,)}, "`memory_images`"),
-        ({"memory_images": (3, 0)}, "`memory_images`"),
-        ({"attention_steps": -1}, "`attention_steps`"),
-        ({"adversarial_weight": 0.0}, "`adversarial_weight`"),
-    ],
-)
-def test_options_that_make_no_sense_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        make(**options)
-
-
-def test_the_memory_does_not_grow_with_the_images():
-    small = make().memory_a.maps.shape
-    assert small == (2, 7, 7)
-    large = guidegan(side=32, compiled=False, discriminator_layers=2)
-    assert large.memory_a.maps.shape == small
-
-
-def test_the_papers_preset_and_its_learning_rate():
-    config = preset_config("guidegan", "paper", "")
-    method, optimizer = config.method, config.optimizer
-    assert (method.adversarial_weight, method.cycle_weight) == (10, 10)
-    assert (method.attention, method.transfer) == ("post_hoc", "multiply")
+def test_the_papers_networks():
+    method = preset_config("guidegan", "paper", "").method
     assert (method.blocks, method.pool_size) == (9, 0)
-    assert (config.run.epochs, config.run.batch_size) == (150, 1)
-    step = tf.Variable(0)
-    rate = EpochwiseLinearDecay(
-        optimizer.learning_rate,
-        step=step,
-        epoch_steps=1,
-        constant_epochs=optimizer.constant_epochs,
-        decay_epochs=optimizer.decay_epochs,
-    )
-    # The last epoch is number 149; the rate would be 0 after it.
-    for epoch, expected in ((100, 2e-4), (125, 1e-4), (149, 4e-6)):
-        step.assign(epoch)
-        assert float(rate(0)) == pytest.approx(expected, rel=1e-5)

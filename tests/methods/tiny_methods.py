@@ -9,6 +9,7 @@ from tfmask.configs import (
     CycleGANConfig,
     GuideGANConfig,
     InstaGANConfig,
+    PairedGuideGANConfig,
     Pix2PixConfig,
 )
 from tfmask.methods import (
@@ -16,6 +17,7 @@ from tfmask.methods import (
     CycleGAN,
     GuideGAN,
     InstaGAN,
+    PairedGuideGAN,
     Pix2Pix,
 )
 
@@ -28,6 +30,11 @@ TINY = {
     "discriminator_layers": 1,
     # Kernels large enough for maps and images that are not flat.
     "initializer_stddev": 0.3,
+}
+
+TINY_UNET = {
+    "levels": 2,
+    **{name: value for name, value in TINY.items() if name != "blocks"},
 }
 
 
@@ -147,12 +154,20 @@ def instagan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
 
 def pix2pix(*, side=SIDE, optimizer=sgd, compiled=True, seed=0, **options):
     """`Pix2Pix` of two levels with plain SGD; nothing is dropped out."""
-    tiny = {name: n for name, n in TINY.items() if name != "blocks"}
-    method = Pix2Pix(
-        Pix2PixConfig(**{"levels": 2, **tiny, **options}),
-        image_size=(side, side),
-        seed=seed,
-    )
+    config = Pix2PixConfig(**{**TINY_UNET, **options})
+    method = Pix2Pix(config, image_size=(side, side), seed=seed)
+    if compiled:
+        method.compile(optimizer)
+    return method
+
+
+def guidegan_paired(
+    *, side=SIDE, optimizer=sgd, compiled=True, seed=0, **options
+):
+    """`PairedGuideGAN` like `pix2pix`, a memory of two pairs."""
+    options = {"memory_images": (2, 2), **TINY_UNET, **options}
+    config = PairedGuideGANConfig(**options)
+    method = PairedGuideGAN(config, image_size=(side, side), seed=seed)
     if compiled:
         method.compile(optimizer)
     return method

@@ -3,7 +3,11 @@
 import numpy as np
 import pytest
 
-from tfmask.networks import GuidedGenerator, ResNetGenerator
+from tfmask.networks import (
+    GuidedGenerator,
+    ResNetGenerator,
+    UNetGenerator,
+)
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.uniform(-1, 1, (1, 16, 16, 3)).astype("float32")
@@ -71,3 +75,66 @@ def test_the_learned_alpha_is_one_of_its_weights():
     guided, _ = pair("rgba", learnable_alpha=True)
     fixed, _ = pair("rgba")
     assert len(guided.trainable_variables) == 2 + len(fixed.trainable_variables)
+
+
+def guided_unet(transfer, **options):
+    """A guided U-Net, and a plain one without the fourth input channel."""
+    sizes = {"filters": 4, "levels": 3, "normalization": "instance", **options}
+    wide = {"class_name": "RandomNormal", "config": {"stddev": 0.2}}
+    plain, inner = (
+        UNetGenerator(**sizes, kernel_initializer=wide) for _ in range(2)
+    )
+    side = 2 ** sizes["levels"]
+    plain.build((None, side, side, 3))
+    guided = GuidedGenerator(inner, transfer=transfer)
+    guided.build((None, side, side, 3))
+    first, *others = inner.get_weights()
+    plain.set_weights([first[:, :, :3], *others])
+    return guided, plain
+
+
+def test_a_constant_factor_reaches_a_unet():
+    """No norm stands behind its first convolution: ones are not nothing."""
+    guided, plain = guided_unet("multiply")
+    for level in (0.0, 0.5, 1.0):
+        np.testing.assert_allclose(
+            guided(IMAGE, level * ONES),
+            plain((1.0 + level) * IMAGE),
+            atol=1e-5,
+        )
+    assert np.abs(guided(IMAGE, ONES) - plain(IMAGE)).max() > 0.05
+
+
+def test_a_constant_alpha_reaches_a_unet():
+    """It is a bias of the first convolution, less at the border's zeros.
+
+    Only alpha 0, the map 1/2, leaves the plain network.
+    """
+    guided, plain = guided_unet("rgba")
+    np.testing.assert_allclose(
+        guided(IMAGE, 0.5 * ONES), plain(IMAGE), atol=1e-5
+    )
+    assert np.abs(guided(IMAGE, ONES) - plain(IMAGE)).max() > 0.05
+    first = guided.generator.encoder[0]
+    kernel = first.get_weights()[0]
+    seen = guided.transfer(IMAGE, ONES)
+    shift = first(seen) - plain.encoder[0](IMAGE)
+    inside = np.broadcast_to(kernel[:, :, 3].sum((0, 1)), (1, 6, 6, 4))
+    np.testing.assert_allclose(shift[:, 1:-1, 1:-1], inside, atol=1e-5)
+    assert guided.count_params() - plain.count_params() == 16 * 4
+
+
+def test_a_unet_gets_its_seed_and_its_mode():
+    guided, plain = guided_unet("multiply", levels=6, normalization="batch")
+    image = RNG.uniform(-1, 1, (2, 64, 64, 3)).astype("float32")
+    ones = np.ones((2, 64, 64, 1), "float32")
+    seed = np.array([3, 4], np.int32)
+    found = guided(image, ones, training=True, seed=seed)
+    expected = plain(2.0 * image, training=True, seed=seed)
+    np.testing.assert_allclose(found, expected, atol=1e-4)
+    for options in ({}, {"training": True}, {"seed": seed}):
+        other = guided(image, ones, **options)
+        np.testing.assert_allclose(
+            other, plain(2.0 * image, **options), atol=1e-4
+        )
+        assert np.abs(other - found).max() > 1e-2

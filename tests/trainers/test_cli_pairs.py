@@ -161,7 +161,7 @@ def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
         assert np.abs(here - there).max() <= 1, path.name
 
 
-@pytest.mark.parametrize("name", ["pix2pix", "cgan", "gan"])
+@pytest.mark.parametrize("name", ["pix2pix", "cgan", "gan", "guidegan_paired"])
 def test_data_without_pairs_is_refused(name):
     config = preset_config(name, "quick", "synthetic")
     message = f"{name} learns from pairs, which synthetic does not have"

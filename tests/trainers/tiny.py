@@ -26,7 +26,7 @@ ATTENTION = [
 def tiny_config(name, **changes):
     """A quick preset of tiny networks; `changes` are fields of groups."""
     config = preset_config(name, "quick", "synthetic")
-    method = dict(METHOD)
+    method = {k: v for k, v in METHOD.items() if hasattr(config.method, k)}
     if name == "attention_guided":
         method.update(attention_filters=4, attention_blocks=0)
     groups = {

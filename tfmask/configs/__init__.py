@@ -12,7 +12,7 @@ from tfmask.configs.cam_consistency import (
     CamSTGANConfig,
 )
 from tfmask.configs.cyclegan import CycleGANConfig
-from tfmask.configs.guidegan import GuideGANConfig
+from tfmask.configs.guidegan import GuideGANConfig, PairedGuideGANConfig
 from tfmask.configs.instagan import InstaGANConfig
 from tfmask.configs.lomit import LOMITConfig
 from tfmask.configs.pix2pix import Pix2PixConfig
@@ -30,6 +30,7 @@ METHOD_CONFIGS = {
     "attention_guided": AttentionGuidedConfig,
     "cyclegan": CycleGANConfig,
     "guidegan": GuideGANConfig,
+    "guidegan_paired": PairedGuideGANConfig,
     "instagan": InstaGANConfig,
     "lomit": LOMITConfig,
     "pix2pix": Pix2PixConfig,
@@ -57,6 +58,7 @@ __all__ = [
     "InstaGANConfig",
     "LOMITConfig",
     "OptimizerConfig",
+    "PairedGuideGANConfig",
     "Pix2PixConfig",
     "RunConfig",
     "STGANConfig",

@@ -5,6 +5,7 @@ from tfmask.methods.attgan import AttGAN
 from tfmask.methods.cam_consistency import CamAttGAN, CamStarGAN, CamSTGAN
 from tfmask.methods.cyclegan import CycleGAN
 from tfmask.methods.guidegan import GuideGAN
+from tfmask.methods.guidegan_paired import PairedGuideGAN
 from tfmask.methods.instagan import InstaGAN
 from tfmask.methods.lomit import LOMIT
 from tfmask.methods.pix2pix import Pix2Pix
@@ -16,6 +17,7 @@ METHODS = {
     "attention_guided": AttentionGuided,
     "cyclegan": CycleGAN,
     "guidegan": GuideGAN,
+    "guidegan_paired": PairedGuideGAN,
     "instagan": InstaGAN,
     "lomit": LOMIT,
     "pix2pix": Pix2Pix,
@@ -42,6 +44,7 @@ __all__ = [
     "CycleGAN",
     "GuideGAN",
     "InstaGAN",
+    "PairedGuideGAN",
     "Pix2Pix",
     "Segmenter",
     "StarGAN",

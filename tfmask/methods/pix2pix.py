@@ -2,7 +2,6 @@
 
 import tensorflow as tf
 
-from tfmask.layers import normal_initializer
 from tfmask.losses import (
     l1,
     lsgan_discriminator,
@@ -10,8 +9,9 @@ from tfmask.losses import (
     vanilla_discriminator,
     vanilla_generator,
 )
-from tfmask.methods.base import TranslationMethod, source_and_target
-from tfmask.networks import PatchDiscriminator, UNetGenerator
+from tfmask.methods.base import source_and_target
+from tfmask.methods.paired import PairedMethod
+from tfmask.networks import PatchDiscriminator
 from tfmask.ops.change import change_map
 
 # The generator's and the discriminator's term.
@@ -19,10 +19,9 @@ _ADVERSARIAL = {
     "vanilla": (vanilla_generator, vanilla_discriminator),
     "lsgan": (lsgan_generator, lsgan_discriminator),
 }
-_DROPOUT = 60  # number of the random stream
 
 
-class Pix2Pix(TranslationMethod):
+class Pix2Pix(PairedMethod):
     """A generator and a discriminator of pairs (Isola et al. 2017).
 
     Code and paper: `generator` is G, `discriminator` is D; `adversarial` and
@@ -46,46 +45,15 @@ class Pix2Pix(TranslationMethod):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
-        common = {
-            "normalization": config.normalization,
-            "gamma_stddev": config.initializer_stddev,
-            "kernel_initializer": normal_initializer(config.initializer_stddev),
-        }
-        self.generator = UNetGenerator(
-            filters=config.filters,
-            levels=config.levels,
-            dropout=config.dropout,
-            **common,
-        )
+        scales = {"gamma_stddev": config.initializer_stddev}
+        self.generator = self.make_unet(**scales)
         self.discriminator = PatchDiscriminator(
             filters=config.discriminator_filters,
             strided_layers=config.discriminator_layers,
-            **common,
+            **self.network_options,
+            **scales,
         )
-        self.generator.build((None, *self.image_size, 3))
-        channels = 6 if config.conditional else 3
-        self.discriminator.build((None, *self.image_size, channels))
-        self.built = True
-
-    @property
-    def directions(self):
-        return (self.config.direction,)
-
-    @property
-    def multiple(self):
-        return 2**self.config.levels
-
-    @property
-    def networks(self):
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-        }
-
-    def loss_names(self, player):
-        if player == "discriminator":
-            return ["discriminator"]
-        return ["adversarial"] + ["l1"] * (self.config.l1_weight > 0)
+        self.build_networks()
 
     def compute_losses(self, batch, players=None, training=True):
         trio = self._trio(batch, training)
@@ -114,10 +82,7 @@ class Pix2Pix(TranslationMethod):
         """Input, true output and translation, (B, H, W, 3) each."""
         source, target = source_and_target(self.config.direction)
         image, real = batch[source]["image"], batch[target]["image"]
-        seed = None
-        if training:
-            seed = tf.stack([self.seed + _DROPOUT, self.step])
-        return image, real, self.generator(image, training=training, seed=seed)
+        return image, real, self.generator(image, **self.step_options(training))
 
     def _player_losses(self, players, trio):
         terms = {
@@ -137,22 +102,16 @@ class Pix2Pix(TranslationMethod):
         # One call on both: the same values, larger convolutions.
         outputs = tf.concat([real, tf.stop_gradient(fake)], axis=0)
         inputs = tf.concat([image, image], axis=0)
-        scores = self.discriminator(self._judged(inputs, outputs), parts=2)
+        scores = self.discriminator(self.judged(inputs, outputs), parts=2)
         return {"discriminator": loss(*tf.split(scores, 2))}
 
     def _generator_terms(self, image, real, fake):
         loss, _ = _ADVERSARIAL[self.config.adversarial_loss]
-        scores = self.discriminator(self._judged(image, fake))
+        scores = self.discriminator(self.judged(image, fake))
         terms = {"adversarial": loss(scores)}
         if self.config.l1_weight:
             terms["l1"] = l1(fake, real)
         return terms
-
-    def _judged(self, image, output):
-        """What the discriminator sees."""
-        if self.config.conditional:
-            return tf.concat([image, output], axis=-1)
-        return output
 
     def translate(self, inputs, direction=None):
         """The inference path, without dropout.
@@ -168,13 +127,3 @@ class Pix2Pix(TranslationMethod):
         image = inputs["image"]
         translated = self.generator(image)
         return {"image": translated, "mask": change_map(image, translated)}
-
-    def images_to_show(self, batch):
-        """Input, translation, and what it should be."""
-        source, target = source_and_target(self.config.direction)
-        real = batch[source]["image"]
-        return {
-            f"real_{source}": real,
-            f"fake_{target}": self.translate({"image": real})["image"],
-            f"real_{target}": batch[target]["image"],
-        }

@@ -20,6 +20,8 @@ class GuidedGenerator(keras.Model):
         image: (B, H, W, 3) float in [-1, 1].
         attention: (B, h, w, 1) float in [0, 1], of any size; no gradient
             reaches it.
+        training, seed: handed on where they are given, to a generator that
+            takes them: `UNetGenerator`.
 
     Returns:
         What the generator returns.
@@ -42,5 +44,8 @@ class GuidedGenerator(keras.Model):
         self.generator.build((*input_shape[:-1], self.transfer.channels))
         self.built = True
 
-    def call(self, image, attention):
-        return self.generator(self.transfer(image, attention))
+    def call(self, image, attention, training=False, seed=None):
+        given = {"training": training} if training else {}
+        if seed is not None:
+            given["seed"] = seed
+        return self.generator(self.transfer(image, attention), **given)

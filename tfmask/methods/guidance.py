@@ -1,0 +1,220 @@
+"""The discriminator's attention as a guide: maps, their memory, their use."""
+
+import tensorflow as tf
+
+from tfmask.layers import AttentionMemory
+from tfmask.losses import lsgan_discriminator
+from tfmask.methods.base import source_and_target
+from tfmask.networks import GuidedGenerator, GuidingDiscriminator
+from tfmask.ops.errors import UserError
+from tfmask.ops.soft_masks import upsampled
+
+_MEMORIES = ("memory_a", "memory_b", "cycle_memory_a", "cycle_memory_b")
+
+
+class Guidance:
+    """GuideGAN's part of a method, unpaired or paired.
+
+    To be inherited from before the host. A generator translates `x (+) M`.
+    M is where the discriminator looked at the translation of x when x was
+    last visited (Eq. 1), ones at the first time. A discriminator's pass over
+    a translation gives both its scores and the map that is remembered, keyed
+    by the image's `index`.
+
+    Every map is a constant: no loss of a generator reaches a discriminator
+    through it.
+
+    A host makes its networks by `guided_generator` and
+    `guiding_discriminator`, then its memories. It defines
+    `players_of(direction)`, a generator and a discriminator, and
+    `judged(image, output)`, what the discriminator sees of an input and its
+    (possible) translation. Its config has `GuidanceOptions`.
+
+    Paper: "Attention-based spatial guidance for image-to-image
+    translation", ICLR 2020 submission; no code is public.
+    Differs from the paper: old maps are moved to the new crop and flip; the
+    number of steps at inference is our choice (it is silent on both); the
+    discriminators' loss is halved and not multiplied by 10, which Adam does
+    not notice.
+    """
+
+    mask_kind = "discriminator_attention"
+    mask_inputs = ("mask",)
+
+    def guided_generator(self, generator):
+        """Any generator, told as the config says; not built yet."""
+        return GuidedGenerator(
+            generator,
+            transfer=self.config.transfer,
+            learnable_alpha=self.config.learnable_alpha,
+        )
+
+    def guiding_discriminator(self, **more):
+        """A discriminator as the config says; `more` are further arguments."""
+        return GuidingDiscriminator(
+            filters=self.config.discriminator_filters,
+            strided_layers=self.config.discriminator_layers,
+            attention=self.config.attention,
+            minmax_ram=self.config.minmax_ram,
+            **more,
+        )
+
+    def make_memories(self, *names):
+        """One record an image; none where the images are not known.
+
+        Args:
+            *names: of `memories`; the domain of the images comes last.
+        """
+        if self.config.attention_mode != "memory":
+            return
+        _, judge = self.players_of(self.directions[0])
+        size = judge.attention_size(self.image_size)
+        counts = dict(zip("ab", self.config.memory_images, strict=False))
+        for name in names:
+            if counts:
+                memory = AttentionMemory(counts[name[-1]], size, name=name)
+                setattr(self, name, memory)
+
+    @property
+    def memories(self):
+        return {
+            name: getattr(self, name)
+            for name in _MEMORIES
+            if name in vars(self)
+        }
+
+    def guided(self, direction, examples, **options):
+        """The translation of a training step, and the map that guided it.
+
+        Args:
+            direction: "a_to_b" or "b_to_a".
+            examples: dict, a batch of its source.
+            **options: of the generator's calls.
+        """
+        if self.config.attention_mode == "inner":
+            return self.recursion(examples["image"], direction, 1, **options)[1]
+        generator, _ = self.players_of(direction)
+        guide = self.recall(f"memory_{direction[0]}", examples)
+        return generator(examples["image"], guide, **options), guide
+
+    def recall(self, name, examples):
+        """The maps of a memory for a batch of a domain: (B, H, W, 1)."""
+        return self._memory(name, examples).read(
+            examples["index"],
+            examples["window"],
+            self.image_size,
+            align=self.config.align_attention,
+        )
+
+    def remember(self, name, examples, maps):
+        """Keeps the maps of a batch's translations for the next visit."""
+        self._memory(name, examples).write(
+            examples["index"], examples["window"], maps
+        )
+
+    def _memory(self, name, examples):
+        if name not in self.memories:
+            raise UserError(
+                "GuideGAN remembers the attention of every training image: "
+                "`memory_images` must be their numbers in a and b. Got: "
+                f"{self.config.memory_images}. `attention_mode` inner needs "
+                "no memory."
+            )
+        missing = [key for key in ("index", "window") if key not in examples]
+        if missing:
+            raise UserError(
+                "GuideGAN remembers the attention of every training image by "
+                "its `index` and `window`, as data_pipelines gives them. "
+                f"Missing: {', '.join(missing)}. Got: "
+                f"{', '.join(sorted(examples))}. `attention_mode` inner needs "
+                "neither."
+            )
+        return self.memories[name]
+
+    def discriminator_term(self, judge, real, fake):
+        """A discriminator's half of Eq. (7); no gradient reaches `fake`."""
+        # One call on both: the same values, larger convolutions.
+        scores, _ = judge(tf.concat([real, tf.stop_gradient(fake)], axis=0))
+        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
+
+    def recursion(self, image, direction, count, **options):
+        """Translates, looks, and translates again.
+
+        Args:
+            image: (B, H, W, 3) float in [-1, 1].
+            direction: "a_to_b" or "b_to_a".
+            count: int, how often the discriminator looks.
+            **options: of the generator's calls.
+
+        Returns:
+            list of `count + 1` pairs of a translation (B, H, W, 3) and the
+            map (B, H, W, 1) that guided it; the first map is ones.
+        """
+        generator, judge = self.players_of(direction)
+        guide = tf.ones_like(image[..., :1], tf.float32)
+        made = [(generator(image, guide, **options), guide)]
+        for _ in range(count):
+            seen = judge.attend(self.judged(image, made[-1][0]))
+            guide = upsampled(seen, image)
+            made.append((generator(image, guide, **options), guide))
+        return made
+
+    def translate(self, inputs, direction=None):
+        """See `TranslationMethod`; `mask` in the inputs guides instead of D.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
+            direction: one of `directions`; None is the first.
+
+        Returns:
+            dict with `image`, the translation of the last step, and `mask`,
+            the attention that guided it; ones where there are no steps.
+            Where there are, `step_change` (B, `attention_steps`) float32 in
+            [0, 2]: by how much each look changed the translation, where it
+            did most, `max |y_k - y_(k-1)|`.
+        """
+        direction = direction or self.directions[0]
+        image, mask = inputs["image"], inputs.get("mask")
+        if mask is not None:
+            generator, _ = self.players_of(direction)
+            return {"image": generator(image, mask), "mask": mask}
+        count = self.config.attention_steps
+        made = self.recursion(image, direction, count)
+        answer = dict(zip(("image", "mask"), made[-1], strict=True))
+        if count:
+            images = tf.stack([image for image, _ in made], axis=1)
+            answer["step_change"] = tf.reduce_max(
+                tf.abs(images[:, 1:] - images[:, :-1]), axis=(2, 3, 4)
+            )
+        return answer
+
+    def all_steps(self, inputs, direction=None):
+        """What guidance changes: every step of `translate`.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
+            direction: one of `directions`; None is the first.
+
+        Returns:
+            dict with `images` (B, K, H, W, 3) and `masks` (B, K, H, W, 1),
+            K = `attention_steps` + 1: the translations, and the attention
+            that guided each; the first is ones, no guidance.
+        """
+        direction = direction or self.directions[0]
+        count = self.config.attention_steps
+        made = self.recursion(inputs["image"], direction, count)
+        return {
+            "images": tf.stack([image for image, _ in made], axis=1),
+            "masks": tf.stack([guide for _, guide in made], axis=1),
+        }
+
+    def images_to_show(self, batch):
+        """The host's; and the first step's, such as `unguided_b`."""
+        shown = super().images_to_show(batch)
+        for direction in self.directions:
+            source, target = source_and_target(direction)
+            image = batch[source]["image"]
+            shown[f"unguided_{target}"], _ = self.recursion(
+                image, direction, 0
+            )[0]
+        return shown

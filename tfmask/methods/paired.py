@@ -1,0 +1,92 @@
+"""What methods share that learn one direction from pairs."""
+
+import tensorflow as tf
+
+from tfmask.layers import normal_initializer
+from tfmask.methods.base import TranslationMethod, source_and_target
+from tfmask.networks import UNetGenerator
+
+_DROPOUT = 60  # number of the random stream
+
+
+class PairedMethod(TranslationMethod):
+    """One U-Net and one discriminator, in the direction of the config.
+
+    A method makes `generator` and `discriminator`, calls `build_networks`,
+    and defines what else `TranslationMethod` lists.
+
+    Args:
+        config: the method's dataclass, with `PairedOptions`.
+        **kwargs: see `TranslationMethod`.
+    """
+
+    @property
+    def directions(self):
+        return (self.config.direction,)
+
+    @property
+    def multiple(self):
+        return 2**self.config.levels
+
+    @property
+    def networks(self):
+        return {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+        }
+
+    @property
+    def network_options(self):
+        """dict, arguments that all networks have in common."""
+        stddev = self.config.initializer_stddev
+        return {
+            "normalization": self.config.normalization,
+            "kernel_initializer": normal_initializer(stddev),
+        }
+
+    def make_unet(self, **more):
+        """A U-Net as the config says; `more` are further arguments."""
+        return UNetGenerator(
+            filters=self.config.filters,
+            levels=self.config.levels,
+            dropout=self.config.dropout,
+            **self.network_options,
+            **more,
+        )
+
+    def build_networks(self):
+        """Builds both for the training images."""
+        self.generator.build((None, *self.image_size, 3))
+        channels = 6 if self.config.conditional else 3
+        self.discriminator.build((None, *self.image_size, channels))
+        self.built = True
+
+    def loss_names(self, player):
+        if player == "discriminator":
+            return ["discriminator"]
+        return ["adversarial"] + ["l1"] * (self.config.l1_weight > 0)
+
+    def step_options(self, training):
+        """What a U-Net is called with; only in training something drops out."""
+        if not training:
+            return {}
+        seed = tf.stack([self.seed + _DROPOUT, self.step])
+        return {"training": True, "seed": seed}
+
+    def judged(self, image, output):
+        """What the discriminator sees of (B, H, W, 3) inputs and outputs."""
+        if self.config.conditional:
+            return tf.concat([image, output], axis=-1)
+        return output
+
+    def images_to_show(self, batch):
+        """Input, translation, and what it should be."""
+        source, target = source_and_target(self.config.direction)
+        image = batch[source]["image"]
+        made = self.translate({"image": image}, self.config.direction)
+        shown = {f"real_{source}": image}
+        if self.mask_kind != "change":
+            shown[f"mask_{source}"] = made["mask"]
+        shown[f"fake_{target}"] = made["image"]
+        shown[f"real_{target}"] = batch[target]["image"]
+        return shown
