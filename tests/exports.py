@@ -8,8 +8,10 @@ import tensorflow as tf
 
 from serving import protos
 from serving.prediction import predict
+from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
 from serving.tensors import fill_proto, from_proto, plain_array
+from tfmask.export import export_method
 from tfmask.methods import METHODS
 from tfmask.presets import preset_config
 
@@ -28,6 +30,10 @@ EXTRA = {
     "pix2pix": {"levels": 2, "direction": "b_to_a"},
     "stgan": {"shortcut_layers": 1, "inject_layers": 1, **UNET},
     "guidegan": {"attention": "ram", "transfer": "rgba"},
+    "guidegan_paired": {
+        **{"levels": 2, "direction": "b_to_a", "conditional": True},
+        "attention_steps": 1,
+    },
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
 }
@@ -45,6 +51,26 @@ def tiny_method(name):
             values = random.normal(0, 0.3, weight.shape)
             weight.assign(values.astype("float32"))
     return method
+
+
+def published(method, tmp_path_factory, **options):
+    """(method, folder of its only version), for a fixture.
+
+    Args:
+        method: a method, or the name of a `tiny_method`.
+        tmp_path_factory: pytest's.
+        **options: of `export_method`.
+    """
+    method = tiny_method(method) if isinstance(method, str) else method
+    base = tmp_path_factory.mktemp("models")
+    return method, export_method(method, base, "toy", **options)
+
+
+def served(version):
+    """Yields a version in the runtime that the local server uses."""
+    servable = Servable(version, ServableOptions())
+    yield servable
+    servable.close()
 
 
 def ask(servable, signature, **inputs):

@@ -11,34 +11,28 @@ import tensorflow as tf
 
 from serving import protos
 from serving.engine import Engine
-from serving.servable import Servable, ServableOptions
 from serving.warmup import WARM_UP_FILE, read_records
 from tfmask.export import export_method
 from tfmask.publishing import FACTS
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, refused, tiny_method  # noqa: E402
+from exports import ask, published, refused, served, tiny_method  # noqa: E402
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 
 
 @pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
 def exported(request, tmp_path_factory):
-    """(method, folder of its only version)."""
-    method = tiny_method(request.param)
-    base = tmp_path_factory.mktemp("models")
-    path = export_method(method, base, "toy", facts={"step": 7})
-    assert path == base / "toy" / "1"
+    method, path = published(request.param, tmp_path_factory, facts={"step": 7})
+    assert path.parts[-2:] == ("toy", "1")
     return method, path
 
 
 @pytest.fixture(scope="module")
 def servable(exported):
     """The version in the runtime that the local server uses."""
-    servable = Servable(exported[1], ServableOptions())
-    yield servable
-    servable.close()
+    yield from served(exported[1])
 
 
 def takes_mask(method):

@@ -9,15 +9,20 @@ import tensorflow as tf
 
 from serving.engine import Engine
 from serving.items import read_items
-from serving.servable import Servable, ServableOptions
 from serving.status import CallError
 from serving.steps import _with_both_masks
-from tfmask.export import export_method
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent / "methods"))
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, decoded, encoded, refused  # noqa: E402
+from exports import (  # noqa: E402
+    ask,
+    decoded,
+    encoded,
+    published,
+    refused,
+    served,
+)
 from tiny_lomit import lomit  # noqa: E402
 
 RNG = np.random.default_rng(0)
@@ -29,17 +34,12 @@ NOTHING = np.zeros((2, 0, 0, 1), np.uint8)
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """(method, folder of its only version)."""
-    method = lomit(compiled=False)
-    base = tmp_path_factory.mktemp("models")
-    return method, export_method(method, base, "toy")
+    return published(lomit(compiled=False), tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def servable(exported):
-    servable = Servable(exported[1], ServableOptions())
-    yield servable
-    servable.close()
+    yield from served(exported[1])
 
 
 def assert_close(got, expected):

@@ -7,29 +7,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.servable import Servable, ServableOptions
-from tfmask.export import export_method
 from tfmask.export_check import check_version
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, encoded, tiny_method  # noqa: E402
+from exports import ask, encoded, published, served  # noqa: E402
 
 RANDOM = np.random.default_rng(4)
 
 
-@pytest.fixture(scope="module")
-def exported(tmp_path_factory):
-    """(method, folder of its only version)."""
-    method = tiny_method("guidegan")
-    return method, export_method(method, tmp_path_factory.mktemp("m"), "toy")
+@pytest.fixture(scope="module", params=["guidegan", "guidegan_paired"])
+def exported(request, tmp_path_factory):
+    return published(request.param, tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def servable(exported):
-    servable = Servable(exported[1], ServableOptions())
-    yield servable
-    servable.close()
+    yield from served(exported[1])
 
 
 def picture(*shape):
@@ -40,15 +34,16 @@ def test_a_fresh_process_answers_as_the_method(exported):
     check_version(*exported)
 
 
-def test_both_directions_have_all_forms(servable):
+def test_every_direction_has_all_forms(exported, servable):
     names = {name for name in servable.signatures if name[:2] in ("a_", "b_")}
     forms = ("", "_encoded", "_with_mask", "_all_steps")
-    assert names == {d + form for d in ("a_to_b", "b_to_a") for form in forms}
+    directions = exported[0].directions
+    assert names == {d + form for d in directions for form in forms}
 
 
-@pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
-def test_all_steps_end_with_the_answer(exported, servable, direction):
+def test_all_steps_end_with_the_answer(exported, servable):
     image = picture(2, 18, 23)
+    direction = exported[0].directions[-1]
     answer = ask(servable, direction, image=image)
     every = ask(servable, f"{direction}_all_steps", image=image)
     assert set(every) == {"images", "masks"}
@@ -65,12 +60,15 @@ def test_all_steps_end_with_the_answer(exported, servable, direction):
 def test_the_callers_attention_guides(exported, servable):
     image = picture(1, 16, 16)
     mask = RANDOM.integers(0, 256, (1, 16, 16, 1), np.uint8)
-    answer = ask(servable, "a_to_b_with_mask", image=image, mask=mask)
+    direction = exported[0].directions[0]
+    signature = f"{direction}_with_mask"
+    answer = ask(servable, signature, image=image, mask=mask)
     expected = exported[0].translate(
         {
             "image": tf.constant(image / np.float32(127.5) - 1),
             "mask": tf.constant(mask / np.float32(255.0)),
-        }
+        },
+        direction,
     )["image"]
     expected = np.round((np.clip(expected, -1, 1) + 1) * 127.5)
     assert np.abs(answer["image"] - expected).max() <= 1
@@ -96,7 +94,9 @@ def test_a_version_holds_the_layers_that_look(exported):
     for name, network in method.networks.items():
         if name.startswith("generator"):
             expected += network.count_params()
-        else:  # RAM: the branch, and the layer below it
-            expected += network.patches.convolutions[0].count_params()
-            expected += network.mask_branch.count_params()
+            continue
+        looking = network.patches.convolutions[:-1]
+        if network.mask_branch is not None:
+            looking = [looking[0], network.mask_branch]
+        expected += sum(layer.count_params() for layer in looking)
     assert saved == expected

@@ -7,28 +7,21 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
-from tfmask.export import export_method
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, encoded, tiny_method  # noqa: E402
+from exports import ask, encoded, published, served  # noqa: E402
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """(method, folder of its only version)."""
-    method = tiny_method("instagan")
-    base = tmp_path_factory.mktemp("models")
-    return method, export_method(method, base, "toy")
+    return published("instagan", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def servable(exported):
-    servable = Servable(exported[1], ServableOptions())
-    yield servable
-    servable.close()
+    yield from served(exported[1])
 
 
 def example(batch=2, count=3, height=13, width=18):

@@ -7,31 +7,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving.servable import Servable, ServableOptions
 from serving.warmup import WARM_UP_FILE, read_records
-from tfmask.export import export_method
 from tfmask.export_check import check_version, translated
 from tfmask.publishing import FACTS
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, decoded, encoded, tiny_method  # noqa: E402
+from exports import ask, decoded, encoded, published, served  # noqa: E402
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):
-    """(method, folder of its only version)."""
-    method = tiny_method("pix2pix")
-    base = tmp_path_factory.mktemp("models")
-    return method, export_method(method, base, "toy")
+    return published("pix2pix", tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
 def servable(exported):
-    servable = Servable(exported[1], ServableOptions())
-    yield servable
-    servable.close()
+    yield from served(exported[1])
 
 
 def test_a_fresh_process_answers_as_the_method(exported):

@@ -1,15 +1,25 @@
 """The whole road of a method that remembers its training images."""
 
+import contextlib
+import io
 import json
 import shutil
 
 import numpy as np
 import pytest
-from processes import tfmask
 from tiny import OPTIONS
 
 from data_pipelines.synthetic import write_folder
+from trainers import evaluate, export, train, translate
 from trainers.runs import run_checkpoints
+
+
+def ran(command, *arguments, code=0):
+    """Runs a command in this process; returns what it said on stderr."""
+    with contextlib.redirect_stderr(io.StringIO()) as err:
+        found = command.main([str(argument) for argument in arguments])
+    assert found == code, err.getvalue()
+    return err.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -23,8 +33,9 @@ def photos(tmp_path_factory):
 def trained(photos, tmp_path_factory):
     """(run folder, what training printed)."""
     folder = tmp_path_factory.mktemp("runs") / "first"
-    _, err = tfmask(
-        "train", "guidegan", "--data", photos, "--run", folder, *OPTIONS,
+    err = ran(
+        train, "guidegan", "--data", photos, "--run", folder, *OPTIONS,
+        "--method.filters", 2, "--method.attention-steps", 1,
         "--steps", 2, "--run.log-every", 1,
     )  # fmt: skip
     return folder, err
@@ -40,18 +51,19 @@ def test_the_whole_road(photos, trained, tmp_path):
         seen = state["memory/memory_a/001"][:, 0]
     assert seen.sum() == 4  # two steps of two images
 
-    tfmask("train", "guidegan", "--run", run, "--resume", "--steps", 3)
+    ran(train, "guidegan", "--run", run, "--resume", "--steps", 3)
     numbers = tmp_path / "numbers.json"
-    tfmask("evaluate", "--run", run, "--data", photos, "--json", numbers)
+    ran(evaluate, "--run", run, "--data", photos, "--json", numbers)
     found = json.loads(numbers.read_text())
     assert found["mask_kind"] == "discriminator_attention"
-    assert found["directions"]["b_to_a"]["model"]["mask_iou"] is not None
+    row = found["directions"]["b_to_a"]["model"]
+    assert row["mask_iou"] is not None and row["step_change_1"] > 0
 
     out, source = tmp_path / "translated", photos / "testA"
-    tfmask("translate", "--run", run, "--input", source, "--output", out)
+    ran(translate, "--run", run, "--input", source, "--output", out)
     assert len(list(out.iterdir())) == 6  # three images, three masks
     base = tmp_path / "models"
-    tfmask("export", "--run", run, "--base", base, "--name", "toy", "--check")
+    ran(export, "--run", run, "--base", base, "--name", "toy", "--check")
 
 
 @pytest.mark.slow
@@ -63,8 +75,8 @@ def test_a_folder_that_has_grown_is_refused(photos, trained, tmp_path):
     for mask in grown.glob(f"trainA_*/{first.stem}*"):
         name = mask.name.replace(first.stem, "one_more")
         shutil.copy(mask, mask.with_name(name))
-    _, err = tfmask(
-        "train", "guidegan", "--run", run, "--resume", "--data", grown,
+    err = ran(
+        train, "guidegan", "--run", run, "--resume", "--data", grown,
         "--steps", 4, code=1,
     )  # fmt: skip
     assert "not what this run was trained on" in err
@@ -72,10 +84,13 @@ def test_a_folder_that_has_grown_is_refused(photos, trained, tmp_path):
     assert "Traceback" not in err
 
 
-@pytest.mark.slow
-def test_the_memory_follows_the_data(photos, tmp_path):
-    _, err = tfmask(
-        "train", "guidegan", "--data", photos, "--run", tmp_path / "run",
-        *OPTIONS, "--steps", 1, "--method.memory-images", 9, 9, code=1,
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("guidegan", "synthetic"), ("guidegan_paired", "synthetic:paired")],
+)
+def test_the_memory_follows_the_data(name, data, tmp_path):
+    err = ran(
+        train, name, "--data", data, "--run", tmp_path / "run",
+        "--data.synthetic-count", 4, "--method.memory-images", 9, 9, code=1,
     )  # fmt: skip
     assert "`method.memory_images` follows the data, (4, 4)" in err
