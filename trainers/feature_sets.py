@@ -171,7 +171,7 @@ def features_of(
                 pixels = resized(pixels, (image_size, image_size))
             batch.append(network.resize(pixels).numpy())
         found = network.run(np.stack(batch))
-        made.append({name: values.numpy() for name, values in found.items()})
+        made.append({name: np.asarray(part) for name, part in found.items()})
         advance(len(batch))
     joined = {n: np.concatenate([part[n] for part in made]) for n in made[0]}
     for name, values in joined.items():

@@ -35,7 +35,7 @@ class Inception(NamedTuple):
         resize: function of (H, W, 3) uint8 to (SIDE, SIDE, 3) float32 in
             [0, 255].
         run: function of such images (B, SIDE, SIDE, 3) to a dict of float32
-            tensors: `features` (B, D) and, of some networks, `logits`
+            tensors or arrays: `features` (B, D) and, of some networks, `logits`
             (B, C).
     """
 
@@ -197,7 +197,10 @@ def _frozen_graph(path):
             f"{', '.join(missing)}"
         )
 
-    def run(images):
+    # In a session: TensorFlow 2 has no kernel for this graph's batch
+    # normalisation any more, but for graphs of its age.
+    with tf.Graph().as_default() as holder:
+        images = tf.compat.v1.placeholder(tf.float32, [None, SIDE, SIDE, 3])
         # After this node come the graph's own resize and scaling.
         pool, product = tf.graph_util.import_graph_def(
             graph,
@@ -207,17 +210,13 @@ def _frozen_graph(path):
         )
         features = _flat(pool)
         # The original score leaves the last layer's bias out.
-        return features, tf.matmul(features, product.op.inputs[1])
-
-    wrapped = tf.compat.v1.wrap_function(
-        run, [tf.TensorSpec([None, SIDE, SIDE, 3], tf.float32)]
-    )
+        logits = tf.matmul(features, product.op.inputs[1])
+    session = tf.compat.v1.Session(graph=holder)
+    made = {"features": features, "logits": logits}
     return _of_original(
         path,
         "Inception of 2015 (classify_image_graph_def.pb)",
-        lambda images: dict(
-            zip(("features", "logits"), wrapped(images), strict=True)
-        ),
+        lambda batch: session.run(made, {images: batch}),
     )
 
 

@@ -32,12 +32,17 @@ def saved_model(folder, names=("pool_3", "logits")):
 def frozen_graph(path, pool="pool_3"):
     """Writes a graph with the node names of the Inception of 2015.
 
-    Batch 1 is baked in after the features, as there.
+    Batch 1 is baked in after the features, and there is a batch normalisation
+    that TensorFlow 2 has no more, as there.
     """
     with tf.Graph().as_default() as graph:
         raw = tf.compat.v1.placeholder(tf.float32, [299, 299, 3], "Cast")
         images = tf.expand_dims(raw, 0, name="ExpandDims")
         images = (images - 128.0) * (1.0 / 128.0)
+        # Mean 0, variance, beta 0, gamma 1; epsilon makes the variance 1.
+        for name, value in (("m", 0.0), ("v", 0.999), ("b", 0.0), ("g", 1.0)):
+            tf.constant([value] * 3, name=name)
+        images = tf.identity(images, "normalised")
         features = tf.reduce_mean(images, [1, 2], keepdims=True)
         features = tf.identity(features[..., :2], pool)
         row = tf.reshape(features, [1, 2])
@@ -45,5 +50,12 @@ def frozen_graph(path, pool="pool_3"):
             row, tf.constant(WEIGHT), name="softmax/logits/MatMul"
         )
         tf.add(product, [5.0, -5.0], name="softmax/logits")
-    path.write_bytes(graph.as_graph_def().SerializeToString())
+    written = graph.as_graph_def()
+    written.versions.producer = 8
+    (node,) = (node for node in written.node if node.name == "normalised")
+    node.op = "BatchNormWithGlobalNormalization"
+    node.input.extend("mvbg")
+    node.attr["variance_epsilon"].f = 0.001
+    node.attr["scale_after_normalization"].b = True
+    path.write_bytes(written.SerializeToString())
     return path
