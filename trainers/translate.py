@@ -43,6 +43,11 @@ class Options:
     """An image, or a folder of images."""
     output: Path
     """Folder for the results; made if it is missing."""
+    mask_output: Path | None = None
+    """Folder for the masks; None: beside the translations."""
+    image_size: int | None = None
+    """Resize every image to a square of this side first, as training and
+    `tfmask evaluate` do; None: keep its size."""
     direction: Literal["a_to_b", "b_to_a"] | None = None
     """Which way to translate; None: a_to_b, or the only way of the run."""
     instances: Path | None = None
@@ -61,6 +66,14 @@ class Options:
     attributes; those that are not named stay as they are."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+    def __post_init__(self):
+        if self.image_size is not None and self.image_size < 1:
+            raise ValueError(
+                f"`image_size` must be 1 or more. Got: {self.image_size}"
+            )
+        if self.image_size is not None and self.mask is not None:
+            raise ValueError("`image_size` and `mask` do not go together.")
 
 
 def list_images(source):
@@ -101,13 +114,20 @@ def list_images(source):
 
 
 def plan_outputs(
-    images, output, *, instances=None, edits=None, overwrite=False
+    images,
+    output,
+    *,
+    mask_output=None,
+    instances=None,
+    edits=None,
+    overwrite=False,
 ):
     """Where every result goes, checked before anything is written.
 
     Args:
         images: list of paths.
         output: folder.
+        mask_output: folder of all masks; None: `output`.
         instances: dict of `list_instances`, or None.
         edits: dict of `edit_files`, or None.
         overwrite: bool; False refuses results that are already there.
@@ -121,10 +141,12 @@ def plan_outputs(
             replace an input (always) or an older result (`overwrite`).
     """
     output = Path(output)
-    if output.exists() and not output.is_dir():
-        raise UserError(
-            f"`--output` must be a folder. Got: `{output}`, a file."
-        )
+    mask_output = Path(mask_output or output)
+    for option, folder in (("output", output), ("mask-output", mask_output)):
+        if folder.exists() and not folder.is_dir():
+            raise UserError(
+                f"`--{option}` must be a folder. Got: `{folder}`, a file."
+            )
     instances, edits = instances or {}, edits or {}
     plan, owner = {}, {}
     inputs = {path.resolve() for path in images}
@@ -138,7 +160,10 @@ def plan_outputs(
             f"_instance_{number}"
             for number in range(len(instances.get(image, ())))
         ]
-        plan[image] = tuple(output / f"{image.stem}{end}.png" for end in ends)
+        plan[image] = tuple(
+            (mask_output if end else output) / f"{image.stem}{end}.png"
+            for end in ends
+        )
         for path in plan[image]:
             if path.resolve() in inputs:
                 raise UserError(
@@ -206,9 +231,15 @@ def compiled_translate(
 
 
 def translate_file(
-    translate, path, multiple, masks=(), edits=None, attributes=None
+    translate,
+    path,
+    multiple,
+    masks=(),
+    edits=None,
+    attributes=None,
+    image_size=None,
 ):
-    """Reads and translates one image at its own size.
+    """Reads and translates one image.
 
     Args:
         translate: function that `compiled_translate` returns.
@@ -217,6 +248,8 @@ def translate_file(
         masks: paths of the masks of its instances.
         edits: dict of `edit_files`, or None.
         attributes: (1, K) float32, or None.
+        image_size: int, side of a square that it is resized to first; None:
+            it keeps its size.
 
     Returns:
         list of uint8 arrays: the image (H, W, 3), its mask (H, W, 1), with
@@ -229,9 +262,12 @@ def translate_file(
     """
     import tensorflow as tf
 
-    from tfmask.ops.images import pad_to_multiple
+    from tfmask.ops.images import pad_to_multiple, resized
 
     pixels, *given = read_files(path, masks)
+    if image_size is not None:
+        size = (image_size, image_size)
+        pixels, *given = (resized(p, size).numpy() for p in (pixels, *given))
     height, width = pixels.shape[:2]
     smallest = smallest_side(multiple)
     if min(height, width) < smallest:
@@ -274,6 +310,7 @@ def translate_files(
     instances=None,
     edits=None,
     attributes=None,
+    image_size=None,
     advance=lambda: None,
 ):
     """Translates files one by one; a bad one does not stop the others.
@@ -285,6 +322,7 @@ def translate_files(
         instances: dict of `list_instances`, or None.
         edits: dict of `edit_files`, or None.
         attributes: (1, K) float32, or None.
+        image_size: see `translate_file`.
         advance: called after each file.
 
     Returns:
@@ -298,7 +336,13 @@ def translate_files(
         masks = (instances or {}).get(source, ())
         try:
             results = translate_file(
-                translate, source, method.multiple, masks, edits, attributes
+                translate,
+                source,
+                method.multiple,
+                masks,
+                edits,
+                attributes,
+                image_size,
             )
         except UserError as error:
             failed.append((source, str(error)))
@@ -321,6 +365,7 @@ def main(argv: list[str] | None = None) -> int:
     plan = plan_outputs(
         images,
         options.output,
+        mask_output=options.mask_output,
         instances=instances,
         edits=edits,
         overwrite=options.overwrite,
@@ -347,6 +392,7 @@ def main(argv: list[str] | None = None) -> int:
             instances=instances,
             edits=edits,
             attributes=attributes,
+            image_size=options.image_size,
             advance=advance,
         )
     print(

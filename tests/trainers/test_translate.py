@@ -43,6 +43,22 @@ def test_images_of_any_size(tmp_path, monkeypatch, size):
     np.testing.assert_array_equal(read(out / "a_mask.png"), mask)
 
 
+def test_images_of_the_training_size_and_masks_elsewhere(tmp_path, monkeypatch):
+    pixels = write_image(tmp_path / "in" / "a.png", (8, 8, 3))
+    large = np.repeat(np.repeat(pixels, 2, axis=0), 2, axis=1)
+    Image.fromarray(large).save(tmp_path / "in" / "a.png")
+    out, masks = tmp_path / "out", tmp_path / "masks"
+    more = ["--image-size", "16", "--mask-output", str(masks)]
+    run_command(monkeypatch, tmp_path / "in", out, *more)
+    image, mask = expected(large)
+    np.testing.assert_array_equal(read(out / "a.png"), image)
+    np.testing.assert_array_equal(read(masks / "a_mask.png"), mask)
+    assert [path.name for path in out.iterdir()] == ["a.png"]
+    more[1] = "8"
+    run_command(monkeypatch, tmp_path / "in", out, *more, "--overwrite")
+    assert read(out / "a.png").shape == (8, 8, 3)
+
+
 def test_images_are_padded_to_the_multiple_in_one_graph(tmp_path, monkeypatch):
     class Strict(BrightMethod):
         def translate(self, inputs, direction):
