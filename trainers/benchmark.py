@@ -14,6 +14,7 @@ from typing import Literal
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.arms import chosen_arms
+from trainers.benchmark_features import check_features, feature_lines
 from trainers.files import write_json
 from trainers.runs import run_checkpoints
 
@@ -50,6 +51,11 @@ class Options:
     """More options of every `tfmask train`, as one quoted string."""
     evaluate_options: str = ""
     """More options of every `tfmask evaluate`, as one quoted string."""
+    features: Literal["inception", "random-inception"] | None = None
+    """Also measure KID, as `tfmask metrics` does, of methods that translate
+    plain images; the data must be a folder."""
+    weights: Path | None = None
+    """For `inception`, as of `tfmask metrics`."""
 
     def __post_init__(self):
         if (self.steps is None) == (self.minutes is None):
@@ -58,6 +64,8 @@ class Options:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ValueError(f"`{name}` must be above 0. Got: {value}")
+        if (self.features == "inception") != (self.weights is not None):
+            raise ValueError("`--features inception` needs `--weights`.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,6 +93,14 @@ class Job:
     def gallery(self):
         return self.out / "galleries" / self.name
 
+    def translations(self, direction):
+        """Folder of the translated test images."""
+        return self.out / "translations" / self.name / direction
+
+    def distances(self, direction):
+        """File of the numbers of `tfmask metrics`."""
+        return self.out / "distances" / f"{self.name}-{direction}.json"
+
 
 class _Terminated(KeyboardInterrupt):
     """SIGTERM: reaches this process alone, other than Ctrl-C."""
@@ -99,6 +115,7 @@ class Ledger:
 
     def __init__(self, path):
         self.path = path
+        self.broken = set()  # runs that failed since this process began
         self.runs = {}
         if path.exists():
             self.runs = json.loads(path.read_text(encoding="utf-8"))
@@ -201,7 +218,7 @@ def check_settings(options):
         UserError: the folder was made with other settings.
     """
     names = ("data", "steps", "minutes", "preset", "train_options")
-    names = (*names, "evaluate_options")
+    names = (*names, "evaluate_options", "features")
     settings = {name: getattr(options, name) for name in names}
     path = options.out / "benchmark.json"
     if path.exists():
@@ -235,27 +252,44 @@ def run_jobs(jobs, options, ledger, run=tfmask):
     Returns:
         dict of job names to what failed, a verb and its exit code.
     """
-    failed, took, broken = {}, [], set()
-    missing = [job for job in jobs if not job.numbers.exists()]
+    failed, took = {}, []
+    missing = [job for job in jobs if not _is_complete(job, options)]
     for position, job in enumerate(missing):
         began = time.monotonic()
         _say(position, len(missing), job.name, took)
-        if job.run in broken:
-            failed[job.name] = "its training failed"
-            continue
-        if not ledger.of(job.run)["done"]:
-            line = train_options(job, options, ledger.of(job.run)["seconds"])
-            code = run(*line, tick=lambda s, r=job.run: ledger.add(r, s))
-            if code:
-                failed[job.name] = f"tfmask train ended with code {code}"
-                broken.add(job.run)
-                continue
-            ledger.finish(job.run)
-        code = run(*evaluate_options(job, options))
-        if code:
-            failed[job.name] = f"tfmask evaluate ended with code {code}"
+        failure = _run_job(job, options, ledger, run)
+        if failure:
+            failed[job.name] = failure
         took.append(time.monotonic() - began)
     return failed
+
+
+def _is_complete(job, options):
+    return job.numbers.exists() and not feature_lines(job, options)
+
+
+def _run_job(job, options, ledger, run):
+    """One job's commands; returns which of them failed and how, or ""."""
+    state = ledger.of(job.run)
+    if not state["done"]:
+        if job.run in ledger.broken:
+            return "its training failed"
+        line = train_options(job, options, state["seconds"])
+        code = run(*line, tick=lambda seconds: ledger.add(job.run, seconds))
+        if code:
+            ledger.broken.add(job.run)
+            return f"tfmask train ended with code {code}"
+        ledger.finish(job.run)
+    if not job.numbers.exists():
+        code = run(*evaluate_options(job, options))
+        if code:
+            return f"tfmask evaluate ended with code {code}"
+    # Translations first, then what measures them.
+    while lines := feature_lines(job, options):
+        code = run(*lines[0])
+        if code:
+            return f"tfmask {lines[0][0]} ended with code {code}"
+    return ""
 
 
 def _stop(number, frame):
@@ -281,6 +315,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs `tfmask benchmark`; returns the exit code."""
     options = parse_options(Options, argv, "benchmark")
     arms = chosen_arms(options.methods, options.ablations)
+    check_features(options)
     options.out.mkdir(parents=True, exist_ok=True)
     check_settings(options)
     jobs = [

@@ -5,12 +5,14 @@ import json
 import numpy as np
 
 from tfmask.ops.errors import UserError
+from trainers.benchmark_features import DISTANCES, add_distances
 from trainers.files import write_json, write_text
 from trainers.gallery import Gallery
 from trainers.measuring import ROWS
 
 # The table's columns, where the data have them; results.json has all.
 COLUMNS = (
+    *DISTANCES,
     *("mask_iou", "mask_iou_best", "mask_mean"),
     *("background_l1", "foreground_l1", "background_psnr"),
     *("target_l1", "target_psnr", "target_ssim"),
@@ -43,7 +45,7 @@ def read_results(jobs):
             continue
         try:
             result = json.loads(job.numbers.read_text(encoding="utf-8"))
-            result["directions"].items()
+            add_distances(job, result)
         except (ValueError, KeyError, AttributeError) as error:
             raise UserError(
                 f"`{job.numbers}` is damaged ({error!r}). Delete it and give "
@@ -119,12 +121,19 @@ def shown_columns(table):
     ]
 
 
+def title_of(name):
+    """A number's name over its column."""
+    return name.replace("_", " ") + " x 100" * (name in DISTANCES)
+
+
 def cell(name, value):
     """Mean and deviation as text."""
     mean, spread = value
     if mean is None:
         return "-"
-    digits = 2 if name.endswith("psnr") else 3
+    digits = 2 if name.endswith("psnr") or name in DISTANCES else 3
+    if name in DISTANCES:  # as papers print it
+        mean, spread = 100.0 * mean, spread and 100.0 * spread
     text = f"{mean:.{digits}f}"
     return text if spread is None else f"{text} ± {spread:.{digits}f}"
 
@@ -132,7 +141,7 @@ def cell(name, value):
 def table_lines(table):
     """Header and rows of one direction, as lists of str."""
     columns = shown_columns(table)
-    lines = [["", *(name.replace("_", " ") for name in columns)]]
+    lines = [["", *map(title_of, columns)]]
     for row, numbers in table.items():
         cells = [
             cell(name, numbers.get(name, (None, None))) for name in columns
@@ -262,6 +271,25 @@ def _picture(job, page, number, line, place):
     return pixels if pixels.ndim == 3 else pixels[..., None]
 
 
+def _feature_notes(options, jobs, tables):
+    """Whose features KID is of, from the first file that has them."""
+    for job in jobs:
+        for direction in tables:
+            file = job.distances(direction)
+            if file.exists():
+                found = json.loads(file.read_text(encoding="utf-8"))
+                draws = found["settings"]["source_target"]
+                untrained = ", an UNTRAINED network" * (
+                    options.features == "random-inception"
+                )
+                return [
+                    f"KID of {options.features}{untrained}, {draws['draws']} "
+                    f"draws of {draws['size']} images; average of target and "
+                    "source, which rewards doing nothing: see `kid target`."
+                ]
+    return []
+
+
 def write_report(options, jobs, ledger, failed):
     """Writes results.json, results.md and index.html into the folder.
 
@@ -307,6 +335,7 @@ def write_report(options, jobs, ledger, failed):
         "Images are in [-1, 1]: an L1 of 2 is black against white. "
         "`identity map` changes nothing.",
         f"Seconds of training: {seconds}.",
+        *_feature_notes(options, jobs, tables),
         *(f"Missing: {name}, {reason}." for name, reason in failed.items()),
     ]
     heading = "# Benchmark\n\n" + "\n\n".join(notes)
@@ -321,6 +350,6 @@ def write_report(options, jobs, ledger, failed):
         for name in shown_columns(table):
             drawing = bars(name, table)
             if drawing:
-                title = f"{direction}: {name.replace('_', ' ')}"
+                title = f"{direction}: {title_of(name)}"
                 gallery.add_drawing(title, drawing)
     gallery.write()

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
 from trainers import benchmark
 from trainers.arms import ABLATIONS, chosen_arms
@@ -22,10 +23,11 @@ from trainers.benchmark_report import (
 from trainers.evaluate import Options as EvaluateOptions
 from trainers.gallery import Gallery
 from trainers.train import parse
+from trainers.translate import Options as TranslateOptions
 
 
 def options(out, **changes):
-    return Options(data="photos", out=out, **{"steps": 9, **changes})
+    return Options(out=out, **{"data": "photos", "steps": 9, **changes})
 
 
 def jobs(out, methods=("cyclegan", "instagan"), seeds=1, ablations=()):
@@ -45,13 +47,19 @@ class FakeCommands:
     def __call__(self, *line, tick=lambda seconds: None):
         self.lines.append(line)
         tick(30.0)
-        run = line[line.index("--run") + 1]
+        run = line[line.index("--run") + 1] if "--run" in line else ""
         if len(self.lines) == self.stop_at:
             raise KeyboardInterrupt
         if any(text in run for text in self.fail):
             return 1
         if line[0] == "evaluate":
             write_numbers(line[line.index("--json") + 1])
+        if line[0] == "metrics":
+            write_distances(line[line.index("--json") + 1])
+        if line[0] == "translate":
+            options = parse_options(TranslateOptions, line[1:], "translate")
+            for path in options.input.iterdir():
+                write_picture(options.output / path.name)
         return 0
 
     @property
@@ -65,7 +73,21 @@ def write_numbers(path, iou=0.5, identity=True):
         rows["identity"] = {"mask_iou": 0.0, "background_psnr": "inf"}
     file = Path(path)
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"directions": {"a_to_b": rows}}))
+    result = {"image_size": 8, "directions": {"a_to_b": rows}}
+    file.write_text(json.dumps(result))
+
+
+def write_picture(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (8, 8)).save(path)
+
+
+def write_distances(path):
+    values = {"kid_average": 0.03, "kid_target": 0.05, "kid_source": 0.01}
+    rows = {"fake": values, "identity": dict.fromkeys(values, 0.02)}
+    settings = {"source_target": {"draws": 10, "size": 3}}
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    Path(path).write_text(json.dumps({"rows": rows, "settings": settings}))
 
 
 @pytest.mark.parametrize("method", ABLATIONS)
@@ -80,7 +102,7 @@ def test_every_arm_is_a_command_line(method, tmp_path):
             configs[job.arm.name] = config
         verb, *line = benchmark.evaluate_options(job, options(tmp_path))
         assert verb == "evaluate"
-        benchmark.parse_options(EvaluateOptions, line, verb)
+        parse_options(EvaluateOptions, line, verb)
     methods = [config.method for config in configs.values()]
     assert all(methods.count(config) == 1 for config in methods)
     names = {arm.name for arm in arms}
@@ -161,6 +183,46 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path):
     table = (tmp_path / "results.md").read_text()
     assert "Missing: instagan-once_once-seed0, tfmask train ended" in table
     assert "| instagan-sequence_once | 0.500 |" in table
+
+
+def test_distances_of_plain_translations(tmp_path):
+    for domain, count in (("A", 3), ("B", 4)):
+        for number in range(count):
+            write_picture(
+                tmp_path / "photos" / f"test{domain}" / f"{number}.png"
+            )
+    todo = jobs(tmp_path)
+    chosen = options(
+        tmp_path, data=str(tmp_path / "photos"), features="random-inception"
+    )
+    benchmark.check_features(chosen)
+    ledger = Ledger(tmp_path / "times.json")
+    commands = FakeCommands()
+    assert run_jobs(todo, chosen, ledger, commands) == {}
+    # instagan translates with masks: no KID of it.
+    assert commands.verbs == [
+        *("train", "evaluate", "translate", "metrics", "train", "evaluate")
+    ]
+    line = commands.lines[3]
+    assert line[line.index("--draw-size") + 1] == "3"
+    assert line[line.index("--image-size") + 1] == "8"
+    assert line[line.index("--real") + 1].endswith("testB")
+    write_report(chosen, todo, ledger, {})
+    table = (tmp_path / "results.md").read_text()
+    assert "kid average x 100 | kid target x 100 | kid source x 100" in table
+    assert "| cyclegan | 3.00 | 5.00 | 1.00 |" in table
+    assert "| identity map | 2.00 | 2.00 | 2.00 |" in table
+    assert "UNTRAINED" in table
+    again = FakeCommands()
+    run_jobs(todo, chosen, ledger, again)
+    assert again.lines == []
+
+
+def test_distances_need_files(tmp_path):
+    with pytest.raises(UserError, match="testA and testB.*synthetic"):
+        benchmark.check_features(
+            options(tmp_path, data="synthetic", features="random-inception")
+        )
 
 
 def test_other_settings_in_an_old_folder(tmp_path):

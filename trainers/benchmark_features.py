@@ -1,0 +1,105 @@
+"""KID of a benchmark's translations, by `tfmask translate` and `metrics`."""
+
+import json
+from pathlib import Path
+
+from tfmask.configs import METHOD_CONFIGS
+from tfmask.ops.errors import UserError
+from trainers.translate import list_images
+
+DRAW_SIZE = 50  # of attention-guided translation's Table 1
+DISTANCES = ("kid_average", "kid_target", "kid_source")
+
+
+def check_features(options):
+    """Looks whether the data are files, before anything is trained.
+
+    Raises:
+        UserError: they are not.
+    """
+    if options.features and any(
+        _folder(options.data, domain) is None for domain in "ab"
+    ):
+        raise UserError(
+            "`--features` needs a folder with testA and testB, or test/A and "
+            f"test/B, as `--data`. Got: `{options.data}`"
+        )
+
+
+def feature_lines(job, options):
+    """What is still to do for the KID of a job that is evaluated.
+
+    Args:
+        job: `Job`.
+        options: of `trainers.benchmark`.
+
+    Returns:
+        list of command lines, each from the verb on.
+    """
+    plain = METHOD_CONFIGS[job.arm.method].inputs == ("image",)
+    if options.features is None or not plain or not job.numbers.exists():
+        return []
+    result = json.loads(job.numbers.read_text(encoding="utf-8"))
+    size = result["image_size"]
+    if not isinstance(size, int):
+        return []  # the metrics' images are squares
+    lines = []
+    for direction in result["directions"]:
+        if job.distances(direction).exists():
+            continue
+        made = job.translations(direction)
+        folders = [
+            _folder(options.data, d) for d in (direction[0], direction[-1])
+        ]
+        counts = [_count(folder) for folder in folders]
+        done = len(list(made.glob("*.png")))
+        if done < counts[0]:
+            lines.append(
+                [
+                    *("translate", "--run", str(job.run), "--overwrite"),
+                    *("--direction", direction, "--input", str(folders[0])),
+                    *("--output", str(made), "--image-size", str(size)),
+                    *("--mask-output", f"{made}_masks"),
+                ]
+            )
+        weights = ["--weights", str(options.weights)] * bool(options.weights)
+        lines.append(
+            [
+                *("metrics", "--real", str(folders[1]), "--fake", str(made)),
+                *("--source", str(folders[0]), "--image-size", str(size)),
+                *("--draw-size", str(min(DRAW_SIZE, *counts))),
+                *("--features", options.features, *weights),
+                *("--json", str(job.distances(direction))),
+            ]
+        )
+    return lines
+
+
+def add_distances(job, result):
+    """Puts the KID, where it was measured, into the rows of an evaluation.
+
+    Args:
+        job: `Job`.
+        result: dict of `tfmask evaluate`; changed.
+    """
+    for direction, rows in result["directions"].items():
+        file = job.distances(direction)
+        if not file.exists():
+            continue
+        found = json.loads(file.read_text(encoding="utf-8"))["rows"]
+        for row, name in (("model", "fake"), ("identity", "identity")):
+            for number in DISTANCES:
+                rows[row][number] = found[name][number]
+
+
+def _folder(data, domain):
+    """Path of a domain's test images, or None."""
+    name = domain.upper()
+    for folder in (Path(data) / f"test{name}", Path(data) / "test" / name):
+        if folder.is_dir():
+            return folder
+    return None
+
+
+def _count(folder):
+    return len(list_images(folder)[0])
