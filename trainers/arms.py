@@ -34,6 +34,15 @@ def _arms(method, **variants):
     )
 
 
+def _guided(method):
+    return _arms(
+        method,
+        post_hoc_rgba="--method.transfer rgba",
+        ram_multiply="--method.attention ram",
+        ram_rgba="--method.attention ram --method.transfer rgba",
+    )
+
+
 def _cam(host):
     return _arms(
         f"cam_{host}",
@@ -86,12 +95,7 @@ ABLATIONS = {
     # Kim et al. 2021; the sheet's protocol.
     **{f"cam_{host}": _cam(host) for host in ("stargan", "attgan", "stgan")},
     # GuideGAN's combinations; the method as it is: post hoc, multiply.
-    "guidegan": _arms(
-        "guidegan",
-        post_hoc_rgba="--method.transfer rgba",
-        ram_multiply="--method.attention ram",
-        ram_rgba="--method.attention ram --method.transfer rgba",
-    ),
+    **{name: _guided(name) for name in ("guidegan", "guidegan_paired")},
     # LOMIT's regularisers.
     "lomit": _arms(
         "lomit",
