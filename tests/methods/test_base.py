@@ -13,6 +13,7 @@ from tiny_methods import (
     cyclegan,
     gradients,
     guidegan,
+    guidegan_paired,
     instagan,
     instance_batch,
     moved,
@@ -234,7 +235,9 @@ def half_precision():
     keras.mixed_precision.set_global_policy("float32")
 
 
-@pytest.mark.parametrize("make", [attention_guided, cyclegan, guidegan])
+@pytest.mark.parametrize(
+    "make", [attention_guided, cyclegan, guidegan, guidegan_paired]
+)
 def test_a_bfloat16_step_is_finite_and_close(half_precision, make):
     half = make()
     keras.mixed_precision.set_global_policy("float32")
