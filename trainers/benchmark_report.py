@@ -23,7 +23,8 @@ COLUMNS = (
 )
 # Rows that do not depend on a run: the floors, and the ceiling.
 BOUNDS = ("identity", "mean_mask", "true_partner")
-SHARED = ("input", "true")  # columns of examples that all arms have in common
+# How the columns of examples begin that all arms have in common.
+INPUT, TRUTH = "input", "true"
 
 
 def read_results(jobs):
@@ -227,25 +228,9 @@ def side_by_side(jobs):
         file = job.gallery / "examples.json"
         if job.seed == 0 and file.exists():
             pages[job] = json.loads(file.read_text(encoding="utf-8"))
-    if not pages:
-        return []
     sections = []
-    first_job, first_page = next(iter(pages.items()))
-    for number, section in enumerate(first_page):
-        columns = []
-        for place, name in enumerate(section["columns"]):
-            if name.startswith(SHARED):
-                columns.append((name, first_job, place))
-        shared_last = [c for c in columns if c[0].startswith(SHARED[1])]
-        columns = [c for c in columns if c not in shared_last]
-        for job, page in pages.items():
-            if number < len(page):
-                columns += [
-                    (f"{job.arm.name}: {name}", job, place)
-                    for place, name in enumerate(page[number]["columns"])
-                    if not name.startswith(SHARED)
-                ]
-        columns += shared_last
+    for number, section in enumerate(next(iter(pages.values()), [])):
+        columns = _columns(pages, number)
         rows = []
         for line, row in enumerate(section["rows"]):
             images = [
@@ -256,6 +241,20 @@ def side_by_side(jobs):
         names = [name for name, _, _ in columns]
         sections.append((section["title"], names, rows))
     return sections
+
+
+def _columns(pages, number):
+    """(name, job, place in its page) of a section: inputs, arms, truth."""
+    first, before, own, after = next(iter(pages)), [], [], []
+    for job, page in pages.items():
+        names = page[number]["columns"] if number < len(page) else []
+        for place, name in enumerate(names):
+            if not name.startswith((INPUT, TRUTH)):
+                own.append((f"{job.arm.name}: {name}", job, place))
+            elif job is first:
+                shared = before if name.startswith(INPUT) else after
+                shared.append((name, job, place))
+    return before + own + after
 
 
 def _picture(job, page, number, line, place):

@@ -10,6 +10,7 @@ import numpy as np
 from tfmask.metrics import Moments
 from tfmask.metrics.features import checked_features
 from tfmask.ops.errors import UserError
+from trainers.files import sha256_of
 
 NPZ = ".npz"
 
@@ -74,7 +75,7 @@ def read_features(path):
         raise UserError(f"`{path}` is not there.") from error
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise UserError(f"`{path}` is not a readable .npz file.") from error
-    about = {"location": str(path), "count": None, "sha256": _digest(path)}
+    about = {"location": str(path), "count": None, "sha256": sha256_of(path)}
     try:
         if "features" in arrays:
             features = checked_features("features", arrays["features"])
@@ -210,8 +211,3 @@ def _moments(arrays):
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError("`mu` and `sigma` must be finite")
     return Moments(mean, covariance)
-
-
-def _digest(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

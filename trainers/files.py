@@ -1,5 +1,6 @@
 """Files that are either old or new, never half written."""
 
+import hashlib
 import json
 import os
 import tempfile
@@ -55,6 +56,21 @@ def write_png(path, pixels):
         pixels = pixels[..., 0]
     with replacing(path) as file:
         Image.fromarray(pixels).save(file, format="PNG")
+
+
+def sha256_of(path):
+    """Hexadecimal SHA-256 of a file, or of all files of a folder."""
+    path, digest = Path(path), hashlib.sha256()
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
+    for file in files:
+        if file != path:
+            digest.update(file.relative_to(path).as_posix().encode())
+        with open(file, "rb") as opened:
+            while part := opened.read(2**20):
+                digest.update(part)
+    return digest.hexdigest()
 
 
 def _strict(value):

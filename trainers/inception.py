@@ -4,7 +4,6 @@ Numbers of different networks, or of one network with another resize, do not
 compare: every network says what it is in `about`. No weights are downloaded.
 """
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +14,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from tfmask.ops.errors import UserError
+from trainers.files import sha256_of
 
 SIDE = 299
 RANDOM_SEED = 0
@@ -254,21 +254,6 @@ def _legacy(image):
 def _flat(values):
     """(B, ..., D) with ones between to (B, D)."""
     return tf.reshape(values, (-1, values.shape[-1]))
-
-
-def sha256_of(path):
-    """Hexadecimal SHA-256 of a file, or of all files of a folder."""
-    path, digest = Path(path), hashlib.sha256()
-    files = [path]
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.is_file())
-    for file in files:
-        if file != path:
-            digest.update(file.relative_to(path).as_posix().encode())
-        with open(file, "rb") as opened:
-            while part := opened.read(2**20):
-                digest.update(part)
-    return digest.hexdigest()
 
 
 def _first_line(error):

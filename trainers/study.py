@@ -10,10 +10,15 @@ from pathlib import Path
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.edits import read_files
+from trainers.edits import check_edits, read_files, target_attributes
 from trainers.files import write_json, write_png, write_text
 from trainers.study_scores import print_scores, read_answers, scores
-from trainers.translate import list_images
+from trainers.translate import (
+    compiled_translate,
+    direction_of,
+    list_images,
+    translate_file,
+)
 
 FORMAT = "tfmask-study-1"  # of the answers that the page hands out
 PAGE = Path(__file__).with_name("study_page.html")
@@ -133,17 +138,10 @@ def translated_pictures(run, inputs, exemplars, options, advance):
     Raises:
         UserError: the options do not fit the run, or an image is bad.
     """
-    from trainers.edits import check_edits, target_attributes
     from trainers.runs import load_run
-    from trainers.translate import compiled_translate, translate_file
 
     _, method = load_run(run)
-    direction = options.direction or method.directions[0]
-    if direction not in method.directions:
-        raise UserError(
-            f"`{run}` has no direction {direction}; it has "
-            f"{', '.join(method.directions)}."
-        )
+    direction = direction_of(run, method, options.direction)
     edits = [{} for _ in inputs]
     if exemplars and "exemplar" in method.translate_inputs:
         edits = [{"exemplar": path} for path in exemplars]

@@ -186,6 +186,26 @@ def plan_outputs(
     return plan
 
 
+def direction_of(run, method, asked):
+    """The way to translate: the one asked for, or the method's first.
+
+    Args:
+        run: path, for the message.
+        method: has `directions`.
+        asked: str or None.
+
+    Raises:
+        UserError: the method has no such direction.
+    """
+    direction = asked or method.directions[0]
+    if direction not in method.directions:
+        raise UserError(
+            f"`{run}` has no direction {direction}; it has "
+            f"{', '.join(method.directions)}."
+        )
+    return direction
+
+
 def compiled_translate(
     method, direction, height=None, width=None, more=(), **options
 ):
@@ -376,12 +396,7 @@ def main(argv: list[str] | None = None) -> int:
     from trainers.runs import load_run
 
     _, method = load_run(options.run)
-    direction = options.direction or method.directions[0]
-    if direction not in method.directions:
-        raise UserError(
-            f"`{options.run}` has no direction {direction}; it has "
-            f"{', '.join(method.directions)}."
-        )
+    direction = direction_of(options.run, method, options.direction)
     check_edits(options.run, method, edits, instances)
     attributes = target_attributes(options.run, method, options.attributes)
     with image_progress("Translating", len(plan)) as advance:

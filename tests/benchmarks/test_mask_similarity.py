@@ -1,20 +1,12 @@
 """The benchmark of R1: its definition by hand, and one short run."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "mask_similarity.py"
-
 
 @pytest.fixture
-def benchmark():
-    spec = importlib.util.spec_from_file_location("mask_similarity", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_script):
+    return load_script("mask_similarity")
 
 
 def test_two_pixels_by_hand(benchmark):

@@ -1,21 +1,15 @@
 """The benchmark of KID and FID: ours by its numbers, and the hint."""
 
 import importlib.util
-from pathlib import Path
 
 import pytest
 
 from tfmask.metrics import frechet_distance, kernel_distance
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "metrics.py"
-
 
 @pytest.fixture
-def benchmark():
-    spec = importlib.util.spec_from_file_location("benchmark_metrics", FILE)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_script):
+    return load_script("metrics")
 
 
 @pytest.mark.parametrize(

@@ -1,25 +1,13 @@
 """The serving benchmark: its numbers, and one short run."""
 
-import importlib.util
 import json
-import sys
-from pathlib import Path
 
 import pytest
 
-FILE = Path(__file__).parents[2] / "benchmarks" / "serving.py"
-
 
 @pytest.fixture
-def benchmark(monkeypatch):
-    # A name of its own: `serving` is the package. The path it sets, it keeps
-    # to itself.
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = importlib.util.spec_from_file_location("serving_benchmark", FILE)
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    return module
+def benchmark(load_script):
+    return load_script("serving")
 
 
 def test_a_row_has_percentiles_and_throughput(benchmark):

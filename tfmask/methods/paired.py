@@ -81,12 +81,26 @@ class PairedMethod(TranslationMethod):
 
     def images_to_show(self, batch):
         """Input, translation, and what it should be."""
-        source, target = source_and_target(self.config.direction)
-        image = batch[source]["image"]
-        made = self.translate({"image": image}, self.config.direction)
-        shown = {f"real_{source}": image}
-        if self.mask_kind != "change":
-            shown[f"mask_{source}"] = made["mask"]
-        shown[f"fake_{target}"] = made["image"]
-        shown[f"real_{target}"] = batch[target]["image"]
-        return shown
+        return pairs_to_show(self, batch)
+
+
+def pairs_to_show(method, batch):
+    """Input, translation, and what it should be, of the only direction.
+
+    Args:
+        method: `TranslationMethod` of pairs.
+        batch: dict of domain to examples.
+
+    Returns:
+        dict as of `TranslationMethod.images_to_show`.
+    """
+    (direction,) = method.directions
+    source, target = source_and_target(direction)
+    image = batch[source]["image"]
+    made = method.translate({"image": image}, direction)
+    shown = {f"real_{source}": image}
+    if method.mask_kind != "change":
+        shown[f"mask_{source}"] = made["mask"]
+    shown[f"fake_{target}"] = made["image"]
+    shown[f"real_{target}"] = batch[target]["image"]
+    return shown

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmask.methods.base import TranslationMethod, source_and_target
+from tfmask.methods.paired import pairs_to_show
 from tfmask.networks import UNetGenerator
 from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
@@ -104,10 +105,4 @@ class Segmenter(TranslationMethod):
 
     def images_to_show(self, batch):
         """Photograph, label map as read, and as it should be."""
-        source, target = source_and_target(*self.directions)
-        image = batch[source]["image"]
-        return {
-            f"real_{source}": image,
-            f"fake_{target}": self.translate({"image": image})["image"],
-            f"real_{target}": batch[target]["image"],
-        }
+        return pairs_to_show(self, batch)
