@@ -2,7 +2,9 @@
 
 import contextlib
 import errno
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -143,6 +145,47 @@ def test_a_number_taken_at_the_last_moment(tmp_path, monkeypatch):
     path = publish(tmp_path, "toy", write_files)
     assert path.name == "2"
     assert '"version": 2' in (path / FACTS).read_text()
+
+
+def test_a_leftover_is_locked_until_it_is_gone(tmp_path, monkeypatch):
+    leftover = tmp_path / ".tmp-0123456789ab"
+    leftover.mkdir()
+    remove = shutil.rmtree
+    held = []
+
+    def watched(path, **options):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        finally:
+            os.close(handle)
+        held.append(path)
+        remove(path, **options)
+
+    monkeypatch.setattr(publishing.shutil, "rmtree", watched)
+    remove_leftovers(tmp_path)
+    assert held == [leftover]
+    assert not leftover.exists()
+
+
+@pytest.mark.parametrize("moment", ["open", "flock"])
+def test_a_folder_taken_for_a_leftover_is_made_anew(
+    tmp_path, monkeypatch, moment
+):
+    module = {"open": publishing.os, "flock": publishing.fcntl}[moment]
+    original = getattr(module, moment)
+    made = []
+
+    def late(*arguments):
+        if not made:
+            made.extend((tmp_path / "toy").glob(".tmp-*"))
+            made[0].rmdir()
+        return original(*arguments)
+
+    monkeypatch.setattr(module, moment, late)
+    assert sizes(publish(tmp_path, "toy", write_files)) == WHOLE
+    assert len(made) == 1
 
 
 def test_a_running_export_is_no_leftover(tmp_path):

@@ -105,15 +105,23 @@ def remove_leftovers(folder: Path) -> None:
         except OSError:  # another export removed it first
             continue
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        except OSError:
-            if time.time() - os.fstat(handle).st_mtime < _LEFTOVER_SECONDS:
-                continue
+            if _is_leftover(handle):
+                # Still locked: an export that has just made this folder
+                # waits for the lock, and then sees that the folder is gone.
+                shutil.rmtree(path, ignore_errors=True)
         finally:
             os.close(handle)
-        shutil.rmtree(path, ignore_errors=True)
+
+
+def _is_leftover(handle: int) -> bool:
+    """Whether no export holds the folder; locks it then, where it can."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return time.time() - os.fstat(handle).st_mtime >= _LEFTOVER_SECONDS
+    return True
 
 
 @contextlib.contextmanager
@@ -122,7 +130,10 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
     while True:
         path = folder / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
         path.mkdir()
-        handle = os.open(path, os.O_RDONLY)
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:  # taken for a leftover, see below
+            continue
         # Without locks, the age of a leftover decides.
         with contextlib.suppress(OSError):
             fcntl.flock(handle, fcntl.LOCK_EX)
