@@ -14,7 +14,8 @@ class UpsamplingConvolution(Convolution):
     `y = conv(upsample(x))`. For 3x3 kernels of padding 1 that is a 4x4
     transposed convolution of stride 2, whose kernel sums neighbours of the
     3x3 one: 4/9 of the arithmetic and no checkerboard, since the sums are
-    those of the larger image.
+    those of the larger image. For 5x5 kernels of padding 2 it is a 6x6 one,
+    9/25 of the arithmetic.
 
     Args:
         *args, **kwargs: see `Convolution`; `padding` counts pixels of the
@@ -29,35 +30,73 @@ class UpsamplingConvolution(Convolution):
     """
 
     def _convolve(self, inputs, kernel):
-        if (self.kernel_size, self.padding, self.strides) != (3, 1, 1):
+        shape = (self.kernel_size, self.padding, self.strides)
+        if shape not in ((3, 1, 1), (5, 2, 1)):
             return super()._convolve(upsample(inputs), kernel)
-        batch, height, width = image_sizes(inputs)
+        reflect = self.padding_mode == "reflect"
         # The border that reflection needs, in pixels of the small image: the
         # large one's second row repeats its first.
-        border = 1 if self.padding_mode == "reflect" else 0
-        if border:
-            sides = [border, border]
-            paddings = [[0, 0], sides, sides, [0, 0]]
-            inputs = tf.pad(inputs, paddings, "SYMMETRIC")
-        sizes = [2 * (height + 2 * border), 2 * (width + 2 * border)]
+        padded = inputs
+        if reflect:
+            sides = [1, 1]
+            padded = tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], "SYMMETRIC")
+        batch, height, width = image_sizes(padded)
         outputs = tf.nn.conv2d_transpose(
-            inputs,
+            padded,
             _kernel_on_small_image(kernel),
-            [batch, *sizes, self.filters],
+            [batch, 2 * height, 2 * width, self.filters],
             2,
             "SAME",
         )
-        if border:
-            outputs = tf.slice(
-                outputs,
-                [0, 2, 2, 0],
-                [batch, 2 * height, 2 * width, self.filters],
-            )
-        return outputs
+        if not reflect:
+            return outputs
+        if self.padding == 1:
+            return _without_border(outputs, 2)
+        # The large one's third row does not: so wide kernels see another
+        # border from the outermost rows and columns.
+        inner = _without_border(outputs, 3)
+        left, right = _outermost(inputs, kernel, 2)
+        columns = [_without_ends(left), inner, _without_ends(right)]
+        top, bottom = _outermost(inputs, kernel, 1)
+        return tf.concat([top, tf.concat(columns, 2), bottom], 1)
+
+
+def _without_border(images, pixels):
+    """Images without so many pixels on all four sides."""
+    # images[:, 3:-3] has a slow gradient, see `TransposedConvolution`.
+    batch, height, width = image_sizes(images)
+    sizes = [batch, height - 2 * pixels, width - 2 * pixels, -1]
+    return tf.slice(images, [0, pixels, pixels, 0], sizes)
+
+
+def _without_ends(columns):
+    """(B, H, 1, C) without the first and the last pixel."""
+    batch, height, _ = image_sizes(columns)
+    return tf.slice(columns, [0, 1, 0, 0], [batch, height - 2, 1, -1])
+
+
+def _outermost(inputs, kernel, axis):
+    """First and last row or column of a 5x5 convolution, reflected.
+
+    Args:
+        inputs: (B, H, W, C), the small image.
+        kernel: (5, 5, C, filters).
+        axis: 1 for rows, (B, 1, 2W, filters) each; 2 for columns,
+            (B, 2H, 1, filters).
+    """
+    last = image_sizes(inputs)[axis] - 1
+    # Rows 2, 1, 0, 1, 2 of the large image, and their likes at its end.
+    places = ([1, 0, 0, 0, 1], [last - 1, last, last, last, last - 1])
+    strips = tf.concat([tf.gather(inputs, p, axis=axis) for p in places], 0)
+    along = 3 - axis
+    paddings = [[0, 0] for _ in range(4)]
+    paddings[along] = [2, 2]
+    strips = tf.pad(tf.repeat(strips, 2, axis=along), paddings, "REFLECT")
+    return tf.split(tf.nn.conv2d(strips, kernel, 1, "VALID"), 2)
 
 
 def _kernel_on_small_image(kernel):
-    """(3, 3, C, filters) of a convolution to (4, 4, filters, C) transposed.
+    """(n, n, C, filters) to (n + 1, n + 1, filters, C), transposed.
 
     A pixel of the small image is two by two of the large one, so that every
     tap meets it twice along each side, one place apart.

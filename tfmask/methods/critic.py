@@ -95,20 +95,24 @@ class CriticMethod(TranslationMethod):
         own = getattr(self.config, f"{term}_weight", None)
         return super().term_weight(term) if own is None else own
 
-    def smoothness(self, critic, real, fake, stream=0):
+    def smoothness(self, critic, real, fake, parts=1):
         """The gradient penalty of this step, one number an example.
 
         Args:
             critic: function of images that returns scores alone.
             real: (B, H, W, 3).
             fake: (B, H, W, 3).
-            stream: int; another one draws other mixtures in the same step.
+            parts: int, batches of which the rows are put together; each draws
+                its own mixtures, as far as replicas are concerned.
 
         Returns:
             (B,) float32, unweighted.
         """
-        mix = replica_uniform(real, self._draw(_MIX + 100 * stream))
-        return gradient_penalty(critic, real, fake, mix)
+        mix = [
+            replica_uniform(part, self._draw(_MIX + 100 * stream))
+            for stream, part in enumerate(tf.split(real, parts))
+        ]
+        return gradient_penalty(critic, real, fake, tf.concat(mix, axis=0))
 
     def permuted(self, values):
         """The global batch's rows in a random order, new in every step.

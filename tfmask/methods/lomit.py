@@ -230,15 +230,8 @@ class LOMIT(CriticMethod):
         scores, logits = self.discriminator(both)
         terms = {"critic": wasserstein_critic(*tf.split(scores, 2))}
         if "penalty" in wanted:
-            pairs = zip(tf.split(images, 2), tf.split(fake, 2), strict=True)
-            terms["penalty"] = tf.concat(
-                [
-                    self.smoothness(
-                        lambda x: self.discriminator(x)[0], *pair, stream
-                    )
-                    for stream, pair in enumerate(pairs)
-                ],
-                axis=0,
+            terms["penalty"] = self.smoothness(
+                lambda x: self.discriminator(x)[0], images, fake, parts=2
             )
         if "classification_real" in wanted:
             terms["classification_real"] = attribute_cross_entropy(
