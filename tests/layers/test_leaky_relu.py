@@ -46,3 +46,12 @@ def test_another_slope_and_its_second_derivative():
     np.testing.assert_allclose(
         outer.gradient(first, values), [0.02, 0.02, 0.02, 2.0, 2.0], rtol=1e-6
     )
+
+
+def test_slopes_do_not_depend_on_the_values():
+    values = tf.Variable(VALUES)
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            outputs = leaky_relu(values)
+        slopes = inner.gradient(outputs, values)
+    assert outer.gradient(slopes, values) is None

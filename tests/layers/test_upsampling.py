@@ -48,10 +48,10 @@ def test_equals_upsampling_and_a_convolution(kernel_size, padding_mode, shape):
 
 
 @pytest.mark.parametrize("padding_mode", ["zero", "reflect"])
-def test_doubles_images_of_any_size(padding_mode):
-    layer = built(
-        UpsamplingConvolution(6, 3, padding=1, padding_mode=padding_mode), 3
-    )
+@pytest.mark.parametrize("kernel_size", [3, 5])
+def test_doubles_images_of_any_size(kernel_size, padding_mode):
+    arguments = {"padding": kernel_size // 2, "padding_mode": padding_mode}
+    layer = built(UpsamplingConvolution(6, kernel_size, **arguments), 3)
 
     @tf.function(input_signature=[tf.TensorSpec([None, None, None, 3])])
     def apply(images):

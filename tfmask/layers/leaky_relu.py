@@ -14,7 +14,9 @@ def leaky_relu(features, slope=SLOPE):
     `x`. It keeps `x` in memory, and TensorFlow's graph optimizer trips over
     it after a padded convolution ("remapper failed: ... LeakyReluGrad").
     The output has the same sign, which is all that the gradient needs. The
-    gradient can be differentiated, too.
+    gradient can be differentiated, too; where it is used, it does not depend
+    on `x`, and that derivative is None instead of zeros, which a gradient
+    penalty would send back through the whole network.
 
     Args:
         features: float tensor.
@@ -36,9 +38,11 @@ def _leaky_relu(slope):
     def activation(features):
         outputs = tf.nn.leaky_relu(features, slope)
 
+        signs = tf.stop_gradient(outputs)
+
         def gradient(upstream):
             return tf.raw_ops.LeakyReluGrad(
-                gradients=upstream, features=outputs, alpha=slope
+                gradients=upstream, features=signs, alpha=slope
             )
 
         return outputs, gradient
