@@ -39,11 +39,12 @@ EXTRA = {
 }
 
 
-def tiny_method(name):
+def tiny_method(name, **options):
     """A method of tiny networks, with weights that change an image."""
     config = preset_config(name, "quick", "synthetic").method
     tiny = {field: n for field, n in TINY.items() if hasattr(config, field)}
-    config = dataclasses.replace(config, **tiny, **EXTRA.get(name, {}))
+    extra = {**EXTRA.get(name, {}), **options}
+    config = dataclasses.replace(config, **tiny, **extra)
     method = METHODS[name](config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():

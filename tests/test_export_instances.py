@@ -11,7 +11,13 @@ from serving.status import INVALID_ARGUMENT, CallError
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, encoded, published, served  # noqa: E402
+from exports import (  # noqa: E402
+    ask,
+    encoded,
+    published,
+    served,
+    tiny_method,
+)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +53,22 @@ def test_any_number_of_instances(exported, servable, count):
         assert np.abs(got[name].astype(int) - values).max(initial=0) <= 1
     if count == 0:
         np.testing.assert_array_equal(got["image"], image)
+
+
+@pytest.mark.slow
+def test_the_baseline_of_one_mask_has_the_same_signatures(tmp_path_factory):
+    method = tiny_method("instagan", architecture="concatenated")
+    _, version = published(method, tmp_path_factory)
+    engine = served(version)
+    servable = next(engine)
+    for count in (0, 3):
+        image, instances = example(count=count)
+        given = {"image": image, "instances": instances}
+        got = ask(servable, "a_to_b", **given)
+        for name, values in translated(method, "a_to_b", given).items():
+            assert got[name].shape == values.shape
+            assert np.abs(got[name].astype(int) - values).max(initial=0) <= 1
+    engine.close()
 
 
 @pytest.mark.parametrize("count", [0, 2])

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from scipy.ndimage import distance_transform_cdt
 
 from tfmask.ops import instances as sets
 
@@ -101,3 +102,29 @@ def test_stacked_channels_are_the_image_and_one_a_mask():
     np.testing.assert_array_equal(planes[..., 4], masks[:, 1, ..., 0])
     for one, other in zip(sets.unstacked(planes), (image, masks), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_merged_instances_are_their_union():
+    masks = squares(6, 4, 9)
+    np.testing.assert_array_equal(sets.merged(masks), squares(9))
+    assert np.all(sets.merged(masks[:, :0]) == -1)
+
+
+def test_an_outline_is_shared_out_to_the_nearest_instances():
+    random = np.random.default_rng(4)
+    outline = random.uniform(-1, 1, (3, 1, 7, 11, 1)).astype("float32")
+    masks = np.full((3, 4, 7, 11, 1), -1, "float32")
+    # Two that touch nothing, an empty one, and one that overlaps the first.
+    masks[0, 0, :2, :3] = masks[0, 1, 5:, 9:] = masks[0, 3, 1:4, 2:5] = 1
+    masks[1, 2, 3, 10] = 1
+    distances = np.full(masks.shape, np.inf)
+    for place in (0, 0), (0, 1), (0, 3), (1, 2):
+        distances[place] = distance_transform_cdt(
+            masks[place][..., 0] < 0, "chessboard"
+        )[..., None]
+    nearest = distances == distances.min(axis=1, keepdims=True)
+    nearest &= np.isfinite(distances)
+    found = sets.shared_out(outline, masks)
+    np.testing.assert_array_equal(found, np.where(nearest, outline, -1))
+    assert np.all(found.numpy()[2] == -1)
+    assert sets.shared_out(outline, masks[:, :0]).shape == (3, 0, 7, 11, 1)

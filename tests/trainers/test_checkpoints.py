@@ -42,6 +42,7 @@ def test_state_holds_every_weight_slot_and_pool():
         ("attention_guided", {}),
         ("guidegan", {"memory_images": (3, 5), "cycle_attention": "memory"}),
         ("guidegan_paired", {"memory_images": (3, 3), "levels": 2}),
+        ("instagan", {"architecture": "concatenated"}),
     ],
 )
 def test_restore_brings_back_every_variable(tmp_path, name, options):

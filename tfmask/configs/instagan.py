@@ -16,6 +16,10 @@ class InstaGANConfig:
 
     inputs: ClassVar[tuple[str, ...]] = ("image", "instances")
 
+    architecture: Literal["set", "concatenated"] = "set"
+    """`set`: the paper's, of any number of masks. `concatenated`: its
+    baseline CycleGAN+Seg, CycleGAN's networks on four channels, the image
+    and the union of its masks; all instances go in one step."""
     filters: int = 64
     """Channels of the encoders' first layers."""
     blocks: int = 9

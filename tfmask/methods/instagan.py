@@ -18,8 +18,18 @@ from tfmask.methods.base import (
     source_and_target,
 )
 from tfmask.methods.instance_sequence import translate_in_sequence
-from tfmask.networks import InstanceDiscriminator, InstanceGenerator
+from tfmask.networks import (
+    ConcatenatedDiscriminator,
+    ConcatenatedGenerator,
+    InstanceDiscriminator,
+    InstanceGenerator,
+)
 from tfmask.ops import instances as sets
+
+NETWORKS = {
+    "set": (InstanceGenerator, InstanceDiscriminator),
+    "concatenated": (ConcatenatedGenerator, ConcatenatedDiscriminator),
+}
 
 
 class Side(NamedTuple):
@@ -47,7 +57,8 @@ class InstaGAN(TranslationMethod):
     and `context_a` is L_ctx of X (section 2.2). A training step is the
     paper's sequential mini-batch (section 2.3): every sub-step translates
     the next `instances_per_step` instances in the image that the one before
-    left, and updates all players.
+    left, and updates all players. Of the architecture "concatenated",
+    the paper's CycleGAN+Seg, all instances of an image are one.
 
     The masks are an input; nothing finds them, and nothing blends with them.
 
@@ -84,25 +95,37 @@ class InstaGAN(TranslationMethod):
             ),
             **common,
         }
-        self.generator_a_to_b = InstanceGenerator(**generator)
-        self.generator_b_to_a = InstanceGenerator(**generator)
-        self.discriminator_a = InstanceDiscriminator(**discriminator)
-        self.discriminator_b = InstanceDiscriminator(**discriminator)
+        make_generator, make_discriminator = NETWORKS[config.architecture]
+        self.generator_a_to_b = make_generator(**generator)
+        self.generator_b_to_a = make_generator(**generator)
+        self.discriminator_a = make_discriminator(**discriminator)
+        self.discriminator_b = make_discriminator(**discriminator)
         for network in self.networks.values():
             network.build((None, *self.image_size, 3))
         self.make_pools(config.pool_size, 3 + self.slots)
         self.built = True
 
     @property
+    def merges(self):
+        """Whether the networks see one mask, the union of all."""
+        return self.config.architecture == "concatenated"
+
+    @property
+    def per_step(self):
+        """Instance slots of a sub-step of training."""
+        return 1 if self.merges else self.config.instances_per_step
+
+    @property
     def substeps(self):
         """Sub-steps of a training step at most."""
-        per_step = self.config.instances_per_step
-        return -(-self.config.instances_max // per_step)
+        if self.merges:
+            return 1
+        return -(-self.config.instances_max // self.per_step)
 
     @property
     def slots(self):
         """Instance slots of a training image: a multiple of a sub-step's."""
-        return self.substeps * self.config.instances_per_step
+        return self.substeps * self.per_step
 
     def compute_losses(self, batch, players=None, training=True):
         """See `TranslationMethod`; every term is a sum over the sub-steps."""
@@ -186,7 +209,7 @@ class InstaGAN(TranslationMethod):
             sets.count(sets.signed(batch[domain]["instances"]))
             for domain in ("a", "b")
         ]
-        firsts = tf.range(self.substeps) * self.config.instances_per_step
+        firsts = tf.range(self.substeps) * self.per_step
         reached = tf.concat(counts, axis=0)[:, None] > firsts
         return tf.math.count_nonzero(reached, axis=0, dtype=tf.int32)
 
@@ -199,8 +222,9 @@ class InstaGAN(TranslationMethod):
             if self.config.instance_order == "random":
                 stream = {"a": 30, "b": 40}[domain]
                 shuffle_seed = [self.seed + stream, self.step]
+            given = sets.signed(batch[domain]["instances"])
             kept = sets.largest(
-                sets.signed(batch[domain]["instances"]),
+                sets.merged(given) if self.merges else given,
                 self.config.instances_max,
                 shuffle_seed,
             )
@@ -225,7 +249,7 @@ class InstaGAN(TranslationMethod):
             losses: as `compute_losses`.
             sides: dict of domain to `Side`.
         """
-        per_step = self.config.instances_per_step
+        per_step = self.per_step
         now = number * per_step + tf.range(per_step)
         masks = {
             d: tf.gather(side.masks, now, axis=1) for d, side in sides.items()
@@ -347,13 +371,15 @@ class InstaGAN(TranslationMethod):
                 of zeros are empty.
             direction: "a_to_b" or "b_to_a".
             per_step: int, instances of a sub-step; 0: all at once; None: as
-                the config says.
+                the config says. Has no meaning where all are one.
             keep_background: bool; None: as the config says.
 
         Returns:
             dict with `image` (B, H, W, 3), `instances` (B, N, H, W, 1) in
             [0, 1], in the order of the input, and `mask` (B, H, W, 1), their
-            union. An example without instances comes back as it is.
+            union. An example without instances comes back as it is. Where
+            all are one, `instances` are the pieces of its outline that are
+            nearest to the given ones.
 
         Raises:
             ValueError: the instances do not have the images' size.
@@ -371,18 +397,22 @@ class InstaGAN(TranslationMethod):
         if per_step is None:
             per_step = self.config.instances_per_step
         generator = self.networks[f"generator_{direction}"]
+        masks = instances
+        if self.merges:
+            masks, per_step = sets.merged(instances), 1
         image, outlines = translate_in_sequence(
-            generator, given, instances, per_step
+            generator, given, masks, per_step
         )
         if keep_background is None:
             keep_background = self.config.keep_background
         if keep_background:
             changed = sets.union(tf.concat([instances, outlines], axis=1))
             image = given + changed * (image - given)
+        union = tf.ensure_shape(sets.union(outlines), (*given.shape[:3], 1))
+        if self.merges:
+            outlines = sets.shared_out(outlines, instances)
         return {
             "image": image,
-            "mask": tf.ensure_shape(
-                sets.union(outlines), (*given.shape[:3], 1)
-            ),
+            "mask": union,
             "instances": sets.memberships(outlines),
         }

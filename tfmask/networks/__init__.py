@@ -4,6 +4,10 @@ from tfmask.networks.attention_network import AttentionNetwork
 from tfmask.networks.attribute_discriminator import AttributeDiscriminator
 from tfmask.networks.attribute_unet import AttributeUNet
 from tfmask.networks.co_segmentation import CoSegmentation
+from tfmask.networks.concatenated import (
+    ConcatenatedDiscriminator,
+    ConcatenatedGenerator,
+)
 from tfmask.networks.content_style import (
     ContentEncoder,
     HighwayDecoder,
@@ -25,6 +29,8 @@ __all__ = [
     "AttributeDiscriminator",
     "AttributeUNet",
     "CoSegmentation",
+    "ConcatenatedDiscriminator",
+    "ConcatenatedGenerator",
     "ContentEncoder",
     "DenseDiscriminator",
     "HighwayDecoder",

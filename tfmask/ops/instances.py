@@ -48,6 +48,54 @@ def union(masks):
     return tf.clip_by_value(tf.reduce_sum(memberships(masks), axis=1), 0.0, 1.0)
 
 
+def merged(masks):
+    """All instances as one.
+
+    Args:
+        masks: (B, N, H, W, 1) float in [-1, 1].
+
+    Returns:
+        (B, 1, H, W, 1) float in [-1, 1]: their union; -1 without slots.
+    """
+    return signed(union(masks))[:, None]
+
+
+def shared_out(outline, masks):
+    """Cuts one outline into pieces: a pixel goes to the nearest instance.
+
+    Args:
+        outline: (B, 1, H, W, 1) float in [-1, 1].
+        masks: (B, N, H, W, 1) float in [-1, 1]; N may be 0.
+
+    Returns:
+        (B, N, H, W, 1) float in [-1, 1]: the outline in the pixels that are
+        nearest to the slot's mask (above 0), -1 elsewhere and in empty
+        slots. Distances are of 3x3 neighbourhoods; a pixel that is as near
+        to several instances goes to each.
+    """
+    shape = tf.shape(masks)
+    reached = tf.cast(masks > 0, tf.float32)
+    exists = tf.reduce_any(reached > 0, axis=(1, 2, 3, 4), keepdims=True)
+
+    def unclaimed(reached):
+        return exists[:, 0] & ~tf.reduce_any(reached > 0, axis=1)
+
+    def grow(reached):
+        wider = tf.nn.max_pool2d(fold(reached), 3, 1, "SAME")
+        free = tf.cast(unclaimed(reached)[:, None], tf.float32)
+        return (reached + free * tf.reshape(wider, shape),)
+
+    (reached,) = tf.while_loop(
+        lambda reached: tf.reduce_any(unclaimed(reached)),
+        grow,
+        (reached,),
+        shape_invariants=(tf.TensorShape([None] * 4 + [1]),),
+        maximum_iterations=tf.maximum(shape[2], shape[3]),
+    )
+    pieces = tf.where(reached > 0, outline, EMPTY)
+    return tf.ensure_shape(pieces, masks.shape)
+
+
 def order_by_area(masks):
     """Slots from the largest instance to the smallest, empty ones last.
 
