@@ -53,6 +53,9 @@ def _cam(host):
     )
 
 
+# InstaGAN's `instances_max` in one step.
+AT_ONCE = ("--method.instances-per-step", "4")
+
 # Besides the method as it is, which every table has.
 ABLATIONS = {
     # Mejjati et al. 2018, Table 2.
@@ -66,9 +69,29 @@ ABLATIONS = {
         whole_image_d_trained_on="--method.masked-discriminator-epoch None "
         "--method.freeze-attention-epoch None",
     ),
-    # Mo et al. 2019, Figures 9 and 10: training / inference, a sequence of
-    # two instances or all at once.
+    # Mo et al. 2019. Figure 9: CycleGAN, with the union of the masks (and
+    # CycleGAN's losses and discriminators), InstaGAN's architecture, with the
+    # context loss (`once_once`), with the sequence (the method as it is).
+    # Figure 10: training / inference, a sequence of two instances or all at
+    # once.
     "instagan": (
+        Arm(
+            "instagan-cyclegan",
+            "cyclegan",
+            evaluate=("--instances",),
+        ),
+        *_arms(
+            "instagan",
+            cyclegan_seg="--method.architecture concatenated "
+            "--method.context-weight 0 --method.identity-weight 5 "
+            "--method.discriminator-spectral-normalization False",
+        ),
+        Arm(
+            "instagan-architecture",
+            "instagan",
+            ("--method.context-weight", "0", *AT_ONCE),
+            evaluate=("--instances-per-step", "0"),
+        ),
         *_arms(
             "instagan",
             no_context="--method.context-weight 0",
@@ -76,7 +99,7 @@ ABLATIONS = {
         Arm(
             "instagan-once_once",
             "instagan",
-            ("--method.instances-per-step", "4"),
+            AT_ONCE,
             evaluate=("--instances-per-step", "0"),
         ),
         Arm(

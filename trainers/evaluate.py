@@ -69,8 +69,12 @@ class Options:
     """Leave unreadable files out (counted and listed), do not stop."""
     gallery: Path | None = None
     """Folder of the page with images; None: RUN/evaluation."""
+    instances: bool = False
+    """Methods that translate plain images: measure around the instances of
+    the data, as methods of instances are; what needs translated masks is
+    null."""
     min_instances: int = 1
-    """Methods of instances: only images with so many or more."""
+    """Around instances: only images with so many or more."""
     instances_per_step: int | None = None
     """Methods of instances: how many are translated in one step, 0 is all;
     None: as the run says."""
@@ -316,14 +320,18 @@ def _measure(options, method, data):
         from trainers.evaluate_exemplars import evaluate_exemplars
 
         return evaluate_exemplars
-    if "instances" in inputs:
+    given = "instances" in inputs
+    if given or options.instances:
         from trainers.evaluate_instances import evaluate_instances
 
+        sequence = {
+            "per_step": options.instances_per_step,
+            "keep_background": options.keep_background,
+        }
         return functools.partial(
             evaluate_instances,
             min_instances=options.min_instances,
-            per_step=options.instances_per_step,
-            keep_background=options.keep_background,
+            **(sequence if given else {}),
         )
     return evaluate
 

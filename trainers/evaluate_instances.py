@@ -1,8 +1,10 @@
-"""What `tfmask evaluate` measures of methods that translate given masks.
+"""What `tfmask evaluate` measures around instances.
 
 There is no true mask of a changed shape. Measured instead: what changed
 around the instances, how much changed at all, whether every instance is
-still there, and whether the translated outlines look like the target's.
+still there, and whether the translated outlines look like the target's. A
+method that translates plain images stands in the same table by the first
+two: it makes no outlines.
 """
 
 import numpy as np
@@ -19,6 +21,10 @@ CLASSIFIER = (
     "the training images; of true test masks it takes {a:.3f} of a for a's "
     "and {b:.3f} of b for b's."
 )
+NO_OUTLINES = (
+    "The method translates plain images: `context_l1` is of the pixels in none "
+    "of the given masks; `instances_kept` and `target_share` are null."
+)
 
 
 def evaluate_instances(
@@ -33,10 +39,10 @@ def evaluate_instances(
     advance=lambda count: None,
     **options,
 ):
-    """Measures an instance method in both directions.
+    """Measures a method in both directions, around the instances of the data.
 
     Args:
-        method: `InstaGAN`.
+        method: `InstaGAN`, or a method that translates plain images.
         data: `UnpairedData` with instance masks in train and in `split`.
         split: "test" or "train".
         limit: int or None, only the first images of each domain.
@@ -57,6 +63,12 @@ def evaluate_instances(
     classifier, accuracy = _trained_classifier(data, split, batch_size)
     counts, directions = {}, {}
     notes = [CLASSIFIER.format(**accuracy)]
+    inputs = method.translate_inputs
+    columns = ["input", "its masks", "translation"]
+    if "instances" in inputs:
+        columns.append("translated masks")
+    else:
+        notes.append(NO_OUTLINES)
     for direction in ("a_to_b", "b_to_a"):
         domain, target = direction[0], direction[-1]
         rows = {row: _Numbers(classifier, target) for row in ROWS}
@@ -80,13 +92,13 @@ def evaluate_instances(
                 translate = compiled_translate(
                     method, direction, *image.shape[1:3], **options
                 )
-            made = translate({"image": image, "instances": given})
-            rows["model"].update(image, made["image"], given, made["instances"])
+            whole = {"image": image, "instances": given}
+            made = translate({name: whole[name] for name in inputs})
+            found = made.get("instances")
+            rows["model"].update(image, made["image"], given, found)
             rows["identity"].update(image, image, given, given)
-            examples.update(
-                batch["index"][enough],
-                [image, given.max(1), made["image"], made["mask"]],
-            )
+            shown = [image, given.max(1), made["image"], made["mask"]]
+            examples.update(batch["index"][enough], shown[: len(columns)])
         counts[direction] = rows["model"].count
         if not counts[direction]:
             raise UserError(
@@ -108,7 +120,7 @@ def evaluate_instances(
             gallery,
             f"{domain} to {target}",
             directions[direction],
-            ["input", "its masks", "translation", "translated masks"],
+            columns,
             examples,
             counts[direction],
         )
@@ -156,14 +168,20 @@ class _Numbers:
         self._crops = []
 
     def update(self, source, translated, given, found):
+        """Takes a batch; `found` is None of a method without outlines."""
         self.count += len(source)
+        kept, outlines = np.full(len(source), np.nan), found
+        if found is None:  # no outline is an empty one
+            outlines = np.zeros_like(given)
+        else:
+            kept = instances_kept(given, found)
         for name, values in {
-            "context_l1": context_l1(source, translated, given, found),
+            "context_l1": context_l1(source, translated, given, outlines),
             "changed_share": changed_share(source, translated),
-            "instances_kept": instances_kept(given, found),
+            "instances_kept": kept,
         }.items():
             self._values[name].append(values)
-        self._crops.append(mask_crops(found))
+        self._crops.append(mask_crops(outlines))
 
     def result(self):
         numbers = {

@@ -110,6 +110,36 @@ def test_every_arm_is_a_command_line(method, tmp_path):
     assert len(names) == len(arms)
 
 
+def test_the_rows_of_instagans_figure_9(tmp_path):
+    """Beyond architectures, each adds what the figure names."""
+    rows = {}
+    for job in jobs(tmp_path, [], ablations=["instagan"]):
+        line = benchmark.train_options(job, options(tmp_path), 0.0)
+        rows[job.arm.name] = (parse(line[1:])[1], job.arm.evaluate)
+    plain, evaluate = rows["instagan-cyclegan"]
+    assert plain.method_name == "cyclegan"
+    assert evaluate == ("--instances",)
+    # What CycleGAN has stays, but for a channel.
+    with_masks = rows["instagan-cyclegan_seg"][0].method
+    assert with_masks.architecture == "concatenated"
+    assert with_masks.context_weight == 0
+    for name in ("identity_weight", "discriminator_spectral_normalization"):
+        assert getattr(with_masks, name) == getattr(plain.method, name)
+    at_once = ("--instances-per-step", "0")
+    for name, context, per_step, evaluate in (
+        ("instagan-architecture", 0, 4, at_once),
+        ("instagan-once_once", 10, 4, at_once),
+        ("instagan", 10, 2, ()),
+    ):
+        method = rows[name][0].method
+        assert method.instances_max == 4 and method.architecture == "set"
+        assert (method.context_weight, method.instances_per_step) == (
+            context,
+            per_step,
+        )
+        assert rows[name][1] == evaluate
+
+
 def test_attention_guided_has_the_papers_seven():
     assert len(chosen_arms(["attention_guided"], ["attention_guided"])) == 7
 
@@ -177,8 +207,8 @@ def test_a_run_that_fails_does_not_stop_the_others(tmp_path):
         "instagan-once_sequence-seed0": "its training failed",
     }
     # `sequence_once` measures the run of `instagan` again.
-    assert commands.verbs.count("train") == 3
-    assert commands.verbs.count("evaluate") == 3
+    assert commands.verbs.count("train") == 6
+    assert commands.verbs.count("evaluate") == 6
     write_report(options(tmp_path), todo, ledger, failed)
     table = (tmp_path / "results.md").read_text()
     assert "Missing: instagan-once_once-seed0, tfmask train ended" in table

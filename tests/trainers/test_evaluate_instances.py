@@ -8,8 +8,11 @@ import tensorflow as tf
 
 from data_pipelines import open_data
 from tfmask.ops.errors import UserError
+from trainers.evaluate import Options, _measure, evaluate
 from trainers.evaluate_instances import evaluate_instances
 from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
+
+SEQUENCE = {"instances_per_step": 0, "keep_background": True}
 
 
 class Swap:
@@ -34,6 +37,17 @@ class Swap:
             "instances": found,
             "mask": tf.reduce_max(found, axis=1),
         }
+
+
+class Darken:
+    """Translates plain images: 0.2 less everywhere."""
+
+    translate_inputs = ("image",)
+    multiple = 4
+
+    def translate(self, inputs, direction):
+        image = inputs["image"]
+        return {"image": image - 0.2, "mask": tf.ones_like(image[..., :1])}
 
 
 @pytest.fixture(scope="module")
@@ -103,6 +117,35 @@ def test_masks_that_cover_everything_leave_no_context(shapes):
     assert rows["identity"]["context_l1"] == 0
     assert any("3 images lie in masks" in note for note in result["notes"])
     json.dumps(result, allow_nan=False)
+
+
+def test_plain_translations_have_no_outlines(shapes):
+    result = evaluate_instances(Darken(), shapes, limit=3)
+    for rows in result["directions"].values():
+        numbers = rows["model"]
+        assert numbers["context_l1"] == pytest.approx(0.2, rel=1e-5)
+        assert numbers["changed_share"] == 1.0
+        assert numbers["instances_kept"] is None
+        assert numbers["target_share"] is None
+        assert rows["identity"]["instances_kept"] == 1.0
+        assert numbers.keys() == rows["identity"].keys()
+    assert any("plain images" in note for note in result["notes"])
+    json.dumps(result, allow_nan=False)
+
+
+def test_plain_methods_are_measured_around_instances_if_asked(shapes):
+    files = {"run": "run", "data": "data", "json": "json"}
+    asked = Options(**files, instances=True, min_instances=2, **SEQUENCE)
+    chosen = _measure(asked, Darken(), shapes)
+    assert chosen.func is evaluate_instances
+    assert chosen.keywords == {"min_instances": 2}
+    chosen = _measure(Options(**files, **SEQUENCE), Swap(), shapes)
+    assert chosen.keywords == {
+        "min_instances": 1,
+        "per_step": 0,
+        "keep_background": True,
+    }
+    assert _measure(Options(**files), Darken(), shapes) is evaluate
 
 
 def test_the_numbers_are_json(shapes):
