@@ -80,6 +80,21 @@ def test_diagonal_covariances_by_hand():
     assert frechet_distance(pair[0], still) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("decades", [3, 12])
+def test_commuting_covariances_by_hand(decades):
+    """Only the flatter spectra may take the shorter way."""
+    random = np.random.default_rng(0)
+    axes, _ = np.linalg.qr(random.normal(size=(64, 64)))
+    first = 10.0 ** np.linspace(0, -decades, 64)
+    second = first * random.uniform(0.5, 2.0, 64)
+    moments = [
+        Moments(np.zeros(64), (axes * values) @ axes.T)
+        for values in (first, second)
+    ]
+    expected = np.sum((np.sqrt(first) - np.sqrt(second)) ** 2)
+    np.testing.assert_allclose(frechet_distance(*moments), expected, rtol=1e-9)
+
+
 def test_what_changes_nothing_and_what_scales():
     first, second = random_sets()
     expected = frechet_distance(first, second)
