@@ -66,6 +66,8 @@ LIGHT = [
     "tfmask.ops.arrays",
     "tfmask.ops.errors",
     "data_pipelines",
+    "trainers.benchmark",
+    "trainers.classifier",
     "trainers.cli",
     "trainers.metrics",
     "trainers.train",

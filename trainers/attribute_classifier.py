@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfmask.ops.arrays import image_to_uint8
+from trainers.classifier_networks import small_layers
 
 SIDE = 64  # larger images are shrunk
 STEPS = 600
@@ -27,26 +28,12 @@ class AttributeClassifier:
 
     def __init__(self, attributes, seed=0):
         keras.utils.set_random_seed(seed)
-        # In float32 whatever the precision of the run that is judged.
-        common = {"dtype": "float32"}
-        layers = [
-            keras.layers.RandomFlip("horizontal", seed=seed, **common),
-            keras.layers.Rescaling(1 / 127.5, -1.0, **common),
-        ]
-        for filters in (16, 32, 64, 64):
-            layers += [
-                keras.layers.Conv2D(
-                    filters, 3, strides=2, padding="same", **common
-                ),
-                keras.layers.BatchNormalization(momentum=0.9, **common),
-                keras.layers.ReLU(**common),
-            ]
         self._network = keras.Sequential(
             [
-                *layers,
-                keras.layers.Flatten(**common),
-                keras.layers.Dropout(0.5, seed=seed, **common),
-                keras.layers.Dense(attributes, **common),
+                keras.layers.RandomFlip(
+                    "horizontal", seed=seed, dtype="float32"
+                ),
+                *small_layers(attributes, seed),
             ]
         )
         rates = keras.optimizers.schedules.CosineDecay(2e-3, STEPS)

@@ -11,13 +11,16 @@ from tfmask.metrics import (
     mask_energy_inside,
 )
 from trainers.attribute_classifier import AttributeClassifier
+from trainers.classifier_files import accuracy_text, label_accuracies
 from trainers.measuring import Examples, show
 
 LEARNT = 20_000  # training images that the classifier sees, at most
 _IOU = ("iou", "iou_best", "iou_best_threshold")
+OWN_JUDGE = (
+    "a small network trained on the true attributes of {learnt} training images"
+)
 JUDGE = (
-    "Attributes are judged by a small network trained on the true attributes "
-    "of {learnt} training images. Of the {split} images it is right for "
+    "Attributes are judged by {judge}. Of the {split} images it is right for "
     "{shares}."
 )
 NO_IMAGE = "{title}: there is no such image, so no numbers."
@@ -216,22 +219,28 @@ def mean_rows(tables):
 
 
 class Judge:
-    """An `AttributeClassifier` that learnt from the training images.
+    """A classifier of attributes, and how often it is right.
 
     Args:
-        data: `AttributeData` with training images.
+        data: `AttributeData`; without `classifier`, with training images.
+        classifier: `TrainedClassifier` that sees the data's attributes; None:
+            an `AttributeClassifier` learns from the training images.
     """
 
-    def __init__(self, data):
-        self._names = data.attributes
-        self._learnt = min(LEARNT, data.counts("train")["a"])
+    def __init__(self, data, classifier=None):
+        self._names, self._classifier = data.attributes, classifier
+        self._seen, self._true = [], []
+        if classifier is not None:
+            self._title = str(classifier)
+            return
+        learnt = min(LEARNT, data.counts("train")["a"])
+        self._title = OWN_JUDGE.format(learnt=learnt)
         self._classifier = AttributeClassifier(len(self._names))
         self._classifier.train(
             data.test_batches(
                 split="train", batch_size=64, limit=LEARNT
             ).as_numpy_iterator()
         )
-        self._right, self._true = [], []
 
     def seen_in(self, images):
         """(B, K) bool, which attributes images have."""
@@ -239,34 +248,20 @@ class Judge:
 
     def check(self, images, attributes):
         """`seen_in` of true images, which count for its own accuracy."""
-        seen, true = self.seen_in(images), attributes > 0.5
-        self._right.append(seen == true)
-        self._true.append(true)
+        seen = self.seen_in(images)
+        self._seen.append(seen)
+        self._true.append(attributes > 0.5)
         return seen
 
     def result(self):
-        """dict of attribute to `accuracy` and `majority`.
-
-        The second is the accuracy of always taking the more frequent value.
-        """
-        right, true = map(np.concatenate, (self._right, self._true))
-        on = true.mean(0)
-        columns = zip(right.mean(0), np.maximum(on, 1 - on), strict=True)
-        return {
-            name: {"accuracy": float(accuracy), "majority": float(majority)}
-            for name, (accuracy, majority) in zip(
-                self._names, columns, strict=True
-            )
-        }
+        """dict of attribute to `accuracy` and `majority`."""
+        seen, true = map(np.concatenate, (self._seen, self._true))
+        return label_accuracies(self._names, seen, true)
 
     def note(self, split):
         """How good it is, as a sentence."""
-        shares = ", ".join(
-            f"{name} in {numbers['accuracy']:.3f} (the more frequent value: "
-            f"{numbers['majority']:.3f})"
-            for name, numbers in self.result().items()
-        )
-        return JUDGE.format(learnt=self._learnt, split=split, shares=shares)
+        shares = accuracy_text(self.result())
+        return JUDGE.format(judge=self._title, split=split, shares=shares)
 
 
 def regions_of(batch):

@@ -15,6 +15,7 @@ from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.arms import chosen_arms
 from trainers.benchmark_features import check_features, feature_lines
+from trainers.feature_sets import Features, check_weights
 from trainers.files import write_json
 from trainers.runs import run_checkpoints
 
@@ -51,11 +52,11 @@ class Options:
     """More options of every `tfmask train`, as one quoted string."""
     evaluate_options: str = ""
     """More options of every `tfmask evaluate`, as one quoted string."""
-    features: Literal["inception", "random-inception"] | None = None
+    features: Features | None = None
     """Also measure KID, as `tfmask metrics` does, of methods that translate
     plain images; the data must be a folder."""
     weights: Path | None = None
-    """For `inception`, as of `tfmask metrics`."""
+    """For `inception` and `classifier`, as of `tfmask metrics`."""
 
     def __post_init__(self):
         if (self.steps is None) == (self.minutes is None):
@@ -64,8 +65,7 @@ class Options:
             value = getattr(self, name)
             if value is not None and value <= 0:
                 raise ValueError(f"`{name}` must be above 0. Got: {value}")
-        if (self.features == "inception") != (self.weights is not None):
-            raise ValueError("`--features inception` needs `--weights`.")
+        check_weights(self.features, self.weights)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -220,6 +220,8 @@ def check_settings(options):
     names = ("data", "steps", "minutes", "preset", "train_options")
     names = (*names, "evaluate_options", "features")
     settings = {name: getattr(options, name) for name in names}
+    names = (*names, "weights")  # of two networks no KID is to be mixed
+    settings["weights"] = options.weights and str(options.weights)
     path = options.out / "benchmark.json"
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))

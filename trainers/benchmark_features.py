@@ -5,6 +5,7 @@ from pathlib import Path
 
 from tfmask.configs import METHOD_CONFIGS
 from tfmask.ops.errors import UserError
+from trainers.classifier_files import read_about
 from trainers.translate import list_images
 
 DRAW_SIZE = 50  # of attention-guided translation's Table 1
@@ -12,10 +13,10 @@ DISTANCES = ("kid_average", "kid_target", "kid_source")
 
 
 def check_features(options):
-    """Looks whether the data are files, before anything is trained.
+    """Looks for what KID is made of, before anything is trained.
 
     Raises:
-        UserError: they are not.
+        UserError: the data are no files, or a classifier is none.
     """
     if options.features and any(
         _folder(options.data, domain) is None for domain in "ab"
@@ -24,6 +25,8 @@ def check_features(options):
             "`--features` needs a folder with testA and testB, or test/A and "
             f"test/B, as `--data`. Got: `{options.data}`"
         )
+    if options.features == "classifier":
+        read_about(options.weights)
 
 
 def feature_lines(job, options):

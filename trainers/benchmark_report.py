@@ -19,7 +19,7 @@ COLUMNS = (
     *("pixel_accuracy", "class_accuracy", "class_iou"),
     *("attribute_accuracy", "kept_accuracy", "outside_l1", "inside_l1"),
     *("cam_iou", "context_l1", "target_share", "instances_kept"),
-    *("changed_share", "change_l1"),
+    *("classified_as_target", "changed_share", "change_l1"),
 )
 # Rows that do not depend on a run: the floors, and the ceiling.
 BOUNDS = ("identity", "mean_mask", "true_partner")
@@ -278,14 +278,13 @@ def _feature_notes(options, jobs, tables):
             if file.exists():
                 found = json.loads(file.read_text(encoding="utf-8"))
                 draws = found["settings"]["source_target"]
-                untrained = ", an UNTRAINED network" * (
-                    options.features == "random-inception"
+                note = (
+                    f"KID of {options.features}, {draws['draws']} draws of "
+                    f"{draws['size']} images; average of target and source, "
+                    "which rewards doing nothing: see `kid target`."
                 )
-                return [
-                    f"KID of {options.features}{untrained}, {draws['draws']} "
-                    f"draws of {draws['size']} images; average of target and "
-                    "source, which rewards doing nothing: see `kid target`."
-                ]
+                warning = found["features"].get("warning")
+                return [note, warning] if warning else [note]
     return []
 
 

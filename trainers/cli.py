@@ -12,6 +12,10 @@ VERBS = {
     ),
     "train": ("trainers.train", "train a method, leave a run folder"),
     "evaluate": ("trainers.evaluate", "measure masks and changes of a run"),
+    "classifier": (
+        "trainers.classifier",
+        "train a judge of attributes or domains",
+    ),
     "metrics": ("trainers.metrics", "compare two sets of images: KID, FID, IS"),
     "embed": ("trainers.embed", "plot the codes of a LOMIT run (t-SNE)"),
     "benchmark": ("trainers.benchmark", "train and compare several methods"),

@@ -17,6 +17,7 @@ import numpy as np
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
+from trainers.classifier_files import CLASSIFIED
 from trainers.files import write_json
 from trainers.measuring import (
     BEST_THRESHOLD,
@@ -86,6 +87,10 @@ class Options:
     segmenter: Path | None = None
     """Pairs: run folder of `tfmask train segmenter`, which reads the classes
     of translations from label maps to photographs."""
+    classifier: Path | None = None
+    """Folder of `tfmask classifier`: says whether translations have their
+    attributes, or are of the target domain. None: a small network is trained
+    for attributes, and domains are not judged."""
     absent_classes: Literal["zero", "skip"] = "zero"
     """Pairs: classes that never occur count as 0, as in the papers, or are
     left out of the means."""
@@ -106,6 +111,7 @@ def evaluate(
     batch_size=8,
     gallery=None,
     advance=lambda count: None,
+    classifier=None,
 ):
     """Measures a method in all of its directions.
 
@@ -119,6 +125,8 @@ def evaluate(
         batch_size: int; the averages do not depend on it.
         gallery: `Gallery` or None; gets a table and a section a direction.
         advance: called with the number of images done.
+        classifier: `TrainedClassifier` of domains, which adds
+            `classified_as_target`; or None.
 
     Returns:
         dict: `n` (direction to images), `notes` (list of str), `directions`
@@ -136,7 +144,9 @@ def evaluate(
         known = data.counts(split)[domain]
         total = known if limit is None else min(limit, known)
         examples = Examples(total, data.names(domain, split))
-        scores = _Scores(_mean_training_mask(data, domain))
+        scores = _Scores(
+            _mean_training_mask(data, domain), classifier, direction[-1]
+        )
         steps = StepChanges()
         for numbers, source, made, region in _translations(
             method, data, direction, split, limit, batch_size
@@ -164,6 +174,8 @@ def evaluate(
             examples,
             scores.count,
         )
+    if classifier is not None:
+        remarks.append(classifier.note(directions, split))
     return {"n": counts, "notes": remarks, "directions": directions}
 
 
@@ -191,8 +203,11 @@ def _translations(method, data, direction, split, limit, batch_size):
 class _Scores:
     """The numbers of one direction: the run's and those of the two maps."""
 
-    def __init__(self, mean_mask):
+    def __init__(self, mean_mask, classifier, target):
         from tfmask.metrics import ChangeScores, MaskScores
+
+        self._classifier, self._target = classifier, target
+        self._taken = {"model": [], "identity": []}
 
         self.count = 0
         self.has_regions = False
@@ -209,6 +224,10 @@ class _Scores:
         self._changes["model"].update(source, image, region)
         self._changes["identity"].update(source, source, region)
         self._levels.append(mask.mean(axis=(1, 2, 3), dtype=np.float64))
+        if self._classifier is not None:
+            for row, images in (("model", image), ("identity", source)):
+                taken = self._classifier.takes_for(images, self._target)
+                self._taken[row].append(taken)
         if region is None:
             return
         self.has_regions = True
@@ -239,6 +258,10 @@ class _Scores:
             }
             for row in levels
         }
+        if self._classifier is not None:
+            for row, taken in self._taken.items():
+                share = float(np.mean(np.concatenate(taken)))
+                rows[row][CLASSIFIED] = share
         return {row: rows.get(row) for row in ROWS}
 
 
@@ -297,12 +320,33 @@ def _open(options, config):
     return data
 
 
-def _measure(options, method, data):
+def _judge(options, config):
+    """The `TrainedClassifier` of `--classifier`, or None."""
+    if options.classifier is None:
+        return None
+    from trainers.trained_classifier import load_classifier
+
+    classifier = load_classifier(options.classifier)
+    attributes = getattr(config.method, "attributes", None)
+    if attributes is None:
+        classifier.require_domains()
+    else:
+        classifier.select(attributes)
+    return classifier
+
+
+def _measure(options, method, data, classifier):
     """The function that measures this kind of method on this data."""
     from data_pipelines import PairedData
 
     inputs = method.translate_inputs
     if isinstance(data, PairedData) and inputs == ("image",):
+        if classifier is not None:
+            raise UserError(
+                f"{options.data} has pairs: translations are compared with "
+                "their true partners, not judged by `--classifier`. Leave it "
+                "out."
+            )
         from trainers.evaluate_pairs import evaluate_pairs
         from trainers.label_scores import load_segmenter
 
@@ -315,11 +359,11 @@ def _measure(options, method, data):
     if "attributes" in inputs:
         from trainers.evaluate_attributes import evaluate_attributes
 
-        return evaluate_attributes
+        return functools.partial(evaluate_attributes, classifier=classifier)
     if "exemplar" in inputs:
         from trainers.evaluate_exemplars import evaluate_exemplars
 
-        return evaluate_exemplars
+        return functools.partial(evaluate_exemplars, classifier=classifier)
     given = "instances" in inputs
     if given or options.instances:
         from trainers.evaluate_instances import evaluate_instances
@@ -330,10 +374,11 @@ def _measure(options, method, data):
         }
         return functools.partial(
             evaluate_instances,
+            classifier=classifier,
             min_instances=options.min_instances,
             **(sequence if given else {}),
         )
-    return evaluate
+    return functools.partial(evaluate, classifier=classifier)
 
 
 @command
@@ -351,8 +396,11 @@ def main(argv: list[str] | None = None) -> int:
     from trainers.runs import load_run
 
     config, method = load_run(options.run)
+    classifier = _judge(options, config)
     data = _open(options, config)
     head = header(options.run, config, method, data, options)
+    if classifier is not None:
+        head["judge"] = classifier.facts()
     name = options.run.resolve().name
     gallery = Gallery(
         options.gallery or options.run / "evaluation",
@@ -368,7 +416,7 @@ def main(argv: list[str] | None = None) -> int:
         if any(name.startswith(domain) for name in method.directions)
     )
     with image_progress("Evaluating", total) as advance:
-        result = _measure(options, method, data)(
+        result = _measure(options, method, data, classifier)(
             method,
             data,
             split=options.split,

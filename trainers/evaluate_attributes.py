@@ -39,6 +39,7 @@ def evaluate_attributes(
     batch_size=8,
     gallery=None,
     advance=lambda count: None,
+    classifier=None,
 ):
     """Measures a method that sets attributes.
 
@@ -51,6 +52,7 @@ def evaluate_attributes(
         batch_size: int; the averages do not depend on it.
         gallery: `Gallery` or None; gets a table and a section an attribute.
         advance: called with the number of images done.
+        classifier: see `Judge`.
 
     Returns:
         dict like that of `trainers.evaluate.evaluate`, with an entry of
@@ -60,7 +62,7 @@ def evaluate_attributes(
     Raises:
         UserError: if the method's output is not finite.
     """
-    judge = Judge(data)
+    judge = Judge(data, classifier)
     translate = compiled_translate(
         method, "a_to_b", *data.image_size, more=("source_attributes",)
     )

@@ -60,6 +60,7 @@ def evaluate_exemplars(
     batch_size=8,
     gallery=None,
     advance=lambda count: None,
+    classifier=None,
 ):
     """Measures a method that takes an exemplar.
 
@@ -71,6 +72,7 @@ def evaluate_exemplars(
         batch_size: int; the averages do not depend on it.
         gallery: `Gallery` or None; gets tables and sections.
         advance: called with the number of images done.
+        classifier: see `Judge`.
 
     Returns:
         dict like that of `evaluate_attributes`. `directions` has `a_to_b`,
@@ -82,7 +84,7 @@ def evaluate_exemplars(
         UserError: if the method's output is not finite, or all images have
             the same attributes.
     """
-    judge = Judge(data)
+    judge = Judge(data, classifier)
     run = _runner(method, judge, *data.image_size)
     pairs = Table(ROWS, data, split, limit)
     singles = {

@@ -11,6 +11,7 @@ import numpy as np
 
 from tfmask.metrics import changed_share, context_l1, instances_kept
 from tfmask.ops.errors import UserError
+from trainers.classifier_files import CLASSIFIED
 from trainers.measuring import Examples, show
 from trainers.shape_classifier import ShapeClassifier, mask_crops
 from trainers.translate import compiled_translate
@@ -37,6 +38,7 @@ def evaluate_instances(
     min_instances=1,
     gallery=None,
     advance=lambda count: None,
+    classifier=None,
     **options,
 ):
     """Measures a method in both directions, around the instances of the data.
@@ -50,6 +52,7 @@ def evaluate_instances(
         min_instances: int, images with fewer are left out and counted.
         gallery: `Gallery` or None; gets a table and a section a direction.
         advance: called with the number of images done.
+        classifier: as of `trainers.evaluate.evaluate`.
         **options: `per_step`, `keep_background`: see `InstaGAN.translate`.
 
     Returns:
@@ -60,7 +63,7 @@ def evaluate_instances(
     Raises:
         UserError: there are no instance masks, or no image has enough.
     """
-    classifier, accuracy = _trained_classifier(data, split, batch_size)
+    shapes, accuracy = _trained_classifier(data, split, batch_size)
     counts, directions = {}, {}
     notes = [CLASSIFIER.format(**accuracy)]
     inputs = method.translate_inputs
@@ -71,7 +74,7 @@ def evaluate_instances(
         notes.append(NO_OUTLINES)
     for direction in ("a_to_b", "b_to_a"):
         domain, target = direction[0], direction[-1]
-        rows = {row: _Numbers(classifier, target) for row in ROWS}
+        rows = {row: _Numbers(shapes, target, classifier) for row in ROWS}
         total = data.counts(split)[domain]
         names = data.names(domain, split)
         examples = Examples(min(limit or total, total), names)
@@ -124,6 +127,8 @@ def evaluate_instances(
             examples,
             counts[direction],
         )
+    if classifier is not None:
+        notes.append(classifier.note(directions, split))
     return {
         "n": counts,
         "notes": notes,
@@ -155,16 +160,25 @@ def _trained_classifier(data, split, batch_size):
 
 
 class _Numbers:
-    """One row: means over images, and over instances for the classifier."""
+    """One row: means over images, and over instances for their shapes.
 
-    def __init__(self, classifier, target):
+    Args:
+        shapes: `ShapeClassifier`.
+        target: "a" or "b".
+        classifier: `TrainedClassifier` of domains, or None.
+    """
+
+    def __init__(self, shapes, target, classifier):
         self.count = 0
-        self._classifier, self._target = classifier, target
+        self._shapes, self._target = shapes, target
+        self._classifier = classifier
         self._values = {
             "context_l1": [],
             "changed_share": [],
             "instances_kept": [],
         }
+        if classifier is not None:
+            self._values[CLASSIFIED] = []
         self._crops = []
 
     def update(self, source, translated, given, found):
@@ -181,6 +195,9 @@ class _Numbers:
             "instances_kept": kept,
         }.items():
             self._values[name].append(values)
+        if self._classifier is not None:
+            taken = self._classifier.takes_for(translated, self._target)
+            self._values[CLASSIFIED].append(taken.astype(float))
         self._crops.append(mask_crops(outlines))
 
     def result(self):
@@ -189,7 +206,7 @@ class _Numbers:
             for name, values in self._values.items()
         }
         crops = np.concatenate(self._crops)
-        share = self._classifier.share_of(crops, self._target)
+        share = self._shapes.share_of(crops, self._target)
         numbers["target_share"] = _mean(np.array([share]))
         return numbers
 

@@ -3,7 +3,8 @@
 import hashlib
 import zipfile
 from collections import Counter
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Literal, NamedTuple
 
 import numpy as np
 
@@ -13,6 +14,63 @@ from tfmask.ops.errors import UserError
 from trainers.files import sha256_of
 
 NPZ = ".npz"
+# Whose features, as an option of commands.
+Features = Literal["inception", "random-inception", "classifier"]
+
+
+class FeatureNetwork(NamedTuple):
+    """A network that gives features of images.
+
+    Attributes:
+        about: dict of str: `network`, `weights`, `sha256`, `resize`; a
+            `warning` where numbers need one.
+        resize: function of (H, W, 3) uint8 to (h, w, 3) float32 in [0, 255],
+            as large as the network wants them.
+        run: function of such images (B, h, w, 3) to a dict of float32
+            tensors or arrays: `features` (B, D) and, of some networks, `logits`
+            (B, C).
+    """
+
+    about: dict
+    resize: Callable
+    run: Callable
+
+
+def check_weights(features, weights):
+    """Raises a `ValueError` where only one of two options is given.
+
+    Args:
+        features: one of `Features`, or None.
+        weights: path or None.
+    """
+    if (features in ("inception", "classifier")) != (weights is not None):
+        raise ValueError(
+            "`--features inception` needs `--weights`, and so does "
+            "`classifier`; nothing else has any. Got: "
+            f"{features} and {weights}"
+        )
+
+
+def open_network(features, weights):
+    """The network that two checked options ask for.
+
+    Args:
+        features: one of `Features`.
+        weights: path or None.
+
+    Returns:
+        `FeatureNetwork`.
+
+    Raises:
+        UserError: `weights` are of another network, or broken.
+    """
+    if features == "classifier":
+        from trainers.trained_classifier import classifier_features
+
+        return classifier_features(weights)
+    from trainers.inception import open_inception, random_inception
+
+    return random_inception() if weights is None else open_inception(weights)
 
 
 class FeatureSet(NamedTuple):
@@ -143,7 +201,7 @@ def features_of(
 
     Args:
         folder: `ImageFolder`.
-        network: `trainers.inception.Inception`.
+        network: `FeatureNetwork`.
         image_size: int; images become squares of this side first. None: the
             network's resize alone.
         batch_size: int; the features do not depend on it.

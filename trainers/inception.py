@@ -4,9 +4,7 @@ Numbers of different networks, or of one network with another resize, do not
 compare: every network says what it is in `about`. No weights are downloaded.
 """
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -14,6 +12,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from tfmask.ops.errors import UserError
+from trainers.feature_sets import FeatureNetwork
 from trainers.files import sha256_of
 
 SIDE = 299
@@ -26,24 +25,6 @@ WEIGHTS = (
 _KERAS = "Keras InceptionV3, average pooled"
 
 
-class Inception(NamedTuple):
-    """A network that gives features.
-
-    Attributes:
-        about: dict of str: `network`, `weights`, `sha256`, `resize`; a
-            `warning` where numbers need one.
-        resize: function of (H, W, 3) uint8 to (SIDE, SIDE, 3) float32 in
-            [0, 255].
-        run: function of such images (B, SIDE, SIDE, 3) to a dict of float32
-            tensors or arrays: `features` (B, D) and, of some networks, `logits`
-            (B, C).
-    """
-
-    about: dict
-    resize: Callable
-    run: Callable
-
-
 def open_inception(weights):
     """The network that a file or folder of weights is for.
 
@@ -51,7 +32,7 @@ def open_inception(weights):
         weights: path of what `WEIGHTS` lists.
 
     Returns:
-        `Inception`.
+        `FeatureNetwork`, of (SIDE, SIDE) images.
 
     Raises:
         UserError: nothing is there, or it belongs to another network.
@@ -78,7 +59,7 @@ def random_inception():
     do, but not as people do.
 
     Returns:
-        `Inception`.
+        `FeatureNetwork`, of (SIDE, SIDE) images.
     """
     about = {
         "network": _KERAS,
@@ -104,25 +85,44 @@ def _randomised():
     return network
 
 
-def _keras_network():
+def keras_inception(side=SIDE, weights=None):
+    """Keras' InceptionV3 without top, average pooled.
+
+    Args:
+        side: int, pixels of the images, 75 or more.
+        weights: path of Keras' own weights; None: Keras' random ones.
+
+    Returns:
+        Keras model of (B, side, side, 3) images in [-1, 1] to (B, 2048).
+
+    Raises:
+        UserError: the file holds no such weights.
+    """
+    network = _keras_network(side)
+    if weights is None:
+        return network
+    try:
+        network.load_weights(str(weights))
+    except (ValueError, OSError, KeyError) as error:
+        raise UserError(
+            f"`--weights` `{weights}` does not hold weights of Keras' "
+            f"InceptionV3 without top ({network.count_params():,} "
+            f"parameters): {_first_line(error)}"
+        ) from error
+    return network
+
+
+def _keras_network(side=SIDE):
     return keras.applications.InceptionV3(
         include_top=False,
         weights=None,
-        input_shape=(SIDE, SIDE, 3),
+        input_shape=(side, side, 3),
         pooling="avg",
     )
 
 
 def _keras_weights(path):
-    network = _keras_network()
-    try:
-        network.load_weights(str(path))
-    except (ValueError, OSError, KeyError) as error:
-        raise UserError(
-            f"`--weights` `{path}` does not hold weights of Keras' "
-            f"InceptionV3 without top ({network.count_params():,} "
-            f"parameters): {_first_line(error)}"
-        ) from error
+    network = keras_inception(weights=path)
     about = {
         "network": _KERAS,
         "weights": str(path),
@@ -141,7 +141,7 @@ def _of_keras(network, about):
         made = network(images / 127.5 - 1.0, training=False)
         return {"features": made}
 
-    return Inception(
+    return FeatureNetwork(
         {**about, "resize": "bilinear, antialiased"}, _antialiased, run
     )
 
@@ -227,7 +227,7 @@ def _of_original(path, name, run):
         "sha256": sha256_of(path),
         "resize": "bilinear of TensorFlow 1 (no antialiasing, corners)",
     }
-    return Inception(about, _legacy, run)
+    return FeatureNetwork(about, _legacy, run)
 
 
 def _on_images(function):

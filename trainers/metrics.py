@@ -8,7 +8,6 @@ import dataclasses
 import datetime
 import sys
 from pathlib import Path
-from typing import Literal
 
 from tfmask.metrics import (
     frechet_distance,
@@ -23,8 +22,11 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
 from trainers.feature_sets import (
     NPZ,
+    Features,
+    check_weights,
     features_of,
     open_folder,
+    open_network,
     read_features,
 )
 from trainers.files import write_json
@@ -69,12 +71,14 @@ class Options:
     source: Path | None = None
     """Real images that were translated: adds the average of the distances to
     source and target, and the row of the identity map."""
-    features: Literal["inception", "random-inception"] | None = None
-    """Network for folders: Inception with --weights, or an UNTRAINED one with
-    fixed random weights, whose numbers compare with nothing else."""
+    features: Features | None = None
+    """Network for folders: Inception with --weights; an UNTRAINED one with
+    fixed random weights; or a classifier of your own. Numbers of the last two
+    compare with nothing else."""
     weights: Path | None = None
     """For `inception`: Keras' InceptionV3 weights without top (.h5), folder of
-    TF-GAN's SavedModel, or classify_image_graph_def.pb."""
+    TF-GAN's SavedModel, or classify_image_graph_def.pb; for `classifier`:
+    folder of `tfmask classifier`."""
     image_size: int | None = None
     """Bring all images to squares of this side first, antialiased."""
     kid_subsets: int = 100
@@ -105,11 +109,7 @@ class Options:
                 raise ValueError(
                     f"`{name}` must be {bound} or more. Got: {value}"
                 )
-        if (self.features == "inception") != (self.weights is not None):
-            raise ValueError(
-                "`--features inception` needs `--weights`, nothing else has "
-                f"any. Got: {self.features} and {self.weights}"
-            )
+        check_weights(self.features, self.weights)
 
 
 def measure(sets, options):
@@ -256,23 +256,18 @@ def _read(options):
         name, path = next(iter(folders.items()))
         raise UserError(
             f"`--{name} {path}` holds images: say whose features, `--features "
-            "inception --weights FILE` or `--features random-inception` "
-            "(untrained)."
+            "inception --weights FILE`, `--features classifier --weights DIR` "
+            "or `--features random-inception` (untrained)."
         )
     load_tensorflow()
     from tfmask.ops.console import image_progress
-    from trainers.inception import open_inception, random_inception
 
     # All folders are looked through before the network is built.
     folders = {
         name: open_folder(name, path, skip_bad_files=options.skip_bad_files)
         for name, path in folders.items()
     }
-    network = (
-        random_inception()
-        if options.weights is None
-        else open_inception(options.weights)
-    )
+    network = open_network(options.features, options.weights)
     total = sum(folder.about["count"] for folder in folders.values())
     with image_progress("Reading features", total) as advance:
         for name, folder in folders.items():

@@ -87,7 +87,9 @@ def write_distances(path):
     rows = {"fake": values, "identity": dict.fromkeys(values, 0.02)}
     settings = {"source_target": {"draws": 10, "size": 3}}
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    Path(path).write_text(json.dumps({"rows": rows, "settings": settings}))
+    result = {"rows": rows, "settings": settings}
+    result["features"] = {"warning": "UNTRAINED features"}
+    Path(path).write_text(json.dumps(result))
 
 
 @pytest.mark.parametrize("method", ABLATIONS)
@@ -255,11 +257,24 @@ def test_distances_need_files(tmp_path):
         )
 
 
+def test_features_of_a_classifier_that_is_none(tmp_path):
+    for domain in "AB":
+        (tmp_path / f"test{domain}").mkdir()
+    chosen = options(
+        tmp_path, data=str(tmp_path), features="classifier", weights=tmp_path
+    )
+    with pytest.raises(UserError, match="is not a classifier"):
+        benchmark.check_features(chosen)
+
+
 def test_other_settings_in_an_old_folder(tmp_path):
     benchmark.check_settings(options(tmp_path))
     benchmark.check_settings(options(tmp_path, seeds=3, methods=("gan",)))
     with pytest.raises(UserError, match="steps 9, now 10"):
         benchmark.check_settings(options(tmp_path, steps=10))
+    changes = {"features": "inception", "weights": Path("w.h5")}
+    with pytest.raises(UserError, match="weights None, now 'w.h5'"):
+        benchmark.check_settings(options(tmp_path, **changes))
 
 
 def test_somebody_elses_folder(tmp_path, capsys):

@@ -64,10 +64,10 @@ def test_resizes_are_what_they_are_called():
 def small_network(monkeypatch):
     """Stands in for InceptionV3, which takes seconds to build."""
 
-    def network():
+    def network(side=299):
         return keras.Sequential(
             [
-                keras.layers.Input((299, 299, 3)),
+                keras.layers.Input((side, side, 3)),
                 keras.layers.Conv2D(4, 3, strides=8, name="one"),
                 keras.layers.GlobalAveragePooling2D(name="two"),
             ]

@@ -1,0 +1,447 @@
+"""`tfmask classifier`: what it learns, leaves, refuses; features and judge."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from attribute_parts import NAMES, SIDE, Painter, Parts, parts_data
+from fake_runs import ArrayData, BrightMethod, install_run
+from PIL import Image
+
+from tfmask.metrics import softmax
+from tfmask.ops.errors import UserError
+from trainers import classifier, classifier_files, inception, metrics
+from trainers import evaluate as evaluate_command
+from trainers.classifier_networks import (
+    AntialiasedResizing,
+    classifier_network,
+)
+from trainers.evaluate import evaluate
+from trainers.evaluate_attributes import evaluate_attributes
+from trainers.trained_classifier import (
+    TrainedClassifier,
+    classifier_features,
+    load_classifier,
+)
+
+SMALL = ["--image-size", "16", "--batch-size", "8", "--steps", "25"]
+
+
+def run(data, out, *options, given=SMALL):
+    """Exit code of the command."""
+    line = ["--data", data, "--out", out, *given, *options]
+    return classifier.main(list(map(str, line)))
+
+
+def write_domains(folder, domains="ab", side=20):
+    """a is dark and b is bright, but for a pattern that both have."""
+    rng = np.random.default_rng(0)
+    for split, count in (("train", 8), ("test", 5)):
+        for domain in domains:
+            into = folder / f"{split}{domain.upper()}"
+            into.mkdir(parents=True)
+            for number in range(count):
+                pixels = rng.integers(0, 100, (side, side, 3), np.uint8)
+                pixels += np.uint8(150 if domain == "b" else 0)
+                Image.fromarray(pixels).save(into / f"{number}.png")
+    return folder
+
+
+def write_attributes(folder, blue=None):
+    """The images of `Parts`, as a folder with a list."""
+    (folder / "images").mkdir(parents=True)
+    rows, parts = [f"file,{','.join(NAMES)}"], []
+    for split, count, number in (("train", 24, 0), ("test", 8, 2)):
+        source = Parts(count, NAMES, number)
+        for name, on in zip(source.names, source.attributes, strict=True):
+            file = f"{split}{name}.png"
+            pixels = source.load(int(name), None)["image"].numpy()
+            Image.fromarray(pixels).save(folder / "images" / file)
+            values = [int(value) for value in on]
+            values[2] = values[2] if blue is None else blue
+            rows.append(",".join(map(str, [file, *values])))
+            parts.append(f"{file} {number}")
+    (folder / "attributes.csv").write_text("\n".join(rows))
+    (folder / "list_eval_partition.txt").write_text("\n".join(parts))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def domains(tmp_path_factory):
+    """(data, folder of a classifier) of two domains."""
+    root = tmp_path_factory.mktemp("domains")
+    data = write_domains(root / "data")
+    assert run(data, root / "out") == 0
+    return data, root / "out"
+
+
+@pytest.fixture(scope="module")
+def attributes(tmp_path_factory):
+    """Folder of a classifier of the attributes blue and red."""
+    root = tmp_path_factory.mktemp("attributes")
+    data = write_attributes(root / "data")
+    options = ["--attributes", "blue", "red", "--steps", "60"]
+    assert run(data, root / "out", *options) == 0
+    return root / "out"
+
+
+def pixels_of(data, folder):
+    files = sorted((data / folder).iterdir())
+    return np.stack([np.asarray(Image.open(file)) for file in files])
+
+
+def test_it_tells_domains_apart(domains):
+    data, out = domains
+    assert sorted(p.name for p in out.iterdir()) == [
+        "about.json",
+        "classifier.keras",
+    ]
+    assert not list(out.parent.glob(".*"))
+    about = json.loads((out / "about.json").read_text())
+    assert about["tells"] == "domains" and about["labels"] == ["b"]
+    right = {"accuracy": 1.0, "majority": 0.5}
+    assert about["test"] == {"images": 10, "labels": {"b": right}}
+    assert about["steps"] == 25 and about["image_size"] == [16, 16]
+    assert about["initial_weights"] == "random"
+    assert about["data"]["fingerprint"] and about["versions"]["keras"]
+    # The file alone takes pixels of any size, as integers or floats.
+    network = keras.models.load_model(str(out / "classifier.keras"))
+    for domain, sign in (("A", -1), ("B", 1)):
+        pixels = pixels_of(data, f"test{domain}")
+        for images in (pixels, pixels[:, :17, :18].astype("float32")):
+            assert (np.sign(network.predict(images, verbose=0)) == sign).all()
+
+
+def test_it_learns_the_chosen_attributes(attributes):
+    about = json.loads((attributes / "about.json").read_text())
+    assert about["labels"] == ["blue", "red"]
+    assert about["test"]["images"] == 8
+    right = {"accuracy": 1.0, "majority": 0.5}
+    assert about["test"]["labels"] == dict.fromkeys(["blue", "red"], right)
+
+
+def test_the_networks_are_as_large_as_they_should():
+    # Kernels and biases, four numbers a normalised channel, and the head.
+    kernels = 3 * 9 * 16 + 16 * 9 * 32 + 32 * 9 * 64 + 64 * 9 * 64
+    channels = 16 + 32 + 64 + 64
+    network = classifier_network("small", 3, 64)
+    assert network.count_params() == (
+        kernels + 5 * channels + 3 * (4 * 4 * 64 + 1)
+    )
+    resizing = AntialiasedResizing((2, 3))
+    ramp = np.arange(12, dtype=np.uint8).reshape((1, 2, 6, 1))
+    np.testing.assert_array_equal(
+        AntialiasedResizing.from_config(resizing.get_config())(ramp[:, :, :3]),
+        ramp[:, :, :3],
+    )
+    assert resizing(ramp).shape == (1, 2, 3, 1)
+
+
+def test_half_a_batch_is_of_each_domain(domains):
+    options = classifier.Options(
+        data=str(domains[0]), out=domains[1], image_size=16
+    )
+    data, tells, labels = classifier.open_labelled(options)
+    assert (tells, labels) == ("domains", ("b",))
+    batches = classifier.training_batches(data, tells, 6, seed=0)
+    ((pixels, is_b),) = batches.take(1).as_numpy_iterator()
+    np.testing.assert_array_equal(is_b, [[0]] * 3 + [[1]] * 3)
+    assert (pixels == np.round(pixels)).all()
+    np.testing.assert_array_equal(pixels.mean((1, 2, 3)) > 125, is_b[:, 0] > 0)
+
+
+def test_inception_begins_with_given_weights(monkeypatch, domains, tmp_path):
+    def network(side):
+        return keras.Sequential(
+            [
+                keras.layers.Input((side, side, 3)),
+                keras.layers.Conv2D(4, 3, strides=8, name="one"),
+                keras.layers.GlobalAveragePooling2D(name="two"),
+            ]
+        )
+
+    monkeypatch.setattr(inception, "_keras_network", network)
+    known, path = network(75), tmp_path / "known.weights.h5"
+    known.save_weights(path)
+    options = ["--network", "inception", "--image-size", "75", "--steps", "1"]
+    options += ["--learning-rate", "1e-9", "--batch-size", "2"]
+    out = tmp_path / "out"
+    assert run(domains[0], out, *options, "--weights", path, given=[]) == 0
+    about = classifier_files.read_about(out)
+    assert about["initial_sha256"] == classifier_files.sha256_of(path)
+    assert about["image_size"] == [75, 75]
+    trained = classifier_files.read_network(out, about).layers[2]
+    for found, before in zip(
+        trained.get_weights(), known.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(found, before, atol=1e-7)
+
+
+def test_weights_of_another_network(domains, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(
+        inception,
+        "_keras_network",
+        lambda side: keras.Sequential(
+            [keras.layers.Input((side, side, 3)), keras.layers.Flatten()]
+        ),
+    )
+    (tmp_path / "w.h5").write_text("no weights")
+    options = ["--network", "inception", "--weights", tmp_path / "w.h5"]
+    out = tmp_path / "out"
+    assert run(domains[0], out, *options, given=[]) == 1
+    said = capsys.readouterr().err
+    assert "does not hold weights of Keras' InceptionV3" in said
+    assert "Traceback" not in said and not out.exists()
+
+
+def test_an_interrupted_training_leaves_nothing(domains, tmp_path, monkeypatch):
+    def interrupted(self, *args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(keras.Sequential, "fit", interrupted)
+    assert run(domains[0], tmp_path / "in" / "out") == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
+    class Broken:
+        def save(self, path):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError):
+        classifier_files.write_classifier(tmp_path / "out", Broken(), {})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_old_folder_is_left_alone(domains, capsys):
+    data, out = domains
+    before = (out / "about.json").read_bytes()
+    assert run(data, out) == 1
+    assert "exists and is not empty" in capsys.readouterr().err
+    assert (out / "about.json").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("make", "options", "message"),
+    [
+        (lambda d: write_domains(d, "a"), [], "trainB"),
+        (write_attributes, [], "No attribute is selected"),
+        (write_attributes, ["--attributes", "gren"], "Did you mean: green"),
+        (
+            lambda d: write_attributes(d, blue=1),
+            ["--attributes", "blue"],
+            "`blue` is 1 in all 24",
+        ),
+        (write_domains, ["--attributes", "red"], "has no attributes"),
+    ],
+)
+def test_data_that_cannot_be_learnt(make, options, message, tmp_path, capsys):
+    assert run(make(tmp_path / "data"), tmp_path / "out", *options) == 1
+    said = capsys.readouterr().err
+    assert message in said and "Traceback" not in said
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--steps", "0"], "`steps` of small must be 1 or more. Got: 0"),
+        (["--batch-size", "3"], "`batch_size` must be even and 2 or more"),
+        (["--network", "inception", "--image-size", "74"], "75 or more"),
+        (["--weights", "w.h5"], "they need `--network inception`"),
+        (["--learning-rate", "0"], "`learning_rate` must be above 0"),
+    ],
+)
+def test_wrong_options(options, message, capsys):
+    with pytest.raises(SystemExit):
+        run("x", "y", *options, given=[])
+    assert message in " ".join(capsys.readouterr().err.split())
+
+
+def spoiled(folder, tmp_path, **facts):
+    """A copy of a classifier with other facts."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    about = json.loads((folder / "about.json").read_text())
+    (copy / "about.json").write_text(json.dumps({**about, **facts}))
+    (copy / "classifier.keras").write_bytes(
+        (folder / "classifier.keras").read_bytes()
+    )
+    return copy
+
+
+def test_folders_that_are_no_classifier(domains, tmp_path):
+    _, out = domains
+    with pytest.raises(UserError, match="is not a classifier: it has no about"):
+        load_classifier(tmp_path)
+    (tmp_path / "about.json").write_text("{")
+    with pytest.raises(UserError, match="about.json` is damaged"):
+        load_classifier(tmp_path)
+    (tmp_path / "about.json").write_text('{"format": "model-card"}')
+    with pytest.raises(UserError, match="must be of `tfmask classifier`.*card"):
+        load_classifier(tmp_path)
+    copy = spoiled(out, tmp_path)
+    (copy / "classifier.keras").write_text("broken")
+    with pytest.raises(UserError, match="expected the SHA-256"):
+        load_classifier(copy)
+    (copy / "classifier.keras").unlink()
+    with pytest.raises(UserError, match="has no classifier.keras"):
+        load_classifier(copy)
+
+
+def test_a_file_of_another_keras(domains, tmp_path):
+    copy = spoiled(domains[1], tmp_path, versions={"keras": "1.2.2"})
+    message = rf"made with Keras 1.2.2 .* Keras {keras.__version__}"
+    with pytest.raises(UserError, match=message):
+        load_classifier(copy)
+
+
+def test_a_judge_stays_in_float32(domains):
+    data, out = domains
+    images = pixels_of(data, "testA").astype("float32")
+    found = []
+    for policy in ("float32", "mixed_bfloat16"):
+        keras.mixed_precision.set_global_policy(policy)
+        try:
+            network = classifier_files.read_network(
+                out, classifier_files.read_about(out)
+            )
+            found.append(network(images, training=False).numpy())
+        finally:
+            keras.mixed_precision.set_global_policy("float32")
+    assert found[1].dtype == np.float32
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+def test_features_are_what_the_head_sees(domains, attributes):
+    data, out = domains
+    opened = classifier_features(out)
+    pixels = pixels_of(data, "testB")
+    resized = np.stack([opened.resize(image).numpy() for image in pixels])
+    assert resized.shape == (5, 16, 16, 3)
+    made = opened.run(resized)
+    network = keras.models.load_model(str(out / "classifier.keras"))
+    logits = network.predict(pixels, verbose=0)
+    kernel, bias = network.layers[-1].get_weights()
+    features = np.asarray(made["features"])
+    assert features.shape == (5, 64)  # 16 px: one place is left
+    np.testing.assert_allclose(features @ kernel + bias, logits, atol=1e-4)
+    # Softmax of 0 and z is the sigmoid of z: two classes, as for IS.
+    np.testing.assert_allclose(
+        softmax(np.asarray(made["logits"], float))[:, 1:],
+        1 / (1 + np.exp(-logits.astype(float))),
+        atol=1e-5,
+    )
+    about = opened.about
+    assert about["sha256"] in about["warning"] and str(data) in about["warning"]
+    many = classifier_features(attributes)
+    assert set(many.run(resized)) == {"features"}
+    assert "blue, red" in many.about["network"]
+
+
+def test_metrics_by_a_classifier(domains, tmp_path, capsys):
+    data, out = domains
+    options = ["--real", data / "testB", "--fake", data / "testA"]
+    options += ["--features", "classifier", "--kid-size", "4", "--splits", "1"]
+    file = tmp_path / "numbers.json"
+    line = [*options, "--weights", out, "--json", file]
+    assert metrics.main(list(map(str, line))) == 0
+    report = json.loads(file.read_text())
+    row = report["rows"]["fake"]
+    assert row["kid"] > 5 * row["kid_std"]
+    assert 0.99 < row["inception_score"] < 1.5  # all of one class
+    assert "FEATURES OF A CLASSIFIER" in report["notes"][0]
+    line = [*options, "--weights", tmp_path, "--json", file]
+    assert metrics.main(list(map(str, line))) == 1
+    assert "is not a classifier" in capsys.readouterr().err
+
+
+def brightness(tells="domains", labels=("b",)):
+    """A classifier with known answers: whether the mean is above 127."""
+    about = {
+        "tells": tells,
+        "labels": list(labels),
+        "network": "small",
+        "sha256": "0" * 64,
+        "data": {"location": "photos", "fingerprint": "f"},
+    }
+    signs = [1.0, -1.0][: len(labels)]
+
+    def network(pixels, training):
+        means = inception.tf.reduce_mean(pixels, [1, 2, 3])
+        return (means[:, None] - 127.0) * signs
+
+    return TrainedClassifier(network, about, "judge")
+
+
+def test_translations_are_judged(domains):
+    """A dark image becomes bright where its first channel is above 0."""
+    images = np.full((4, 16, 16, 3), -0.9, np.float32)
+    images[:2, ..., 0] = 0.1  # these two change, to their negatives
+    data = ArrayData({"a": images, "b": -images})
+    plain = evaluate(BrightMethod(), data)
+    judged = evaluate(BrightMethod(), data, classifier=brightness())
+    rows = judged["directions"]["a_to_b"]
+    assert rows["model"].pop("classified_as_target") == 0.5
+    assert rows["identity"].pop("classified_as_target") == 0.0
+    rows = judged["directions"]["b_to_a"]
+    # b is -0.1 or 0.9: of the latter two negatives are dark.
+    assert rows["model"].pop("classified_as_target") == 0.5
+    assert rows["identity"].pop("classified_as_target") == 0.0
+    assert judged["directions"] == plain["directions"]
+    note = judged["notes"][-1]
+    assert "the small classifier judge (SHA-256 0000000000000000)" in note
+    assert "1.000 of a for a's, 1.000 of b for b's" in note
+    assert judged["notes"][:-1] == plain["notes"]
+
+
+def test_a_given_judge_of_attributes():
+    data = parts_data(test=8)
+    judge = brightness("attributes", ("bright", "dark"))
+    with pytest.raises(UserError, match="red, green, blue.*attributes bright"):
+        judge.select(NAMES)
+    judge.about["labels"] = ["red", "green"]
+    judge.select(("green", "red"))
+    images = np.stack([np.full((SIDE, SIDE, 3), v, "f4") for v in (-0.5, 0.5)])
+    expected = [[True, False], [False, True]]
+    np.testing.assert_array_equal(judge.seen_in(images), expected)
+
+    class Eye:
+        """Is right about red, and takes the others for off."""
+
+        def seen_in(self, images):
+            red = images[:, 2, 0, :1] > 0
+            return np.concatenate([red, red & False, red & False], axis=1)
+
+        def __str__(self):
+            return "the eye"
+
+    found = evaluate_attributes(Painter(), data, classifier=Eye())
+    assert found["classifier"]["red"]["accuracy"] == 1.0
+    assert found["classifier"]["blue"]["accuracy"] == 0.5
+    row = found["directions"]["switch_red"]["model"]
+    assert row["attribute_accuracy"] == 1.0
+    assert any("judged by the eye. Of the test" in n for n in found["notes"])
+
+
+def test_the_evaluation_takes_a_folder(
+    domains, attributes, tmp_path, monkeypatch, capsys
+):
+    data, out = domains
+    install_run(monkeypatch, BrightMethod())
+    file = tmp_path / "numbers.json"
+    line = ["--run", tmp_path, "--data", data, "--json", file]
+    line = list(map(str, [*line, "--classifier"]))
+    assert evaluate_command.main([*line, str(out)]) == 0
+    result = json.loads(file.read_text())
+    rows = result["directions"]["a_to_b"]
+    assert rows["identity"]["classified_as_target"] == 0.0
+    assert "classified as target" in capsys.readouterr().out
+    judge = result["judge"]
+    assert judge["location"] == str(out) and judge["network"] == "small"
+    assert judge["test"]["labels"]["b"]["accuracy"] == 1.0
+    assert judge["trained_on"]["location"] == str(data)
+    assert evaluate_command.main([*line, str(attributes)]) == 1
+    said = capsys.readouterr().err
+    assert "must tell domain b from domain a" in said and "blue, red" in said

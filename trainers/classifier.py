@@ -1,0 +1,327 @@
+"""`tfmask classifier`: a network that tells a set's classes apart.
+
+It learns attributes, or which of two domains an image is of, from the true
+labels of the training images. `tfmask evaluate --classifier` lets it judge
+translations, `tfmask metrics --features classifier` compares sets by it.
+"""
+
+import datetime
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from tfmask.ops.command import command, parse_options
+from tfmask.ops.errors import UserError
+from tfmask.ops.start import load_tensorflow
+from trainers.classifier_files import (
+    ATTRIBUTES,
+    DOMAINS,
+    accuracy_text,
+    label_accuracies,
+    require_free,
+    write_classifier,
+)
+from trainers.files import sha256_of
+
+
+class Recipe(NamedTuple):
+    """A network's defaults. Our choice: no paper gives its schedule.
+
+    Attributes:
+        image_size: int, side in pixels.
+        least_size: int, the smallest that the network takes.
+        steps: int.
+        batch_size: int.
+        learning_rate: float, Adam's; it falls to 0 along half a cosine.
+    """
+
+    image_size: int
+    least_size: int
+    steps: int
+    batch_size: int
+    learning_rate: float
+
+
+RECIPES = {
+    "small": Recipe(64, 16, 600, 64, 2e-3),
+    "inception": Recipe(299, 75, 2000, 32, 1e-4),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """Train a classifier of attributes, or of the domains a and b.
+
+    Leaves OUT/classifier.keras, which takes pixels from 0 to 255 of images of
+    any size and gives a logit for each attribute, or one of domain b; and
+    OUT/about.json, with its accuracy on the test images.
+    """
+
+    data: str
+    """As of `tfmask train`; where it has attributes, these are learnt."""
+    out: Path
+    """Folder to make."""
+    attributes: tuple[str, ...] = ()
+    """Which attributes; none: all of the synthetic ones."""
+    network: Literal["small", "inception"] = "small"
+    """Four strided convolutions, or InceptionV3, all of it trained."""
+    weights: Path | None = None
+    """What `inception` begins with: Keras' InceptionV3 weights without top
+    (.h5). None: random ones, which need far more images and steps."""
+    image_size: int | None = None
+    """Side in pixels that images are brought to; None: 64, inception: 299."""
+    steps: int | None = None
+    """Training steps; None: 600, inception: 2000."""
+    batch_size: int | None = None
+    """Images in a step, half of them of each domain; None: 64, inception:
+    32."""
+    learning_rate: float | None = None
+    """Of Adam at the start; it falls to 0. None: 0.002, inception: 0.0001."""
+    seed: int = 0
+    """Of weights, order, crops and flips; and of synthetic images."""
+    centre_crop: int | None = None
+    """Images with attributes: pixels that they are cut to, as in training."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out (counted and listed), do not stop."""
+
+    def __post_init__(self):
+        recipe = self.recipe
+        for name, least in (("image_size", recipe.least_size), ("steps", 1)):
+            if getattr(recipe, name) < least:
+                raise ValueError(
+                    f"`{name}` of {self.network} must be {least} or more. "
+                    f"Got: {getattr(recipe, name)}"
+                )
+        if recipe.batch_size < 2 or recipe.batch_size % 2:
+            raise ValueError(
+                "`batch_size` must be even and 2 or more. Got: "
+                f"{recipe.batch_size}"
+            )
+        if recipe.learning_rate <= 0:
+            raise ValueError(
+                f"`learning_rate` must be above 0. Got: {recipe.learning_rate}"
+            )
+        if self.weights is not None and self.network != "inception":
+            raise ValueError(
+                "`--weights` are InceptionV3's: they need `--network "
+                f"inception`. Got: {self.network}"
+            )
+
+    @property
+    def recipe(self):
+        """`Recipe`: the network's, with the options in their place."""
+        default = RECIPES[self.network]
+        given = {name: getattr(self, name, None) for name in Recipe._fields}
+        return default._replace(
+            **{name: v for name, v in given.items() if v is not None}
+        )
+
+
+def open_labelled(options):
+    """The data, and what is to be learnt of it.
+
+    Returns:
+        (data, `ATTRIBUTES` or `DOMAINS`, names of the logits).
+
+    Raises:
+        UserError: see `open_data`; or an attribute is the same everywhere.
+    """
+    from data_pipelines import AttributeData, open_data
+
+    data = open_data(
+        options.data,
+        options.recipe.image_size,
+        seed=options.seed,
+        skip_bad_files=options.skip_bad_files,
+        attributes=options.attributes,
+        centre_crop=options.centre_crop,
+    )
+    if not isinstance(data, AttributeData):
+        return data, DOMAINS, ("b",)
+    for name, share in data.describe()["attributes"]["train"].items():
+        if share in (0.0, 1.0):
+            raise UserError(
+                f"The attribute `{name}` is {share:.0f} in all training images "
+                f"of {options.data}: nothing can be learnt about it. Select "
+                "others with `--attributes`."
+            )
+    return data, ATTRIBUTES, data.attributes
+
+
+def training_batches(data, tells, batch_size, seed):
+    """Endless batches of the training images, cropped and flipped.
+
+    Args:
+        data: of `open_labelled`.
+        tells: `ATTRIBUTES` or `DOMAINS`; half a batch is of each domain.
+        batch_size: int, even.
+        seed: int.
+
+    Returns:
+        `tf.data.Dataset` of (pixels (B, S, S, 3) float32 in 0..255, labels
+        (B, K) float32 0/1).
+    """
+    import tensorflow as tf
+
+    from tfmask.ops.images import to_uint8
+
+    half = batch_size // 2
+
+    def attributes(batch):
+        return batch["a"]["image"], batch["a"]["attributes"]
+
+    def domains(batch):
+        images = tf.concat([batch["a"]["image"], batch["b"]["image"]], 0)
+        return images, tf.repeat([[0.0], [1.0]], half, axis=0)
+
+    if tells == ATTRIBUTES:
+        stream = data.train_batches(batch_size, seed=seed).map(attributes)
+    else:
+        stream = data.train_batches(half, seed=seed, pairing="cycle")
+        stream = stream.map(domains)
+    # 8 bits, as of the files that it is going to see.
+    return stream.map(
+        lambda images, labels: (tf.cast(to_uint8(images), tf.float32), labels)
+    ).prefetch(2)
+
+
+def fit(network, batches, recipe):
+    """Trains a network, with a bar on stderr.
+
+    Args:
+        network: of `classifier_network`; it stays without an optimizer.
+        batches: of `training_batches`.
+        recipe: `Recipe`.
+
+    Raises:
+        UserError: the loss is not finite.
+    """
+    import keras
+
+    from tfmask.ops.console import image_progress
+
+    rates = keras.optimizers.schedules.CosineDecay(
+        recipe.learning_rate, recipe.steps
+    )
+    trainer = keras.Sequential([network])
+    trainer.compile(
+        keras.optimizers.Adam(rates),
+        keras.losses.BinaryCrossentropy(from_logits=True),
+        jit_compile=False,  # XLA has no antialiased resize
+    )
+    with image_progress("Training", recipe.steps * recipe.batch_size) as go:
+        told = keras.callbacks.LambdaCallback(
+            on_train_batch_end=lambda batch, logs: go(recipe.batch_size)
+        )
+        history = trainer.fit(
+            batches,
+            steps_per_epoch=recipe.steps,
+            callbacks=[told],
+            shuffle=False,  # the batches are
+            verbose=0,
+        )
+    (loss,) = history.history["loss"]
+    if not np.isfinite(loss):
+        raise UserError(
+            f"The loss became {loss}. Try a lower `--learning-rate` than "
+            f"{recipe.learning_rate:g}."
+        )
+
+
+def accuracy(classifier, data):
+    """How often a classifier is right about the test images.
+
+    Args:
+        classifier: `TrainedClassifier`.
+        data: of `open_labelled`.
+
+    Returns:
+        dict of `images` (int) and `labels`, see `label_accuracies`.
+    """
+    seen, true = [], []
+    for domain in data.counts("test"):
+        for batch in data.test_batches(
+            domain, batch_size=16
+        ).as_numpy_iterator():
+            images = batch["image"]
+            seen.append(classifier.seen_in(images))
+            is_b = np.full((len(images), 1), domain == "b")
+            true.append(batch.get("attributes", is_b) > 0.5)
+    seen, true = np.concatenate(seen), np.concatenate(true)
+    labels = classifier.about["labels"]
+    return {"images": len(true), "labels": label_accuracies(labels, seen, true)}
+
+
+@command
+def main(argv: list[str] | None = None) -> int:
+    """Runs `tfmask classifier`; returns the exit code."""
+    options = parse_options(Options, argv, "classifier")
+    require_free(options.out)
+    load_tensorflow()
+    from trainers.classifier_networks import classifier_network
+    from trainers.trained_classifier import TrainedClassifier
+
+    recipe = options.recipe
+    data, tells, labels = open_labelled(options)
+    network = classifier_network(
+        *(options.network, len(labels), recipe.image_size),
+        seed=options.seed,
+        weights=options.weights,
+    )
+    _say(options, recipe, network, tells, labels)
+    fit(
+        network,
+        training_batches(data, tells, recipe.batch_size, options.seed),
+        recipe,
+    )
+    about = {"tells": tells, "labels": list(labels)}
+    test = accuracy(TrainedClassifier(network, about), data)
+    weights = options.weights
+    about |= {
+        "network": options.network,
+        "parameters": network.count_params(),
+        "initial_weights": "random" if weights is None else str(weights),
+        "initial_sha256": None if weights is None else sha256_of(weights),
+        "image_size": [recipe.image_size] * 2,
+        "steps": recipe.steps,
+        "batch_size": recipe.batch_size,
+        "learning_rate": recipe.learning_rate,
+        "seed": options.seed,
+        "data": data.describe(),
+        "test": test,
+        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
+    }
+    about = write_classifier(options.out, network, about)
+    for path, reason in data.skipped:
+        print(f"skipped {path}: {reason}")
+    print(
+        f"of {test['images']} real test images it is right for "
+        f"{accuracy_text(test['labels'])}\n"
+        f"SHA-256 {about['sha256']}\nClassifier: {options.out}"
+    )
+    return 0
+
+
+def _say(options, recipe, network, tells, labels):
+    """What is going to be trained, on stderr."""
+    what = "domain b from domain a"
+    if tells == ATTRIBUTES:
+        what = ", ".join(labels)
+    lines = [
+        f"{options.network} network of {network.count_params():,} parameters "
+        f"learns to tell {what}: {recipe.steps} steps of batch "
+        f"{recipe.batch_size}, {recipe.image_size} px"
+    ]
+    if options.network == "inception" and options.weights is None:
+        lines.append(
+            "no `--weights`: InceptionV3 begins with RANDOM weights, it is no "
+            "fine-tuning"
+        )
+    print("\n".join(lines), file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
