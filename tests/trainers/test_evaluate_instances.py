@@ -50,6 +50,17 @@ class Darken:
         return {"image": image - 0.2, "mask": tf.ones_like(image[..., :1])}
 
 
+class TakesForB:
+    """A classifier of domains that takes every second image for b's."""
+
+    def takes_for(self, images, domain):
+        return (np.arange(len(images)) % 2 > 0) == (domain == "b")
+
+    def note(self, directions, split):
+        share = directions["a_to_b"]["identity"]["classified_as_target"]
+        return f"{split}: {share} of a are taken for b"
+
+
 @pytest.fixture(scope="module")
 def shapes():
     """48 discs and stars to learn from, 16 to measure."""
@@ -81,9 +92,13 @@ def test_a_copy_scores_as_the_identity(shapes):
 
 
 def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
-    result = evaluate_instances(Swap(first_outlines), shapes)
+    result = evaluate_instances(
+        Swap(first_outlines), shapes, classifier=TakesForB()
+    )
+    assert result["notes"][-1] == "test: 0.5 of a are taken for b"
     for rows in result["directions"].values():
         assert rows["model"]["target_share"] == 1.0
+        assert rows["model"]["classified_as_target"] == 0.5
         assert rows["identity"]["target_share"] < 0.2
 
 
