@@ -335,13 +335,13 @@ def _judge(options, config):
     return classifier
 
 
-def _measure(options, method, data, classifier):
+def _measure(options, method, data):
     """The function that measures this kind of method on this data."""
     from data_pipelines import PairedData
 
     inputs = method.translate_inputs
     if isinstance(data, PairedData) and inputs == ("image",):
-        if classifier is not None:
+        if options.classifier is not None:
             raise UserError(
                 f"{options.data} has pairs: translations are compared with "
                 "their true partners, not judged by `--classifier`. Leave it "
@@ -359,11 +359,11 @@ def _measure(options, method, data, classifier):
     if "attributes" in inputs:
         from trainers.evaluate_attributes import evaluate_attributes
 
-        return functools.partial(evaluate_attributes, classifier=classifier)
+        return evaluate_attributes
     if "exemplar" in inputs:
         from trainers.evaluate_exemplars import evaluate_exemplars
 
-        return functools.partial(evaluate_exemplars, classifier=classifier)
+        return evaluate_exemplars
     given = "instances" in inputs
     if given or options.instances:
         from trainers.evaluate_instances import evaluate_instances
@@ -374,11 +374,10 @@ def _measure(options, method, data, classifier):
         }
         return functools.partial(
             evaluate_instances,
-            classifier=classifier,
             min_instances=options.min_instances,
             **(sequence if given else {}),
         )
-    return functools.partial(evaluate, classifier=classifier)
+    return evaluate
 
 
 @command
@@ -399,8 +398,10 @@ def main(argv: list[str] | None = None) -> int:
     classifier = _judge(options, config)
     data = _open(options, config)
     head = header(options.run, config, method, data, options)
+    judged = {}
     if classifier is not None:
         head["judge"] = classifier.facts()
+        judged["classifier"] = classifier
     name = options.run.resolve().name
     gallery = Gallery(
         options.gallery or options.run / "evaluation",
@@ -416,7 +417,7 @@ def main(argv: list[str] | None = None) -> int:
         if any(name.startswith(domain) for name in method.directions)
     )
     with image_progress("Evaluating", total) as advance:
-        result = _measure(options, method, data, classifier)(
+        result = _measure(options, method, data)(
             method,
             data,
             split=options.split,
@@ -424,6 +425,7 @@ def main(argv: list[str] | None = None) -> int:
             batch_size=options.batch_size,
             gallery=gallery,
             advance=advance,
+            **judged,
         )
     result = {**head, **result}
     write_json(options.json, result)
