@@ -123,10 +123,23 @@ def test_nan_stops_and_names_the_loss_and_the_last_good_step(tmp_path):
 def test_collapsed_attention_stops_before_the_second_stage(
     tmp_path, bias, mean
 ):
-    config = tiny_config("attention_guided")
+    method, grids = with_grids(tmp_path)
+    method.attention_a.decoder[-1].bias.assign([bias])
+    method.phase = (True, True)
+    with pytest.raises(UserError, match=f"mask_a.*collapsed.*{mean}"):
+        grids.on_train_batch_begin(3)
+
+
+def test_no_attention_at_all_is_no_collapse(tmp_path):
+    method, grids = with_grids(tmp_path, method__use_attention_a=False)
+    method.phase = (True, True)
+    grids.on_train_batch_begin(3)
+
+
+def with_grids(tmp_path, **changes):
+    """Attention-guided translation and what saves its pictures."""
+    config = tiny_config("attention_guided", **changes)
     method = build_method(config, steps_an_epoch=2)
-    last = method.attention_a.decoder[-1]
-    last.bias.assign([bias])
     image = tf.random.normal((2, 16, 16, 3))
     grids = SampleGrids(
         tmp_path,
@@ -137,9 +150,7 @@ def test_collapsed_attention_stops_before_the_second_stage(
     )
     grids.set_model(method)
     grids.on_train_begin()
-    method.phase = (True, True)
-    with pytest.raises(UserError, match=f"mask_a.*collapsed.*{mean}"):
-        grids.on_train_batch_begin(3)
+    return method, grids
 
 
 def test_mirrored_strategy_takes_the_replicas_that_are_asked_for():
