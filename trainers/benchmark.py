@@ -220,12 +220,12 @@ def check_settings(options):
     names = ("data", "steps", "minutes", "preset", "train_options")
     names = (*names, "evaluate_options", "features")
     settings = {name: getattr(options, name) for name in names}
-    names = (*names, "weights")  # of two networks no KID is to be mixed
+    # No KID of two networks is to be mixed.
     settings["weights"] = options.weights and str(options.weights)
     path = options.out / "benchmark.json"
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        changed = [n for n in names if before.get(n) != settings[n]]
+        changed = [n for n in settings if before.get(n) != settings[n]]
         if changed:
             raise UserError(
                 f"`{options.out}` was begun with other settings: "

@@ -21,10 +21,9 @@ from trainers.classifier_files import (
     DOMAINS,
     accuracy_text,
     label_accuracies,
-    require_free,
     write_classifier,
 )
-from trainers.files import sha256_of
+from trainers.files import require_free, sha256_of
 
 
 class Recipe(NamedTuple):

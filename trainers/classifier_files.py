@@ -48,14 +48,6 @@ def accuracy_text(accuracies):
     )
 
 
-def require_free(out):
-    """Raises a `UserError` if something is in the folder `out`."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(
-            f"`{out}` exists and is not empty. Give another folder as `--out`."
-        )
-
-
 def write_classifier(out, network, facts):
     """Writes both files at once: the folder is whole, or not there.
 

@@ -7,6 +7,8 @@ import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 
+from tfmask.ops.errors import UserError
+
 
 @contextmanager
 def replacing(path):
@@ -56,6 +58,14 @@ def write_png(path, pixels):
         pixels = pixels[..., 0]
     with replacing(path) as file:
         Image.fromarray(pixels).save(file, format="PNG")
+
+
+def require_free(out):
+    """Raises a `UserError` if something is in the folder `out`."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(
+            f"`{out}` exists and is not empty. Give another folder as `--out`."
+        )
 
 
 def sha256_of(path):

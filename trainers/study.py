@@ -11,7 +11,12 @@ from pathlib import Path
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.edits import check_edits, read_files, target_attributes
-from trainers.files import write_json, write_png, write_text
+from trainers.files import (
+    require_free,
+    write_json,
+    write_png,
+    write_text,
+)
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (
     compiled_translate,
@@ -229,10 +234,7 @@ def _create(options):
     from tfmask.ops.start import load_tensorflow
 
     names, out = run_names(options.runs), options.out
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(
-            f"`{out}` exists and is not empty. Give another folder as `--out`."
-        )
+    require_free(out)
     for run in options.runs:
         if not run.is_dir():
             raise UserError(f"`{run}` is not a folder.")

@@ -7,6 +7,7 @@ from tiny_methods import (
     Stub,
     instagan,
     instance_batch,
+    instance_graph,
     moved,
     weights_of,
 )
@@ -90,18 +91,7 @@ def test_pieces_of_the_outline_come_back_in_their_slots(per_step):
 
 def test_one_graph_cuts_any_number_of_pieces():
     method = cyclegan_seg(compiled=False)
-
-    @tf.function(
-        input_signature=[
-            {
-                "image": tf.TensorSpec((None, None, None, 3)),
-                "instances": tf.TensorSpec((None, None, None, None, 1)),
-            }
-        ]
-    )
-    def graph(given):
-        return method.translate(given)
-
+    graph = instance_graph(method)
     for counts, slots in (((3, 0), 3), ((2,), 5), ((0,), 0)):
         given = instance_batch(counts, (0,), slots=slots)["a"]
         given = {name: given[name] for name in ("image", "instances")}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_methods import SIDE, Stub, instagan, instance_batch
+from tiny_methods import SIDE, Stub, instagan, instance_batch, instance_graph
 
 
 def inputs(counts=(3, 1), slots=3):
@@ -131,18 +131,7 @@ def test_kept_background_is_the_input_outside_of_all_masks():
 
 def test_one_graph_takes_any_number_of_instances():
     method = instagan(compiled=False)
-
-    @tf.function(
-        input_signature=[
-            {
-                "image": tf.TensorSpec((None, None, None, 3)),
-                "instances": tf.TensorSpec((None, None, None, None, 1)),
-            }
-        ]
-    )
-    def graph(given):
-        return method.translate(given)
-
+    graph = instance_graph(method)
     for counts, slots in (((3, 1), 3), ((2,), 5), ((1, 1, 1), 1)):
         given = inputs(counts, slots)
         expected = method.translate(given)

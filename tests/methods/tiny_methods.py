@@ -123,6 +123,23 @@ def guidegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
     return method
 
 
+def instance_graph(method):
+    """`method.translate` as one graph for any images and instances."""
+
+    @tf.function(
+        input_signature=[
+            {
+                "image": tf.TensorSpec((None, None, None, 3)),
+                "instances": tf.TensorSpec((None, None, None, None, 1)),
+            }
+        ]
+    )
+    def graph(given):
+        return method.translate(given)
+
+    return graph
+
+
 def instance_batch(
     counts_a=(2, 1), counts_b=(1, 2), slots=3, seed=0, side=SIDE
 ):

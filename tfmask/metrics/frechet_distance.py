@@ -122,7 +122,13 @@ def frechet_distance(first, second):
     traces = np.sum(root1**2) + np.sum(root2**2)
     product = root1 @ root2.T
     del root1, root2  # as large as everything else together
-    return float(shift + traces - 2.0 * _sum_of_singular_values(product))
+    shared = None
+    # Roots of fewer rows, as of few images, have a singular product.
+    if product.shape == 2 * mean1.shape:
+        shared = _sum_of_roots(product)
+    if shared is None:
+        shared = np.linalg.svd(product, compute_uv=False).sum()
+    return float(shift + traces - 2.0 * shared)
 
 
 def _mean_and_root(name, given):
@@ -158,19 +164,15 @@ def _root(covariance):
     return np.sqrt(values[kept])[:, None] * vectors[:, kept].T
 
 
-def _sum_of_singular_values(matrix):
-    """float, of a (K, L) matrix.
+def _sum_of_roots(matrix):
+    """Sum of the singular values of a (D, D) matrix, by eigenvalues.
 
-    Roots of eigenvalues take a third of the time, but small ones lose up to
-    half of the digits: they are taken where that cannot be seen.
+    That takes a third of the time of singular values, but small ones lose up
+    to half of their digits: None where that could be seen.
     """
-    rows, columns = matrix.shape
-    square = matrix @ matrix.T if rows <= columns else matrix.T @ matrix
-    values = np.linalg.eigvalsh(square)
-    if len(values) and values[0] > 0.0:
-        roots = np.sqrt(values)
-        error = np.sum(values[-1] * np.finfo(float).eps / (2.0 * roots))
-        if error < _NEGLIGIBLE * np.sum(roots):
-            return np.sum(roots)
-    del square
-    return np.linalg.svd(matrix, compute_uv=False).sum()
+    values = np.linalg.eigvalsh(matrix @ matrix.T)
+    if values[0] <= 0.0:
+        return None
+    roots = np.sqrt(values)
+    error = np.sum(values[-1] * np.finfo(float).eps / (2.0 * roots))
+    return np.sum(roots) if error < _NEGLIGIBLE * np.sum(roots) else None

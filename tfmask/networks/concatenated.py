@@ -4,113 +4,61 @@ import keras
 import tensorflow as tf
 
 from tfmask.networks.patch_discriminator import PatchDiscriminator
-from tfmask.networks.resnet_parts import ResNetDecoder, ResNetEncoder
-from tfmask.ops.arguments import constructor_arguments
+from tfmask.networks.resnet_generator import ResNetGenerator
 from tfmask.ops.instances import occupied, stacked, unstacked
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ConcatenatedGenerator(keras.Model):
+class ConcatenatedGenerator(ResNetGenerator):
     """Translates an image and one mask as the four channels of one image.
 
-    CycleGAN's ResNet generator; called as `InstanceGenerator` is.
+    CycleGAN's generator; called as `InstanceGenerator` is.
 
     Args:
-        filters: int, channels of the first layer.
-        blocks: int, residual blocks.
-        strided_layers: int, halvings of the size between image and blocks.
-        upsampling: "transposed" or "resize", see `ResNetDecoder`.
-        normalization: see `normalization_layer`.
-        kernel_initializer: config of a Keras initializer or None.
-        **kwargs: arguments of `keras.Model`.
+        **kwargs: see `ResNetGenerator`.
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
-        mask: (B, 1, H, W, 1) float in [-1, 1], 1 inside; -1 everywhere is
+        masks: (B, 1, H, W, 1) float in [-1, 1], 1 inside; -1 everywhere is
             empty.
         valid: (B, 1) bool, whether there is a mask; None: where it is not
             -1 everywhere.
 
     Returns:
         image: (B, H, W, 3) float32 in (-1, 1).
-        mask: (B, 1, H, W, 1) float32 in (-1, 1); -1 where it is empty.
+        masks: (B, 1, H, W, 1) float32 in (-1, 1); -1 where it is empty.
 
     Paper: "CycleGAN+Seg" of Mo, Cho, Shin 2019, section 3.
     Differs from the paper: no.
     """
 
-    def __init__(
-        self,
-        *,
-        filters=64,
-        blocks=9,
-        strided_layers=2,
-        upsampling="transposed",
-        normalization="instance",
-        kernel_initializer=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.blocks = blocks
-        self.strided_layers = strided_layers
-        self.upsampling = upsampling
-        self.normalization = normalization
-        self.kernel_initializer = kernel_initializer
-        common = {
-            "normalization": normalization,
-            "kernel_initializer": kernel_initializer,
-        }
-        self.encoder = ResNetEncoder(
-            filters=filters,
-            blocks=blocks,
-            strided_layers=strided_layers,
-            **common,
-        )
-        self.decoder = ResNetDecoder(
-            [filters * 2**n for n in reversed(range(strided_layers))],
-            channels=4,
-            upsampling=upsampling,
-            **common,
-        )
+    channels = 4
 
     def build(self, input_shape):
-        self.encoder.build((*input_shape[:-1], 4))
-        features = self.filters * 2**self.strided_layers
-        self.decoder.build((None, None, None, features))
-        self.built = True
+        super().build((*input_shape[:-1], self.channels))
 
-    def call(self, image, mask, valid=None):
-        valid = occupied(mask) if valid is None else valid
-        made = self.decoder(self.encoder(stacked(image, mask)))
-        translated, outline = unstacked(made)
+    def call(self, image, masks, valid=None):
+        valid = occupied(masks) if valid is None else valid
+        translated, outlines = unstacked(super().call(stacked(image, masks)))
         return translated, tf.where(
             valid[:, :, None, None, None],
-            outline,
-            tf.cast(mask, outline.dtype),
+            outlines,
+            tf.cast(masks, outlines.dtype),
         )
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ConcatenatedDiscriminator(keras.Model):
+class ConcatenatedDiscriminator(PatchDiscriminator):
     """Patch scores of an image and one mask as the four channels of one.
 
     CycleGAN's PatchGAN; called as `InstanceDiscriminator` is.
 
     Args:
-        filters: int, channels of the first layer.
-        strided_layers: int.
-        normalization: see `normalization_layer`.
-        spectral_normalization: bool, for every convolution.
-        kernel_initializer: config of a Keras initializer or None.
-        **kwargs: arguments of `keras.Model`.
+        **kwargs: see `PatchDiscriminator`.
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
-        mask: (B, 1, H, W, 1) float in [-1, 1].
+        masks: (B, 1, H, W, 1) float in [-1, 1].
         training: bool; power iterations run in training only.
 
     Returns:
@@ -120,36 +68,8 @@ class ConcatenatedDiscriminator(keras.Model):
     Differs from the paper: no.
     """
 
-    def __init__(
-        self,
-        *,
-        filters=64,
-        strided_layers=3,
-        normalization="instance",
-        spectral_normalization=False,
-        kernel_initializer=None,
-        **kwargs,
-    ):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.strided_layers = strided_layers
-        self.normalization = normalization
-        self.spectral_normalization = spectral_normalization
-        self.kernel_initializer = kernel_initializer
-        self.patches = PatchDiscriminator(
-            filters=filters,
-            strided_layers=strided_layers,
-            normalization=normalization,
-            spectral_normalization=spectral_normalization,
-            kernel_initializer=kernel_initializer,
-        )
-
     def build(self, input_shape):
-        self.patches.build((*input_shape[:-1], 4))
-        self.built = True
+        super().build((*input_shape[:-1], 4))
 
-    def call(self, image, mask, training=False):
-        return self.patches(stacked(image, mask), training=training)
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
+    def call(self, image, masks, training=False):
+        return super().call(stacked(image, masks), training=training)

@@ -14,9 +14,13 @@ class ResNetGenerator(keras.Model):
     upsampling layers, a last convolution with tanh. Every layer but the
     last is normalised and followed by ReLU.
 
+    Attributes:
+        channels: int, of the image that it makes.
+
     Args:
         filters: int, f.
         blocks: int, residual blocks.
+        strided_layers: int, as many upsampling layers follow the blocks.
         padding_mode: "reflect" (CycleGAN) or "zero", for every layer of
             stride 1.
         alignment: "torch" pads strided layers on all four sides as PyTorch
@@ -46,11 +50,14 @@ class ResNetGenerator(keras.Model):
         [1, 16, 16, 3]
     """
 
+    channels = 3
+
     def __init__(
         self,
         *,
         filters=64,
         blocks=9,
+        strided_layers=2,
         padding_mode="reflect",
         alignment="torch",
         last_kernel=7,
@@ -65,6 +72,7 @@ class ResNetGenerator(keras.Model):
         super().__init__(**kwargs)
         self.filters = filters
         self.blocks = blocks
+        self.strided_layers = strided_layers
         self.padding_mode = padding_mode
         self.alignment = alignment
         self.last_kernel = last_kernel
@@ -84,10 +92,15 @@ class ResNetGenerator(keras.Model):
             "kernel_initializer": kernel_initializer,
         }
         self.encoder = ResNetEncoder(
-            filters=filters, blocks=blocks, activate_sum=activate_sum, **common
+            filters=filters,
+            blocks=blocks,
+            strided_layers=strided_layers,
+            activate_sum=activate_sum,
+            **common,
         )
         self.decoder = ResNetDecoder(
-            (2 * filters, filters),
+            [filters * 2**n for n in reversed(range(strided_layers))],
+            channels=self.channels,
             last_kernel=last_kernel,
             upsampling=upsampling,
             **common,
@@ -95,7 +108,8 @@ class ResNetGenerator(keras.Model):
 
     def build(self, input_shape):
         self.encoder.build(input_shape)
-        self.decoder.build((None, None, None, 4 * self.filters))
+        features = self.filters * 2**self.strided_layers
+        self.decoder.build((None, None, None, features))
         self.built = True
 
     def call(self, image):
