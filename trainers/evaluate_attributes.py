@@ -55,7 +55,7 @@ def evaluate_attributes(
         classifier: see `Judge`.
 
     Returns:
-        dict like that of `trainers.evaluate.evaluate`, with an entry of
+        dict like that of `evaluate_masks`, with an entry of
         `directions` for each attribute, `switch_NAME`, and `all`, their
         mean; and `classifier`: its accuracies on true images.
 

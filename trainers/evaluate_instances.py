@@ -52,11 +52,11 @@ def evaluate_instances(
         min_instances: int, images with fewer are left out and counted.
         gallery: `Gallery` or None; gets a table and a section a direction.
         advance: called with the number of images done.
-        classifier: as of `trainers.evaluate.evaluate`.
+        classifier: as of `evaluate_masks`.
         **options: `per_step`, `keep_background`: see `InstaGAN.translate`.
 
     Returns:
-        dict like that of `trainers.evaluate.evaluate`, rows `model` and
+        dict like that of `evaluate_masks`, rows `model` and
         `identity`, and `classifier`: its accuracies on true masks. A number
         that no image has is None.
 

@@ -48,7 +48,7 @@ def evaluate_pairs(
         absent: "zero" or "skip", see `SegmentationScores`.
 
     Returns:
-        dict like that of `trainers.evaluate.evaluate`, rows `model`,
+        dict like that of `evaluate_masks`, rows `model`,
         `identity` and `true_partner` (None without scores of classes),
         numbers `target_l1`, `target_psnr`, `target_ssim`, `pixel_accuracy`,
         `class_accuracy` and `class_iou`.

@@ -17,8 +17,8 @@ from trainers.classifier_networks import (
     AntialiasedResizing,
     classifier_network,
 )
-from trainers.evaluate import evaluate
 from trainers.evaluate_attributes import evaluate_attributes
+from trainers.evaluate_masks import evaluate_masks
 from trainers.trained_classifier import (
     TrainedClassifier,
     classifier_features,
@@ -380,8 +380,8 @@ def test_translations_are_judged(domains):
     images = np.full((4, 16, 16, 3), -0.9, np.float32)
     images[:2, ..., 0] = 0.1  # these two change, to their negatives
     data = ArrayData({"a": images, "b": -images})
-    plain = evaluate(BrightMethod(), data)
-    judged = evaluate(BrightMethod(), data, classifier=brightness())
+    plain = evaluate_masks(BrightMethod(), data)
+    judged = evaluate_masks(BrightMethod(), data, classifier=brightness())
     rows = judged["directions"]["a_to_b"]
     assert rows["model"].pop("classified_as_target") == 0.5
     assert rows["identity"].pop("classified_as_target") == 0.0

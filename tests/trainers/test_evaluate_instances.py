@@ -8,8 +8,9 @@ import tensorflow as tf
 
 from data_pipelines import open_data
 from tfmask.ops.errors import UserError
-from trainers.evaluate import Options, _measure, evaluate
+from trainers.evaluate import Options, _measure
 from trainers.evaluate_instances import evaluate_instances
+from trainers.evaluate_masks import evaluate_masks
 from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
 
 SEQUENCE = {"instances_per_step": 0, "keep_background": True}
@@ -160,7 +161,7 @@ def test_plain_methods_are_measured_around_instances_if_asked(shapes):
         "per_step": 0,
         "keep_background": True,
     }
-    assert _measure(Options(**files), Darken(), shapes) is evaluate
+    assert _measure(Options(**files), Darken(), shapes) is evaluate_masks
 
 
 def test_the_numbers_are_json(shapes):

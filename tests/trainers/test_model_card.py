@@ -6,7 +6,7 @@ import pytest
 from fake_runs import ArrayData, BrightMethod, squares
 
 from tfmask.ops.errors import UserError
-from trainers.evaluate import evaluate
+from trainers.evaluate_masks import evaluate_masks
 from trainers.files import write_json
 from trainers.model_card import add_evaluation, config_hash, write_model_card
 
@@ -33,7 +33,7 @@ def evaluation():
     images, regions = squares()
     data = ArrayData({"a": images, "b": images}, {"a": regions, "b": regions})
     head = {"split": "test", "data": data.describe(), "step": 1200}
-    return {**head, **evaluate(BrightMethod(), data)}
+    return {**head, **evaluate_masks(BrightMethod(), data)}
 
 
 def test_a_card_of_a_run_that_is_not_evaluated(tmp_path):
