@@ -6,7 +6,7 @@ from pathlib import Path
 from tfmask.configs import METHOD_CONFIGS
 from tfmask.ops.errors import UserError
 from trainers.classifier_files import read_about
-from trainers.translate import list_images
+from trainers.image_files import list_images
 
 DRAW_SIZE = 50  # of attention-guided translation's Table 1
 DISTANCES = ("kid_average", "kid_target", "kid_source")
@@ -72,6 +72,7 @@ def feature_lines(job, options):
                 *("--source", str(folders[0]), "--image-size", str(size)),
                 *("--draw-size", str(min(DRAW_SIZE, *counts))),
                 *("--features", options.features, *weights),
+                *("--features-cache", str(options.out / "features")),
                 *("--json", str(job.distances(direction))),
             ]
         )

@@ -1,9 +1,11 @@
 """Features of a set of images: read from a file, or made of a folder."""
 
 import hashlib
+import json
 import zipfile
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -11,7 +13,8 @@ import numpy as np
 from tfmask.metrics import Moments
 from tfmask.metrics.features import checked_features
 from tfmask.ops.errors import UserError
-from trainers.files import sha256_of
+from trainers.files import replacing, sha256_of
+from trainers.versions import package_versions
 
 NPZ = ".npz"
 # Whose features, as an option of commands.
@@ -173,7 +176,7 @@ def open_folder(name, path, *, skip_bad_files=False):
     """
     from data_pipelines.checks import check_examples, raise_for_bad
     from data_pipelines.examples import Encoded, Example
-    from trainers.translate import list_images
+    from trainers.image_files import list_images
 
     images, others = list_images(path)
     listed = [Example(file.stem, Encoded.of_file(file)) for file in images]
@@ -195,13 +198,22 @@ def open_folder(name, path, *, skip_bad_files=False):
 
 
 def features_of(
-    folder, network, *, image_size=None, batch_size=16, advance=lambda n: None
+    folder,
+    network,
+    *,
+    cache=None,
+    image_size=None,
+    batch_size=16,
+    advance=lambda count: None,
 ):
     """Features of the images of a folder.
 
     Args:
         folder: `ImageFolder`.
         network: `FeatureNetwork`.
+        cache: folder of .npz files as `read_features` takes them, or None.
+            What it has of these images, this network, size and these versions
+            of packages is read, anything else is added.
         image_size: int; images become squares of this side first. None: the
             network's resize alone.
         batch_size: int; the features do not depend on it.
@@ -212,8 +224,31 @@ def features_of(
         number of images with three equal channels.
 
     Raises:
-        UserError: the network gives NaN or infinity.
+        UserError: the network gives NaN or infinity, or a file of the cache is
+            broken.
     """
+    if cache is None:
+        return _made(folder, network, image_size, batch_size, advance)
+    made_of = [folder.about["fingerprint"], network.about, image_size]
+    key = hashlib.sha256(json.dumps([made_of, package_versions()]).encode())
+    name = f"{Path(folder.about['location']).name}-{key.hexdigest()[:16]}{NPZ}"
+    path = Path(cache) / name
+    if path.exists():
+        kept = read_features(path)
+        advance(kept.count)
+        seen = json.loads(str(np.load(path)["seen"]))
+        return kept._replace(about={**folder.about, **seen})
+    made = _made(folder, network, image_size, batch_size, advance)
+    arrays = {"features": made.features}
+    if made.logits is not None:
+        arrays["logits"] = made.logits
+    seen = {name: made.about[name] for name in ("sizes", "formats", "grey")}
+    with replacing(path) as file:
+        np.savez(file, seen=json.dumps(seen), **arrays)
+    return made
+
+
+def _made(folder, network, image_size, batch_size, advance):
     from data_pipelines.checks import decode
     from tfmask.ops.images import resized
 

@@ -79,6 +79,8 @@ class Options:
     """For `inception`: Keras' InceptionV3 weights without top (.h5), folder of
     TF-GAN's SavedModel, or classify_image_graph_def.pb; for `classifier`:
     folder of `tfmask classifier`."""
+    features_cache: Path | None = None
+    """Folder that keeps features of `real` and `source` for the next time."""
     image_size: int | None = None
     """Bring all images to squares of this side first, antialiased."""
     kid_subsets: int = 100
@@ -274,6 +276,7 @@ def _read(options):
             sets[name] = features_of(
                 folder,
                 network,
+                cache=None if name == "fake" else options.features_cache,
                 image_size=options.image_size,
                 batch_size=options.batch_size,
                 advance=advance,

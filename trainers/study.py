@@ -17,11 +17,11 @@ from trainers.files import (
     write_png,
     write_text,
 )
+from trainers.image_files import list_images
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (
     compiled_translate,
     direction_of,
-    list_images,
     translate_file,
 )
 

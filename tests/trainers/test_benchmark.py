@@ -239,6 +239,9 @@ def test_distances_of_plain_translations(tmp_path):
     assert line[line.index("--draw-size") + 1] == "3"
     assert line[line.index("--image-size") + 1] == "8"
     assert line[line.index("--real") + 1].endswith("testB")
+    assert line[line.index("--features-cache") + 1] == str(
+        tmp_path / "features"
+    )
     write_report(chosen, todo, ledger, {})
     table = (tmp_path / "results.md").read_text()
     assert "kid average x 100 | kid target x 100 | kid source x 100" in table

@@ -113,6 +113,33 @@ def test_numbers_are_those_of_the_features(run, folders, weights, capsys):
     )
 
 
+def test_features_of_real_images_are_kept(
+    run, folders, weights, tmp_path, capsys
+):
+    options, _ = folders
+    cache = tmp_path / "cache"
+    network = ["--features", "inception", "--weights", weights]
+    plain = run(*options, *network)[1]
+    options = [*options, *network, "--features-cache", cache]
+    assert run(*options)[1]["rows"] == plain["rows"]
+    real, source = sorted(cache.iterdir())
+    assert real.name.startswith("real-") and source.name.startswith("source-")
+    # Marks what is read from the file: 1 is far from the toy's features.
+    np.savez(real, **{**np.load(real), "features": np.ones((8, 2))})
+    again = run(*options)[1]
+    assert again["rows"]["fake"]["fid"] != plain["rows"]["fake"]["fid"]
+    assert again["sets"] == plain["sets"]
+    # Another size and other images are other features.
+    run(*options, "--image-size", 8)
+    assert len(list(cache.iterdir())) == 4
+    Image.new("RGB", (16, 16)).save(tmp_path / "real" / "0.png")
+    run(*options)
+    assert len(list(cache.iterdir())) == 5
+    source.write_bytes(b"torn")
+    assert run(*options)[0] == 1
+    assert f"`{source}` is not a readable" in capsys.readouterr().err
+
+
 def test_what_spoils_numbers_is_said(run, tmp_path, weights):
     write_images(tmp_path / "real", 6, 0)
     write_images(tmp_path / "fake", 6, 1, side=24, suffix="jpg")

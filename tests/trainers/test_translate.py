@@ -6,7 +6,8 @@ from fake_runs import BrightMethod, install_run
 from PIL import Image
 
 from tfmask.ops.errors import UserError
-from trainers.translate import list_images, main, plan_outputs
+from trainers.image_files import list_images, plan_outputs
+from trainers.translate import main
 
 
 def write_image(path, shape=(12, 16, 3), seed=0):

@@ -66,9 +66,9 @@ class FeatureMoments:
         mean, count = rows.mean(axis=0), self.count + len(rows)
         rows -= mean
         apart = mean - self._mean
-        self._scatter = self._scatter + rows.T @ rows
-        shift = self.count * len(rows) / count
-        self._scatter += shift * np.outer(apart, apart)
+        # In place, one after the other: a D x D array is all it takes besides.
+        self._scatter += rows.T @ rows
+        self._scatter += np.outer(self.count * len(rows) / count * apart, apart)
         self._mean = self._mean + apart * (len(rows) / count)
         self.count = count
 
@@ -139,9 +139,7 @@ def _mean_and_root(name, given):
             features = features.astype(np.float64)
             mean = features.mean(axis=0)
             return mean, (features - mean) / np.sqrt(len(features) - 1)
-        moments = FeatureMoments()
-        moments.update(features)
-        given = moments.result()
+        given = _moments(features)
     mean, covariance = (np.asarray(part, np.float64) for part in given)
     if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
         raise ValueError(
@@ -151,6 +149,12 @@ def _mean_and_root(name, given):
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError(f"`{name}` must be finite. Got NaN or infinity")
     return mean, _root(covariance)
+
+
+def _moments(features):
+    moments = FeatureMoments()
+    moments.update(features)
+    return moments.result()
 
 
 def _root(covariance):
