@@ -18,6 +18,7 @@ from trainers.benchmark_features import check_features, feature_lines
 from trainers.feature_sets import Features, check_weights
 from trainers.files import write_json
 from trainers.runs import run_checkpoints
+from trainers.settings import changed_settings
 
 LOOK_SECONDS = 5.0  # how often the time of a training is written down
 
@@ -225,15 +226,10 @@ def check_settings(options):
     path = options.out / "benchmark.json"
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        changed = [n for n in settings if before.get(n) != settings[n]]
-        if changed:
+        if changed := changed_settings(before, settings):
             raise UserError(
-                f"`{options.out}` was begun with other settings: "
-                + ", ".join(
-                    f"{name} {before.get(name)!r}, now {settings[name]!r}"
-                    for name in changed
-                )
-                + ". Give another folder as `--out`, or the old settings."
+                f"`{options.out}` was begun with other settings: {changed}. "
+                "Give another folder as `--out`, or the old settings."
             )
     elif options.out.exists() and any(options.out.iterdir()):
         raise UserError(

@@ -8,6 +8,7 @@ translations, `tfmask metrics --features classifier` compares sets by it.
 import datetime
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -54,8 +55,9 @@ RECIPES = {
 class Options:
     """Train a classifier of attributes, or of the domains a and b.
 
-    Leaves OUT/classifier.keras, which takes pixels from 0 to 255 of images of
-    any size and gives a logit for each attribute, or one of domain b; and
+    After Ctrl-C or a kill the same command goes on. Leaves
+    OUT/classifier.keras, which takes pixels from 0 to 255 of images of any
+    size and gives a logit for each attribute, or one of domain b; and
     OUT/about.json, with its accuracy on the test images.
     """
 
@@ -150,86 +152,6 @@ def open_labelled(options):
     return data, ATTRIBUTES, data.attributes
 
 
-def training_batches(data, tells, batch_size, seed):
-    """Endless batches of the training images, cropped and flipped.
-
-    Args:
-        data: of `open_labelled`.
-        tells: `ATTRIBUTES` or `DOMAINS`; half a batch is of each domain.
-        batch_size: int, even.
-        seed: int.
-
-    Returns:
-        `tf.data.Dataset` of (pixels (B, S, S, 3) float32 in 0..255, labels
-        (B, K) float32 0/1).
-    """
-    import tensorflow as tf
-
-    from tfmask.ops.images import to_uint8
-
-    half = batch_size // 2
-
-    def attributes(batch):
-        return batch["a"]["image"], batch["a"]["attributes"]
-
-    def domains(batch):
-        images = tf.concat([batch["a"]["image"], batch["b"]["image"]], 0)
-        return images, tf.repeat([[0.0], [1.0]], half, axis=0)
-
-    if tells == ATTRIBUTES:
-        stream = data.train_batches(batch_size, seed=seed).map(attributes)
-    else:
-        stream = data.train_batches(half, seed=seed, pairing="cycle")
-        stream = stream.map(domains)
-    # 8 bits, as of the files that it is going to see.
-    return stream.map(
-        lambda images, labels: (tf.cast(to_uint8(images), tf.float32), labels)
-    ).prefetch(2)
-
-
-def fit(network, batches, recipe):
-    """Trains a network, with a bar on stderr.
-
-    Args:
-        network: of `classifier_network`; it stays without an optimizer.
-        batches: of `training_batches`.
-        recipe: `Recipe`.
-
-    Raises:
-        UserError: the loss is not finite.
-    """
-    import keras
-
-    from tfmask.ops.console import image_progress
-
-    rates = keras.optimizers.schedules.CosineDecay(
-        recipe.learning_rate, recipe.steps
-    )
-    trainer = keras.Sequential([network])
-    trainer.compile(
-        keras.optimizers.Adam(rates),
-        keras.losses.BinaryCrossentropy(from_logits=True),
-        jit_compile=False,  # XLA has no antialiased resize
-    )
-    with image_progress("Training", recipe.steps * recipe.batch_size) as go:
-        told = keras.callbacks.LambdaCallback(
-            on_train_batch_end=lambda batch, logs: go(recipe.batch_size)
-        )
-        history = trainer.fit(
-            batches,
-            steps_per_epoch=recipe.steps,
-            callbacks=[told],
-            shuffle=False,  # the batches are
-            verbose=0,
-        )
-    (loss,) = history.history["loss"]
-    if not np.isfinite(loss):
-        raise UserError(
-            f"The loss became {loss}. Try a lower `--learning-rate` than "
-            f"{recipe.learning_rate:g}."
-        )
-
-
 def accuracy(classifier, data):
     """How often a classifier is right about the test images.
 
@@ -261,6 +183,11 @@ def main(argv: list[str] | None = None) -> int:
     require_free(options.out)
     load_tensorflow()
     from trainers.classifier_networks import classifier_network
+    from trainers.classifier_training import (
+        UnfinishedTraining,
+        fit,
+        training_batches,
+    )
     from trainers.trained_classifier import TrainedClassifier
 
     recipe = options.recipe
@@ -271,15 +198,10 @@ def main(argv: list[str] | None = None) -> int:
         weights=options.weights,
     )
     _say(options, recipe, network, tells, labels)
-    fit(
-        network,
-        training_batches(data, tells, recipe.batch_size, options.seed),
-        recipe,
-    )
-    about = {"tells": tells, "labels": list(labels)}
-    test = accuracy(TrainedClassifier(network, about), data)
     weights = options.weights
-    about |= {
+    settings = {
+        "tells": tells,
+        "labels": list(labels),
         "network": options.network,
         "parameters": network.count_params(),
         "initial_weights": "random" if weights is None else str(weights),
@@ -289,16 +211,28 @@ def main(argv: list[str] | None = None) -> int:
         "batch_size": recipe.batch_size,
         "learning_rate": recipe.learning_rate,
         "seed": options.seed,
-        "data": data.describe(),
-        "test": test,
+    }
+    facts = data.describe()
+    unfinished = UnfinishedTraining(
+        options.out, {**settings, "data": facts["fingerprint"]}
+    )
+    stream = partial(
+        training_batches, data, tells, recipe.batch_size, options.seed
+    )
+    fit(network, stream, recipe, unfinished)
+    about = {
+        **settings,
+        "data": facts,
+        "test": accuracy(TrainedClassifier(network, settings), data),
         "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
     }
     about = write_classifier(options.out, network, about)
+    unfinished.remove()
     for path, reason in data.skipped:
         print(f"skipped {path}: {reason}")
     print(
-        f"of {test['images']} real test images it is right for "
-        f"{accuracy_text(test['labels'])}\n"
+        f"of {about['test']['images']} real test images it is right for "
+        f"{accuracy_text(about['test']['labels'])}\n"
         f"SHA-256 {about['sha256']}\nClassifier: {options.out}"
     )
     return 0

@@ -11,7 +11,13 @@ from PIL import Image
 
 from tfmask.metrics import softmax
 from tfmask.ops.errors import UserError
-from trainers import classifier, classifier_files, inception, metrics
+from trainers import (
+    classifier,
+    classifier_files,
+    classifier_training,
+    inception,
+    metrics,
+)
 from trainers import evaluate as evaluate_command
 from trainers.classifier_networks import (
     AntialiasedResizing,
@@ -144,7 +150,7 @@ def test_half_a_batch_is_of_each_domain(domains):
     )
     data, tells, labels = classifier.open_labelled(options)
     assert (tells, labels) == ("domains", ("b",))
-    batches = classifier.training_batches(data, tells, 6, seed=0)
+    batches = classifier_training.training_batches(data, tells, 6, seed=0)
     ((pixels, is_b),) = batches.take(1).as_numpy_iterator()
     np.testing.assert_array_equal(is_b, [[0]] * 3 + [[1]] * 3)
     assert (pixels == np.round(pixels)).all()
@@ -193,15 +199,6 @@ def test_weights_of_another_network(domains, tmp_path, capsys, monkeypatch):
     said = capsys.readouterr().err
     assert "does not hold weights of Keras' InceptionV3" in said
     assert "Traceback" not in said and not out.exists()
-
-
-def test_an_interrupted_training_leaves_nothing(domains, tmp_path, monkeypatch):
-    def interrupted(self, *args, **kwargs):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(keras.Sequential, "fit", interrupted)
-    assert run(domains[0], tmp_path / "in" / "out") == 130
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):

@@ -1,0 +1,18 @@
+"""What was asked before, beside what is asked now."""
+
+
+def changed_settings(before, now):
+    """How settings differ, for people.
+
+    Args:
+        before: dict, read back from JSON.
+        now: dict for JSON.
+
+    Returns:
+        str like "steps 400, now 600"; "" if nothing differs.
+    """
+    return ", ".join(
+        f"{name} {before.get(name)!r}, now {value!r}"
+        for name, value in now.items()
+        if before.get(name) != value
+    )
