@@ -88,7 +88,7 @@ def summarize(found):
 
     Returns:
         dict of directions to dicts of row names to `statistics`: each arm,
-        and `BOUNDS`, once.
+        with the number of its `seeds`, and `BOUNDS`, once.
     """
     tables = {}
     for arm, results in found.items():
@@ -98,6 +98,7 @@ def summarize(found):
             rows = [result["directions"][direction] for result in results]
             table = tables.setdefault(direction, {})
             table[arm] = statistics([row["model"] for row in rows])
+            table[arm]["seeds"] = [len(rows), None]
     # These do not depend on a run, but one may lack what another has.
     for results in found.values():
         for result in results[:1]:
@@ -143,11 +144,16 @@ def table_lines(table):
     """Header and rows of one direction, as lists of str."""
     columns = shown_columns(table)
     lines = [["", *map(title_of, columns)]]
+    seeds = {row: table[row]["seeds"][0] for row in table if row not in BOUNDS}
+    most = max(seeds.values())
     for row, numbers in table.items():
         cells = [
             cell(name, numbers.get(name, (None, None))) for name in columns
         ]
-        lines.append([ROWS.get(row, row), *cells])
+        label = ROWS.get(row, row)
+        if seeds.get(row, most) < most:  # no deviation, or not of all
+            label += f" ({seeds[row]} of {most} seeds)"
+        lines.append([label, *cells])
     return lines
 
 

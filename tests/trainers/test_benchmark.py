@@ -323,6 +323,21 @@ def test_means_and_deviations(tmp_path):
     assert saved["tables"]["a_to_b"]["identity"]["mask_iou"] == [0.0, None]
 
 
+def test_a_row_of_fewer_seeds_says_so(tmp_path):
+    todo = jobs(tmp_path, ["cyclegan", "instagan"], seeds=2)
+    missing = "instagan-seed1"
+    for job in todo:
+        if job.name != missing:
+            write_numbers(job.numbers)
+    ledger = Ledger(tmp_path / "times.json")
+    failed = {missing: "tfmask train ended with code 1"}
+    write_report(options(tmp_path, seeds=2), todo, ledger, failed)
+    table = (tmp_path / "results.md").read_text()
+    assert "| cyclegan | 0.500 ± 0.000 |" in table
+    assert "| instagan (1 of 2 seeds) | 0.500 |" in table
+    assert "Missing: instagan-seed1, tfmask train ended with code 1." in table
+
+
 def test_floors_and_ceiling_come_last_and_once():
     rows = {
         "model": {"class_iou": 0.1},
