@@ -55,10 +55,7 @@ setup(
         ],
         "embed": ["scikit-learn>=1.4"],
         "dev": ["ruff==0.17.5", "tensorboard"],
-        "benchmark": [
-            *("torch==2.13.0", "torchmetrics==1.9.0"),
-            "torch-fidelity==0.4.0",
-        ],
+        "benchmark": ["torch==2.13.0", "torchmetrics==1.9.0"],
     },
     entry_points={"console_scripts": ["tfmask = trainers.cli:main"]},
 )

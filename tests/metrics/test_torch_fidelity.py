@@ -1,6 +1,7 @@
 """The numbers that torch-fidelity gives for the same features.
 
-With its draws, its order of rows and its divisors; extra `benchmark`.
+With its draws, its order of rows and its divisors. It is in no extra: it needs
+a torchvision that fits PyTorch.
 """
 
 import numpy as np
