@@ -129,14 +129,24 @@ def read_features(path):
     Raises:
         UserError: it is no such file, or holds NaN.
     """
+    arrays = _load(path)
+    about = {"location": str(path), "count": None, "sha256": sha256_of(path)}
+    return _feature_set(path, arrays, about)
+
+
+def _load(path):
+    """dict of the arrays of an .npz file."""
     try:
         with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
+            return {name: file[name] for name in file.files}
     except FileNotFoundError as error:
         raise UserError(f"`{path}` is not there.") from error
     except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
         raise UserError(f"`{path}` is not a readable .npz file.") from error
-    about = {"location": str(path), "count": None, "sha256": sha256_of(path)}
+
+
+def _feature_set(path, arrays, about):
+    """`FeatureSet` of a file's checked arrays; `about` gets the count."""
     try:
         if "features" in arrays:
             features = checked_features("features", arrays["features"])
@@ -234,10 +244,10 @@ def features_of(
     name = f"{Path(folder.about['location']).name}-{key.hexdigest()[:16]}{NPZ}"
     path = Path(cache) / name
     if path.exists():
-        kept = read_features(path)
-        advance(kept.count)
-        seen = json.loads(str(np.load(path)["seen"]))
-        return kept._replace(about={**folder.about, **seen})
+        arrays = _load(path)
+        advance(folder.about["count"])
+        seen = json.loads(str(arrays["seen"]))
+        return _feature_set(path, arrays, {**folder.about, **seen})
     made = _made(folder, network, image_size, batch_size, advance)
     arrays = {"features": made.features}
     if made.logits is not None:

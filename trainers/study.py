@@ -11,12 +11,7 @@ from pathlib import Path
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.edits import check_edits, read_files, target_attributes
-from trainers.files import (
-    require_free,
-    write_json,
-    write_png,
-    write_text,
-)
+from trainers.files import require_free, write_json, write_png, write_text
 from trainers.image_files import list_images
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (

@@ -3,6 +3,7 @@
 import json
 import statistics
 import xml.etree.ElementTree as ElementTree
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -235,13 +236,11 @@ def test_distances_of_plain_translations(tmp_path):
     assert commands.verbs == [
         *("train", "evaluate", "translate", "metrics", "train", "evaluate")
     ]
-    line = commands.lines[3]
-    assert line[line.index("--draw-size") + 1] == "3"
-    assert line[line.index("--image-size") + 1] == "8"
-    assert line[line.index("--real") + 1].endswith("testB")
-    assert line[line.index("--features-cache") + 1] == str(
-        tmp_path / "features"
-    )
+    given = dict(pairwise(commands.lines[3]))
+    assert given["--draw-size"] == "3"
+    assert given["--image-size"] == "8"
+    assert given["--real"].endswith("testB")
+    assert given["--features-cache"] == str(tmp_path / "features")
     write_report(chosen, todo, ledger, {})
     table = (tmp_path / "results.md").read_text()
     assert "kid average x 100 | kid target x 100 | kid source x 100" in table
@@ -329,8 +328,8 @@ def test_a_row_of_fewer_seeds_says_so(tmp_path):
     for job in todo:
         if job.name != missing:
             write_numbers(job.numbers)
-    ledger = Ledger(tmp_path / "times.json")
     failed = {missing: "tfmask train ended with code 1"}
+    ledger = Ledger(tmp_path / "times.json")
     write_report(options(tmp_path, seeds=2), todo, ledger, failed)
     table = (tmp_path / "results.md").read_text()
     assert "| cyclegan | 0.500 ± 0.000 |" in table

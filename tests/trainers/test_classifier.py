@@ -157,50 +157,6 @@ def test_half_a_batch_is_of_each_domain(domains):
     np.testing.assert_array_equal(pixels.mean((1, 2, 3)) > 125, is_b[:, 0] > 0)
 
 
-def test_inception_begins_with_given_weights(monkeypatch, domains, tmp_path):
-    def network(side):
-        return keras.Sequential(
-            [
-                keras.layers.Input((side, side, 3)),
-                keras.layers.Conv2D(4, 3, strides=8, name="one"),
-                keras.layers.GlobalAveragePooling2D(name="two"),
-            ]
-        )
-
-    monkeypatch.setattr(inception, "_keras_network", network)
-    known, path = network(75), tmp_path / "known.weights.h5"
-    known.save_weights(path)
-    options = ["--network", "inception", "--image-size", "75", "--steps", "1"]
-    options += ["--learning-rate", "1e-9", "--batch-size", "2"]
-    out = tmp_path / "out"
-    assert run(domains[0], out, *options, "--weights", path, given=[]) == 0
-    about = classifier_files.read_about(out)
-    assert about["initial_sha256"] == classifier_files.sha256_of(path)
-    assert about["image_size"] == [75, 75]
-    trained = classifier_files.read_network(out, about).layers[2]
-    for found, before in zip(
-        trained.get_weights(), known.get_weights(), strict=True
-    ):
-        np.testing.assert_allclose(found, before, atol=1e-7)
-
-
-def test_weights_of_another_network(domains, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(
-        inception,
-        "_keras_network",
-        lambda side: keras.Sequential(
-            [keras.layers.Input((side, side, 3)), keras.layers.Flatten()]
-        ),
-    )
-    (tmp_path / "w.h5").write_text("no weights")
-    options = ["--network", "inception", "--weights", tmp_path / "w.h5"]
-    out = tmp_path / "out"
-    assert run(domains[0], out, *options, given=[]) == 1
-    said = capsys.readouterr().err
-    assert "does not hold weights of Keras' InceptionV3" in said
-    assert "Traceback" not in said and not out.exists()
-
-
 def test_a_file_that_cannot_be_written_leaves_nothing(tmp_path):
     class Broken:
         def save(self, path):

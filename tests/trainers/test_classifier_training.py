@@ -1,4 +1,4 @@
-"""A classifier's training is stopped, killed, resumed; and refuses."""
+"""A classifier's training: its beginning, stopped, killed, resumed."""
 
 import json
 import signal
@@ -11,6 +11,7 @@ from PIL import Image
 
 from trainers import classifier, classifier_training, inception
 from trainers.classifier_files import read_about, read_network
+from trainers.files import sha256_of
 from trainers.settings import changed_settings
 
 STEPS = 6
@@ -137,6 +138,47 @@ def test_a_loss_that_is_no_number_stops_at_once(train, capsys):
     assert code == 1 and not out.exists()
     said = " ".join(capsys.readouterr().err.split())
     assert "The loss became" in said and "lower `--learning-rate`" in said
+
+
+def test_inception_begins_with_given_weights(train, monkeypatch, tmp_path):
+    def network(side):
+        return keras.Sequential(
+            [
+                keras.layers.Input((side, side, 3)),
+                keras.layers.Conv2D(4, 3, strides=8, name="one"),
+                keras.layers.GlobalAveragePooling2D(name="two"),
+            ]
+        )
+
+    monkeypatch.setattr(inception, "_keras_network", network)
+    known, path = network(75), tmp_path / "known.weights.h5"
+    known.save_weights(path)
+    code, out = train("out", "--learning-rate", "1e-9", "--weights", path)
+    assert code == 0
+    about = read_about(out)
+    assert about["initial_sha256"] == sha256_of(path)
+    assert about["image_size"] == [75, 75]
+    trained = read_network(out, about).layers[2]
+    for found, before in zip(
+        trained.get_weights(), known.get_weights(), strict=True
+    ):
+        np.testing.assert_allclose(found, before, atol=1e-7)
+
+
+def test_weights_of_another_network(train, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(
+        inception,
+        "_keras_network",
+        lambda side: keras.Sequential(
+            [keras.layers.Input((side, side, 3)), keras.layers.Flatten()]
+        ),
+    )
+    (tmp_path / "w.h5").write_text("no weights")
+    code, out = train("out", "--weights", tmp_path / "w.h5")
+    assert code == 1
+    said = capsys.readouterr().err
+    assert "does not hold weights of Keras' InceptionV3" in said
+    assert "Traceback" not in said and not out.exists()
 
 
 def test_settings_that_differ_are_listed():
