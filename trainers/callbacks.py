@@ -115,7 +115,9 @@ def _learning_rate(optimizer):
 
 
 class SampleGrids(PeriodicCallback):
-    """Pictures of fixed test images: gallery and TensorBoard.
+    """Pictures of fixed test images, the last ones at the end of training.
+
+    They go into the gallery and to TensorBoard.
 
     Args:
         run: run folder; the page is `index.html` in it.
@@ -132,6 +134,7 @@ class SampleGrids(PeriodicCallback):
         self.gallery = Gallery(run, title)
         self._show = None
         self._phase = None
+        self._last = None
 
     def on_train_begin(self, logs=None):
         self._show = tf.function(self.model.images_to_show)
@@ -144,6 +147,7 @@ class SampleGrids(PeriodicCallback):
             self._refuse_collapsed_mask(step)
 
     def at(self, step):
+        self._last = step
         images = {
             name: tensor.numpy()
             for name, tensor in self._show(self.batch).items()
@@ -155,6 +159,11 @@ class SampleGrids(PeriodicCallback):
             for name, values in images.items():
                 if name.startswith("mask_"):
                     tf.summary.scalar(f"{name}_mean", values.mean())
+
+    def on_train_end(self, logs=None):
+        step = int(self.model.step.numpy())
+        if step != self._last:
+            self.at(step)
 
     def _refuse_collapsed_mask(self, step):
         """A stage that builds on a mask must not begin without one."""
@@ -181,7 +190,7 @@ class CheckpointSaver(PeriodicCallback):
     Args:
         checkpoints: `Checkpoints`.
         every: int, steps between checkpoints.
-        rows: `MetricRows`; the best checkpoint has the lowest cycle loss.
+        rows: `MetricRows`, whose losses stand beside the arrays.
         written: function called with the step after each save.
     """
 
@@ -192,13 +201,8 @@ class CheckpointSaver(PeriodicCallback):
         self.written = written
 
     def at(self, step):
-        cycles = [v for name, v in self.rows.latest.items() if "cycle_" in name]
-        self.checkpoints.save(
-            self.model,
-            step,
-            score=sum(cycles) if cycles else None,
-            info={"losses": self.rows.latest},
-        )
+        info = {"losses": self.rows.latest}
+        self.checkpoints.save(self.model, step, info=info)
         self.written(step)
 
     def on_train_end(self, logs=None):

@@ -19,7 +19,6 @@ import numpy as np
 from tfmask.ops.errors import UserError
 
 FOLDER = re.compile(r"step-(\d+)")
-BEST = "best.json"
 
 
 def state_variables(method):
@@ -54,7 +53,7 @@ class Checkpoints:
 
     Args:
         folder: path; made with the first checkpoint.
-        keep: int, newest checkpoints kept; the best is kept beside them.
+        keep: int, newest checkpoints kept.
     """
 
     def __init__(self, folder, keep=3):
@@ -69,21 +68,16 @@ class Checkpoints:
         matches = map(FOLDER.fullmatch, names)
         return sorted(int(match[1]) for match in matches if match)
 
-    def best_step(self):
-        """The step with the lowest score, or None."""
-        return self._best().get("step")
-
     def path(self, step):
         """Folder of a step's checkpoint."""
         return self.folder / f"step-{step:08d}"
 
-    def save(self, method, step, *, score=None, info=None):
+    def save(self, method, step, *, info=None):
         """Writes a checkpoint in one rename, then removes old ones.
 
         Args:
             method: compiled `TranslationMethod`.
             step: int, training steps taken.
-            score: float, lower is better; None does not compete for best.
             info: dict for JSON, kept beside the arrays.
 
         Raises:
@@ -125,12 +119,6 @@ class Checkpoints:
             if isinstance(error, OSError) and error.filename is None:
                 error.filename = str(temporary)
             raise
-        best = self._best().get("score")
-        if score is not None and (best is None or score < best):
-            text = json.dumps({"step": step, "score": score})
-            part = self.folder / f".{BEST}"
-            part.write_text(text)
-            part.replace(self.folder / BEST)
         self._remove_old()
 
     def restore(self, method, step=None):
@@ -192,18 +180,9 @@ class Checkpoints:
             return "There is no checkpoint yet."
         return f"The last good checkpoint is of step {steps[-1]}."
 
-    def _best(self):
-        try:
-            best = json.loads((self.folder / BEST).read_text())
-        except (OSError, ValueError):
-            return {}
-        return best if self.path(best["step"]).is_dir() else {}
-
     def _remove_old(self):
-        kept = {*self.steps()[-self.keep :], self.best_step()}
-        for step in self.steps():
-            if step not in kept:
-                shutil.rmtree(self.path(step))
+        for step in self.steps()[: -self.keep]:
+            shutil.rmtree(self.path(step))
         for rest in self.folder.glob(".tmp-*"):  # of a killed process
             shutil.rmtree(rest, ignore_errors=True)
 

@@ -199,6 +199,17 @@ class Gallery:
         write_json(self.folder / "samples.json", self._samples)
         self.write()
 
+    def newest_samples(self, step):
+        """The newest picture of `add_samples` up to a step.
+
+        A run that goes on from a checkpoint may hold later ones.
+
+        Returns:
+            str, relative to the folder; None if there is none.
+        """
+        steps = [taken for taken in self._samples if taken <= step]
+        return self._samples[max(steps)]["file"] if steps else None
+
     def write(self):
         """Writes `index.html`, and what its sections show: `examples.json`.
 

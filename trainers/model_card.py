@@ -27,6 +27,10 @@ MASKS = {
         "The mask is where the method found by itself, without true masks, "
         "that image and exemplar differ."
     ),
+    "grad_cam": (
+        "The mask is where Grad-CAM of the discriminator finds the changed "
+        "attributes."
+    ),
     "discriminator_attention": (
         "The mask is where the discriminator looked at the translation before "
         "the last step; it guided that step."
@@ -77,7 +81,7 @@ def write_model_card(
         data: dict, `describe()` of the data.
         step: int, training steps taken.
         command_line: list of str.
-        sample: path of a picture inside the run folder, or None.
+        sample: str, a picture's path relative to the run folder, or None.
 
     Returns:
         Path of the card.
@@ -93,7 +97,7 @@ def write_model_card(
         "data": data,
         "step": int(step),
         "command_line": list(command_line),
-        "sample": None if sample is None else _inside(run, sample),
+        "sample": sample,
         "versions": package_versions(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
         "evaluation": (_read(run) or {}).get("evaluation"),
@@ -141,8 +145,7 @@ def _card(facts):
     parts = [
         f"# {facts['name']}",
         f"{facts['method']} (preset {facts['preset']}), "
-        f"{facts['step']:,} training steps. "
-        + MASKS.get(facts["mask_kind"], f"Mask: {facts['mask_kind']}."),
+        f"{facts['step']:,} training steps. " + MASKS[facts["mask_kind"]],
     ]
     if facts["sample"]:
         parts.append(f"![sample images of the run]({facts['sample']})")
@@ -205,10 +208,3 @@ def _plain(config):
     if dataclasses.is_dataclass(config):
         return dataclasses.asdict(config)
     return dict(config)
-
-
-def _inside(run, path):
-    path = Path(path)
-    if path.is_absolute():
-        path = path.resolve().relative_to(run.resolve())
-    return path.as_posix()

@@ -162,7 +162,9 @@ def _callbacks(
         checkpoints,
         config.run.checkpoint_every,
         rows=rows,
-        written=lambda step: write_model_card(run, step=step, **card),
+        written=lambda step: write_model_card(
+            run, step=step, sample=grids.gallery.newest_samples(step), **card
+        ),
     )
     progress = Progress(start, end, rows=rows, seconds=seconds)
     return [rows, grids, saver, progress]

@@ -82,13 +82,24 @@ def test_a_memory_of_other_images_is_refused(tmp_path):
         checkpoints.restore(grown)
 
 
-def test_only_newest_and_best_are_kept(tmp_path):
+def test_only_the_newest_are_kept(tmp_path):
     method = make_method()
     checkpoints = Checkpoints(tmp_path, keep=2)
-    for step, score in ((1, 3.0), (2, 1.0), (3, 2.0), (4, 2.5), (5, 4.0)):
-        checkpoints.save(method, step, score=score)
-    assert checkpoints.steps() == [2, 4, 5]
-    assert checkpoints.best_step() == 2
+    for step in range(1, 5):
+        checkpoints.save(method, step)
+    assert checkpoints.steps() == [3, 4]
+
+
+def test_a_folder_with_the_best_of_an_older_version_goes_on(tmp_path):
+    """It kept the lowest loss, too, and wrote down which step that was."""
+    checkpoints = Checkpoints(tmp_path, keep=2)
+    method = make_method()
+    for step in (1, 8):
+        checkpoints.save(method, step)
+    (tmp_path / "best.json").write_text('{"step": 1, "score": 0.5}')
+    assert checkpoints.restore(make_method()) == 8
+    checkpoints.save(method, 9)
+    assert checkpoints.steps() == [8, 9]
 
 
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):

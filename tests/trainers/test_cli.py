@@ -41,6 +41,10 @@ def run(photos, tmp_path_factory):
 def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
     for name in ("config.json", "metrics.csv", "index.html", "model_card.md"):
         assert (run / name).is_file(), name
+    # The picture of the weights that the card speaks of.
+    picture = "images/step_00000002.png"
+    assert f"]({picture})" in (run / "model_card.md").read_text()
+    assert (run / picture).is_file()
     assert list((run / "tensorboard").iterdir())
     assert (run / "checkpoints" / "step-00000002" / "state.npz").is_file()
 

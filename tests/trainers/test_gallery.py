@@ -98,7 +98,10 @@ def test_samples_are_newest_first_and_survive_a_restart(tmp_path):
     gallery.add_samples(1000, {"real_a": images(level=1.0)})
 
     resumed = Gallery(tmp_path, "run")
+    assert resumed.newest_samples(199) is None
+    assert resumed.newest_samples(999) == "images/step_00000200.png"
     resumed.add_samples(1200, {"real_a": images()})
+    assert resumed.newest_samples(1200) == "images/step_00001200.png"
     page = Page(tmp_path / "index.html")
     steps = [text for text in page.text if text.startswith("Step")]
     assert steps == ["Step 1,200", "Step 1,000", "Step 200"]

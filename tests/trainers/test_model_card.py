@@ -5,10 +5,16 @@ import dataclasses
 import pytest
 from fake_runs import ArrayData, BrightMethod, squares
 
+from tfmask.methods import METHODS
 from tfmask.ops.errors import UserError
 from trainers.evaluate_masks import evaluate_masks
 from trainers.files import write_json
-from trainers.model_card import add_evaluation, config_hash, write_model_card
+from trainers.model_card import (
+    MASKS,
+    add_evaluation,
+    config_hash,
+    write_model_card,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,7 +44,7 @@ def evaluation():
 
 def test_a_card_of_a_run_that_is_not_evaluated(tmp_path):
     run = tmp_path / "my_run"
-    text = write(run, sample=run / "images" / "step.png").read_text()
+    text = write(run, sample="images/step.png").read_text()
     assert text.startswith("# my_run\n\nbright (preset quick), 1,200 training")
     for part in (
         "## Intended use",
@@ -72,6 +78,13 @@ def test_numbers_come_in_and_stay(tmp_path):
 def test_a_run_without_a_card_is_left_alone(tmp_path):
     assert add_evaluation(tmp_path, evaluation()) is None
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_says_what_its_mask_is(tmp_path, name):
+    (tmp_path / name).mkdir()
+    text = write(tmp_path / name, method=METHODS[name]).read_text()
+    assert MASKS[METHODS[name].mask_kind] in text
 
 
 def test_the_hash_follows_the_config():

@@ -147,7 +147,7 @@ class RunConfig:
     checkpoint_every: int = 200
     """Steps between checkpoints."""
     keep_checkpoints: int = 3
-    """Newest checkpoints kept; the best is kept beside them."""
+    """Newest checkpoints kept."""
 
     def __post_init__(self):
         require_positive(
