@@ -306,9 +306,9 @@ def machine():
 
 def main(argv=None):
     """Runs the benchmark. Returns the exit code."""
-    import tyro
+    from serving.command_line import parse_command_line
 
-    options = tyro.cli(Options, args=argv, prog="benchmarks/serving.py")
+    options = parse_command_line(Options, argv, "benchmarks/serving.py")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     rows, facts = [], machine()

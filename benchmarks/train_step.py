@@ -317,10 +317,10 @@ def print_report(result):
 
 def main(argv=None):
     """Runs the benchmark."""
-    import tyro
-
     sys.path.insert(0, str(ROOT))
-    options = tyro.cli(Options, args=argv, prog="train_step.py")
+    from serving.command_line import parse_command_line
+
+    options = parse_command_line(Options, argv, "train_step.py")
     image_size, batch_size = SIZES.get(options.method, (128, 1))
     options = dataclasses.replace(
         options,

@@ -15,9 +15,9 @@ VERSION = re.search(
     r'__version__ = "(.+)"', (ROOT / "tfmask" / "__init__.py").read_text()
 )[1]
 MODULES = {
-    *("__init__", "aio", "channels", "client", "errors", "image_headers"),
-    *("items", "metadata", "protos", "query", "ready", "results", "steps"),
-    *("tensors", "wire"),
+    *("__init__", "aio", "channels", "client", "command_line", "errors"),
+    *("image_headers", "items", "metadata", "protos", "query", "ready"),
+    *("results", "steps", "tensors", "wire"),
 }
 
 

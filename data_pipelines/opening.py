@@ -21,6 +21,7 @@ from data_pipelines.paired import PairedData
 from data_pipelines.palettes import find_palette
 from data_pipelines.sources import EncodedSource, HalfSource, SyntheticSource
 from data_pipelines.unpaired import DOMAINS, SPLITS, UnpairedData
+from serving.command_line import expand_home
 from tfmask.ops.errors import UserError, unknown_name
 
 SYNTHETIC = "synthetic"
@@ -75,7 +76,10 @@ def open_data(
         UserError: a folder is missing or empty, a file is bad, or an
             argument makes no sense. The text says which and what to do.
     """
-    location = str(location)
+    try:
+        location = expand_home(str(location))
+    except ValueError as error:
+        raise UserError(str(error)) from error
     size = size_pair("image_size", image_size)
     check_seed(seed)
     for split in splits:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import grpc
 
 from serving import protos
+from serving.command_line import expand_home
 
 # gRPC keeps a request for a retry only while it fits here, and says nothing
 # when it does not. Its own default of 256 KiB is less than one image.
@@ -43,7 +44,9 @@ class Tls:
     def credentials(self) -> grpc.ChannelCredentials:
         """Reads the files."""
         contents = [
-            None if path is None else pathlib.Path(path).read_bytes()
+            None
+            if path is None
+            else expand_home(pathlib.Path(path)).read_bytes()
             for path in (self.ca, self.key, self.certificate)
         ]
         return grpc.ssl_channel_credentials(*contents)

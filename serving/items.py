@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from serving.command_line import expand_home
 from serving.errors import invalid
 from serving.image_headers import read_header
 
@@ -69,9 +70,11 @@ def read_encoded(value, label: str) -> bytes:
         data = bytes(value)
     else:
         try:
-            data = pathlib.Path(value).read_bytes()
+            data = expand_home(pathlib.Path(value)).read_bytes()
         except OSError as error:
             raise invalid(f"{label}: {error.strerror}") from None
+        except ValueError as error:  # no such user, or a name with a NUL
+            raise invalid(f"{label}: {error}") from None
     header = read_header(data)
     if header is None or header.format not in _FORMATS:
         kind = f"a {header.format} image" if header else "something else"

@@ -12,10 +12,10 @@ from concurrent import futures
 from dataclasses import dataclass
 
 import grpc
-import tyro
 
 from serving import protos
 from serving.batching import BatchScheduler, read_options
+from serving.command_line import parse_command_line, show_any_character
 from serving.config import (
     ConfigError,
     discover,
@@ -298,7 +298,8 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0 after Ctrl-C or SIGTERM, 1 if nothing can be served.
     """
-    options = tyro.cli(Options, args=argv, prog="tfmask serve")
+    show_any_character()
+    options = parse_command_line(Options, argv, "tfmask serve")
     # A refused request is the caller's matter: no line of ours for each.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import tyro
 from rich.console import Console
 from rich.progress import track
 
@@ -18,6 +17,7 @@ from serving.client import (
     ServingError,
     Tls,
 )
+from serving.command_line import parse_command_line, show_any_character
 from serving.metadata import find_signature
 from serving.results import EncodedTranslation
 
@@ -346,7 +346,8 @@ def main(argv: list[str] | None = None) -> int:
         exit code: 0, 1 if any image could not be translated, 130 after
         Ctrl-C.
     """
-    options = tyro.cli(Options, args=argv, prog="tfmask query")
+    show_any_character()
+    options = parse_command_line(Options, argv, "tfmask query")
     console = Console(stderr=True)
     try:
         return 1 if query(options, console) else 0

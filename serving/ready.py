@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         with Client(options.target, options.model, tls=tls) as client:
             version = client.wait_ready(options.timeout, options.version)
-    except (ServingError, OSError) as error:
+    except (ServingError, OSError, ValueError) as error:
         print(error, file=sys.stderr)
         return 1
     print(f"{options.model}, version {version} is ready")

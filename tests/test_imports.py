@@ -58,6 +58,8 @@ FORBIDDEN = {
     },
     "serving": {"tfmask.methods", "trainers"},
 }
+# What the client's commands and all others share: anyone may import them.
+SHARED = {"serving.command_line"}
 # Modules that must not load TensorFlow.
 LIGHT = [
     "tfmask",
@@ -141,7 +143,7 @@ def test_imports_go_one_way(folder):
         f"{file.relative_to(ROOT)}: {name}"
         for file in files
         for name in imports_of(file)
-        if belongs(name, FORBIDDEN[folder])
+        if belongs(name, FORBIDDEN[folder]) and not belongs(name, SHARED)
     }
     assert not wrong
 
@@ -150,6 +152,13 @@ def test_the_client_needs_neither_tensorflow_nor_tfmask():
     ours, others = closure("serving.client")
     assert not others & (HEAVY | {"tensorflow_serving"})
     assert all(name.startswith("serving") for name in ours)
+
+
+@pytest.mark.parametrize("module", sorted(SHARED))
+def test_what_all_share_is_ours_and_the_standard_library(module):
+    ours, others = closure(module)
+    assert ours <= SHARED | {"serving"}
+    assert others <= set(sys.stdlib_module_names)
 
 
 @pytest.mark.parametrize("module", LIGHT)

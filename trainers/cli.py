@@ -5,6 +5,8 @@ import importlib
 import os
 import sys
 
+from serving.command_line import show_any_character
+
 VERBS = {
     "prepare": (
         "data_pipelines.prepare.__main__",
@@ -37,6 +39,7 @@ def usage():
 
 def main(argv=None):
     """Runs a verb. Returns the exit code."""
+    show_any_character()
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help"):
         print(usage())

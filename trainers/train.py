@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import sys
+from os.path import expanduser
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -184,7 +185,7 @@ def parse(argv):
     peek = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     peek.add_argument("method_name", nargs="?")
     peek.add_argument("--preset", default="quick")
-    peek.add_argument("--run", type=Path)
+    peek.add_argument("--run", type=lambda text: Path(expanduser(text)))
     peek.add_argument("--resume", action="store_true")
     early, _ = peek.parse_known_args(argv)
     known = early.method_name in METHOD_CONFIGS

@@ -29,11 +29,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import tyro
 from rich.console import Console
 from rich.progress import Progress
 
 from serving.client import Client, ServingError
+from serving.command_line import parse_command_line, show_any_character
 from serving.conformance.processes import (
     TOY,
     given_or_own_server,
@@ -333,8 +333,9 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0, or 1 if a rule was broken or nothing could be asked.
     """
-    options = tyro.cli(
-        Options, args=argv, prog="python -m serving.conformance.load"
+    show_any_character()
+    options = parse_command_line(
+        Options, argv, "python -m serving.conformance.load"
     )
     if bool(options.target) != bool(options.base):
         print("load: `--target` and `--base` go together", file=sys.stderr)

@@ -26,12 +26,12 @@ from dataclasses import dataclass, field
 
 import grpc
 import numpy as np
-import tyro
 from google.protobuf.message import DecodeError
 from rich.console import Console
 from rich.progress import Progress
 
 from serving import protos
+from serving.command_line import parse_command_line, show_any_character
 from serving.conformance.damage import Mutation, good_requests, mutated
 from serving.conformance.processes import (
     given_or_own_server,
@@ -263,8 +263,9 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0, or 1 if a rule was broken or nothing could be sent.
     """
-    options = tyro.cli(
-        Options, args=argv, prog="python -m serving.conformance.mutations"
+    show_any_character()
+    options = parse_command_line(
+        Options, argv, "python -m serving.conformance.mutations"
     )
     console = Console(stderr=True)
     try:

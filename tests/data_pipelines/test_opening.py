@@ -232,3 +232,9 @@ def test_progress_is_shown_for_large_sets(plain_folder, monkeypatch, capsys):
     monkeypatch.setattr(checks, "_PROGRESS_FROM", 2)
     assert open_data(plain_folder()).counts("train")["a"] == 3
     assert capsys.readouterr().out == ""
+
+
+def test_a_location_can_begin_in_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert f"in {tmp_path}/photos" in message("~/photos", 16)
+    assert "no home folder is known for `~nobody-x`" in message("~nobody-x", 16)

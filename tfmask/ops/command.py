@@ -4,34 +4,15 @@ import errno
 import functools
 import sys
 
+from serving.command_line import parse_command_line, show_any_character
 from tfmask.ops.errors import UserError
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
 
 
 def parse_options(options, argv, verb):
-    """Reads a command line into a frozen dataclass.
-
-    Args:
-        options: dataclass; docstrings under its fields are the help texts.
-            A `ValueError` of its `__post_init__` is a usage error.
-        argv: list of str, or None for the process's own.
-        verb: str, the command's name in messages.
-
-    Returns:
-        An instance of `options`.
-
-    Raises:
-        SystemExit: with code 2 for a usage error, 0 after `--help`.
-    """
-    import tyro
-
-    try:
-        return tyro.cli(options, args=argv, prog=f"tfmask {verb}")
-    except ValueError as error:
-        # Newer versions of tyro do this themselves, older ones do not.
-        print(f"tfmask {verb}: error: {error}", file=sys.stderr)
-        raise SystemExit(2) from error
+    """The options of `tfmask VERB`; see `parse_command_line`."""
+    return parse_command_line(options, argv, f"tfmask {verb}")
 
 
 def command(function):
@@ -43,6 +24,7 @@ def command(function):
 
     @functools.wraps(function)
     def guarded(argv=None):
+        show_any_character()
         try:
             return function(argv)
         except UserError as error:

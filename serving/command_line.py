@@ -1,0 +1,117 @@
+"""What every command does with its options and with its terminal.
+
+Uses the standard library only: the client's commands need it, too.
+"""
+
+import dataclasses
+import io
+import os
+import pathlib
+import sys
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+PathLike = TypeVar("PathLike", str, pathlib.Path)
+# Options that are text, because they can name other data than a folder.
+LOCATIONS = ("data", "location")
+
+
+def parse_command_line(
+    options: type[T], argv: Sequence[str] | None, prog: str
+) -> T:
+    """Reads a command line into a frozen dataclass.
+
+    Args:
+        options: dataclass; docstrings under its fields are the help texts.
+            A `ValueError` of its `__post_init__` is a usage error.
+        argv: the options, or None for the process's own.
+        prog: str, the command's name in messages.
+
+    Returns:
+        An instance of `options`, with the home folder in place of `~` in
+        every path.
+
+    Raises:
+        SystemExit: with code 2 for a usage error, 0 after `--help`.
+    """
+    import tyro
+
+    try:
+        return expand_paths(tyro.cli(options, args=argv, prog=prog))
+    except ValueError as error:
+        # Newer versions of tyro do this themselves, older ones do not.
+        print(f"{prog}: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def expand_home(path: PathLike) -> PathLike:
+    """A path with the home folder in place of `~` or `~USER`.
+
+    The shell leaves the `~` of `--run=~/first` alone, so a program that does
+    not expand it makes a folder of that name.
+
+    Args:
+        path: str or path.
+
+    Returns:
+        The same type.
+
+    Raises:
+        ValueError: there is no such user.
+    """
+    text = os.path.expanduser(path)
+    if text.startswith("~"):
+        raise ValueError(
+            f"`{path}` begins with ~, but no home folder is known for "
+            f"`{text.partition(os.sep)[0]}`. If it is a name, write `./{path}`."
+        )
+    return type(path)(text)
+
+
+def expand_paths(options: T) -> T:
+    """Options with the home folder in place of `~` in every path.
+
+    Args:
+        options: dataclass; its fields may hold paths, tuples of paths and
+            other dataclasses. Of texts, those in `LOCATIONS` are paths.
+
+    Returns:
+        The same dataclass.
+
+    Raises:
+        ValueError: see `expand_home`.
+    """
+    changed = {}
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        found = _expanded(value, field.name)
+        if found is not value:
+            changed[field.name] = found
+    return dataclasses.replace(options, **changed) if changed else options
+
+
+def _expanded(value: Any, name: str) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return expand_paths(value)
+    if isinstance(value, tuple):
+        found = tuple(_expanded(item, name) for item in value)
+        return found if found != value else value
+    is_path = isinstance(value, pathlib.Path) or (
+        isinstance(value, str) and name in LOCATIONS
+    )
+    if is_path and str(value).startswith("~"):
+        return expand_home(value)
+    return value
+
+
+def show_any_character() -> None:
+    """Makes stdout and stderr print what they cannot show as an escape.
+
+    A terminal that is not UTF-8, or a file name that is not, would end a
+    command in a traceback, often after all of its work.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        # A stream of another kind, as of a notebook, takes any text.
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")

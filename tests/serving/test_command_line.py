@@ -1,0 +1,107 @@
+"""Home folders in options, and terminals that cannot show a character."""
+
+import dataclasses
+import io
+import sys
+from pathlib import Path
+
+import pytest
+
+from serving.command_line import (
+    expand_home,
+    expand_paths,
+    parse_command_line,
+    show_any_character,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """A part of the options."""
+
+    location: str = ""
+    """A folder or `synthetic`."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """An example."""
+
+    run: Path
+    """One path."""
+    score: tuple[Path, ...] = ()
+    """Many paths."""
+    json: Path | None = None
+    """Perhaps a path."""
+    data: str = "synthetic"
+    """A folder or `synthetic`."""
+    name: str = ""
+    """No path."""
+    group: Group = Group()
+    """More options."""
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
+
+
+def test_every_path_of_the_options_gets_the_home_folder(home):
+    line = [
+        *("--run=~/r", "--score", "~/1.json", "2.json", "--json=~"),
+        *("--data=~/d", "--name=~/n", "--group.location=~/e"),
+    ]
+    assert parse_command_line(Options, line, "test") == Options(
+        run=home / "r",
+        score=(home / "1.json", Path("2.json")),
+        json=home,
+        data=f"{home}/d",
+        name="~/n",
+        group=Group(f"{home}/e"),
+    )
+
+
+def test_other_options_stay_the_same_object():
+    options = Options(Path("a~b"), (Path("x/~"),))
+    assert expand_paths(options) is options
+
+
+def test_the_kind_of_a_path_stays(home):
+    assert expand_home("~/a") == f"{home}/a"
+    assert expand_home(Path("~/a")) == home / "a"
+
+
+def test_an_unknown_user_is_a_usage_error(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        parse_command_line(Options, ["--run=~no-such-user/r"], "tfmask test")
+    assert stopped.value.code == 2
+    written = capsys.readouterr()
+    text = " ".join((written.out + written.err).split())
+    assert "`~no-such-user`" in text and "./~no-such-user/r" in text
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", r"b\xe4ume \u65e5 \udce4"),
+        ("latin-1", r"bäume \u65e5 \udce4"),
+        ("utf-8", r"bäume 日 \udce4"),
+    ],
+)
+def test_a_terminal_gets_escapes_for_what_it_cannot_show(
+    monkeypatch, encoding, shown
+):
+    written = io.BytesIO()
+    stream = io.TextIOWrapper(written, encoding=encoding, write_through=True)
+    monkeypatch.setattr(sys, "stdout", stream)
+    show_any_character()
+    print("bäume 日 \udce4", end="")
+    assert written.getvalue().decode(encoding) == shown
+
+
+def test_a_stream_of_another_kind_is_left_alone(monkeypatch):
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    show_any_character()
+    print("日")
+    assert sys.stdout.getvalue() == "日\n"
