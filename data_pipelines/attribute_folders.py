@@ -1,6 +1,6 @@
 """Finds attribute sets: folders with a list, and tfds."""
 
-import csv
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +14,9 @@ from data_pipelines.attribute_lists import (
     read_csv,
 )
 from data_pipelines.examples import Encoded, Example
-from tfmask.ops.errors import UserError
+from data_pipelines.folders import file_problem, format_problem
+from data_pipelines.tables import read_rows
+from tfmask.ops.errors import UserError, unknown_name
 
 CSV_LIST = "attributes.csv"
 REGIONS = "regions.csv"
@@ -90,21 +92,23 @@ def list_examples(location, attributes, split):
     rows.check_files(folder)
     seen, examples = {}, []
     for file in rows.files:
-        stem, problem = Path(file).stem, None
+        path, stem = folder / file, Path(file).stem
+        problem = file_problem(path) or format_problem(path)
         if stem in seen:
             problem = f"has the same name as {seen[stem]}. Rename one of them"
         seen.setdefault(stem, file)
-        image = Encoded.of_file(folder / file)
+        image = Encoded.of_file(path)
         examples.append(Example(name=stem, image=image, problem=problem))
     return examples, rows
 
 
-def read_boxes(location, names):
+def read_boxes(location, names, known):
     """Where attributes are seen, of `regions.csv`.
 
     Args:
         location: folder; without the file there are no boxes.
         names: attributes that are wanted.
+        known: all attributes of the folder.
 
     Returns:
         dict of attribute to list of (x0, y0, x1, y1), in pixels of the
@@ -112,20 +116,20 @@ def read_boxes(location, names):
         `hair_top` for CelebA's.
 
     Raises:
-        UserError: the file is damaged.
+        UserError: the file is damaged, or a box belongs to nothing.
     """
     path = Path(location) / REGIONS
     if not path.is_file():
         return {}
-    with open(path, newline="", encoding="utf-8-sig") as file:
-        rows = [row for row in csv.reader(file) if row]
-    if not rows or rows[0] != _COLUMNS:
+    rows = read_rows(path)
+    header = rows[0][1] if rows else []
+    if header != _COLUMNS:
         raise UserError(
             f"Expected the columns {', '.join(_COLUMNS)} in {path}. Got: "
-            f"`{','.join(rows[0])[:60] if rows else ''}`."
+            f"`{','.join(header)[:60]}`."
         )
     boxes = {}
-    for number, (region, *cells) in enumerate(rows[1:], 2):
+    for number, (region, *cells) in rows[1:]:
         try:
             x0, y0, x1, y1 = map(float, cells)
         except ValueError as error:
@@ -133,11 +137,14 @@ def read_boxes(location, names):
                 f"Expected four numbers in row {number} of {path}. Got: "
                 f"`{','.join(cells)[:60]}`."
             ) from error
-        if not (0 <= x0 < x1 and 0 <= y0 < y1):
+        if not (0 <= x0 < x1 < math.inf and 0 <= y0 < y1 < math.inf):
             raise UserError(
                 f"Row {number} of {path} is no box: expected 0 <= x0 < x1 "
                 f"and 0 <= y0 < y1. Got: {','.join(cells)}."
             )
+        if region not in known and region not in _SEEN_AT:
+            error = unknown_name("region", region, (*_SEEN_AT, *known))
+            raise UserError(f"Row {number} of {path}: {error}")
         for name in names:
             if name == region or name in _SEEN_AT.get(region, ()):
                 box = tuple(map(int, (x0, y0, x1, y1)))

@@ -1,12 +1,13 @@
 """Which image has which attributes: CelebA's lists, and CSV files."""
 
-import csv
 import dataclasses
 import math
+import re
 from pathlib import Path
 
 import numpy as np
 
+from data_pipelines.tables import read_lines, read_rows
 from tfmask.ops.errors import UserError, unknown_name
 
 CELEBA_LIST = "list_attr_celeba.txt"
@@ -14,6 +15,7 @@ CELEBA_PARTITION = "list_eval_partition.txt"
 _FILE = ("file", "image_id")
 # CelebA's split numbers; 1 is validation, used by nothing here.
 _PARTITIONS = {"train": "0", "test": "2"}
+_PARTITION_ROW = re.compile(r"(.*[^\s,])[\s,]+(\S+)")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,21 +104,22 @@ def read_celeba_list(path):
     Raises:
         UserError: the file is missing or damaged, or its count is wrong.
     """
-    lines = [line.split() for line in _lines(path)]
-    if len(lines) < 2 or len(lines[0]) != 1 or not lines[0][0].isdecimal():
+    lines = [(number, line.split()) for number, line in read_lines(path)]
+    first = lines[0][1] if lines else []
+    if len(lines) < 2 or len(first) != 1 or not first[0].isdecimal():
         raise UserError(
             f"Expected the number of images in the first line of {path} and "
-            f"the attributes' names in the second. Got: "
-            f"`{' '.join(lines[0])[:60] if lines else ''}`."
+            f"the attributes' names in the second, separated by blanks. Got: "
+            f"`{' '.join(first)[:60]}`."
         )
-    count, names, rows = int(lines[0][0]), lines[1], lines[2:]
+    count, names, rows = int(first[0]), lines[1][1], lines[2:]
     if count != len(rows):
         raise UserError(
             f"{path} says in its first line that it lists {count} images, "
             f"but {len(rows)} rows follow. Is it cut off? Correct the number "
             "or the rows."
         )
-    return _attribute_list(path, names, rows, 3, {"-1": 0.0, "1": 1.0})
+    return _attribute_list(path, names, rows, {"-1": 0.0, "1": 1.0})
 
 
 def read_csv(path):
@@ -135,15 +138,15 @@ def read_csv(path):
     Raises:
         UserError: the file is missing or damaged.
     """
-    rows = list(csv.reader(_lines(path)))
-    rows = [[cell.strip() for cell in row] for row in rows]
-    if not rows or len(rows[0]) < 2 or rows[0][0] not in _FILE:
+    rows = read_rows(path)
+    header = rows[0][1] if rows else []
+    if len(header) < 2 or header[0] not in _FILE:
         raise UserError(
             f"Expected the columns `file` and one or more attributes in the "
-            f"first line of {path}. Got: "
-            f"`{','.join(rows[0])[:60] if rows else ''}`."
+            f"first line of {path}, separated by commas. Got: "
+            f"`{','.join(header)[:60]}`."
         )
-    return _attribute_list(path, rows[0][1:], rows[1:], 2, None)
+    return _attribute_list(path, header[1:], rows[1:], None)
 
 
 def celeba_split(attributes, partition, split):
@@ -151,20 +154,32 @@ def celeba_split(attributes, partition, split):
 
     Args:
         attributes: `AttributeList`.
-        partition: path of rows such as `000001.jpg 0`.
+        partition: path of rows such as `000001.jpg 0`; blanks, tabs or a
+            comma separate.
         split: "train" (0) or "test" (2).
 
     Returns:
         `AttributeList`.
 
     Raises:
-        UserError: the file is missing, has no row of an image, or no image
-            of the split.
+        UserError: the file is missing or damaged, has no row of an image or
+            two of them, or no image of the split.
     """
     number = {}
-    for line in _lines(partition):
-        file, _, value = line.strip().partition(" ")
-        number[file] = value.strip()
+    for line, text in read_lines(partition):
+        row = _PARTITION_ROW.fullmatch(text.strip())
+        if row is None or row[2] not in ("0", "1", "2"):
+            raise UserError(
+                "Expected the name of a file and 0 (training), 1 (not used) "
+                f"or 2 (test) in line {line} of {partition}. Got: "
+                f"`{text.strip()[:60]}`."
+            )
+        if row[1] in number:
+            raise UserError(
+                f"`{row[1]}` in line {line} of {partition} is listed before. "
+                "Remove one of them."
+            )
+        number[row[1]] = row[2]
     missing = [file for file in attributes.files if file not in number]
     if missing:
         raise UserError(
@@ -181,27 +196,16 @@ def celeba_split(attributes, partition, split):
     return attributes.rows(kept)
 
 
-def _lines(path):
-    """Lines that are not blank."""
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UserError(f"`{path}` cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UserError(f"`{path}` is not a text file: {error}") from error
-    return [line for line in text.splitlines() if line.strip()]
-
-
-def _attribute_list(path, names, rows, first_line, known):
-    """Checks and converts rows of a file name and values."""
+def _attribute_list(path, names, rows, known):
+    """Checks and converts rows of (line, [file name, *values])."""
     if len(set(names)) < len(names) or not all(names):
         raise UserError(f"{path} names an attribute twice, or one has no name.")
     if not rows:
         raise UserError(f"{path} lists no image.")
     values = np.zeros((len(rows), len(names)), np.float32)
     seen = set()
-    for position, (file, *cells) in enumerate(rows):
-        where = f"`{file}` in {path} (row {position + first_line})"
+    for position, (line, (file, *cells)) in enumerate(rows):
+        where = f"`{file}` in {path} (row {line})"
         if len(cells) != len(names):
             raise UserError(
                 f"Expected {len(names)} values for {where}. Got: {len(cells)}."
@@ -212,7 +216,7 @@ def _attribute_list(path, names, rows, first_line, known):
         for column, cell in enumerate(cells):
             values[position, column] = _value(cell, known, where)
     return AttributeList(
-        Path(path), tuple(names), tuple(row[0] for row in rows), values
+        Path(path), tuple(names), tuple(row[0] for _, row in rows), values
     )
 
 

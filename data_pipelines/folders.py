@@ -1,5 +1,7 @@
 """The folder layout: trainA, trainB, testA, testB and their masks."""
 
+import itertools
+import os
 import re
 from pathlib import Path
 
@@ -55,23 +57,29 @@ def list_examples(root, split, domain):
     parts = instance_files(root / f"{name}_seg")
     examples = []
     for path, problem in listed:
-        region = instances = None
+        region, instances = None, ()
         if masks is not None:
-            region = masks.get(path.stem)
-            problem = problem or _no_mask(
-                region, root / f"{name}_mask" / f"{path.stem}.png"
+            found = masks.get(path.stem, [])
+            region = found[0] if found else None
+            problem = (
+                problem
+                or _no_mask(found, root / f"{name}_mask" / f"{path.stem}.png")
+                or mask_problem([(0, mask) for mask in found])
             )
         if parts is not None:
-            instances = [p for _, p in sorted(parts.get(path.stem, []))]
-            problem = problem or _no_mask(
-                instances, root / f"{name}_seg" / f"{path.stem}_0.png"
+            found = parts.get(path.stem, [])
+            instances = [mask for _, mask in found]
+            problem = (
+                problem
+                or _no_mask(found, root / f"{name}_seg" / f"{path.stem}_0.png")
+                or mask_problem(found)
             )
         examples.append(
             Example(
                 name=path.stem,
                 image=Encoded.of_file(path),
                 region=Encoded.of_file(region) if region else None,
-                instances=tuple(map(Encoded.of_file, instances or ())),
+                instances=tuple(map(Encoded.of_file, instances)),
                 problem=problem,
             )
         )
@@ -102,12 +110,8 @@ def images_of(root, name):
         raise UserError(_empty(folder))
     first_of_name, listed = {}, []
     for path in files:
-        problem = None
-        if path.suffix.lower() in _OTHER_IMAGES:
-            problem = (
-                f"{path.suffix} files are not read. Convert it to PNG or JPEG"
-            )
-        elif path.stem in first_of_name:
+        problem = file_problem(path) or format_problem(path)
+        if problem is None and path.stem in first_of_name:
             problem = (
                 "has the same name as "
                 f"{first_of_name[path.stem].name}. Rename one of them"
@@ -115,6 +119,53 @@ def images_of(root, name):
         first_of_name.setdefault(path.stem, path)
         listed.append((path, problem))
     return listed
+
+
+def file_problem(path):
+    """Why a path cannot be read as a file.
+
+    Args:
+        path: `pathlib.Path`. It is not opened: a pipe would not answer.
+
+    Returns:
+        str that goes on from the path, or None.
+    """
+    if not path.exists():
+        if path.is_symlink():
+            return f"is a link to {os.readlink(path)}, which is not there"
+        return "is missing"
+    if not path.is_file():
+        return "is no regular file"
+    return None
+
+
+def format_problem(path):
+    """Why an image is in no format that the decoder reads, or None."""
+    if path.suffix.lower() in _OTHER_IMAGES:
+        return f"{path.suffix} files are not read. Convert it to PNG or JPEG"
+    return None
+
+
+def mask_problem(numbered):
+    """Why the masks of one image cannot be used.
+
+    Args:
+        numbered: list of (number, path), one mask an object, ascending.
+
+    Returns:
+        str that goes on from the image's path, or None.
+    """
+    for (number, path), (other, second) in itertools.pairwise(numbered):
+        if number == other:
+            return (
+                f"has two masks of one name or number, {path} and "
+                f"{second.name}. Remove one of them"
+            )
+    for _, path in numbered:
+        problem = file_problem(path) or format_problem(path)
+        if problem:
+            return f"has the mask {path}, which {problem}"
+    return None
 
 
 def _no_mask(found, expected):
@@ -158,28 +209,37 @@ def _empty(folder):
     )
 
 
-def _visible_files(folder):
-    # Names with a dot in front are droppings of file managers (._x.jpg).
-    return (
-        p
-        for p in folder.iterdir()
-        if p.is_file() and not p.name.startswith(".")
+def visible_files(folder):
+    """What a folder holds beside folders, in natural order of the names.
+
+    Args:
+        folder: `pathlib.Path` of a folder.
+
+    Returns:
+        list of paths: files, also links to nowhere and pipes. Names with a
+        dot in front are left out: file managers drop them (._x.jpg).
+    """
+    files = (
+        path
+        for path in folder.iterdir()
+        if not path.is_dir() and not path.name.startswith(".")
     )
+    return sorted(files, key=lambda path: natural_key(path.name))
 
 
 def _image_files(folder):
-    files = _visible_files(folder)
     wanted = (*SUFFIXES, *_OTHER_IMAGES)
-    files = [p for p in files if p.suffix.lower() in wanted]
-    return sorted(files, key=lambda p: natural_key(p.name))
+    return [p for p in visible_files(folder) if p.suffix.lower() in wanted]
 
 
 def _mask_files(folder):
-    """Masks by stem, or None when there is no such folder."""
+    """dict of stem to list of masks; None when there is no such folder."""
     if not folder.is_dir():
         return None
-    files = _visible_files(folder)
-    return {p.stem: p for p in files if p.suffix.lower() in SUFFIXES}
+    masks = {}
+    for path in _image_files(folder):
+        masks.setdefault(path.stem, []).append(path)
+    return masks
 
 
 def instance_files(folder):
@@ -189,14 +249,15 @@ def instance_files(folder):
         folder: path.
 
     Returns:
-        dict of an image's stem to a list of (number, path), in no order;
-        None where there is no such folder.
+        dict of an image's stem to a list of (number, path), ascending; see
+        `mask_problem` for what can be wrong with it. None where there is no
+        such folder.
     """
     if not folder.is_dir():
         return None
     parts = {}
-    for path in _visible_files(folder):
+    for path in _image_files(folder):
         stem, _, number = path.stem.rpartition("_")
-        if number.isdecimal() and path.suffix.lower() in SUFFIXES:
+        if number.isdecimal():
             parts.setdefault(stem, []).append((int(number), path))
-    return parts
+    return {stem: sorted(numbered) for stem, numbered in parts.items()}

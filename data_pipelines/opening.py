@@ -232,7 +232,9 @@ def _open_attributes(
     boxes, listed, rows = {}, {}, {}
     if kind == "folder":
         everything = attribute_folders.read_list(location)
-        boxes = attribute_folders.read_boxes(location, attributes)
+        boxes = attribute_folders.read_boxes(
+            location, attributes, everything.names
+        )
     for split in splits:
         if kind == "folder":
             found = attribute_folders.list_examples(location, everything, split)

@@ -1,9 +1,10 @@
 """Which colour of a label map is which class."""
 
-import csv
 import dataclasses
+import itertools
 from pathlib import Path
 
+from data_pipelines.tables import read_rows
 from tfmask.ops.errors import UserError
 
 FILE = "classes.csv"
@@ -55,20 +56,20 @@ def read_palette(path):
     Raises:
         UserError: the file is not like that.
     """
-    path = Path(path)
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        try:
-            table = csv.DictReader(file, skipinitialspace=True)
-            header, rows = table.fieldnames or [], list(table)
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise UserError(f"`{path}` is no table: {error}") from error
+    (_, header), *rows = read_rows(path) or [(1, [])]
     if not set(COLUMNS) <= set(header):
         raise UserError(
             f"`{path}` must have the columns {', '.join(COLUMNS)}. Got: "
-            f"{', '.join(header)}."
+            f"{', '.join(header)}. Commas separate them."
         )
     classes, void, seen = {}, [], {}
-    for line, row in enumerate(rows, start=2):
+    for line, cells in rows:
+        if len(cells) > len(header):
+            raise UserError(
+                f"`{path}`, line {line} has {len(cells)} cells, but the first "
+                f"line has {len(header)}."
+            )
+        row = dict(itertools.zip_longest(header, cells))
         index, name, colour = _parsed(row, f"`{path}`, line {line}")
         if colour in seen:
             raise UserError(

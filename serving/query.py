@@ -91,14 +91,19 @@ def find_instances(
         list of paths.
 
     Raises:
-        QueryError: there is none.
+        QueryError: there is none, or two have one number.
     """
     found = {}
     for path in folder.glob("*"):
         stem, _, number = path.stem.rpartition("_")
         is_mask = stem == image.stem and path.suffix.lower() in _SUFFIXES
         if is_mask and number.isdecimal():
-            found[int(number)] = path
+            other = found.setdefault(int(number), path)
+            if other is not path:
+                raise QueryError(
+                    f"--instances {folder}: {other.name} and {path.name} are "
+                    f"both mask {int(number)} of {image}. Remove one of them."
+                )
     if not found:
         raise QueryError(
             f"--instances {folder}: no mask of {image}, expected "

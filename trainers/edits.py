@@ -45,9 +45,10 @@ def list_instances(images, folder):
         dict of image to list of paths.
 
     Raises:
-        UserError: if the folder is not there, or an image has no mask.
+        UserError: if the folder is not there, or an image has no mask or
+            two of one number.
     """
-    from data_pipelines.folders import instance_files
+    from data_pipelines.folders import instance_files, mask_problem
 
     found = instance_files(Path(folder))
     if found is None:
@@ -62,10 +63,11 @@ def list_instances(images, folder):
             f"`{missing[0].stem}_0.png`. For an image without objects add one "
             "that is all black."
         )
-    return {
-        image: [path for _, path in sorted(found[image.stem])]
-        for image in images
-    }
+    for image in images:
+        problem = mask_problem(found[image.stem])
+        if problem:
+            raise UserError(f"`{image}` {problem}")
+    return {image: [path for _, path in found[image.stem]] for image in images}
 
 
 def read_files(path, masks=()):

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipelines.folders import SUFFIXES, natural_key
+from data_pipelines.folders import SUFFIXES, visible_files
 from tfmask.ops.errors import UserError
 
 # Results are always PNG: Pillow may read what the training does not.
@@ -46,20 +46,15 @@ def list_files(folder, option):
     if not folder.is_dir():
         got = "a file" if folder.exists() else "which is not there"
         raise UserError(f"`{option}` must be a folder. Got: `{folder}`, {got}.")
-    files = [
-        path
-        for path in folder.iterdir()
-        if path.is_file() and not path.name.startswith(".")
-    ]
-    return sorted(files, key=lambda path: natural_key(path.name))
+    return visible_files(folder)
 
 
 def list_images(folder, report):
-    """The image files of `--images`; the others go to the report.
+    """The image files of `--images`.
 
     Args:
         folder: path.
-        report: `Report`.
+        report: `Report`; gets what is no image by its name.
 
     Returns:
         list of paths in natural order.

@@ -33,17 +33,14 @@ def list_candidates(images, file, category, report, *, keep_crowd=False):
     present = {path.name for path in list_images(images, report)}
     content = _read(file)
     try:
-        records, annotations = _index(content, file, category)
+        records, annotations, problems = _index(content, file, category)
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(
             f"`{file}` is not a COCO file of instances: an entry is not as "
             f"expected ({error!r})."
         ) from error
-    for number in annotations.keys() - records.keys():
-        report.add_bad(
-            f"{file}, annotation {annotations[number][0].get('id')}",
-            f"belongs to image {number}, which the file does not list",
-        )
+    for annotation, problem in problems:
+        report.add_bad(f"{file}, annotation {annotation.get('id')}", problem)
     for name in sorted(
         present - {record["file_name"] for record in records.values()},
         key=natural_key,
@@ -95,33 +92,76 @@ def _read(file):
 
 
 def _index(content, file, category):
-    """Images by id; annotations of the category by the image's id."""
-    ids = {}
+    """Images by id; annotations of the category by the image's id; problems.
+
+    A problem is a pair of an annotation that is not used and of the reason.
+    """
+    names = {}
     for entry in content["categories"]:
-        ids.setdefault(entry["name"], set()).add(entry["id"])
-    if category not in ids:
-        raise unknown_name("category", category, ids)
-    records = {}
+        name = names.setdefault(entry["id"], entry["name"])
+        if name != entry["name"]:
+            raise UserError(
+                f"`{file}` has two categories of the id {entry['id']}: "
+                f"{name} and {entry['name']}."
+            )
+    if category not in names.values():
+        raise unknown_name("category", category, set(names.values()))
+    records, files = {}, {}
     for record in content["images"]:
-        if not isinstance(record["file_name"], str):
-            raise TypeError(f"file_name is {record['file_name']!r}")
+        name = record["file_name"]
+        if not isinstance(name, str):
+            raise TypeError(f"file_name is {name!r}")
         other = records.setdefault(record["id"], record)
         if other is not record:
             raise UserError(
                 f"`{file}` has two images of the id {record['id']}: "
-                f"{other['file_name']} and {record['file_name']}."
+                f"{other['file_name']} and {name}."
             )
-    annotations = {}
+        if name in files:
+            raise UserError(
+                f"`{file}` lists {name} twice, as the images {files[name]} "
+                f"and {record['id']}."
+            )
+        files[name] = record["id"]
+    annotations, problems, seen = {}, [], set()
     for annotation in content["annotations"]:
-        if annotation["category_id"] in ids[category]:
-            annotations.setdefault(annotation["image_id"], []).append(
-                annotation
+        kind, image = annotation["category_id"], annotation["image_id"]
+        if names.get(kind, category) != category:
+            continue
+        # Exports that were merged hold annotations twice, some with new ids.
+        same = {
+            f"id {annotation.get('id')!r}",
+            f"{image!r} {json.dumps(annotation.get('segmentation'))}",
+        }
+        if kind not in names:
+            problem = f"is of category {kind!r}, which the file does not list"
+        elif image not in records:
+            problem = (
+                f"belongs to image {image!r}, which the file does not list"
             )
-    return records, annotations
+        elif annotation.get("iscrowd") not in (None, 0, 1):
+            problem = f"has iscrowd {annotation['iscrowd']!r}, expected 0 or 1"
+        elif same & seen - {"id None"}:
+            problem = "is there twice"
+        else:
+            problem = None
+            annotations.setdefault(image, []).append(annotation)
+        if problem:
+            problems.append((annotation, problem))
+        seen |= same
+    return records, annotations, problems
 
 
 def _masks(record, annotations, shape, crop):
-    said = record.get("height", shape[0]), record.get("width", shape[1])
+    said = tuple(
+        size if record.get(name) is None else record[name]
+        for name, size in zip(("height", "width"), shape, strict=True)
+    )
+    if not all(isinstance(size, int | float) for size in said):
+        raise UserError(
+            f"has the height {said[0]!r} and the width {said[1]!r} in the "
+            "COCO file, expected numbers"
+        )
     if said != shape:
         raise UserError(
             f"is {shape[0]} high and {shape[1]} wide, but {said[0]} high and "

@@ -10,6 +10,8 @@ from tfmask.ops.errors import UserError
 # the centre of one of the fine pixels.
 _FINE, _COARSE = 11, 3
 _MOST_FINE = 2**20  # pixels; 127 MB when drawn
+# Pixels. What is farther away is damage; Pillow's integers end not far behind.
+_FARTHEST = 1e6
 
 
 def to_mask(segmentation, shape):
@@ -48,12 +50,19 @@ def fill_polygons(polygons, shape):
         those of polygons larger than a megapixel by a sixth.
 
     Raises:
-        UserError: a polygon is not a list of three or more points.
+        UserError: a polygon is not a list of three or more points, or is
+            far outside of any image.
     """
     mask = np.zeros(shape, bool)
     limit = np.array(shape[::-1])
     for polygon in polygons:
         points = _points(polygon)
+        if np.abs(points).max() > _FARTHEST:
+            raise UserError(
+                f"has a polygon with the coordinate "
+                f"{np.abs(points).max():.3g}, farther than {_FARTHEST:.0e} "
+                "pixels from the image"
+            )
         first = np.clip(np.floor(points.min(0)), 0, limit).astype(int)
         last = np.clip(np.ceil(points.max(0)), 0, limit).astype(int)
         if (last <= first).any():
@@ -106,14 +115,16 @@ def decode_runs(runs, shape):
     if isinstance(counts, str):
         counts = decompress(counts)
     whole = isinstance(counts, list) and all(
-        isinstance(count, int) and count >= 0 for count in counts
+        isinstance(count, int | float) and count >= 0 and count % 1 == 0
+        for count in counts
     )
     if not whole or sum(counts) != shape[0] * shape[1]:
         raise UserError(
             f"has run lengths that do not add up to {shape[0]} x {shape[1]} "
-            "pixels"
+            "pixels: expected whole numbers from 0"
         )
     inside = np.arange(len(counts)) % 2 == 1
+    counts = np.asarray(counts, np.int64)
     return np.repeat(inside, counts).reshape(shape[::-1]).T
 
 

@@ -5,6 +5,7 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from data_pipelines.folders import file_problem
 from tfmask.ops.errors import UserError
 
 
@@ -22,10 +23,11 @@ def open_image(path):
         UserError: it is missing or cannot be read. The text is the reason
             alone.
     """
+    problem = file_problem(path)
+    if problem:
+        raise UserError(problem)
     try:
         content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise UserError("is missing") from error
     except OSError as error:
         raise UserError(f"cannot be opened ({error.strerror})") from error
     try:

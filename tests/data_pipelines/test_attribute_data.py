@@ -174,6 +174,11 @@ def remove(name):
     return lambda root: (root / name).unlink()
 
 
+def _replace_by_link(path):
+    path.unlink()
+    path.symlink_to("gone")
+
+
 @pytest.mark.parametrize(
     ("damage", "attributes", "message"),
     [
@@ -204,6 +209,26 @@ def remove(name):
                 "region,x0,y0,x1,y1\neyes,5,2,3"
             ),
             *(("Hat",), "Expected four numbers in row 2"),
+        ),
+        (
+            lambda root: (root / "regions.csv").write_text(
+                "region,x0,y0,x1,y1\neyes,1,2,inf,4"
+            ),
+            *(("Hat",), "Row 2 of .* is no box"),
+        ),
+        (
+            lambda root: (root / "regions.csv").write_text(
+                "region,x0,y0,x1,y1\n\neys,1,2,3,4"
+            ),
+            *(("Hat",), "Row 3 of .*Unknown region `eys`.*eyes"),
+        ),
+        (
+            lambda root: (root / "regions.csv").write_bytes(b"\xff\xfe\x00"),
+            *(("Hat",), "is not a text file"),
+        ),
+        (
+            lambda root: _replace_by_link(root / "images" / "1.png"),
+            *(("Hat",), "1.png: is a link to gone, which is not there"),
         ),
     ],
 )

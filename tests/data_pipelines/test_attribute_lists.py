@@ -88,6 +88,46 @@ def test_partition_file_makes_the_splits(celeba, tmp_path):
         celeba_split(found, partition, "train")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "000001.jpg\t0\n000002.jpg\t2\n000003.jpg\t0\n",
+        "000001.jpg,0\n000002.jpg, 2\n000003.jpg ,0\n",
+        "\ufeff000001.jpg 0\r\n\r\n000002.jpg 2\r\n000003.jpg  0 \r\n",
+    ],
+)
+def test_partition_files_of_other_tools(celeba, tmp_path, text):
+    partition = tmp_path / "list_eval_partition.txt"
+    partition.write_bytes(text.encode())
+    found = celeba_split(read_celeba_list(celeba), partition, "train")
+    assert found.files == ("000001.jpg", "000003.jpg")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("000003.jpg 3", "line 3 of .*Got: `000003.jpg 3`"),
+        ("000003.jpg", "line 3 of .*Got: `000003.jpg`"),
+        ("000003.jpg;0", "line 3 of "),
+        ("000001.jpg 2", "`000001.jpg` in line 3 of .* is listed before"),
+    ],
+)
+def test_damaged_partition_files(celeba, tmp_path, row, message):
+    partition = tmp_path / "list_eval_partition.txt"
+    partition.write_text(f"000001.jpg 0\n000002.jpg 2\n{row}\n")
+    with pytest.raises(UserError, match=message):
+        celeba_split(read_celeba_list(celeba), partition, "train")
+
+
+def test_names_with_blanks_are_partitioned(tmp_path):
+    (tmp_path / "attributes.csv").write_text("file,Hat\na b.png,1\n c.png,0\n")
+    (tmp_path / "parts").write_text("a b.png 0\nc.png 2\n")
+    found = read_csv(tmp_path / "attributes.csv")
+    assert celeba_split(found, tmp_path / "parts", "train").files == (
+        "a b.png",
+    )
+
+
 def test_images_missing_from_the_folder_are_named(celeba, tmp_path):
     folder = tmp_path / "images"
     folder.mkdir()
@@ -115,6 +155,10 @@ def test_action_units_above_zero_are_on(tmp_path):
         ("3.5", "high", "Expected a number.*`x.png`.*row 2.*`high`"),
         ("3.5", "nan", "Expected a number.*`x.png`"),
         ("3.5", "", "Expected a number"),
+        ("x.png,0,3.5", "\nx.png,0,high", "row 3"),  # as editors count
+        ("1,0", "1,0,0", "Expected 2 values for `y.png`.*row 3.*Got: 3"),
+        ("file,AU1,AU12", "file;AU1;AU12", "separated by commas"),
+        ("y.png", '"y.png', "Line 3 of .* is no row of a table"),
     ],
 )
 def test_damaged_tables(tmp_path, old, new, message):

@@ -1,5 +1,7 @@
 """Which files belong to which example."""
 
+import os
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -72,6 +74,40 @@ def test_image_formats_that_are_not_read_are_no_silent_drop(tmp_path):
     touch(tmp_path / "trainA", "x.jpg", "y.webp")
     _, second = folders.list_examples(tmp_path, "train", "a")
     assert ".webp files are not read" in second.problem
+
+
+@pytest.mark.parametrize(
+    ("end", "first", "second"),
+    [
+        ("_mask", "x.png", "x.jpg"),
+        ("_seg", "x_0.png", "x_0.bmp"),
+        ("_seg", "x_1.png", "x_01.png"),
+    ],
+)
+def test_two_masks_of_one_name_are_a_problem(tmp_path, end, first, second):
+    touch(tmp_path / "trainA", "x.png")
+    touch(tmp_path / f"trainA{end}", first, second)
+    (example,) = folders.list_examples(tmp_path, "train", "a")
+    assert "two masks of one name or number" in example.problem
+    assert first in example.problem and second in example.problem
+
+
+def test_links_to_nowhere_and_pipes_are_no_silent_drop(tmp_path):
+    touch(tmp_path / "trainA", "a.png", "b.png", "c.png")
+    touch(tmp_path / "trainA_mask", "c.webp")
+    (tmp_path / "trainA" / "d.png").symlink_to("gone.png")
+    os.mkfifo(tmp_path / "trainA" / "e.png")
+    (tmp_path / "trainA_mask" / "a.png").symlink_to("a.jpg")
+    os.mkfifo(tmp_path / "trainA_mask" / "b.png")
+    found = {
+        example.name: example.problem
+        for example in folders.list_examples(tmp_path, "train", "a")
+    }
+    assert "a.png, which is a link to a.jpg, which is not" in found["a"]
+    assert "b.png, which is no regular file" in found["b"]
+    assert ".webp files are not read" in found["c"]
+    assert found["d"] == "is a link to gone.png, which is not there"
+    assert found["e"] == "is no regular file"
 
 
 def test_missing_root(tmp_path):

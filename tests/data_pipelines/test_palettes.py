@@ -36,6 +36,9 @@ def test_classes_are_in_the_order_of_their_numbers(tmp_path):
         ("", "must have the columns index, name, r, g, b. Got: ."),
         ("name,r,g,b\nsky,0,0,0\n", "index, name, r, g, b. Got: name, r, g, b"),
         (HEADER + "0,sky,0,0\n", "line 2 must be .* Got: 0, sky, 0, 0, None"),
+        (HEADER + "0,sky,0,0,1,2\n", "line 2 has 6 cells, .* has 5"),
+        (HEADER + '0,"sky,0,0,1\n', "Line 2 of .* is no row of a table"),
+        ("index\tname\tr\tg\tb\n", "Commas separate them"),
         (HEADER + "0,sky,0,0,256\n", "from 0 to 255. Got: 0, sky, 0, 0, 256"),
         (HEADER + "0,sky,0,0,x\n", "three numbers"),
         (HEADER + "-1,sky,0,0,1\n", "must be a number, a name"),
@@ -53,7 +56,7 @@ def test_what_is_no_palette(tmp_path, text, message):
 
 def test_no_text_at_all(tmp_path):
     (tmp_path / FILE).write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(UserError, match="no table"):
+    with pytest.raises(UserError, match="not a text file"):
         find_palette(tmp_path)
 
 

@@ -276,6 +276,80 @@ def test_coco_files_that_are_wrong(sheep, tmp_path, capsys):
     assert "is not there" in capsys.readouterr().err
 
 
+def _change(kind, **values):
+    return lambda content: content[kind][0].update(values)
+
+
+def _again(**values):
+    return lambda content: content["annotations"].append(
+        content["annotations"][0] | values
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            _change("annotations", category_id="20"),
+            "annotation 100: is of category '20', which",
+        ),
+        (_change("annotations", category_id=3), "is of category 3, which"),
+        (_change("annotations", image_id="7"), "belongs to image '7', which"),
+        (_change("annotations", iscrowd="0"), "has iscrowd '0', expected 0"),
+        (_change("images", height="16"), "height '16' and the width 16 in"),
+        (_change("images", id=8), "two images of the id 8: 9.png and 10.png"),
+        (_change("images", file_name="10.png"), "10.png twice, as the images"),
+        (_change("categories", id=25), "two categories of the id 25: sheep"),
+        (_again(), "annotation 100: is there twice"),
+        (_again(id=999), "annotation 999: is there twice"),
+        (_again(segmentation=[LARGE]), "annotation 100: is there twice"),
+        (_change("annotations", segmentation=[[1e300] * 6]), "1e+300"),
+    ],
+)
+def test_coco_entries_that_are_wrong(sheep, tmp_path, capsys, change, message):
+    file = coco(
+        tmp_path / "sheep.json", {"9.png": [(20, [SQUARE])], "10.png": []}
+    )
+    content = json.loads(file.read_text())
+    change(content)
+    file.write_text(json.dumps(content))
+    run(*sheep, code=1)
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_coco_entries_that_tools_write_otherwise(sheep, tmp_path):
+    """No size, no ids, no `iscrowd`, run lengths as floats: all are clear."""
+    runs = {"size": [16, 16], "counts": [0.0, 32.0, 224.0]}
+    annotation = {"image_id": 7, "category_id": 20}
+    coco(
+        tmp_path / "sheep.json",
+        {"9.png": [], "10.png": []},
+        images=[{"id": 7, "file_name": "9.png", "height": None}],
+        annotations=[
+            annotation | {"segmentation": runs},
+            annotation | {"segmentation": [SQUARE], "iscrowd": None},
+        ],
+    )
+    run(*sheep)
+    assert [m.sum() for m in masks_of(tmp_path).values()] == [32, 16]
+
+
+def test_links_to_nowhere_and_pipes_are_bad_files(tmp_path, capsys):
+    for name in ("a.png", "b.png"):
+        photo(tmp_path / "photos" / name)
+        save(tmp_path / "maps" / name, np.ones((16, 16), np.uint8))
+    (tmp_path / "photos" / "c.png").symlink_to("gone.png")
+    os.mkfifo(tmp_path / "photos" / "d.png")
+    (tmp_path / "maps" / "b.png").unlink()
+    os.mkfifo(tmp_path / "maps" / "b.png")
+    run_maps(tmp_path, code=1)
+    error = capsys.readouterr().err
+    assert "3 bad" in error and "b.png is no regular file" in error
+    assert "c.png: is a link to gone.png, which is not there" in error
+    assert "d.png: is no regular file" in error
+
+
 def test_unknown_category_names_the_nearest(sheep, capsys):
     sheep[sheep.index("sheep")] = "shep"
     run(*sheep, code=1)

@@ -76,6 +76,8 @@ def test_polygons_larger_than_a_megapixel():
         ({"size": [4, 4], "counts": [12]}, "do not add up"),
         ({"size": [4, 4], "counts": [17, -1]}, "do not add up"),
         ({"size": [4, 4]}, "do not add up"),
+        ({"size": [4, 4], "counts": [7.5, 8.5]}, "whole numbers"),
+        ([[1e300, 0, 1, 1, 2, 2]], "coordinate 1e\\+300, farther than"),
         ({"size": [4, 4], "counts": "4 5"}, "the character ' '"),
         ({"size": [4, 4], "counts": "47P"}, "end within"),
     ],

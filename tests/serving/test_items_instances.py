@@ -76,3 +76,6 @@ def test_masks_of_a_file_in_the_order_of_their_numbers(tmp_path):
     assert [path.name for path in found] == ["cat_2.png", "cat_10.png"]
     with pytest.raises(QueryError, match="expected dog_0.png"):
         find_instances(tmp_path / "dog.jpg", tmp_path)
+    (tmp_path / "cat_02.jpg").touch()
+    with pytest.raises(QueryError, match="are both mask 2 of"):
+        find_instances(tmp_path / "cat.jpg", tmp_path)

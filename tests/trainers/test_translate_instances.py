@@ -112,3 +112,10 @@ def test_all_files_of_a_name_in_the_order_of_their_numbers(tmp_path, photo):
     image = tmp_path / "in" / "x.png"
     found = list_instances([image], tmp_path / "masks")[image]
     assert [path.stem for path in found] == ["x_0", "x_2", "x_10"]
+
+
+def test_two_masks_of_one_number_are_an_error(tmp_path, photo):
+    for name in ("x_0.png", "x_00.png"):
+        save(tmp_path / "masks" / name, np.zeros((13, 10)))
+    with pytest.raises(UserError, match="x.png` has two masks of one name"):
+        list_instances([tmp_path / "in" / "x.png"], tmp_path / "masks")
