@@ -9,6 +9,7 @@ of the interpreter lock during each call.
 import ctypes
 import functools
 import importlib.util
+import os
 import pathlib
 
 import numpy as np
@@ -94,6 +95,8 @@ def library():
         raise RuntimeError(
             "TensorFlow is not installed; the local server needs it."
         )
+    # Otherwise the first session takes all memory of every GPU.
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
     folder = pathlib.Path(spec.submodule_search_locations[0])
     loaded = []
     for stem in ("libtensorflow_framework", "libtensorflow_cc"):

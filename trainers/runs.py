@@ -189,7 +189,12 @@ def is_chief(config):
 
 
 def make_strategy(config):
-    """The tf.distribute strategy of a config."""
+    """The tf.distribute strategy of a config.
+
+    Raises:
+        UserError: there are fewer devices than `run.replicas`. CPUs count
+            only where there is no GPU.
+    """
     import tensorflow as tf
 
     kind, replicas = config.run.strategy, config.run.replicas
@@ -198,13 +203,15 @@ def make_strategy(config):
     if kind == "multiworker":
         return tf.distribute.MultiWorkerMirroredStrategy()
     devices = tf.config.list_logical_devices("GPU")
-    if len(devices) < (replicas or 1):
-        devices = tf.config.list_logical_devices("CPU")
+    devices = devices or tf.config.list_logical_devices("CPU")
     count = replicas or len(devices)
     if count > len(devices):
+        kind = devices[0].device_type
+        found = f"{len(devices)} {kind}{'s' if len(devices) > 1 else ''}"
+        others = "" if kind == "GPU" else " and no GPU"
         raise UserError(
-            f"`run.replicas` is {count}, but there are {len(devices)} "
-            f"{devices[0].device_type} devices."
+            f"`run.replicas` is {count}, but TensorFlow sees {found}{others}. "
+            f"Choose --run.replicas {len(devices)} or fewer."
         )
     return tf.distribute.MirroredStrategy(
         [device.name for device in devices[:count]]

@@ -271,8 +271,18 @@ def main(argv=None):
             "`run.jit_compile` and `run.steps_per_call` above 1 do not go "
             "together."
         )
+    if config.run.jit_compile and config.run.strategy != "none":
+        raise UserError(
+            "`run.jit_compile` compiles the step of a single device. Leave "
+            f"out --strategy {config.run.strategy} or --run.jit-compile."
+        )
     if options.resume:
         read_config(options.run)  # it must be a run folder
+    elif config.run.replicas and config.run.strategy != "mirrored":
+        raise UserError(
+            f"`run.replicas` is {config.run.replicas}, but `run.strategy` is "
+            f"{config.run.strategy}. Choose --strategy mirrored."
+        )
     elif is_chief(config) and _is_used(options.run):
         raise UserError(
             f"The run folder `{options.run}` exists and is not empty. Go on "

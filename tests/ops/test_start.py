@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 
-from tfmask.ops.start import without_noise
+import pytest
+
+from tfmask.ops.start import load_tensorflow, without_noise
 
 LINES = (
     b"WARNING: All log messages before absl::InitializeLog() is called\n",
@@ -36,6 +38,26 @@ def test_an_exception_passes_with_what_was_printed(capfd):
     except ImportError:
         pass
     assert capfd.readouterr().err == "why\n"
+
+
+@pytest.mark.parametrize("refused", [None, RuntimeError, ValueError])
+def test_every_gpu_gives_memory_as_it_is_needed(monkeypatch, refused):
+    import tensorflow as tf
+
+    gpus, grown = ["GPU:0", "GPU:1"], []
+
+    def devices(kind=None):
+        return gpus if kind == "GPU" else ["CPU:0", *gpus]
+
+    def growth(device, enable):
+        grown.append((device, enable))
+        if refused:  # initialised already, or divided into logical ones
+            raise refused
+
+    monkeypatch.setattr(tf.config, "list_physical_devices", devices)
+    monkeypatch.setattr(tf.config.experimental, "set_memory_growth", growth)
+    load_tensorflow()
+    assert grown == [("GPU:0", True), ("GPU:1", True)]
 
 
 def test_tensorflow_starts_in_silence():

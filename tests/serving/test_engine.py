@@ -1,6 +1,7 @@
 """TensorFlow's runtime through ctypes, beside TensorFlow in one process."""
 
 import concurrent.futures
+import os
 import pathlib
 
 import numpy as np
@@ -10,6 +11,7 @@ import tensorflow as tf
 from serving.conformance.fixture import write_version
 from serving.engine import Engine
 from serving.status import CallError
+from serving.tensorflow_c import library
 from serving.tensors import DATA_TYPES, Tensor
 
 
@@ -136,3 +138,13 @@ def test_memory_comes_back(folder, engine):
         for _ in range(turns):  # 8 MB each, or a session with its weights
             action()
         assert resident() - before < 60
+
+
+@pytest.mark.parametrize("chosen", [None, "false"])
+def test_gpus_give_memory_as_it_is_needed(monkeypatch, chosen):
+    name = "TF_FORCE_GPU_ALLOW_GROWTH"
+    monkeypatch.delenv(name, raising=False)
+    if chosen:
+        monkeypatch.setenv(name, chosen)
+    library.__wrapped__()
+    assert os.environ.pop(name) == (chosen or "true")

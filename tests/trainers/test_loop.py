@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.config import LogicalDevice
 from tiny import tiny_config
 
 from tfmask.ops.errors import UserError
@@ -157,8 +158,40 @@ def test_mirrored_strategy_takes_the_replicas_that_are_asked_for():
     config = tiny_config("cyclegan", run__strategy="mirrored", run__replicas=2)
     assert make_strategy(config).num_replicas_in_sync == 2
     config = tiny_config("cyclegan", run__strategy="mirrored", run__replicas=9)
-    with pytest.raises(UserError, match="`run.replicas` is 9, but there are 2"):
+    with pytest.raises(UserError, match="is 9, but .* 2 CPUs and no GPU"):
         make_strategy(config)
+
+
+@pytest.mark.parametrize(
+    ("asked", "taken"), [(None, ["GPU:0", "GPU:1"]), (1, ["GPU:0"])]
+)
+def test_mirrored_strategy_takes_gpus_where_there_are_some(
+    monkeypatch, asked, taken
+):
+    pretend_gpus(monkeypatch, 2)
+    # Without its GPUs there is no such strategy here.
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", list)
+    config = tiny_config(
+        "cyclegan", run__strategy="mirrored", run__replicas=asked
+    )
+    assert make_strategy(config) == taken
+
+
+def test_too_few_gpus_are_not_replaced_by_cpus(monkeypatch):
+    pretend_gpus(monkeypatch, 1)
+    config = tiny_config("cyclegan", run__strategy="mirrored", run__replicas=2)
+    with pytest.raises(UserError, match="is 2, but TensorFlow sees 1 GPU."):
+        make_strategy(config)
+
+
+def pretend_gpus(monkeypatch, count):
+    """Lists so many GPUs beside two CPUs."""
+
+    def devices(kind):
+        names = range({"GPU": count, "CPU": 2}[kind])
+        return [LogicalDevice(f"{kind}:{n}", kind) for n in names]
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", devices)
 
 
 def test_averaged_weights_are_what_a_run_translates_with():

@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 
@@ -6,7 +7,7 @@ from tfmask.configs import DataConfig
 from tfmask.ops.errors import UserError
 from tfmask.presets import paper_attention_guided, paper_cyclegan
 from trainers.runs import read_config, total_steps, write_config
-from trainers.train import fit_schedule, parse, scaled_schedule
+from trainers.train import fit_schedule, main, parse, scaled_schedule
 
 BASE = ["attention_guided", "--data", "photos", "--run", "r"]
 
@@ -150,3 +151,21 @@ def test_resume_reads_the_saved_config(tmp_path):
     )
     assert config.method.cycle_weight == 3.0
     assert config.run.epochs == 300
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--run.replicas", "2"], "`run.replicas` is 2.*--strategy mirrored"),
+        (
+            ["--strategy", "mirrored", "--run.jit-compile", "True"],
+            "single device.*--strategy mirrored",
+        ),
+    ],
+)
+def test_options_that_would_do_nothing_are_refused(
+    tmp_path, capsys, options, message
+):
+    assert main([*BASE[:-1], str(tmp_path / "r"), *options]) == 1
+    assert re.search(message, capsys.readouterr().err)
+    assert not list(tmp_path.iterdir())

@@ -1,10 +1,10 @@
-"""Loading TensorFlow without what its libraries print on the way."""
+"""Starting TensorFlow: without noise, and without taking a whole GPU."""
 
+import contextlib
 import os
 import re
 import sys
 import tempfile
-from contextlib import contextmanager
 
 # Printed before a program can set a log level: nothing is wrong in them. 303
 # is CUDA's way to say that there is no driver, so no GPU.
@@ -15,15 +15,23 @@ _NOISE = re.compile(
 
 
 def load_tensorflow():
-    """Imports TensorFlow and finds its devices; only problems are printed."""
+    """Imports TensorFlow and finds its devices; only problems are printed.
+
+    GPUs get memory as it is needed: otherwise the first process takes all of
+    it, and an evaluation beside a training has none. The environment variable
+    TF_FORCE_GPU_ALLOW_GROWTH=false takes all of it.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with without_noise():
         import tensorflow as tf
 
-        tf.config.list_physical_devices()
+        for device in tf.config.list_physical_devices("GPU"):
+            # A program that runs or has divided its GPUs has decided itself.
+            with contextlib.suppress(RuntimeError, ValueError):
+                tf.config.experimental.set_memory_growth(device, True)
 
 
-@contextmanager
+@contextlib.contextmanager
 def without_noise():
     """Holds back what is written to stderr, and then prints it without noise.
 
