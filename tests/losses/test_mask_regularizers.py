@@ -46,6 +46,22 @@ def test_sorted_form_is_all_pairs_in_value_and_gradient(size):
     )
 
 
+def test_every_op_has_a_deterministic_form_on_gpus():
+    """Segment sums, of which the gradient of `tf.gather` is made, have not."""
+
+    @tf.function
+    def step(mask, content):
+        with tf.GradientTape() as tape:
+            tape.watch(mask)
+            loss = mask_similarity(mask, content)
+        return tape.gradient(loss, mask)
+
+    graph = step.get_concrete_function(*map(tf.constant, example())).graph
+    assert not [
+        op.type for op in graph.get_operations() if "Segment" in op.type
+    ]
+
+
 def test_values_agree_at_ties_too():
     mask, content = example()
     mask = np.round(mask * 3) / 3

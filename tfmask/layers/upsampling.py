@@ -84,10 +84,18 @@ def _outermost(inputs, kernel, axis):
         axis: 1 for rows, (B, 1, 2W, filters) each; 2 for columns,
             (B, 2H, 1, filters).
     """
-    last = image_sizes(inputs)[axis] - 1
-    # Rows 2, 1, 0, 1, 2 of the large image, and their likes at its end.
-    places = ([1, 0, 0, 0, 1], [last - 1, last, last, last, last - 1])
-    strips = tf.concat([tf.gather(inputs, p, axis=axis) for p in places], 0)
+    strips = []
+    for at_end in (False, True):
+        begin, lengths = [0] * 4, [-1] * 4
+        begin[axis] = image_sizes(inputs)[axis] - 2 if at_end else 0
+        lengths[axis] = 2
+        # No `tf.gather`: its gradient, a segment sum, has no deterministic
+        # form on GPUs.
+        pair = tf.split(tf.slice(inputs, begin, lengths), 2, axis)
+        inner, outer = pair if at_end else reversed(pair)
+        # Rows 2, 1, 0, 1, 2 of the large image, or their likes at its end.
+        strips.append(tf.concat([inner, outer, outer, outer, inner], axis))
+    strips = tf.concat(strips, 0)
     along = 3 - axis
     paddings = [[0, 0] for _ in range(4)]
     paddings[along] = [2, 2]
@@ -101,7 +109,8 @@ def _kernel_on_small_image(kernel):
     A pixel of the small image is two by two of the large one, so that every
     tap meets it twice along each side, one place apart.
     """
-    kernel = tf.reverse(kernel, [0, 1])
+    # One axis at a time: OpenVINO reads no other `ReverseV2`.
+    kernel = tf.reverse(tf.reverse(kernel, [0]), [1])
     for axis in (0, 1):
         before, after = [[0, 0] for _ in range(4)], [[0, 0] for _ in range(4)]
         before[axis], after[axis] = [1, 0], [0, 1]

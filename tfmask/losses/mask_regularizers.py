@@ -40,14 +40,35 @@ def mask_similarity(mask, content):
     norms = tf.norm(pixels, axis=-1, keepdims=True)
     units = pixels / tf.maximum(norms, _SMALLEST_NORM)
     values = tf.reshape(tf.cast(mask, tf.float32), [shape[0], -1])
-    order = tf.argsort(tf.stop_gradient(values), axis=1)
+    ranked, order = _sorted(values)
     sums = tf.cumsum(tf.gather(units, order, batch_dims=1), axis=1)
     across = tf.reduce_sum(sums * (sums[:, -1:] - sums), axis=-1)[:, :-1]
-    ranked = tf.gather(values, order, batch_dims=1)
     gaps = ranked[:, 1:] - ranked[:, :-1]
     count = tf.cast(tf.shape(values)[1], tf.float32)
     total = tf.reduce_sum(gaps * tf.stop_gradient(across), axis=1)
     return 2.0 * total / tf.square(count)
+
+
+@tf.custom_gradient
+def _sorted(values):
+    """Rows in ascending order, and where each number stood.
+
+    TensorFlow's own gradient of a gather is a segment sum, which GPUs do not
+    have in a deterministic form. This one is a gather, too.
+
+    Args:
+        values: (B, N) float.
+
+    Returns:
+        (B, N) float, and (B, N) int32.
+    """
+    order = tf.argsort(values, axis=1)
+
+    def gradient(upstream, _):
+        places = tf.argsort(order, axis=1)
+        return tf.gather(upstream, places, batch_dims=1)
+
+    return (tf.gather(values, order, batch_dims=1), order), gradient
 
 
 def mask_area(mask, reduction="mean"):
