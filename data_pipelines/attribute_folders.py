@@ -14,8 +14,8 @@ from data_pipelines.attribute_lists import (
     read_csv,
 )
 from data_pipelines.examples import Encoded, Example
-from data_pipelines.folders import file_problem, format_problem
 from data_pipelines.tables import read_rows
+from serving.files import image_problem
 from tfmask.ops.errors import UserError, unknown_name
 
 CSV_LIST = "attributes.csv"
@@ -93,7 +93,7 @@ def list_examples(location, attributes, split):
     seen, examples = {}, []
     for file in rows.files:
         path, stem = folder / file, Path(file).stem
-        problem = file_problem(path) or format_problem(path)
+        problem = image_problem(path)
         if stem in seen:
             problem = f"has the same name as {seen[stem]}. Rename one of them"
         seen.setdefault(stem, file)

@@ -1,38 +1,17 @@
 """The folder layout: trainA, trainB, testA, testB and their masks."""
 
 import itertools
-import os
-import re
 from pathlib import Path
 
 from data_pipelines.examples import Encoded, Example
+from serving.files import IMAGE_SUFFIXES, image_problem, scan_folder
 from tfmask.ops.errors import UserError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
-# Images that people have but the decoder does not read: worth a message,
-# where a stray text file is not.
-_OTHER_IMAGES = (
-    ".webp",
-    ".gif",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".avif",
-    ".jfif",
-    ".jp2",
-)
 _LAYOUT = (
     "Expected the folders trainA, trainB, testA and testB with images "
-    f"({', '.join(SUFFIXES)})"
+    f"({', '.join(IMAGE_SUFFIXES)})"
 )
 _PAIRED_LAYOUT = "; pairs can lie in train/A, train/B, test/A and test/B"
-
-
-def natural_key(name):
-    """Sort key that puts `img_2` before `img_10`."""
-    parts = re.split(r"(\d+)", name)
-    # The plain name decides between `1` and `01`.
-    return [int(p) if p.isdecimal() else p.lower() for p in parts], name
 
 
 def list_examples(root, split, domain):
@@ -105,45 +84,20 @@ def images_of(root, name):
     folder = root / name
     if not folder.is_dir():
         raise UserError(_missing(root, name))
-    files = _image_files(folder)
+    files = scan_folder(folder).images
     if not files:
         raise UserError(_empty(folder))
     first_of_name, listed = {}, []
-    for path in files:
-        problem = file_problem(path) or format_problem(path)
+    for path, problem in files:
         if problem is None and path.stem in first_of_name:
             problem = (
                 "has the same name as "
                 f"{first_of_name[path.stem].name}. Rename one of them"
             )
-        first_of_name.setdefault(path.stem, path)
+        if problem is None:
+            first_of_name[path.stem] = path
         listed.append((path, problem))
     return listed
-
-
-def file_problem(path):
-    """Why a path cannot be read as a file.
-
-    Args:
-        path: `pathlib.Path`. It is not opened: a pipe would not answer.
-
-    Returns:
-        str that goes on from the path, or None.
-    """
-    if not path.exists():
-        if path.is_symlink():
-            return f"is a link to {os.readlink(path)}, which is not there"
-        return "is missing"
-    if not path.is_file():
-        return "is no regular file"
-    return None
-
-
-def format_problem(path):
-    """Why an image is in no format that the decoder reads, or None."""
-    if path.suffix.lower() in _OTHER_IMAGES:
-        return f"{path.suffix} files are not read. Convert it to PNG or JPEG"
-    return None
 
 
 def mask_problem(numbered):
@@ -162,7 +116,7 @@ def mask_problem(numbered):
                 f"{second.name}. Remove one of them"
             )
     for _, path in numbered:
-        problem = file_problem(path) or format_problem(path)
+        problem = image_problem(path)
         if problem:
             return f"has the mask {path}, which {problem}"
     return None
@@ -204,32 +158,9 @@ def _empty(folder):
     if entries and all(p.is_dir() for p in entries):
         got = f"{len(entries)} folders"
     return (
-        f"Expected images ({', '.join(SUFFIXES)}) in {folder}. Got: {got}. "
-        "Put the images directly into this folder."
+        f"Expected images ({', '.join(IMAGE_SUFFIXES)}) in {folder}. Got: "
+        f"{got}. Put the images directly into this folder."
     )
-
-
-def visible_files(folder):
-    """What a folder holds beside folders, in natural order of the names.
-
-    Args:
-        folder: `pathlib.Path` of a folder.
-
-    Returns:
-        list of paths: files, also links to nowhere and pipes. Names with a
-        dot in front are left out: file managers drop them (._x.jpg).
-    """
-    files = (
-        path
-        for path in folder.iterdir()
-        if not path.is_dir() and not path.name.startswith(".")
-    )
-    return sorted(files, key=lambda path: natural_key(path.name))
-
-
-def _image_files(folder):
-    wanted = (*SUFFIXES, *_OTHER_IMAGES)
-    return [p for p in visible_files(folder) if p.suffix.lower() in wanted]
 
 
 def _mask_files(folder):
@@ -237,7 +168,7 @@ def _mask_files(folder):
     if not folder.is_dir():
         return None
     masks = {}
-    for path in _image_files(folder):
+    for path, _ in scan_folder(folder).images:
         masks.setdefault(path.stem, []).append(path)
     return masks
 
@@ -256,7 +187,7 @@ def instance_files(folder):
     if not folder.is_dir():
         return None
     parts = {}
-    for path in _image_files(folder):
+    for path, _ in scan_folder(folder).images:
         stem, _, number = path.stem.rpartition("_")
         if number.isdecimal():
             parts.setdefault(stem, []).append((int(number), path))

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from data_pipelines.examples import Encoded, Example
-from data_pipelines.folders import SUFFIXES, images_of
+from data_pipelines.folders import images_of
 from data_pipelines.unpaired import DOMAINS, SPLITS
+from serving.files import scan_folder
 from tfmask.ops.errors import UserError
 
 LISTED = 3
@@ -31,7 +32,7 @@ def paired_layout(root):
     if any(_folders(root, FOLDERS)):
         return FOLDERS
     for folder in _folders(root, SIDE_BY_SIDE):
-        if any(p.suffix.lower() in SUFFIXES for p in folder.iterdir()):
+        if scan_folder(folder).images:
             return SIDE_BY_SIDE
     return None
 

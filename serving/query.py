@@ -18,10 +18,10 @@ from serving.client import (
     Tls,
 )
 from serving.command_line import parse_command_line, show_any_character
+from serving.files import list_images, plan_outputs, scan_folder
 from serving.metadata import find_signature
 from serving.results import EncodedTranslation
 
-_SUFFIXES = {".png", ".jpg", ".jpeg"}
 # What one image can be to blame for; after anything else the next image
 # would only fail in the same way.
 _ABOUT_ONE_IMAGE = (InvalidArgument, ResourceExhausted)
@@ -36,16 +36,19 @@ class Options:
     model: str
     """Name of the model."""
     input: pathlib.Path
-    """A PNG or JPEG file, or a folder of them (subfolders are not read)."""
+    """An image, or a folder of images (.jpg, .jpeg, .png, .bmp). Subfolders
+    are not read."""
     output: pathlib.Path
-    """Folder for NAME.png and NAME_mask.png; made if it is missing."""
+    """Folder for NAME.png and masks/NAME_mask.png; made if it is missing."""
+    mask_output: pathlib.Path | None = None
+    """Folder for the masks; None: OUTPUT/masks."""
     direction: str = "a_to_b"
     """a_to_b or b_to_a; models of exemplars or attributes have the first
     alone."""
     instances: pathlib.Path | None = None
     """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
     NAME, for models that translate given instances. Writes
-    NAME_instance_0.png and so on."""
+    NAME_instance_0.png and so on beside the mask."""
     exemplar: pathlib.Path | None = None
     """The image whose look is taken over, of any size, for models that take
     an exemplar. Writes NAME_exemplar_mask.png."""
@@ -72,6 +75,8 @@ class Options:
     """TLS: PEM file with this client's key."""
     certificate: pathlib.Path | None = None
     """TLS: PEM file with this client's certificate."""
+    overwrite: bool = False
+    """Replace results that are already there."""
 
 
 class QueryError(Exception):
@@ -94,10 +99,11 @@ def find_instances(
         QueryError: there is none, or two have one number.
     """
     found = {}
-    for path in folder.glob("*"):
+    for path, problem in scan_folder(folder).images:
         stem, _, number = path.stem.rpartition("_")
-        is_mask = stem == image.stem and path.suffix.lower() in _SUFFIXES
-        if is_mask and number.isdecimal():
+        if stem == image.stem and number.isdecimal():
+            if problem:
+                raise QueryError(f"--instances: {path} {problem}.")
             other = found.setdefault(int(number), path)
             if other is not path:
                 raise QueryError(
@@ -161,46 +167,6 @@ def read_edited(options: Options, image: pathlib.Path) -> dict[str, Any]:
     }
 
 
-def find_images(path: pathlib.Path) -> tuple[list[pathlib.Path], int]:
-    """The image files that `--input` names.
-
-    Args:
-        path: a file or a folder.
-
-    Returns:
-        (files in the order of their names, number of other files).
-
-    Raises:
-        QueryError: there is none, or two would be written to one file.
-    """
-    if path.is_file():
-        return [path], 0
-    if not path.is_dir():
-        raise QueryError(f"--input {path}: no such file or folder")
-    files = sorted(child for child in path.iterdir() if child.is_file())
-    images = [file for file in files if file.suffix.lower() in _SUFFIXES]
-    if not images:
-        raise QueryError(
-            f"--input {path}: expected files that end in "
-            f"{', '.join(sorted(_SUFFIXES))}. Got: {len(files)} others."
-        )
-    written: dict[str, pathlib.Path] = {}
-    for image in images:
-        for name in output_names(image):
-            if name in written:
-                raise QueryError(
-                    f"{written[name]} and {image} would both be written to "
-                    f"{name}; rename one of them."
-                )
-            written[name] = image
-    return images, len(files) - len(images)
-
-
-def output_names(image: pathlib.Path) -> tuple[str, str]:
-    """File names of an image's translation and mask."""
-    return f"{image.stem}.png", f"{image.stem}_mask.png"
-
-
 def _as_png(image) -> bytes:
     if isinstance(image, bytes):
         return image
@@ -211,10 +177,15 @@ def _as_png(image) -> bytes:
     return file.getvalue()
 
 
-def _parts(result) -> tuple[Any, Any]:
+def _parts(result) -> list[Any]:
+    """Image, mask, and the model's other masks, in the plan's order."""
     if isinstance(result, EncodedTranslation):
-        return result.image_png, result.mask_png
-    return result.image, result.mask
+        parts = [result.image_png, result.mask_png]
+    else:
+        parts = [result.image, result.mask]
+    if "exemplar_mask" in result.extras:
+        parts.append(result.extras["exemplar_mask"])
+    return [*parts, *result.extras.get("instances", ())]
 
 
 def _check(options, images):
@@ -254,6 +225,7 @@ def _write(path, data):
     # Under another name first, so that a full disk leaves no half image.
     temporary = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_bytes(data)
         temporary.replace(path)
     except OSError as error:
@@ -274,15 +246,16 @@ def query(options: Options, console: Console) -> int:
     Raises:
         QueryError: nothing more can be translated.
     """
-    images, others = find_images(options.input)
-    edited = _check(options, images)
-    masks = {}
-    if options.instances:
-        masks = {
-            image: find_instances(image, options.instances) for image in images
-        }
-    if others:
-        console.print(f"files of other types, left out: {others}")
+    listing, plan, masks = _look(options)
+    edited = _check(options, listing.images)
+    for line in listing.left_out():
+        _say(console, line)
+    for image, problem in listing.problems.items():
+        _say(console, f"{image}: {problem}", style="red")
+    failed = len(listing.problems)
+    if not plan:
+        _say(console, _done(options, listing, failed))
+        return failed
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         tls = None
@@ -295,7 +268,6 @@ def query(options: Options, console: Console) -> int:
         raise QueryError(f"{error.filename}: {error.strerror}") from None
     except ValueError as error:
         raise QueryError(str(error)) from None
-    failed = 0
     with client:
         if options.wait:
             client.wait_ready(options.wait, options.version)
@@ -305,7 +277,9 @@ def query(options: Options, console: Console) -> int:
         _check_needs(
             find_signature(known, f"{options.direction}_{form}"), options
         )
-        for image in track(images, "translating", console=console):
+        for image, targets in track(
+            plan.items(), "translating", console=console
+        ):
             try:
                 given = {"image": image, "exemplar": options.exemplar}
                 if edited:
@@ -324,21 +298,59 @@ def query(options: Options, console: Console) -> int:
                 text = error.details.partition("\n")[0]
                 if str(image) not in text:
                     text = f"{image}: {text}"
-                console.print(text, style="red", soft_wrap=True, markup=False)
+                _say(console, text, style="red")
                 continue
-            names = output_names(image)
-            for name, part in zip(names, _parts(result), strict=True):
-                _write(options.output / name, _as_png(part))
-            if "exemplar_mask" in result.extras:
-                name = f"{image.stem}_exemplar_mask.png"
-                found = _as_png(result.extras["exemplar_mask"])
-                _write(options.output / name, found)
-            for number, data in enumerate(result.extras.get("instances", ())):
-                name = f"{image.stem}_instance_{number}.png"
-                _write(options.output / name, data)
-    done = len(images) - failed
-    console.print(f"{done} of {len(images)} images in {options.output}")
+            parts = _parts(result)
+            if len(parts) != len(targets):
+                raise QueryError(
+                    f"{image}: the model gave {len(parts)} images and masks, "
+                    f"expected {len(targets)}."
+                )
+            for target, part in zip(targets, parts, strict=True):
+                _write(target, _as_png(part))
+    _say(console, _done(options, listing, failed))
     return failed
+
+
+def _look(options):
+    """(`Listing`, plan, masks of the instances) of the options."""
+    try:
+        listing = list_images(options.input)
+        masks = {}
+        if options.instances:
+            if not options.instances.is_dir():
+                raise ValueError(
+                    f"`--instances` must be a folder of masks. Got: "
+                    f"`{options.instances}`"
+                )
+            masks = {
+                image: find_instances(image, options.instances)
+                for image in listing.images
+            }
+        edits = options.mask, options.exemplar_mask
+        plan = plan_outputs(
+            listing.images,
+            options.output,
+            mask_output=options.mask_output,
+            instances=masks,
+            exemplar=options.exemplar,
+            more_inputs=[path for path in edits if path],
+            overwrite=options.overwrite,
+        )
+    except ValueError as error:
+        raise QueryError(str(error)) from None
+    except OSError as error:
+        raise QueryError(f"{error.filename}: {error.strerror}") from None
+    return listing, plan, masks
+
+
+def _done(options, listing, failed):
+    done = listing.count - failed
+    return f"{done} of {listing.count} images in {options.output}"
+
+
+def _say(console, line, **style):
+    console.print(line, soft_wrap=True, markup=False, highlight=False, **style)
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -59,7 +59,7 @@ FORBIDDEN = {
     "serving": {"tfmask.methods", "trainers"},
 }
 # What the client's commands and all others share: anyone may import them.
-SHARED = {"serving.command_line"}
+SHARED = {"serving.command_line", "serving.files"}
 # Modules that must not load TensorFlow.
 LIGHT = [
     "tfmask",

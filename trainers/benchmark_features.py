@@ -106,4 +106,4 @@ def _folder(data, domain):
 
 
 def _count(folder):
-    return len(list_images(folder)[0])
+    return len(list_images(folder).images)

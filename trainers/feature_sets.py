@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -188,8 +189,16 @@ def open_folder(name, path, *, skip_bad_files=False):
     from data_pipelines.examples import Encoded, Example
     from trainers.image_files import list_images
 
-    images, others = list_images(path)
-    listed = [Example(file.stem, Encoded.of_file(file)) for file in images]
+    listing = list_images(path)
+    for line in listing.left_out():
+        print(f"--{name} {path}: {line}", file=sys.stderr)
+    listed = [
+        Example(file.stem, Encoded.of_file(file)) for file in listing.images
+    ]
+    listed += [
+        Example(file.stem, Encoded.of_file(file), problem=problem)
+        for file, problem in listing.problems.items()
+    ]
     good, bad, digests = check_examples(listed, keep_content=False)
     if not skip_bad_files:
         raise_for_bad(bad, path)
@@ -201,7 +210,8 @@ def open_folder(name, path, *, skip_bad_files=False):
         "location": str(path),
         "count": len(good),
         "fingerprint": hashlib.sha256(b"".join(digests)).hexdigest(),
-        "not_read": len(others),
+        "masks_left_out": len(listing.masks),
+        "not_read": len(listing.others),
         "skipped": [list(problem) for problem in bad],
     }
     return ImageFolder(about, good)

@@ -12,7 +12,7 @@ from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.edits import check_edits, read_files, target_attributes
 from trainers.files import require_free, write_json, write_png, write_text
-from trainers.image_files import list_images
+from trainers.image_files import list_images, require_images
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (
     compiled_translate,
@@ -102,7 +102,7 @@ def ready_pictures(folder, inputs):
     Raises:
         UserError: one is missing, unreadable, or of another size.
     """
-    found = {path.stem: path for path in list_images(folder)[0]}
+    found = {path.stem: path for path in _images(folder)}
     missing = [path for path in inputs if path.stem not in found]
     if missing:
         raise UserError(
@@ -217,6 +217,14 @@ def write_page(out, names, questions, inputs, pictures, exemplars, seed):
     return out / "index.html"
 
 
+def _images(folder):
+    """The images of a folder; says what is left out."""
+    listing = list_images(folder)
+    for line in listing.left_out():
+        print(f"{folder}: {line}", file=sys.stderr)
+    return require_images(listing)
+
+
 def _read(path):
     try:
         return read_files(path)[0]
@@ -234,11 +242,11 @@ def _create(options):
         if not run.is_dir():
             raise UserError(f"`{run}` is not a folder.")
     rng = random.Random(options.seed)
-    images, _ = list_images(options.inputs)
+    images = _images(options.inputs)
     inputs = rng.sample(images, min(options.count, len(images)))
     exemplars = None
     if options.exemplars is not None:
-        others, _ = list_images(options.exemplars)
+        others = _images(options.exemplars)
         exemplars = rng.choices(others, k=len(inputs))
     load_tensorflow()
     pictures = []

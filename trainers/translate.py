@@ -25,8 +25,9 @@ from trainers.edits import (
     target_attributes,
 )
 from trainers.files import write_png
-from trainers.image_files import list_images, plan_outputs
+from trainers.image_files import bad_images, list_images, plan_outputs
 
+DONE = "translated"
 OUTPUTS = ("image", "mask", "exemplar_mask", "instances", "step_change")
 
 
@@ -34,18 +35,20 @@ OUTPUTS = ("image", "mask", "exemplar_mask", "instances", "step_change")
 class Options:
     """Translate images of any size with a trained run.
 
-    Writes NAME.png and NAME_mask.png for every image, and with --instances
-    NAME_instance_0.png and so on, one for each mask that was given.
+    Writes OUTPUT/NAME.png and OUTPUT/masks/NAME_mask.png for every image, and
+    with --instances NAME_instance_0.png and so on beside the mask, one for
+    each mask that was given.
     """
 
     run: Path
     """Run folder of `tfmask train`."""
     input: Path
-    """An image, or a folder of images."""
+    """An image, or a folder of images (.jpg, .jpeg, .png, .bmp). Subfolders
+    are not read."""
     output: Path
     """Folder for the results; made if it is missing."""
     mask_output: Path | None = None
-    """Folder for the masks; None: beside the translations."""
+    """Folder for the masks; None: OUTPUT/masks."""
     image_size: int | None = None
     """Resize every image to a square of this side first, as training and
     `tfmask evaluate` do; None: keep its size."""
@@ -237,12 +240,12 @@ def translate_files(
         advance: called after each file.
 
     Returns:
-        list of (path, reason) of images that were not translated.
+        dict of path to reason: images that were not translated.
     """
     edits = edits or {}
     more = [name for name in method.mask_inputs if name in edits]
     translate = compiled_translate(method, direction, more=more)
-    failed = []
+    failed = {}
     for source, targets in plan.items():
         masks = (instances or {}).get(source, ())
         try:
@@ -256,7 +259,7 @@ def translate_files(
                 image_size,
             )
         except UserError as error:
-            failed.append((source, str(error)))
+            failed[source] = str(error)
         else:
             for target, result in zip(targets, results, strict=True):
                 write_png(target, result)
@@ -268,7 +271,8 @@ def translate_files(
 def main(argv: list[str] | None = None) -> int:
     """Runs `tfmask translate`; returns the exit code."""
     options = parse_options(Options, argv, "translate")
-    images, others = list_images(options.input)
+    listing = list_images(options.input)
+    images = listing.images
     instances = None
     if options.instances is not None:
         instances = list_instances(images, options.instances)
@@ -282,6 +286,8 @@ def main(argv: list[str] | None = None) -> int:
         overwrite=options.overwrite,
     )
 
+    if not images:
+        raise UserError(bad_images(listing.problems, listing.count, DONE))
     load_tensorflow()
     from tfmask.ops.console import image_progress
     from trainers.runs import load_run
@@ -301,20 +307,15 @@ def main(argv: list[str] | None = None) -> int:
             image_size=options.image_size,
             advance=advance,
         )
+    failed |= listing.problems
     print(
-        f"{len(plan) - len(failed)} of {len(plan)} images translated to "
-        f"{options.output}"
+        f"{listing.count - len(failed)} of {listing.count} images translated "
+        f"to {options.output}"
     )
-    if others:
-        print(
-            f"{len(others)} files that are no images were left out, the "
-            f"first is {others[0].name}"
-        )
+    for line in listing.left_out():
+        print(line)
     if failed:
-        raise UserError(
-            f"{len(failed)} of {len(plan)} images could not be translated:\n"
-            + "\n".join(f"  {path}: {reason}" for path, reason in failed)
-        )
+        raise UserError(bad_images(failed, listing.count, DONE))
     return 0
 
 

@@ -4,11 +4,9 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from data_pipelines.folders import SUFFIXES, visible_files
+from serving.files import scan_folder
 from tfmask.ops.errors import UserError
 
-# Results are always PNG: Pillow may read what the training does not.
-IMAGE_SUFFIXES = (*SUFFIXES, ".webp", ".gif", ".tif", ".tiff")
 OTHER_FILE = "not an image, by its name"
 
 
@@ -30,15 +28,15 @@ class Candidate:
     crowds: int = 0
 
 
-def list_files(folder, option):
-    """The files of a folder in natural order, hidden ones left out.
+def scanned(folder, option):
+    """What lies in a folder that an option names.
 
     Args:
         folder: path.
-        option: str, where the path came from, for the message.
+        option: str, for the message.
 
     Returns:
-        list of paths.
+        `serving.files.Scan`.
 
     Raises:
         UserError: there is no such folder.
@@ -46,11 +44,13 @@ def list_files(folder, option):
     if not folder.is_dir():
         got = "a file" if folder.exists() else "which is not there"
         raise UserError(f"`{option}` must be a folder. Got: `{folder}`, {got}.")
-    return visible_files(folder)
+    return scan_folder(folder)
 
 
 def list_images(folder, report):
     """The image files of `--images`.
+
+    Results are always PNG, so any format that Pillow knows will do.
 
     Args:
         folder: path.
@@ -62,10 +62,7 @@ def list_images(folder, report):
     Raises:
         UserError: there is no such folder.
     """
-    images = []
-    for path in list_files(folder, "--images"):
-        if path.suffix.lower() in IMAGE_SUFFIXES:
-            images.append(path)
-        else:
-            report.leave_out(OTHER_FILE, path.name)
-    return images
+    scan = scanned(folder, "--images")
+    for path in scan.others:
+        report.leave_out(OTHER_FILE, path.name)
+    return [path for path, _ in scan.images]

@@ -3,9 +3,9 @@
 import functools
 import json
 
-from data_pipelines.folders import natural_key
 from data_pipelines.prepare.candidates import Candidate, list_images
 from data_pipelines.prepare.outlines import to_mask
+from serving.files import natural_key
 from tfmask.ops.errors import UserError, unknown_name
 
 NOT_LISTED = "not in the COCO file"

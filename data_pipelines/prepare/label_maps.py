@@ -7,8 +7,8 @@ import scipy.ndimage
 
 from data_pipelines.prepare.candidates import (
     Candidate,
-    list_files,
     list_images,
+    scanned,
 )
 from data_pipelines.prepare.pixels import open_image
 from tfmask.ops.errors import UserError
@@ -37,7 +37,7 @@ def list_candidates(images, folder, labels, report, *, split=False):
     """
     paths = list_images(images, report)
     maps = {}
-    for path in list_files(folder, "--label-maps"):
+    for path, _ in scanned(folder, "--label-maps").images:
         if path.suffix.lower() in SUFFIXES:
             first = maps.setdefault(path.stem, path)
             if first is not path:

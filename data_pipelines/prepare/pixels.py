@@ -5,7 +5,7 @@ import io
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
-from data_pipelines.folders import file_problem
+from serving.files import file_problem
 from tfmask.ops.errors import UserError
 
 

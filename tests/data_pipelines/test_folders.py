@@ -24,9 +24,16 @@ def test_numbers_in_names_count_as_numbers(tmp_path):
 
 def test_only_images_are_taken(tmp_path):
     touch(tmp_path / "trainA", "1.png", "notes.txt", "._1.png", ".DS_Store")
-    (tmp_path / "trainA" / "folder.png").mkdir()
+    (tmp_path / "trainA" / "folder").mkdir()
     names = [e.name for e in folders.list_examples(tmp_path, "train", "a")]
     assert names == ["1"]
+
+
+def test_a_folder_with_the_name_of_an_image_is_a_problem(tmp_path):
+    touch(tmp_path / "trainA", "1.png")
+    (tmp_path / "trainA" / "2.png").mkdir()
+    first, second = folders.list_examples(tmp_path, "train", "a")
+    assert first.problem is None and second.problem == "is a folder"
 
 
 def test_masks_are_found_by_name(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from serving import query
+from serving.image_headers import read_header
 
 
 def write(path, seed=0, mode="RGB"):
@@ -31,18 +32,18 @@ def test_a_folder_becomes_images_and_masks(toy_target, tmp_path, capsys):
     write(source / "grey.png", mode="L")
     (source / "notes.txt").write_text("not an image")
     assert run(toy_target, source, output) == 0
+    stems = ("one", "two", "grey")
     names = {path.name for path in output.iterdir()}
-    assert names == {
-        f"{stem}{end}.png" for stem in ("one", "two", "grey")
-        for end in ("", "_mask")
-    }  # fmt: skip
-    mask = np.asarray(Image.open(output / "one_mask.png"))
+    assert names == {"masks", *(f"{stem}.png" for stem in stems)}
+    names = {path.name for path in (output / "masks").iterdir()}
+    assert names == {f"{stem}_mask.png" for stem in stems}
+    mask = np.asarray(Image.open(output / "masks" / "one_mask.png"))
     np.testing.assert_array_equal(mask > 127, pixels[..., 0] > 127)
     image = np.asarray(Image.open(output / "one.png"))
     np.testing.assert_array_equal(image[mask == 0], pixels[mask == 0])
     assert (image[mask > 127] >= pixels[mask > 127]).all()
     told = capsys.readouterr().err
-    assert "files of other types, left out: 1" in told
+    assert "1 file left out, no images by their names: notes.txt" in told
     assert "3 of 3 images" in told
 
 
@@ -67,9 +68,8 @@ def test_one_bad_file_is_named_and_the_others_go_on(
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        ([], "expected files that end in"),
-        (["a.png", "a.jpg"], "would both be written to a.png"),
-        (["a.png", "a_mask.png"], "would both be written to a_mask.png"),
+        ([], "Expected images (.jpg, .jpeg, .png, .bmp)"),
+        (["a.png", "a.jpg"], "would both become"),
     ],
 )
 def test_folders_that_cannot_work(names, text, tmp_path, capsys):
@@ -78,6 +78,53 @@ def test_folders_that_cannot_work(names, text, tmp_path, capsys):
     assert run("127.0.0.1:1", tmp_path, tmp_path / "out") == 1
     told = capsys.readouterr().err
     assert text in told and len(told.splitlines()) == 1
+
+
+def test_results_are_replaced_only_on_demand(toy_target, tmp_path, capsys):
+    write(tmp_path / "a.png")
+    output = tmp_path / "out"
+    (output / "masks").mkdir(parents=True)
+    (output / "masks" / "a_mask.png").write_text("older")
+    assert run(toy_target, tmp_path / "a.png", output) == 1
+    told = capsys.readouterr().err
+    assert "already there" in told and "--overwrite" in told
+    assert not (output / "a.png").exists()
+    assert run(toy_target, tmp_path / "a.png", output, "--overwrite") == 0
+    mask = (output / "masks" / "a_mask.png").read_bytes()
+    assert read_header(mask)[:3] == ("PNG", 11, 9)
+
+
+def test_inputs_are_never_replaced(tmp_path, capsys):
+    write(tmp_path / "a.png")
+    before = (tmp_path / "a.png").read_bytes()
+    assert run("127.0.0.1:1", tmp_path, tmp_path, "--overwrite") == 1
+    assert "would replace an input" in capsys.readouterr().err
+    assert (tmp_path / "a.png").read_bytes() == before
+
+
+def test_images_that_cannot_be_read_are_named_and_fail(
+    toy_target, tmp_path, capsys
+):
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    write(source / "a.png")
+    write(source / "a_mask.png")
+    (source / "._a.png").write_text("of a file manager")
+    assert run(toy_target, source, output, "--mask-output", f"{output}/m") == 0
+    told = capsys.readouterr().err
+    assert "1 of 1 images" in told and "1 mask beside" in told
+    assert (output / "m" / "a_mask.png").exists()
+    write(source / "b.tif")
+    (source / "gone.png").symlink_to(tmp_path / "moved.png")
+    assert run(toy_target, source, output, "--overwrite") == 1
+    told = capsys.readouterr().err
+    assert "b.tif: .tif files are not read. Convert it to PNG" in told
+    assert f"gone.png: is a link to {tmp_path}/moved.png, which is" in told
+    assert "1 of 3 images" in told
+    (source / "a.png").unlink()
+    (source / "a_mask.png").unlink()
+    assert run("127.0.0.1:1", source, output) == 1
+    assert "0 of 2 images" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

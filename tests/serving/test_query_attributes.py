@@ -50,8 +50,8 @@ def test_results_are_the_methods(served, tmp_path, run):
     assert run("--attributes", 1, -1, 0, "--wait", 60) == 0
     given = {"image": IMAGES[:1], "attributes": TARGETS[:1]}
     expected = translated(served[0], "a_to_b", given)
-    for name, end in (("image", ""), ("mask", "_mask")):
-        got = Image.open(tmp_path / "out" / f"a{end}.png")
+    for name, file in (("image", "a"), ("mask", "masks/a_mask")):
+        got = Image.open(tmp_path / "out" / f"{file}.png")
         assert near(got, np.squeeze(expected[name][0]))
 
 

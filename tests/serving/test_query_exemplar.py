@@ -75,12 +75,12 @@ def test_results_are_the_methods(served, tmp_path, files, names):
         if name in ("image", *names)
     }
     expected = translated(method, "a_to_b", given)
-    for name, end in (
-        ("image", ""),
-        ("mask", "_mask"),
-        ("exemplar_mask", "_exemplar_mask"),
+    for name, file in (
+        ("image", "image"),
+        ("mask", "masks/image_mask"),
+        ("exemplar_mask", "masks/image_exemplar_mask"),
     ):
-        got = np.asarray(Image.open(tmp_path / "out" / f"image{end}.png"))
+        got = np.asarray(Image.open(tmp_path / "out" / f"{file}.png"))
         values = np.squeeze(expected[name][0].astype(int))
         assert np.abs(got - values).max() <= 1
 

@@ -43,12 +43,13 @@ def test_the_whole_road_with_instances(photos, run, tmp_path):
     ask = ("--input", source, "--instances", masks)
     tfmask("translate", "--run", run, *ask, "--output", out)
     expected = {f"{image.stem}.png" for image in source.iterdir()}
-    expected |= {f"{image.stem}_mask.png" for image in source.iterdir()}
+    assert {path.name for path in out.glob("*.png")} == expected
+    expected = {f"{image.stem}_mask.png" for image in source.iterdir()}
     expected |= {
         "{}_instance_{}.png".format(*mask.stem.rsplit("_", 1))
         for mask in masks.iterdir()
     }
-    assert {path.name for path in out.iterdir()} == expected
+    assert {path.name for path in (out / "masks").iterdir()} == expected
 
     base = tmp_path / "models"
     tfmask("export", "--run", run, "--base", base, "--name", "toy", "--check")
@@ -63,9 +64,9 @@ def test_the_whole_road_with_instances(photos, run, tmp_path):
     finally:
         server.terminate()
         server.communicate(timeout=30)
-    for path in out.iterdir():
+    for path in out.rglob("*.png"):
         here, there = (
-            np.asarray(Image.open(folder / path.name), np.int32)
+            np.asarray(Image.open(folder / path.relative_to(out)), np.int32)
             for folder in (out, answers)
         )
         assert np.abs(here - there).max() <= 1, path.name

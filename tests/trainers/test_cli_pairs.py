@@ -133,7 +133,8 @@ def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
     out, answers = tmp_path / "out", tmp_path / "answers"
     # Without a direction: there is only one.
     tfmask("translate", "--run", run, "--input", source, "--output", out)
-    assert len(list(out.iterdir())) == 4  # two images, two masks
+    assert len(list(out.glob("*.png"))) == 2
+    assert len(list(out.glob("masks/*_mask.png"))) == 2
     _, err = tfmask(
         "translate", "--run", run, "--input", source, "--output", out,
         "--overwrite", "--direction", "a_to_b", code=1,
@@ -148,14 +149,14 @@ def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
         ask = ("query", "--target", target, "--model", "toy")
         ask += ("--input", source, "--output", answers)
         tfmask(*ask, "--direction", "b_to_a")
-        _, err = tfmask(*ask, code=1)
+        _, err = tfmask(*ask, "--overwrite", code=1)
         assert "b_to_a" in err
     finally:
         server.terminate()
         server.communicate(timeout=30)
-    for path in out.iterdir():
+    for path in out.rglob("*.png"):
         here, there = (
-            np.asarray(Image.open(folder / path.name), np.int32)
+            np.asarray(Image.open(folder / path.relative_to(out)), np.int32)
             for folder in (out, answers)
         )
         assert np.abs(here - there).max() <= 1, path.name

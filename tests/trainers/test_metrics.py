@@ -310,3 +310,32 @@ def test_wrong_options_are_refused(options, message, capsys):
             ["--real", "a", "--fake", "b", "--json", "c.json", *options]
         )
     assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_masks_beside_images_are_no_images(run, tmp_path, weights, capsys):
+    for seed, name in enumerate(("real", "fake")):
+        write_images(tmp_path / name, 6, seed)
+    for number in range(3):
+        end = f"{number}_mask.png"
+        Image.new("L", (16, 16)).save(tmp_path / "fake" / end)
+    options = ["--real", tmp_path / "real", "--fake", tmp_path / "fake"]
+    options += ["--features", "inception", "--weights", weights]
+    _, report = run(*options)
+    assert report["counts"] == {"real": 6, "fake": 6}
+    assert report["sets"]["fake"]["masks_left_out"] == 3
+    written = capsys.readouterr()
+    assert f"--fake {tmp_path / 'fake'}: 3 masks beside" in written.err
+    assert "images: real 6, fake 6" in written.out
+
+
+def test_a_link_to_nowhere_is_a_bad_file(run, tmp_path, weights, capsys):
+    for seed, name in enumerate(("real", "fake")):
+        write_images(tmp_path / name, 6, seed)
+    (tmp_path / "fake" / "gone.png").symlink_to("moved.png")
+    options = ["--real", tmp_path / "real", "--fake", tmp_path / "fake"]
+    options += ["--features", "inception", "--weights", weights]
+    assert run(*options)[0] == 1
+    assert "gone.png: is a link to moved.png" in capsys.readouterr().err
+    _, report = run(*options, "--skip-bad-files")
+    assert report["counts"]["fake"] == 6
+    assert len(report["sets"]["fake"]["skipped"]) == 1

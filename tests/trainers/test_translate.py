@@ -41,7 +41,7 @@ def test_images_of_any_size(tmp_path, monkeypatch, size):
     assert run_command(monkeypatch, tmp_path / "in" / "a.png", out) == 0
     image, mask = expected(pixels)
     np.testing.assert_array_equal(read(out / "a.png"), image)
-    np.testing.assert_array_equal(read(out / "a_mask.png"), mask)
+    np.testing.assert_array_equal(read(out / "masks" / "a_mask.png"), mask)
 
 
 def test_images_of_the_training_size_and_masks_elsewhere(tmp_path, monkeypatch):
@@ -101,12 +101,9 @@ def test_bad_files_are_listed_and_do_not_stop_the_others(
     (folder / "notes.txt").write_text("not meant")
     out = tmp_path / "out"
     assert run_command(monkeypatch, folder, out) == 1
-    assert sorted(path.name for path in out.iterdir()) == [
-        "a.png",
-        "a_mask.png",
-        "z.png",
-        "z_mask.png",
-    ]
+    assert {path.name for path in out.glob("*.png")} == {"a.png", "z.png"}
+    masks = {path.name for path in (out / "masks").iterdir()}
+    assert masks == {"a_mask.png", "z_mask.png"}
     written = capsys.readouterr()
     assert "2 of 5 images translated" in written.out
     assert "notes.txt" in written.out
@@ -138,12 +135,13 @@ def test_an_image_too_large_for_memory_is_listed(tmp_path, monkeypatch, capsys):
 def test_results_are_replaced_only_on_demand(tmp_path, monkeypatch, capsys):
     pixels = write_image(tmp_path / "a.png")
     out = tmp_path / "out"
-    write_image(out / "a_mask.png")
+    write_image(out / "masks" / "a_mask.png")
     assert run_command(monkeypatch, tmp_path / "a.png", out) == 1
     assert "already there" in capsys.readouterr().err
     assert not (out / "a.png").exists()
     assert run_command(monkeypatch, tmp_path / "a.png", out, "--overwrite") == 0
-    np.testing.assert_array_equal(read(out / "a_mask.png"), expected(pixels)[1])
+    mask = read(out / "masks" / "a_mask.png")
+    np.testing.assert_array_equal(mask, expected(pixels)[1])
 
 
 def test_inputs_are_never_replaced(tmp_path, monkeypatch, capsys):
@@ -162,9 +160,9 @@ def test_jpegs_may_get_their_results_beside_them(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("names", [("a.png", "a.jpg"), ("a.png", "a_mask.png")])
 def test_two_results_with_one_name_are_refused(tmp_path, names):
-    images = [tmp_path / name for name in names]
+    images, out = [tmp_path / name for name in names], tmp_path / "out"
     with pytest.raises(UserError, match="would both become"):
-        plan_outputs(images, tmp_path / "out")
+        plan_outputs(images, out, mask_output=out)
 
 
 def test_an_output_that_is_a_file_is_refused(tmp_path):
@@ -176,17 +174,28 @@ def test_an_output_that_is_a_file_is_refused(tmp_path):
 def test_nothing_to_translate(tmp_path):
     with pytest.raises(UserError, match="which is not there"):
         list_images(tmp_path / "missing")
-    (tmp_path / "notes.txt").write_text("")
-    with pytest.raises(UserError, match="Expected images .* 1 other files"):
-        list_images(tmp_path)
 
 
-def test_images_are_in_natural_order(tmp_path):
-    for name in ("img_10.png", "img_2.PNG", ".hidden.png"):
-        (tmp_path / name).write_text("")
-    images, others = list_images(tmp_path)
-    assert [path.name for path in images] == ["img_2.PNG", "img_10.png"]
-    assert others == []
+def test_images_that_cannot_be_read_count_as_failed(
+    tmp_path, monkeypatch, capsys
+):
+    folder, out = tmp_path / "in", tmp_path / "out"
+    write_image(folder / "a.png")
+    write_image(folder / "a_mask.png")
+    (folder / "gone.png").symlink_to(tmp_path / "moved.png")
+    (folder / "b.webp").write_text("")
+    assert run_command(monkeypatch, folder, out) == 1
+    written = capsys.readouterr()
+    assert "1 of 3 images translated" in written.out
+    assert "1 mask beside their images left out" in written.out
+    assert f"gone.png: is a link to {tmp_path}/moved.png, which is not" in (
+        written.err
+    )
+    assert "b.webp: .webp files are not read" in written.err
+    (folder / "a.png").unlink()
+    (folder / "a_mask.png").unlink()
+    assert run_command(monkeypatch, folder, out) == 1
+    assert "2 of 2 images could not be translated" in capsys.readouterr().err
 
 
 def test_an_unknown_direction_is_a_usage_error(tmp_path, monkeypatch):

@@ -60,13 +60,13 @@ def assert_results(folder, method, given):
     expected = translated(
         method, "a_to_b", {k: v[None] for k, v in given.items()}
     )
-    for name, end in (
-        ("image", ""),
-        ("mask", "_mask"),
-        ("exemplar_mask", "_exemplar_mask"),
+    for name, file in (
+        ("image", "a"),
+        ("mask", "masks/a_mask"),
+        ("exemplar_mask", "masks/a_exemplar_mask"),
     ):
         values = np.squeeze(expected[name][0].astype(int))
-        assert np.abs(read(folder / f"a{end}.png") - values).max() <= 1
+        assert np.abs(read(folder / f"{file}.png") - values).max() <= 1
 
 
 def test_an_exemplar(tmp_path, translate, files, method):
@@ -133,8 +133,8 @@ def test_a_method_without_exemplars_refuses_one(
 
 
 def test_the_exemplar_is_never_replaced(tmp_path, translate, files, capsys):
-    (tmp_path / "out").mkdir()
-    inside = tmp_path / "out" / "a_exemplar_mask.png"
+    inside = tmp_path / "out" / "masks" / "a_exemplar_mask.png"
+    inside.parent.mkdir(parents=True)
     Image.fromarray(files["e"]).save(inside)
     assert translate("--exemplar", inside, "--overwrite") == 1
     assert "would replace an input" in capsys.readouterr().err

@@ -67,17 +67,17 @@ def test_soft_empty_and_overlapping_masks(tmp_path, monkeypatch, photo):
     other = np.where(rows > 3, 255, 0)
     out = run(tmp_path, monkeypatch, soft, np.zeros((13, 10)), other)
     for number, expected in enumerate((rows < 6, rows < 0, rows > 3)):
-        found = read(out / f"x_instance_{number}.png")
+        found = read(out / "masks" / f"x_instance_{number}.png")
         np.testing.assert_array_equal(found, expected * 255)
     # Rows 4 and 5 are in two masks, and changed once.
-    np.testing.assert_array_equal(read(out / "x_mask.png"), 255)
+    np.testing.assert_array_equal(read(out / "masks" / "x_mask.png"), 255)
     np.testing.assert_array_equal(read(out / "x.png"), 255 - photo)
 
 
 def test_an_image_of_black_masks_stays(tmp_path, monkeypatch, photo):
     out = run(tmp_path, monkeypatch, np.zeros((13, 10)))
     np.testing.assert_array_equal(read(out / "x.png"), photo)
-    assert not read(out / "x_instance_0.png").any()
+    assert not read(out / "masks" / "x_instance_0.png").any()
 
 
 @pytest.mark.parametrize(

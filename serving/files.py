@@ -1,0 +1,289 @@
+"""Which files of a folder are images, and where their results go.
+
+Training, `tfmask translate`, `query`, `metrics`, `study` and `prepare` ask
+here, so that they take the same files and say the same. It uses the standard
+library only: `tfmask query` has neither TensorFlow nor tfmask.
+"""
+
+import os
+import re
+import stat
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+# What every command reads.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
+# Images that people have but TensorFlow does not read: worth a message, where
+# a stray text file is not. `tfmask prepare` reads those that Pillow can.
+OTHER_SUFFIXES = (
+    *(".webp", ".gif", ".tif", ".tiff"),
+    *(".heic", ".avif", ".jfif", ".jp2"),
+)
+MASK_FOLDER = "masks"
+NAMED = 3  # names in a line about files that are left out
+_NUMBER = re.compile(r"_instance_\d+$")
+
+
+class Scan(NamedTuple):
+    """What lies in a folder; hidden files and subfolders are left out.
+
+    Attributes:
+        images: list of (path, problem) in natural order of the names; a
+            problem is None, or says why the image cannot be read.
+        others: list of paths of other files, in this order, too.
+    """
+
+    images: list[tuple[Path, str | None]]
+    others: list[Path]
+
+
+class Listing(NamedTuple):
+    """The images that a command was given.
+
+    Attributes:
+        images: list of paths in natural order of the names.
+        problems: dict of path to reason: images that cannot be read.
+        masks: list of paths of masks that lie beside their images.
+        others: list of paths of files that are no images.
+    """
+
+    images: list[Path]
+    problems: dict[Path, str]
+    masks: list[Path]
+    others: list[Path]
+
+    @property
+    def count(self) -> int:
+        """Images that were meant: good ones and others."""
+        return len(self.images) + len(self.problems)
+
+    def left_out(self) -> list[str]:
+        """Lines about files that are left out, each with the first names."""
+        lines = []
+        if self.masks:
+            lines.append(
+                f"{_count(self.masks, 'mask')} beside their images left out "
+                "(NAME_mask.png, NAME_exemplar_mask.png, NAME_instance_0.png "
+                f"where NAME is an image): {first_names(self.masks)}"
+            )
+        if self.others:
+            lines.append(
+                f"{_count(self.others, 'file')} left out, no images by their "
+                f"names: {first_names(self.others)}"
+            )
+        return lines
+
+
+def natural_key(name: str) -> tuple:
+    """Sort key that puts `img_2` before `img_10`."""
+    parts = re.split(r"(\d+)", name)
+    # The plain name decides between `1` and `01`.
+    return [int(p) if p.isdecimal() else p.lower() for p in parts], name
+
+
+def first_names(paths: Sequence[Path]) -> str:
+    """The names of the first files, and how many more there are."""
+    names = ", ".join(path.name for path in paths[:NAMED])
+    more = len(paths) - NAMED
+    return f"{names} and {more} more" if more > 0 else names
+
+
+def scan_folder(folder: str | os.PathLike) -> Scan:
+    """Looks which files of a folder are images, by their names.
+
+    Args:
+        folder: path.
+
+    Returns:
+        `Scan`. Nothing is opened.
+
+    Raises:
+        OSError: there is no such folder, or it cannot be listed.
+    """
+    images, others = [], []
+    # Names with a dot in front are droppings of file managers (._x.jpg).
+    found = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
+    for path in sorted(found, key=lambda path: natural_key(path.name)):
+        if path.suffix.lower() in (*IMAGE_SUFFIXES, *OTHER_SUFFIXES):
+            images.append((path, image_problem(path)))
+        elif not path.is_dir():
+            others.append(path)
+    return Scan(images, others)
+
+
+def image_problem(path: Path) -> str | None:
+    """Why a file cannot be read as an image, as far as its name tells.
+
+    Args:
+        path: the file.
+
+    Returns:
+        str that goes on from the path, or None.
+    """
+    problem = file_problem(path)
+    if problem is None and path.suffix.lower() in OTHER_SUFFIXES:
+        return f"{path.suffix} files are not read. Convert it to PNG or JPEG"
+    return problem
+
+
+def file_problem(path: Path) -> str | None:
+    """Why a path cannot be read as a file.
+
+    Args:
+        path: it is not opened: a pipe would not answer.
+
+    Returns:
+        str that goes on from the path, or None.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        if path.is_symlink():
+            return f"is a link to {os.readlink(path)}, which is not there"
+        return "is missing"
+    except OSError as error:
+        return f"cannot be opened ({error.strerror})"
+    if stat.S_ISDIR(mode):
+        return "is a folder"
+    return None if stat.S_ISREG(mode) else "is no regular file"
+
+
+def list_images(source: str | os.PathLike) -> Listing:
+    """The images of a folder, or the one file.
+
+    NAME_mask.png, NAME_exemplar_mask.png or NAME_instance_0.png beside an
+    image NAME are masks that go with it, and no images.
+
+    Args:
+        source: path of a file or folder.
+
+    Returns:
+        `Listing`.
+
+    Raises:
+        ValueError: there is no image. The text says what is there.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        if source.is_file():
+            return Listing([source], {}, [], [])
+        got = "is not there"
+        if os.path.lexists(source):
+            got = file_problem(source)
+        raise ValueError(
+            "Expected an image or a folder of images. Got: "
+            f"`{source}`, which {got}."
+        )
+    scan = scan_folder(source)
+    stems = {path.stem for path, _ in scan.images}
+    images, problems, masks = [], {}, []
+    for path, problem in scan.images:
+        if _is_mask(path, stems):
+            masks.append(path)
+        elif problem:
+            problems[path] = problem
+        else:
+            images.append(path)
+    if not images and not problems:
+        raise ValueError(
+            f"Expected images ({', '.join(IMAGE_SUFFIXES)}) in `{source}`. "
+            f"Got: {_contents(source, scan.others)}."
+        )
+    return Listing(images, problems, masks, scan.others)
+
+
+def _is_mask(path, stems):
+    """Whether a file is the mask of another one, by its name."""
+    owners = {
+        path.stem.removesuffix("_mask"),
+        path.stem.removesuffix("_exemplar_mask"),
+        _NUMBER.sub("", path.stem),
+    }
+    return path.suffix.lower() == ".png" and bool(
+        (owners - {path.stem}) & stems
+    )
+
+
+def _contents(folder, others):
+    """What is in a folder without images, in words."""
+    if others:
+        return f"{_count(others, 'other file')} ({first_names(others)})"
+    folders = [p for p in folder.iterdir() if p.is_dir()]
+    return f"{_count(folders, 'folder')}" if folders else "an empty folder"
+
+
+def _count(items, kind):
+    return f"{len(items)} {kind}{'s' * (len(items) != 1)}"
+
+
+def plan_outputs(
+    images: Sequence[Path],
+    output: Path,
+    *,
+    mask_output: Path | None = None,
+    instances: Mapping[Path, Sequence[Path]] | None = None,
+    exemplar: Path | None = None,
+    more_inputs: Sequence[Path] = (),
+    overwrite: bool = False,
+) -> dict[Path, tuple[Path, ...]]:
+    """Where every result goes, checked before anything is written.
+
+    Args:
+        images: the images to translate.
+        output: folder of the translations.
+        mask_output: folder of all masks; None: `MASK_FOLDER` in `output`.
+        instances: image to the masks of its objects, or None.
+        exemplar: path, or None; with one there is a mask of it for each
+            image.
+        more_inputs: paths that are read, too.
+        overwrite: bool; False refuses results that are already there.
+
+    Returns:
+        dict of image to a tuple of paths: the translation's, the mask's,
+        with an exemplar its mask's, and one for each instance.
+
+    Raises:
+        ValueError: two results would have one name, or a result would
+            replace an input (always) or an older result (`overwrite`).
+    """
+    if mask_output is None:
+        mask_output = output / MASK_FOLDER
+    for option, folder in (("output", output), ("mask-output", mask_output)):
+        if folder.exists() and not folder.is_dir():
+            raise ValueError(
+                f"`--{option}` must be a folder. Got: `{folder}`, a file."
+            )
+    instances = instances or {}
+    inputs = [*images, *more_inputs, *([exemplar] if exemplar else ())]
+    inputs += [mask for masks in instances.values() for mask in masks]
+    read = {path.resolve() for path in inputs}
+    plan: dict[Path, tuple[Path, ...]] = {}
+    owner: dict[Path, Path] = {}
+    for image in images:
+        ends = ["_mask", *(["_exemplar_mask"] if exemplar else ())]
+        ends += [f"_instance_{n}" for n in range(len(instances.get(image, ())))]
+        plan[image] = (
+            output / f"{image.stem}.png",
+            *(mask_output / f"{image.stem}{end}.png" for end in ends),
+        )
+        for path in plan[image]:
+            if path.resolve() in read:
+                raise ValueError(
+                    f"The result `{path}` would replace an input. Give "
+                    "another folder as `--output`."
+                )
+            if path in owner:
+                raise ValueError(
+                    f"`{owner[path]}` and `{image}` would both become "
+                    f"`{path}`. Rename one of them."
+                )
+            owner[path] = image
+    existing = [path for path in owner if os.path.lexists(path)]
+    if existing and not overwrite:
+        raise ValueError(
+            f"{len(existing)} of {len(owner)} results are already there, "
+            f"the first is `{existing[0]}`. Give `--overwrite` or another "
+            "folder as `--output`."
+        )
+    return plan
