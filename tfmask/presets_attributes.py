@@ -13,6 +13,12 @@ from tfmask.configs import (
     TrainConfig,
 )
 
+# Of six batches the official code of AttGAN and STGAN gives five to the
+# discriminator and the sixth to the generator alone. Here every batch is the
+# discriminator's and every fifth the generator's, too: the updates of an
+# epoch of theirs take this much of an epoch of ours.
+_OFFICIAL_EPOCH = 5 / 6
+
 
 def paper_stargan(location: str) -> TrainConfig:
     """StarGAN on CelebA: 128 px of the faces' 178, batch 16.
@@ -82,19 +88,23 @@ def paper_attgan(location: str) -> TrainConfig:
     """AttGAN as in its TensorFlow code: 128 px cut from 143, batch 32.
 
     Code: LynnHo/AttGAN-Tensorflow: 60 epochs, the rate 2e-4 falls from the
-    30th on (the factor of epoch e from 0 is 1 - (e - 29) / 31). Its
-    attributes of CelebA are `--data.attributes Bald Bangs Black_Hair
-    Blond_Hair Brown_Hair Bushy_Eyebrows Eyeglasses Male Mouth_Slightly_Open
-    Mustache No_Beard Pale_Skin Young`. Not trained by us: it needs a GPU.
+    30th on (the factor of epoch e from 0 is 1 - (e - 29) / 31); 50 of our
+    epochs, see `_OFFICIAL_EPOCH`. Its attributes of CelebA are
+    `--data.attributes Bald Bangs Black_Hair Blond_Hair Brown_Hair
+    Bushy_Eyebrows Eyeglasses Male Mouth_Slightly_Open Mustache No_Beard
+    Pale_Skin Young`. Not trained by us: it needs a GPU.
     """
     return TrainConfig(
         method_name="attgan",
         preset="paper",
         method=AttGANConfig(),
         data=DataConfig(location=location, image_size=128, load_size=143),
-        optimizer=OptimizerConfig(constant_epochs=29, decay_epochs=31),
+        optimizer=OptimizerConfig(
+            constant_epochs=29 * _OFFICIAL_EPOCH,
+            decay_epochs=31 * _OFFICIAL_EPOCH,
+        ),
         run=RunConfig(
-            epochs=60,
+            epochs=60 * _OFFICIAL_EPOCH,
             batch_size=32,
             sample_every=1000,
             checkpoint_every=1000,
@@ -106,20 +116,28 @@ def paper_stgan(location: str) -> TrainConfig:
     """STGAN as in its TensorFlow code: 128 px, batch 32, 200 epochs.
 
     Code: csmliu/STGAN: attributes as AttGAN's; the rate 2e-4 falls to a
-    tenth after 100 epochs, here linearly to 0 from there on; 170 pixels cut
-    two rows below the centre, here about the centre. Not trained by us: it
-    needs a GPU.
+    tenth after 100 epochs (see `_OFFICIAL_EPOCH`); no image is mirrored; 170
+    pixels cut two rows below the centre, here about the centre. Not trained
+    by us: it needs a GPU.
     """
     return TrainConfig(
         method_name="stgan",
         preset="paper",
         method=STGANConfig(),
         data=DataConfig(
-            location=location, image_size=128, load_size=128, centre_crop=170
+            location=location,
+            image_size=128,
+            load_size=128,
+            centre_crop=170,
+            flip=False,
         ),
-        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=100),
+        optimizer=OptimizerConfig(
+            constant_epochs=0,
+            halving_epochs=100 * _OFFICIAL_EPOCH,
+            halving_factor=0.1,
+        ),
         run=RunConfig(
-            epochs=200,
+            epochs=200 * _OFFICIAL_EPOCH,
             batch_size=32,
             sample_every=1000,
             checkpoint_every=1000,

@@ -12,16 +12,23 @@ from tfmask.configs import (
 def paper_lomit(location: str) -> TrainConfig:
     """LOMIT as for CelebA: 128 px, batch 8, 200,000 iterations.
 
-    Paper: LOMIT, section 4 and supplement: learning rate 1e-4, constant for
-    100,000 iterations, then halved every 10,000; five updates of the
-    discriminator for one of the rest. An epoch here is 1,000 iterations. 30
-    hours on one Titan Xp there; not trained by us.
+    Paper: LOMIT, section 4 and supplement: the 178 pixels about the centre,
+    resized to 128 without a random crop, half of them mirrored; learning
+    rate 1e-4, constant for 100,000 iterations, then halved every 10,000;
+    five updates of the discriminator for one of the rest. An epoch here is
+    1,000 iterations. 30 hours on one Titan Xp there; not trained by us.
     """
     return TrainConfig(
         method_name="lomit",
         preset="paper",
         method=LOMITConfig(),
-        data=DataConfig(location=location, image_size=128, epoch_steps=1000),
+        data=DataConfig(
+            location=location,
+            image_size=128,
+            load_size=128,
+            centre_crop=178,
+            epoch_steps=1000,
+        ),
         optimizer=OptimizerConfig(
             learning_rate=1e-4, constant_epochs=100, halving_epochs=10
         ),

@@ -264,7 +264,10 @@ def optimizer_factory(config, steps_an_epoch, step):
             )
         else:
             schedule = EpochwiseHalving(
-                rate, halving_epochs=options.halving_epochs, **shared
+                rate,
+                halving_epochs=options.halving_epochs,
+                factor=options.halving_factor,
+                **shared,
             )
         try:
             return make(learning_rate=schedule, **arguments)

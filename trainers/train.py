@@ -250,7 +250,8 @@ def describe_schedule(config, steps_an_epoch):
             config.method, "masked_discriminator_epoch", None
         ),
         "CAM-consistency": getattr(config.method, "cam_start_epoch", None),
-        "learning rate falls": config.optimizer.constant_epochs,
+        "learning rate falls": config.optimizer.constant_epochs
+        + (config.optimizer.halving_epochs or 0),
     }
     for what, epoch in points.items():
         if epoch is not None and round(epoch * steps_an_epoch) < steps:

@@ -25,6 +25,7 @@ def with_cam():
 def with_lomit():
     """LOMIT, whose co-segmentation normalises over the global batch.
 
+    With the smoothness of masks, which is a sum over that batch.
     Without R1: rounding decides the order of pixels of almost equal masks,
     and with it the gradient. The seed keeps all ReLUs away from their kink.
     """
@@ -33,6 +34,7 @@ def with_lomit():
         optimizer=lambda player: keras.optimizers.SGD(0.001),
         critic_steps=2,
         mask_similarity_weight=0.0,
+        mask_variation_weight=0.01,
     )
 
 

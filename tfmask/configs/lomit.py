@@ -67,7 +67,7 @@ class LOMITConfig:
     mask_area_reduction: Literal["mean", "sum"] = "mean"
     """Over pixels: mean (code), or sum (paper), as many times stronger."""
     mask_variation_weight: float = 0.0
-    """Smoothness of masks: in the code only, and off."""
+    """Smoothness of masks, a sum over the batch: in the code only, and off."""
 
     def __post_init__(self):
         require_positive(

@@ -78,7 +78,8 @@ class OptimizerConfig:
 
     The rate of epoch e (from 0) is
     `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`; with
-    `halving_epochs` it is halved instead, every so many epochs.
+    `halving_epochs` it is halved instead, every so many epochs, or
+    multiplied by `halving_factor`.
     """
 
     name: str = "adam"
@@ -99,6 +100,8 @@ class OptimizerConfig:
     """Epochs over which it falls to 0; 0 keeps it constant."""
     halving_epochs: float | None = None
     """Halve it every so many epochs after the constant ones instead."""
+    halving_factor: float = 0.5
+    """What `halving_epochs` multiplies it by (STGAN: 0.1)."""
     ema_momentum: float | None = None
     """Average the generators' weights for inference, for example 0.999."""
 
@@ -110,7 +113,9 @@ class OptimizerConfig:
             "epsilon",
             "halving_epochs",
         )
-        require_fraction(self, "beta_1", "beta_2", "ema_momentum")
+        require_fraction(
+            self, "beta_1", "beta_2", "halving_factor", "ema_momentum"
+        )
         require_not_negative(self, "constant_epochs", "decay_epochs")
 
 

@@ -22,6 +22,7 @@ from tfmask.networks import (
     HighwayDecoder,
     StyleEncoder,
 )
+from tfmask.ops.distribution import replica_count
 from tfmask.ops.errors import UserError
 from tfmask.ops.soft_masks import given_or, upsampled
 
@@ -301,13 +302,20 @@ class LOMIT(CriticMethod):
             "mask_area": lambda mask: mask_area(
                 mask, self.config.mask_area_reduction
             ),
-            "mask_variation": mask_variation,
+            # A sum over the batch in the authors' code: B times the mean.
+            "mask_variation": lambda mask: (
+                mask_variation(mask) * self._inputs_of(mask)
+            ),
         }
         return {
             name: tf.add_n([make(mask) for mask in masks])
             for name, make in makers.items()
             if name in wanted
         }
+
+    def _inputs_of(self, values):
+        """Inputs of the global batch, float32: half of (2B, ...) rows."""
+        return tf.cast(tf.shape(values)[0] // 2 * replica_count(), tf.float32)
 
     def _style_distance(self, foreground):
         """R2, once a pair: (B,), halved because sums count it twice."""

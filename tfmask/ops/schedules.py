@@ -70,7 +70,7 @@ class EpochwiseHalving(_Epochwise):
     """Constant, then half as much again and again.
 
     At a step the rate is
-    `initial * 0.5 ** floor((step - constant) / halving)`, and `initial`
+    `initial * factor ** floor((step - constant) / halving)`, and `initial`
     before the first `constant` steps are over.
 
     Args:
@@ -78,6 +78,7 @@ class EpochwiseHalving(_Epochwise):
         epoch_steps: int, steps of an epoch.
         constant_epochs: float.
         halving_epochs: float, between two halvings.
+        factor: float in (0, 1), in place of a half.
         step: int variable, the training steps taken, for optimizers that
             update more or less than once a step; None: the updates.
     """
@@ -89,16 +90,18 @@ class EpochwiseHalving(_Epochwise):
         epoch_steps,
         constant_epochs,
         halving_epochs,
+        factor=0.5,
         step=None,
     ):
         super().__init__(initial, epoch_steps, constant_epochs, step)
         self.halving_epochs = halving_epochs
+        self.factor = factor
 
     def __call__(self, updates):
         constant = round(self.constant_epochs * self.epoch_steps)
         interval = max(1, round(self.halving_epochs * self.epoch_steps))
         halvings = tf.maximum(self.now(updates) - constant, 0) // interval
-        return self.initial * tf.pow(0.5, tf.cast(halvings, tf.float32))
+        return self.initial * tf.pow(self.factor, tf.cast(halvings, tf.float32))
 
 
 def linear_ramp(step, start, full):

@@ -1,0 +1,103 @@
+"""Every paper preset beside the numbers of its paper and official code."""
+
+import math
+
+import numpy as np
+import pytest
+
+from tfmask.configs import METHOD_CONFIGS
+from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
+from tfmask.presets import PRESETS, preset_config
+
+PAPERS = sorted(method for method, preset in PRESETS if preset == "paper")
+# Image, the size it is cut from at random, square cut out before (None: the
+# whole image), mirrored.
+JITTERED = (256, None, None, True)  # 286, by the default's ratio
+FACES = (128, 128, 178, True)
+DATA = {
+    "attention_guided": JITTERED,
+    "cyclegan": JITTERED,
+    "guidegan": JITTERED,
+    "guidegan_paired": (128, None, None, True),  # 143
+    "instagan": (200, 220, None, True),
+    "pix2pix": JITTERED,
+    "cgan": JITTERED,
+    "gan": JITTERED,
+    "stargan": FACES,
+    "cam_stargan": FACES,
+    "lomit": FACES,
+    "attgan": (128, 143, None, True),
+    "cam_attgan": (128, 143, None, True),
+    "stgan": (128, 128, 170, False),
+    "cam_stgan": (128, 128, 170, False),
+}
+
+
+@pytest.mark.parametrize("name", PAPERS)
+def test_images_of_the_paper(name):
+    data = preset_config(name, "paper", "photos").data
+    got = (data.image_size, data.load_size, data.centre_crop, data.flip)
+    assert got == DATA[name]
+
+
+def test_there_is_a_paper_preset_of_every_method_with_a_paper():
+    assert set(PAPERS) == set(DATA) == set(METHOD_CONFIGS) - {"segmenter"}
+
+
+@pytest.mark.parametrize("name", ["attgan", "stgan", "cam_attgan", "cam_stgan"])
+def test_updates_are_as_many_as_in_the_official_code(name):
+    """There five of six batches are D's, and the sixth is G's alone."""
+    config = preset_config(name, "paper", "faces")
+    epochs = 200 if name.endswith("stgan") else 60
+    batches = 5687  # of CelebA's 182,000 training images, 32 each
+    steps = config.run.epochs * batches
+    critic = config.method.critic_steps
+    assert critic == 5
+    assert config.run.batch_size == 32
+    assert steps == pytest.approx(epochs * batches * 5 / 6)
+    assert steps / critic == pytest.approx(epochs * batches / 6)
+
+
+def rate_at(config, update, steps):
+    """The learning rate at an update of D, with epochs of so many steps."""
+    options = config.optimizer
+    shared = {
+        "epoch_steps": steps,
+        "constant_epochs": options.constant_epochs,
+    }
+    if options.halving_epochs is None:
+        schedule = EpochwiseLinearDecay(
+            options.learning_rate, decay_epochs=options.decay_epochs, **shared
+        )
+    else:
+        schedule = EpochwiseHalving(
+            options.learning_rate,
+            halving_epochs=options.halving_epochs,
+            factor=options.halving_factor,
+            **shared,
+        )
+    return float(schedule(math.ceil(update)))
+
+
+@pytest.mark.parametrize(
+    ("name", "official_epoch", "factor"),
+    [
+        ("attgan", 0, 1.0),
+        ("attgan", 29, 1.0),
+        ("attgan", 30, 1 - 1 / 31),
+        ("attgan", 54, 1 - 25 / 31),
+        ("stgan", 0, 1.0),
+        ("stgan", 99, 1.0),
+        ("stgan", 100.01, 0.1),
+        ("stgan", 199, 0.1),
+    ],
+)
+def test_rates_of_the_official_epochs(name, official_epoch, factor):
+    """At the same number of updates the rate is the same.
+
+    AttGAN's falls at our epochs, which start with every sixth of theirs.
+    """
+    config = preset_config(name, "paper", "faces")
+    steps = 600
+    got = rate_at(config, official_epoch * steps * 5 / 6, steps)
+    np.testing.assert_allclose(got, 2e-4 * factor, rtol=1e-5)
