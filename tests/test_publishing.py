@@ -16,6 +16,7 @@ import pytest
 
 from serving.engine import Engine
 from tfmask import publishing
+from tfmask.ops import locks
 from tfmask.ops.errors import UserError
 from tfmask.publishing import FACTS, publish, remove_leftovers
 
@@ -173,7 +174,7 @@ def test_a_leftover_is_locked_until_it_is_gone(tmp_path, monkeypatch):
 def test_a_folder_taken_for_a_leftover_is_made_anew(
     tmp_path, monkeypatch, moment
 ):
-    module = {"open": publishing.os, "flock": publishing.fcntl}[moment]
+    module = {"open": publishing.os, "flock": locks.fcntl}[moment]
     original = getattr(module, moment)
     made = []
 
@@ -201,7 +202,7 @@ def test_without_locks_a_leftover_goes_after_a_day(tmp_path, monkeypatch):
     def no_locks(handle, mode):
         raise OSError(errno.ENOLCK, "no locks here")
 
-    monkeypatch.setattr(publishing.fcntl, "flock", no_locks)
+    monkeypatch.setattr(locks.fcntl, "flock", no_locks)
     young, old = tmp_path / "toy" / ".tmp-1", tmp_path / "toy" / ".tmp-2"
     for path in (young, old):
         path.mkdir(parents=True)

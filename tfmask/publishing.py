@@ -7,7 +7,6 @@ number by one rename.
 
 import contextlib
 import errno
-import fcntl
 import json
 import os
 import shutil
@@ -19,6 +18,7 @@ from typing import Any
 
 from serving.versions import find_versions
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import lock_handle
 
 FACTS = Path("assets.extra", "tfmask.json")  # servers leave assets.extra alone
 CONFIG_FOLDER = "serving_config"  # beside the models
@@ -115,13 +115,10 @@ def remove_leftovers(folder: Path) -> None:
 
 def _is_leftover(handle: int) -> bool:
     """Whether no export holds the folder; locks it then, where it can."""
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError:
+    locked = lock_handle(handle)
+    if locked is None:
         return time.time() - os.fstat(handle).st_mtime >= _LEFTOVER_SECONDS
-    return True
+    return locked
 
 
 @contextlib.contextmanager
@@ -135,8 +132,7 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
         except FileNotFoundError:  # taken for a leftover, see below
             continue
         # Without locks, the age of a leftover decides.
-        with contextlib.suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        lock_handle(handle, wait=True)
         if path.exists():
             break
         # Another export took it for a leftover before it was locked.

@@ -7,16 +7,18 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Literal
 
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import only_writer
 from trainers.arms import chosen_arms
 from trainers.benchmark_features import check_features, feature_lines
 from trainers.feature_sets import Features, check_weights
-from trainers.files import write_json
+from trainers.files import is_used, write_json
 from trainers.runs import run_checkpoints
 from trainers.settings import changed_settings
 
@@ -231,7 +233,7 @@ def check_settings(options):
                 f"`{options.out}` was begun with other settings: {changed}. "
                 "Give another folder as `--out`, or the old settings."
             )
-    elif options.out.exists() and any(options.out.iterdir()):
+    elif is_used(options.out):
         raise UserError(
             f"`{options.out}` is not empty and no benchmark's folder."
         )
@@ -314,7 +316,12 @@ def main(argv: list[str] | None = None) -> int:
     options = parse_options(Options, argv, "benchmark")
     arms = chosen_arms(options.methods, options.ablations)
     check_features(options)
-    options.out.mkdir(parents=True, exist_ok=True)
+    with only_writer(options.out, "Or give another folder as `--out`."):
+        return _compare(arms, options)
+
+
+def _compare(arms, options):
+    """Runs what is missing and writes the report; returns the exit code."""
     check_settings(options)
     jobs = [
         Job(arm, seed, options.out)
@@ -322,7 +329,8 @@ def main(argv: list[str] | None = None) -> int:
         for arm in arms
     ]
     ledger = Ledger(options.out / "times.json")
-    signal.signal(signal.SIGTERM, _stop)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _stop)
     failed = run_jobs(jobs, options, ledger)
     from trainers.benchmark_report import write_report
 

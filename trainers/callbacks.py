@@ -60,11 +60,21 @@ class MetricRows(PeriodicCallback):
     def on_train_begin(self, logs=None):
         step = int(self.model.step.numpy())
         if self.writer and self.path.exists():
-            # Rows after the checkpoint that this run resumes from.
-            header, *rows = self.path.read_text().splitlines(keepends=True)
-            kept = [row for row in rows if int(row.split(",")[0]) <= step]
-            write_text(self.path, "".join([header, *kept]))
+            self._keep_rows_until(step)
         self._clock = (step, time.monotonic())
+
+    def _keep_rows_until(self, step):
+        """Removes rows after the checkpoint that this run resumes from.
+
+        And what a killed process has left of a row.
+        """
+        lines = self.path.read_text().splitlines(keepends=True)
+        header, *rows = [line for line in lines if line.endswith("\n")] or [""]
+        kept = [row for row in rows if int(row.split(",")[0]) <= step]
+        if kept:
+            write_text(self.path, "".join([header, *kept]))
+        else:
+            self.path.unlink()
 
     def at(self, step):
         losses = {
@@ -77,8 +87,7 @@ class MetricRows(PeriodicCallback):
         if broken:
             raise UserError(
                 f"`{broken[0]}` is {losses[broken[0]]} at step {step}. "
-                f"{self.checkpoints.last_good()} Try a lower "
-                "--optimizer.learning_rate."
+                f"{self.checkpoints.last_good()} {self.checkpoints.advice}"
             )
         since, now = self._clock[1], time.monotonic()
         speed = (step - self._clock[0]) / max(now - since, 1e-9)
@@ -179,8 +188,8 @@ class SampleGrids(PeriodicCallback):
                     f"The attention `{name}` has collapsed: its mean is "
                     f"{mean:.4f} at step {step}, where the next stage would "
                     "build on it. The pictures up to here are in the run's "
-                    "index.html. Try another --seed, or a lower "
-                    "--method.cycle_weight."
+                    "index.html. Begin a new run, with another --run and "
+                    "--seed, or with a lower --method.cycle-weight."
                 )
 
 

@@ -18,6 +18,10 @@ import numpy as np
 
 from tfmask.ops.errors import UserError
 
+# What is left to do when a training has gone astray.
+NEW_RUN = (
+    "Begin a new run, with another --run and a lower --optimizer.learning-rate."
+)
 FOLDER = re.compile(r"step-(\d+)")
 
 
@@ -54,11 +58,13 @@ class Checkpoints:
     Args:
         folder: path; made with the first checkpoint.
         keep: int, newest checkpoints kept.
+        advice: str, what to do when a weight is not finite.
     """
 
-    def __init__(self, folder, keep=3):
+    def __init__(self, folder, keep=3, *, advice=NEW_RUN):
         self.folder = Path(folder)
         self.keep = keep
+        self.advice = advice
 
     def steps(self):
         """Steps that have a checkpoint, ascending."""
@@ -94,8 +100,7 @@ class Checkpoints:
         if broken:
             raise UserError(
                 f"Weights are NaN or infinite at step {step}, first in "
-                f"`{broken[0]}`. {self.last_good()} Try a lower "
-                "--optimizer.learning_rate."
+                f"`{broken[0]}`. {self.last_good()} {self.advice}"
             )
         self.folder.mkdir(parents=True, exist_ok=True)
         temporary = self.folder / f".tmp-{step}-{uuid.uuid4().hex[:8]}"
@@ -138,7 +143,9 @@ class Checkpoints:
         steps = self.steps()
         if not steps:
             raise UserError(
-                f"No checkpoint in `{self.folder}`. Train the run first."
+                f"No checkpoint in `{self.folder}` yet: the training was "
+                "stopped before its first one, or still runs. `tfmask train "
+                "METHOD --run RUN --resume` goes on."
             )
         step = steps[-1] if step is None else step
         if step not in steps:
@@ -152,10 +159,10 @@ class Checkpoints:
                 arrays = {name: stored[name] for name in stored.files}
         except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
             others = [str(other) for other in steps if other != step]
+            rest = ", ".join(others) or "none, so that training starts anew"
             raise UserError(
                 f"The checkpoint `{path}` is damaged ({error}). Remove its "
-                "folder to go on from an older one: "
-                f"{', '.join(others) or 'there is none'}."
+                f"folder to go on from another one: {rest}."
             ) from error
         state = state_variables(method)
         wrong = [

@@ -16,6 +16,7 @@ import numpy as np
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
 from trainers.classifier_files import (
     ATTRIBUTES,
@@ -219,15 +220,18 @@ def main(argv: list[str] | None = None) -> int:
     stream = partial(
         training_batches, data, tells, recipe.batch_size, options.seed
     )
-    fit(network, stream, recipe, unfinished)
-    about = {
-        **settings,
-        "data": facts,
-        "test": accuracy(TrainedClassifier(network, settings), data),
-        "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
-    }
-    about = write_classifier(options.out, network, about)
-    unfinished.remove()
+    with only_writer(unfinished.folder, "Or give another folder as `--out`."):
+        fit(network, stream, recipe, unfinished)
+        about = {
+            **settings,
+            "data": facts,
+            "test": accuracy(TrainedClassifier(network, settings), data),
+            "date": datetime.datetime.now(datetime.UTC).isoformat(
+                "T", "seconds"
+            ),
+        }
+        about = write_classifier(options.out, network, about)
+        unfinished.remove()
     for path, reason in data.skipped:
         print(f"skipped {path}: {reason}")
     print(

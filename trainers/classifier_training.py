@@ -67,7 +67,10 @@ class UnfinishedTraining:
     def __init__(self, out, settings):
         self.folder = out.with_name(f"{out.name}.training")
         self._settings = settings
-        self._checkpoints = Checkpoints(self.folder, keep=1)
+        self._checkpoints = Checkpoints(
+            *(self.folder, 1),
+            advice="Try a lower `--learning-rate`, with another `--out`.",
+        )
 
     def restore(self, network, optimizer):
         """Puts the newest state into a network and its built optimizer.
@@ -129,7 +132,8 @@ class _Watch(keras.callbacks.Callback):
             rate = self.model.optimizer.learning_rate
             raise UserError(
                 f"The loss became {logs['loss']}, at a learning rate of "
-                f"{float(rate):.2g}. Try a lower `--learning-rate`."
+                f"{float(rate):.2g}. Try a lower `--learning-rate`, with "
+                "another `--out`."
             )
         late = time.monotonic() - self._saved > SAVE_SECONDS
         if late or self._stop:

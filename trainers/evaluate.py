@@ -17,6 +17,7 @@ import numpy as np
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
 from trainers.files import write_json
 from trainers.measuring import print_tables
@@ -210,11 +211,8 @@ def main(argv: list[str] | None = None) -> int:
     if options.json.is_dir():  # now, not after minutes of work
         raise UserError(f"`--json` must be a file. Got: `{options.json}`")
 
-    from tfmask.ops.console import image_progress
-
     load_tensorflow()
     from trainers import model_card
-    from trainers.gallery import Gallery
     from trainers.runs import load_run
 
     config, method = load_run(options.run)
@@ -225,9 +223,30 @@ def main(argv: list[str] | None = None) -> int:
     if classifier is not None:
         head["judge"] = classifier.facts()
         judged["classifier"] = classifier
+    pages = options.gallery or options.run / "evaluation"
+    # Of two evaluations each would overwrite the other's images.
+    with only_writer(pages, "Or give another folder as `--gallery`."):
+        result, page = _evaluate(options, method, data, head, judged, pages)
+    model_card.add_evaluation(options.run, result)
+    print_tables(result)
+    for path, reason in data.skipped:
+        print(f"skipped {path}: {reason}")
+    print(f"Numbers: {options.json}\nGallery: {page}")
+    return 0
+
+
+def _evaluate(options, method, data, head, judged, pages):
+    """Measures; writes the numbers and the page.
+
+    Returns:
+        (dict of the numbers, path of the page).
+    """
+    from tfmask.ops.console import image_progress
+    from trainers.gallery import Gallery
+
     name = options.run.resolve().name
     gallery = Gallery(
-        options.gallery or options.run / "evaluation",
+        pages,
         f"Evaluation of {name}",
         f"{head['method']}, step {head['step']}, {head['data']['location']} "
         f"({options.split}).\nImages in [-1, 1]: an L1 of 2 is black against "
@@ -252,13 +271,7 @@ def main(argv: list[str] | None = None) -> int:
         )
     result = {**head, **result}
     write_json(options.json, result)
-    page = gallery.write()
-    model_card.add_evaluation(options.run, result)
-    print_tables(result)
-    for path, reason in data.skipped:
-        print(f"skipped {path}: {reason}")
-    print(f"Numbers: {options.json}\nGallery: {page}")
-    return 0
+    return result, gallery.write()
 
 
 if __name__ == "__main__":

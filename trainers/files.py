@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import LOCK
 
 
 @contextmanager
@@ -60,9 +61,16 @@ def write_png(path, pixels):
         Image.fromarray(pixels).save(file, format="PNG")
 
 
+def is_used(path):
+    """Whether there is a file, or a folder with more than its lock in it."""
+    if not path.is_dir():
+        return path.exists()
+    return any(entry.name != LOCK for entry in path.iterdir())
+
+
 def require_free(out):
     """Raises a `UserError` if something is in the folder `out`."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if is_used(out):
         raise UserError(
             f"`{out}` exists and is not empty. Give another folder as `--out`."
         )

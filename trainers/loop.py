@@ -5,6 +5,7 @@ steps a call under MirroredStrategy, so this loop does what we need of it.
 """
 
 import signal
+import threading
 import time
 from contextlib import contextmanager
 from functools import partial
@@ -26,7 +27,13 @@ class StopRequest:
 
     @contextmanager
     def listening(self):
-        """Takes the signals over while the block runs (main thread only)."""
+        """Takes the signals over while the block runs.
+
+        Only the main thread can; in another one it never becomes true.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield self
+            return
 
         def request(number, frame):
             if self.signal is not None:

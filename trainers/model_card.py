@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import turn
 from trainers.files import write_json, write_text
 from trainers.measuring import table_of
 from trainers.versions import package_versions
@@ -100,9 +101,10 @@ def write_model_card(
         "sample": sample,
         "versions": package_versions(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "evaluation": (_read(run) or {}).get("evaluation"),
     }
-    return _write(run, facts)
+    with turn(run):  # a run is evaluated while it is trained
+        facts["evaluation"] = (_read(run) or {}).get("evaluation")
+        return _write(run, facts)
 
 
 def add_evaluation(run, result):
@@ -115,11 +117,12 @@ def add_evaluation(run, result):
     Returns:
         Path of the card; None if the run has none.
     """
-    facts = _read(Path(run))
-    if facts is None:
-        return None
-    facts["evaluation"] = result
-    return _write(Path(run), facts)
+    with turn(run):
+        facts = _read(Path(run))
+        if facts is None:
+            return None
+        facts["evaluation"] = result
+        return _write(Path(run), facts)
 
 
 def _write(run, facts):

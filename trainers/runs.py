@@ -327,16 +327,24 @@ def read_config(run):
             "with `tfmask train`."
         ) from error
     except ValueError as error:
-        raise UserError(f"`{path}` is damaged: {error}") from error
-    plain = facts.pop("config")
-    config = TrainConfig(
-        method_name=plain["method_name"],
-        preset=plain["preset"],
-        method=METHOD_CONFIGS[plain["method_name"]](**plain["method"]),
-        data=DataConfig(**plain["data"]),
-        optimizer=OptimizerConfig(**plain["optimizer"]),
-        run=RunConfig(**plain["run"]),
-    )
+        raise UserError(
+            f"`{path}` is damaged: {error}. Take another run."
+        ) from error
+    try:
+        plain = facts.pop("config")
+        config = TrainConfig(
+            method_name=plain["method_name"],
+            preset=plain["preset"],
+            method=METHOD_CONFIGS[plain["method_name"]](**plain["method"]),
+            data=DataConfig(**plain["data"]),
+            optimizer=OptimizerConfig(**plain["optimizer"]),
+            run=RunConfig(**plain["run"]),
+        )
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            f"`{path}` is not of this version of tfmask: {error}. Take the "
+            "version that it names under `versions`, or another run."
+        ) from error
     return config, facts
 
 

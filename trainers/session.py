@@ -20,6 +20,7 @@ from trainers.loop import (
     example_options,
 )
 from trainers.model_card import write_model_card
+from trainers.resuming import check_same_data
 from trainers.runs import (
     build_method,
     epoch_steps,
@@ -35,12 +36,7 @@ from trainers.runs import (
     with_palette,
     write_config,
 )
-from trainers.train import (
-    RESUME_MAY_CHANGE,
-    changed_fields,
-    describe_schedule,
-    fit_schedule,
-)
+from trainers.train import describe_schedule, fit_schedule
 from trainers.versions import package_versions
 
 
@@ -64,8 +60,8 @@ def train(options, config, reparse, command_line):
     data = _open(config)
     steps_an_epoch = epoch_steps(config, data.counts("train"))
     if options.resume:
-        saved, facts = read_config(options.run)
-        _check_resume(saved, config, facts["data"], data)
+        _, facts = read_config(options.run)
+        check_same_data(facts["data"], data.describe())
         # A shorter or longer epoch would move every schedule.
         steps_an_epoch = facts["epoch_steps"]
     else:
@@ -77,7 +73,7 @@ def train(options, config, reparse, command_line):
     with strategy.scope():
         method = build_method(config, steps_an_epoch)
     start = 0
-    if options.resume:
+    if options.resume and checkpoints.steps():
         start = checkpoints.restore(method)
         method.phase = method.phase_at(start)
     if chief:
@@ -94,7 +90,7 @@ def train(options, config, reparse, command_line):
         _say(f"{config.method_name}: {schedule}")
         for name, memory in method.memories.items():
             _say(f"{name}: {memory}")
-        if start:
+        if options.resume:
             _say(f"resumed at step {start}")
     end = total_steps(config, steps_an_epoch)
     seconds = None if options.minutes is None else options.minutes * 60
@@ -176,28 +172,6 @@ def _open(config):
     for path, reason in data.skipped:
         _say(f"skipped {path}: {reason}")
     return data
-
-
-def _check_resume(saved, config, old_data, data):
-    refused = [
-        name
-        for name in changed_fields(config, saved)
-        if name not in RESUME_MAY_CHANGE
-    ]
-    if refused:
-        raise UserError(
-            f"A resumed run cannot change `{'`, `'.join(refused)}`. It may "
-            f"change: {', '.join(sorted(RESUME_MAY_CHANGE))}."
-        )
-    new_data = data.describe()
-    if new_data["fingerprint"] != old_data["fingerprint"]:
-        raise UserError(
-            "The data is not what this run was trained on: "
-            f"{old_data['location']} had fingerprint "
-            f"{old_data['fingerprint']} and {old_data['counts']}, "
-            f"{new_data['location']} has {new_data['fingerprint']} and "
-            f"{new_data['counts']}."
-        )
 
 
 def _check_batch(config, strategy):

@@ -1,6 +1,7 @@
 """`tfmask train`: trains a method and leaves a run folder behind."""
 
 import argparse
+import contextlib
 import dataclasses
 import sys
 from os.path import expanduser
@@ -15,22 +16,12 @@ from tfmask.configs import (
 )
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
 from tfmask.presets import preset_config
+from trainers.resuming import check_resume, require_new
 from trainers.runs import is_chief, read_config, total_steps
 
-# What a resumed run may change: how long, and what it leaves behind.
-RESUME_MAY_CHANGE = {
-    "run.epochs",
-    "run.steps",
-    "run.log_every",
-    "run.sample_every",
-    "run.samples",
-    "run.checkpoint_every",
-    "run.keep_checkpoints",
-    "run.steps_per_call",
-    "data.location",  # moved; its fingerprint must be the same
-}
 # Shortcuts of the command line and the fields that they set.
 SHORTCUTS = {
     "data": "data.location",
@@ -141,6 +132,10 @@ def resolve(options, config):
             continue
         group, name = field.split(".")
         groups[group] = dataclasses.replace(groups[group], **{name: value})
+    run = groups["run"]
+    if options.epochs is not None and run.steps == config.run.steps:
+        # Those of the run that is resumed, which would win.
+        groups["run"] = dataclasses.replace(run, steps=None)
     return dataclasses.replace(config, **groups)
 
 
@@ -160,16 +155,6 @@ def scaled_schedule(config, factor):
         }
         groups[group] = dataclasses.replace(values, **scaled)
     return dataclasses.replace(config, **groups)
-
-
-def changed_fields(config, other):
-    """Names such as "run.seed" of the fields that differ."""
-    return [
-        f"{group}.{name}"
-        for group in ("method", "data", "optimizer", "run")
-        for name, value in dataclasses.asdict(getattr(config, group)).items()
-        if value != dataclasses.asdict(getattr(other, group))[name]
-    ]
 
 
 def parse(argv):
@@ -259,10 +244,6 @@ def describe_schedule(config, steps_an_epoch):
     return ", ".join(parts)
 
 
-def _is_used(folder):
-    return folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-
-
 @command
 def main(argv=None):
     """Parses, then trains. Returns the exit code."""
@@ -277,23 +258,46 @@ def main(argv=None):
             "`run.jit_compile` compiles the step of a single device. Leave "
             f"out --strategy {config.run.strategy} or --run.jit-compile."
         )
-    if options.resume:
-        read_config(options.run)  # it must be a run folder
-    elif config.run.replicas and config.run.strategy != "mirrored":
+    replicas = config.run.replicas
+    if replicas and config.run.strategy != "mirrored" and not options.resume:
         raise UserError(
-            f"`run.replicas` is {config.run.replicas}, but `run.strategy` is "
+            f"`run.replicas` is {replicas}, but `run.strategy` is "
             f"{config.run.strategy}. Choose --strategy mirrored."
         )
-    elif is_chief(config) and _is_used(options.run):
-        raise UserError(
-            f"The run folder `{options.run}` exists and is not empty. Go on "
-            "with --resume, or choose another --run."
-        )
-    load_tensorflow()
-    from trainers.session import train
+    with _the_run(options, config) as finished:
+        if finished:
+            print(f"nothing to do: {finished}", file=sys.stderr)
+            return 0
+        load_tensorflow()
+        from trainers.session import train
 
-    interrupted = train(options, config, reparse, argv or sys.argv[1:])
+        interrupted = train(options, config, reparse, argv or sys.argv[1:])
     return INTERRUPTED if interrupted else 0
+
+
+@contextlib.contextmanager
+def _the_run(options, config):
+    """The run's folder, for this process alone, after a look into it.
+
+    Of several workers the chief alone writes, and looks for all.
+
+    Yields:
+        str, why there is nothing left to do; None if there is.
+    """
+
+    def look():
+        if options.resume:
+            return check_resume(options.run, config)
+        return require_new(options.run) if chief else None
+
+    chief = is_chief(config)
+    if not chief:
+        yield look()
+        return
+    if not options.run.is_dir():
+        look()  # makes no folder where none can be
+    with only_writer(options.run, "Or choose another --run, for a new run."):
+        yield look()
 
 
 if __name__ == "__main__":

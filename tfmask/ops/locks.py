@@ -1,0 +1,114 @@
+"""Locks that go with their process, however it ends."""
+
+import contextlib
+import fcntl
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from tfmask.ops.errors import UserError
+
+LOCK = ".lock"  # in the folder that is written; names the process
+_READ_SECONDS = 1.0  # until a process that has the lock has written its name
+
+
+def lock_handle(handle: int, *, wait: bool = False) -> bool | None:
+    """Locks an open file or folder for this process.
+
+    The system lets go of the lock when the handle is closed, so also when
+    the process is killed.
+
+    Args:
+        handle: of `os.open`.
+        wait: wait until whoever holds the lock lets go of it.
+
+    Returns:
+        Whether it is locked now; None where the file system has no locks.
+    """
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    except OSError:
+        return None
+    return True
+
+
+@contextlib.contextmanager
+def turn(folder: str | os.PathLike) -> Iterator[None]:
+    """Waits until no other `turn` on this folder is going on.
+
+    For a moment's work, as reading a file and writing it anew.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        lock_handle(handle, wait=True)
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
+    """Refuses a second process that would write into a folder for long.
+
+    The folder is made if it is missing; if nothing was written, it goes
+    again. Where the file system has no locks, nothing is refused.
+
+    Args:
+        folder: path.
+        advice: what to do beside waiting, for the message; a sentence.
+
+    Raises:
+        UserError: a process, which is named, writes into the folder.
+    """
+    folder = Path(folder)
+    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / LOCK
+    with contextlib.ExitStack() as stack:
+        while True:
+            file = stack.enter_context(open(path, "a+", encoding="utf-8"))
+            if lock_handle(file.fileno()) is False:
+                raise UserError(
+                    f"`{folder}` is in use by {_owner(file)}. Wait for it, or "
+                    f"end it. {advice}"
+                )
+            if _is_at(path, file):
+                break
+            # Who had it has just removed it.
+        try:
+            file.truncate(0)
+            file.write(f"{os.getpid()} {socket.gethostname()}\n")
+            file.flush()
+            yield
+        finally:
+            # While it is locked: a second process looks whether it is there.
+            path.unlink(missing_ok=True)
+            for empty in made:
+                with contextlib.suppress(OSError):
+                    empty.rmdir()
+
+
+def _is_at(path, file):
+    try:
+        return os.path.samestat(os.stat(path), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _owner(file):
+    """Who wrote a lock's file, in words."""
+    until = time.monotonic() + _READ_SECONDS
+    while True:
+        file.seek(0)
+        number, _, host = file.read().strip().partition(" ")
+        if number:
+            break
+        if time.monotonic() >= until:
+            return "another process"
+        time.sleep(0.02)
+    where = "" if host == socket.gethostname() else f" on {host}"
+    return f"process {number}{where}"
