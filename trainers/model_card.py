@@ -102,6 +102,7 @@ def write_model_card(
         "versions": package_versions(),
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
+    run.mkdir(parents=True, exist_ok=True)
     with turn(run):  # a run is evaluated while it is trained
         facts["evaluation"] = (_read(run) or {}).get("evaluation")
         return _write(run, facts)
