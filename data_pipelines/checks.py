@@ -83,7 +83,8 @@ def _check(example):
     if example.problem:
         return example, [(example.image.label, example.problem)], b""
     problems, files = [], []
-    digest = hashlib.sha256(example.name.encode())
+    # Names of files need not be UTF-8.
+    digest = hashlib.sha256(example.name.encode(errors="surrogateescape"))
     size = None
     for position, file in enumerate(example.files):
         pixels, content, problem = _decode_or_explain(file)

@@ -4,6 +4,8 @@ A source belongs to one domain of one split. It turns an index into tensors
 inside a `tf.data` map, so the order of examples is the pipeline's business.
 """
 
+import os
+
 import numpy as np
 import tensorflow as tf
 
@@ -49,7 +51,8 @@ class EncodedSource:
         with tf.device("CPU"):
             if self._in_memory:
                 return tf.constant([file.content for file in files])
-            return tf.constant([file.path for file in files])
+            # Names of files need not be UTF-8.
+            return tf.constant([os.fsencode(file.path) for file in files])
 
     def load(self, index, size, *, region=False, instances=0):
         """Decodes one example, in graph code.

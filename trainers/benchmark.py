@@ -209,6 +209,7 @@ def evaluate_options(job, options):
     return [
         *("evaluate", "--run", str(job.run), "--data", options.data),
         *("--json", str(job.numbers), "--gallery", str(job.gallery)),
+        "--overwrite",  # the page of an evaluation that was killed
         *job.arm.evaluate,
         *shlex.split(options.evaluate_options),
     ]

@@ -17,9 +17,10 @@ import numpy as np
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
-from trainers.files import write_png, write_text
+from trainers.files import check_results_folder, write_png, write_text
 
 CODES = ("content", "foreground_style", "background_style")
+PLOT, TABLE = "embedding.png", "embedding.csv"
 PANEL = 240  # pixels
 _OFF, _ON = (60, 110, 190), (225, 95, 40)
 _MARGIN, _DOT, _SMOOTH = 12, 2, 3  # pixels, and how much larger it is drawn
@@ -48,6 +49,8 @@ class Options:
     """Of t-SNE."""
     batch_size: int = 8
     """Images at a time; the codes do not depend on it."""
+    overwrite: bool = False
+    """Replace a plot that is already there."""
 
     def __post_init__(self):
         for name in ("limit", "perplexity", "batch_size"):
@@ -228,6 +231,12 @@ def _open(config, options):
 def main(argv=None):
     """Runs `tfmask embed`; returns the exit code."""
     options = parse_options(Options, argv, "embed")
+    check_results_folder(
+        options.output,
+        (PLOT, TABLE),
+        overwrite=options.overwrite,
+        option="output",
+    )
     try:
         import sklearn  # noqa: F401
     except ImportError as error:
@@ -258,16 +267,10 @@ def main(argv=None):
     }
     names, files = data.attributes, data.names("a", options.split)
     images = [files[number] for number in index]
-    options.output.mkdir(parents=True, exist_ok=True)
-    write_png(
-        options.output / "embedding.png", figure(places, attributes, names)
-    )
-    write_text(
-        options.output / "embedding.csv",
-        table(places, attributes, names, images),
-    )
+    write_png(options.output / PLOT, figure(places, attributes, names))
+    write_text(options.output / TABLE, table(places, attributes, names, images))
     _print_separations(separations(codes, attributes), names)
-    print(f"{len(images)} images: {options.output / 'embedding.png'}")
+    print(f"{len(images)} images: {options.output / PLOT}")
     return 0
 
 

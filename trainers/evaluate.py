@@ -19,7 +19,12 @@ from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
-from trainers.files import write_json
+from trainers.files import (
+    check_results_file,
+    check_results_folder,
+    is_used,
+    write_json,
+)
 from trainers.measuring import print_tables
 
 SYNTHETIC_TEST_IMAGES = 100
@@ -44,7 +49,7 @@ class Options:
     data: str
     """Folder, `tfds:NAME` or `synthetic`."""
     json: Path
-    """File for the numbers; replaced if it is there."""
+    """File for the numbers."""
     split: Literal["test", "train"] = "test"
     """Which images to measure."""
     limit: int | None = None
@@ -54,7 +59,10 @@ class Options:
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
     gallery: Path | None = None
-    """Folder of the page with images; None: RUN/evaluation."""
+    """Folder of the page with images; None: RUN/evaluation, and where an
+    earlier page is there, RUN/evaluation-2 and so on."""
+    overwrite: bool = False
+    """Replace numbers and page that are already there."""
     instances: bool = False
     """Methods that translate plain images: measure around the instances of
     the data, as methods of instances are; what needs translated masks is
@@ -204,12 +212,31 @@ def _measure(options, method, data):
     return evaluate_masks
 
 
+def page_folder(options):
+    """Where the page goes: it replaces no other one unless that is asked."""
+    from trainers.gallery import FILES
+
+    if options.gallery is not None:
+        check_results_folder(
+            options.gallery,
+            FILES,
+            overwrite=options.overwrite,
+            option="gallery",
+        )
+        return options.gallery
+    folder, number = options.run / "evaluation", 1
+    while is_used(folder) and not options.overwrite:
+        number += 1
+        folder = options.run / f"evaluation-{number}"
+    return folder
+
+
 @command
 def main(argv: list[str] | None = None) -> int:
     """Runs `tfmask evaluate`; returns the exit code."""
     options = parse_options(Options, argv, "evaluate")
-    if options.json.is_dir():  # now, not after minutes of work
-        raise UserError(f"`--json` must be a file. Got: `{options.json}`")
+    check_results_file(options.json, "units", overwrite=options.overwrite)
+    pages = page_folder(options)
 
     load_tensorflow()
     from trainers import model_card
@@ -223,7 +250,6 @@ def main(argv: list[str] | None = None) -> int:
     if classifier is not None:
         head["judge"] = classifier.facts()
         judged["classifier"] = classifier
-    pages = options.gallery or options.run / "evaluation"
     # Of two evaluations each would overwrite the other's images.
     with only_writer(pages, "Or give another folder as `--gallery`."):
         result, page = _evaluate(options, method, data, head, judged, pages)

@@ -40,9 +40,9 @@ def replacing(path):
 
 
 def write_text(path, text):
-    """Writes UTF-8 text in one go."""
+    """Writes UTF-8 text in one go; names that are not UTF-8 are escaped."""
     with replacing(path) as file:
-        file.write(text.encode())
+        file.write(text.encode(errors="backslashreplace"))
 
 
 def write_json(path, value):
@@ -76,6 +76,66 @@ def require_free(out):
         )
 
 
+def check_results_file(path, wrote, *, overwrite, option="json"):
+    """Looks whether a JSON file of results may be written.
+
+    Called before minutes of work, not after them.
+
+    Args:
+        path: the file.
+        wrote: str, a key that every file of this command has.
+        overwrite: bool; an older one may be replaced. Any other file never
+            is: it may be an input.
+        option: str, where the path came from, for the message.
+
+    Raises:
+        UserError: something is in the way.
+    """
+    advice = f"another file as `--{option}`."
+    if path.is_dir():
+        raise UserError(f"`--{option}` must be a file. Got: `{path}`")
+    # An empty file, as of mktemp, holds no results.
+    if not os.path.lexists(path) or path.is_file() and not path.stat().st_size:
+        return
+    if not overwrite:
+        raise UserError(
+            f"`{path}` is already there. Give `--overwrite` or {advice}"
+        )
+    try:
+        known = wrote in dict(json.loads(path.read_bytes()))
+    except (ValueError, TypeError, OSError):
+        known = False
+    if not known:
+        raise UserError(
+            f"`{path}` is no file that this command wrote, so it is not "
+            f"replaced. Give {advice}"
+        )
+
+
+def check_results_folder(path, names, *, overwrite, option):
+    """Looks whether results may go into a folder.
+
+    Args:
+        path: the folder; it need not be there.
+        names: of everything that the command writes into it.
+        overwrite: bool; older results may be replaced.
+        option: str, where the path came from, for the message.
+
+    Raises:
+        UserError: it is a file, or older results are there.
+    """
+    if path.exists() and not path.is_dir():
+        raise UserError(
+            f"`--{option}` must be a folder. Got: `{path}`, a file."
+        )
+    older = [path / n for n in names if os.path.lexists(path / n)]
+    if older and not overwrite:
+        raise UserError(
+            f"`{older[0]}` is already there. Give `--overwrite` or another "
+            f"folder as `--{option}`."
+        )
+
+
 def sha256_of(path):
     """Hexadecimal SHA-256 of a file, or of all files of a folder."""
     path, digest = Path(path), hashlib.sha256()
@@ -84,7 +144,8 @@ def sha256_of(path):
         files = sorted(file for file in path.rglob("*") if file.is_file())
     for file in files:
         if file != path:
-            digest.update(file.relative_to(path).as_posix().encode())
+            name = file.relative_to(path).as_posix()
+            digest.update(name.encode(errors="surrogateescape"))
         with open(file, "rb") as opened:
             while part := opened.read(2**20):
                 digest.update(part)

@@ -15,6 +15,8 @@ from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.errors import UserError
 from trainers.files import write_json, write_png, write_text
 
+# What a page is made of.
+FILES = ("index.html", "examples.json", "samples.json", "images")
 GAP = 2  # pixels between the images of a grid
 # Small images are shown enlarged by a whole factor up to about this width.
 CELL_WIDTH = 256

@@ -29,7 +29,7 @@ from trainers.feature_sets import (
     open_network,
     read_features,
 )
-from trainers.files import write_json
+from trainers.files import check_results_file, write_json
 from trainers.versions import package_versions
 
 UNITS = "nothing is multiplied: papers print KID times 100 or 1000"
@@ -67,7 +67,9 @@ class Options:
     fake: Path
     """Images to judge."""
     json: Path
-    """File for the numbers; replaced if it is there."""
+    """File for the numbers."""
+    overwrite: bool = False
+    """Replace numbers that are already there."""
     source: Path | None = None
     """Real images that were translated: adds the average of the distances to
     source and target, and the row of the identity map."""
@@ -313,8 +315,7 @@ def _print(result):
 def main(argv: list[str] | None = None) -> int:
     """Runs `tfmask metrics`; returns the exit code."""
     options = parse_options(Options, argv, "metrics")
-    if options.json.is_dir():  # now, not after minutes of work
-        raise UserError(f"`--json` must be a file. Got: `{options.json}`")
+    check_results_file(options.json, "units", overwrite=options.overwrite)
     sets, network = _read(options)
     measured = measure(sets, options)
     if network and "warning" in network:

@@ -11,7 +11,13 @@ from pathlib import Path
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from trainers.edits import check_edits, read_files, target_attributes
-from trainers.files import require_free, write_json, write_png, write_text
+from trainers.files import (
+    check_results_file,
+    require_free,
+    write_json,
+    write_png,
+    write_text,
+)
 from trainers.image_files import list_images, require_images
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (
@@ -62,6 +68,8 @@ class Options:
     """Files of answers, one of each person."""
     json: Path | None = None
     """With --score: also write the numbers into this file."""
+    overwrite: bool = False
+    """Replace numbers that are already there."""
 
     def __post_init__(self):
         given = bool(self.runs), self.inputs is not None, self.out is not None
@@ -274,6 +282,8 @@ def main(argv: list[str] | None = None) -> int:
     if not options.score:
         _create(options)
         return 0
+    if options.json:
+        check_results_file(options.json, "people", overwrite=options.overwrite)
     result = scores(read_answers(options.score, FORMAT))
     print_scores(result)
     if options.json:

@@ -80,3 +80,11 @@ def test_overlapping_objects_keep_all_their_pixels(source):
     np.testing.assert_array_equal(masks, np.stack([one, two]) / 255)
     assert made["region"].numpy().min() == 1.0  # the union, not a sum
     assert made["region"].numpy().max() == 1.0
+
+
+def test_names_that_are_not_utf_8_are_read(tmp_path):
+    path = tmp_path / "b\udce4r.png"
+    Image.new("RGB", (SIDE, SIDE), "red").save(path)
+    source = EncodedSource([Example("b\udce4r", Encoded.of_file(path))])
+    image = source.load(0, (SIDE, SIDE))["image"].numpy()
+    assert image.reshape(-1, 3).tolist() == [[255, 0, 0]] * SIDE**2

@@ -102,6 +102,16 @@ def test_inputs_are_never_replaced(tmp_path, capsys):
     assert (tmp_path / "a.png").read_bytes() == before
 
 
+def test_names_that_are_not_utf_8(toy_target, tmp_path, capsys):
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    write(source / "b\udce4r.png")
+    (source / "b\udce4d.png").write_text("no image")
+    assert run(toy_target, source, output) == 1
+    assert (output / "masks" / "b\udce4r_mask.png").is_file()
+    assert r"b\udce4d.png: expected" in capsys.readouterr().err
+
+
 def test_images_that_cannot_be_read_are_named_and_fail(
     toy_target, tmp_path, capsys
 ):

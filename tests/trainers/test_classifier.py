@@ -305,7 +305,7 @@ def test_metrics_by_a_classifier(domains, tmp_path, capsys):
     assert row["kid"] > 5 * row["kid_std"]
     assert 0.99 < row["inception_score"] < 1.5  # all of one class
     assert "FEATURES OF A CLASSIFIER" in report["notes"][0]
-    line = [*options, "--weights", tmp_path, "--json", file]
+    line = [*options, "--weights", tmp_path, "--json", tmp_path / "b.json"]
     assert metrics.main(list(map(str, line))) == 1
     assert "is not a classifier" in capsys.readouterr().err
 
@@ -384,7 +384,7 @@ def test_the_evaluation_takes_a_folder(
     data, out = domains
     install_run(monkeypatch, BrightMethod())
     file = tmp_path / "numbers.json"
-    line = ["--run", tmp_path, "--data", data, "--json", file]
+    line = ["--run", tmp_path, "--data", data, "--json", file, "--overwrite"]
     line = list(map(str, [*line, "--classifier"]))
     assert evaluate_command.main([*line, str(out)]) == 0
     result = json.loads(file.read_text())

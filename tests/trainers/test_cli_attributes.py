@@ -45,7 +45,7 @@ def test_a_run_knows_its_attributes(run):
 def test_it_is_evaluated_on_its_attributes(run, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(attribute_classifier, "STEPS", 2)
     options = ["--run", str(run), "--json", str(tmp_path / "numbers.json")]
-    options += ["--limit", "3", "--batch-size", "2", "--data"]
+    options += ["--limit", "3", "--batch-size", "2", "--overwrite", "--data"]
     assert evaluate.main([*options, "synthetic:attributes"]) == 0
     result = json.loads((tmp_path / "numbers.json").read_text())
     assert result["n"] == {"switch_base": 3, "switch_cap": 3, "all": 6}

@@ -56,6 +56,7 @@ def test_a_run_of_pairs(run):
 def test_it_is_evaluated_against_the_partners(run, tmp_path, capsys):
     numbers = tmp_path / "numbers.json"
     options = ["--run", str(run), "--json", str(numbers), "--limit", "3"]
+    options.append("--overwrite")
     assert evaluate.main([*options, "--data", "synthetic:paired"]) == 0
     result = json.loads(numbers.read_text())
     assert result["n"] == {"b_to_a": 3}
@@ -80,7 +81,7 @@ def segmenter(tmp_path_factory):
 def test_a_segmenter_reads_photographs(run, segmenter, tmp_path, capsys):
     numbers = tmp_path / "numbers.json"
     options = ["--data", "synthetic:paired", "--limit", "3"]
-    options += ["--json", str(numbers)]
+    options += ["--json", str(numbers), "--overwrite"]
 
     def measured(judged):
         arguments = ["--run", str(judged), "--segmenter", str(segmenter)]

@@ -116,6 +116,8 @@ def test_picture_and_numbers(run, tmp_path, data, capsys):
         assert np.isfinite([float(row[f"{c}_x"]) for c in embed.CODES]).all()
     said = capsys.readouterr().out
     assert "foreground style: cap" in said and "12 images" in said
+    assert run() == 1
+    assert "embedding.png` is already there" in capsys.readouterr().err
 
 
 def test_other_data_is_opened_with_the_runs_attributes():

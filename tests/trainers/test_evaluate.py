@@ -8,8 +8,9 @@ from fake_runs import ArrayData, BrightMethod, install_run, squares
 from PIL import Image
 
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
+from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
-from trainers.evaluate import main
+from trainers.evaluate import Options, main, page_folder
 from trainers.evaluate_masks import evaluate_masks
 from trainers.measuring import table_of
 
@@ -188,6 +189,32 @@ def test_the_command_without_training_images_or_masks(
     row = result["directions"]["a_to_b"]["model"]
     assert row["mask_iou"] is None and row["change_l1"] > 0
     assert (tmp_path / "gallery" / "index.html").is_file()
+
+
+def test_an_earlier_page_stays(tmp_path):
+    def page(*options):
+        fixed = ["--run", str(tmp_path), "--data", "d", "--json", "j"]
+        return page_folder(parse_options(Options, [*fixed, *options], "test"))
+
+    assert page() == tmp_path / "evaluation"
+    for folder in ("evaluation", "evaluation-2"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "index.html").touch()
+    assert page() == tmp_path / "evaluation-3"
+    assert page("--overwrite") == tmp_path / "evaluation"
+    chosen = tmp_path / "page"
+    (chosen / "images").mkdir(parents=True)
+    with pytest.raises(UserError, match="images` is already.*`--gallery`"):
+        page("--gallery", str(chosen))
+    assert page("--gallery", str(chosen), "--overwrite") == chosen
+
+
+def test_older_numbers_are_refused_before_any_work(tmp_path, capsys):
+    numbers = tmp_path / "numbers.json"
+    numbers.write_text('{"units": {}}')
+    assert main(["--run", "r", "--data", "d", "--json", str(numbers)]) == 1
+    assert "already there. Give `--overwrite`" in capsys.readouterr().err
+    assert numbers.read_text() == '{"units": {}}'
 
 
 def test_usage_errors(tmp_path, monkeypatch, capsys):

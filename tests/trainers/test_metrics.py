@@ -46,7 +46,8 @@ def run(tmp_path):
 
     def command(*options, given=SMALL):
         file = tmp_path / "numbers.json"
-        code = metrics.main([*map(str, options), *given, "--json", str(file)])
+        fixed = ["--json", str(file), "--overwrite"]
+        code = metrics.main([*map(str, options), *given, *fixed])
         return code, json.loads(file.read_text()) if code == 0 else None
 
     return command
@@ -326,6 +327,19 @@ def test_masks_beside_images_are_no_images(run, tmp_path, weights, capsys):
     written = capsys.readouterr()
     assert f"--fake {tmp_path / 'fake'}: 3 masks beside" in written.err
     assert "images: real 6, fake 6" in written.out
+
+
+def test_names_that_are_not_utf_8(run, tmp_path, weights):
+    for seed, name in enumerate(("real", "fake")):
+        write_images(tmp_path / name, 6, seed)
+        (tmp_path / name / "0.png").rename(tmp_path / name / "b\udce4r.png")
+    (tmp_path / "fake" / "b\udce4d.png").write_text("no image")
+    options = ["--real", tmp_path / "real", "--fake", tmp_path / "fake"]
+    options += ["--features", "inception", "--weights", weights]
+    _, report = run(*options, "--skip-bad-files")
+    assert report["counts"] == {"real": 6, "fake": 6}
+    ((file, _),) = report["sets"]["fake"]["skipped"]
+    assert file == str(tmp_path / "fake" / "b\udce4d.png")
 
 
 def test_a_link_to_nowhere_is_a_bad_file(run, tmp_path, weights, capsys):

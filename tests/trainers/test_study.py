@@ -173,7 +173,11 @@ def test_counts_and_exact_intervals(tmp_path):
         answers(tmp_path / "b", (0, 0), rater="b"),
     ]
     numbers = tmp_path / "numbers.json"
-    assert main(["--score", *files, "--json", str(numbers)]) == 0
+    score = ["--score", *files, "--json"]
+    assert main([*score, str(numbers)]) == 0
+    assert main([*score, str(numbers)]) == 1
+    assert main([*score, str(numbers), "--overwrite"]) == 0
+    assert main([*score, files[0], "--overwrite"]) == 1  # an input
     (row,) = json.loads(numbers.read_text())["questions"]
     assert (row["answers"], row["chosen"]) == (5, [4, 1])
     assert row["percent"] == [80.0, 20.0]

@@ -198,6 +198,15 @@ def test_images_that_cannot_be_read_count_as_failed(
     assert "2 of 2 images could not be translated" in capsys.readouterr().err
 
 
+def test_names_that_are_not_utf_8(tmp_path, monkeypatch, capsys):
+    write_image(tmp_path / "in" / "b\udce4r.png")
+    (tmp_path / "in" / "b\udce4d.png").write_text("no image")
+    out = tmp_path / "out"
+    assert run_command(monkeypatch, tmp_path / "in", out) == 1
+    assert read(out / "b\udce4r.png").shape == (12, 16, 3)
+    assert r"b\udce4d.png: is damaged" in capsys.readouterr().err
+
+
 def test_an_unknown_direction_is_a_usage_error(tmp_path, monkeypatch):
     with pytest.raises(SystemExit) as stopped:
         run_command(monkeypatch, tmp_path, tmp_path, "--direction", "a_to_c")
