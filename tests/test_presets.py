@@ -44,6 +44,15 @@ def test_there_is_a_paper_preset_of_every_method_with_a_paper():
     assert set(PAPERS) == set(DATA) == set(METHOD_CONFIGS) - {"segmenter"}
 
 
+@pytest.mark.parametrize(("name", "preset"), list(PRESETS))
+def test_adam_is_that_of_the_official_code(name, preset):
+    """The segmenter is ours."""
+    tensorflow = {"attention_guided", "attgan", "stgan", "segmenter"}
+    form = preset_config(name, preset, "photos").optimizer.epsilon_form
+    own = name.removeprefix("cam_") in tensorflow
+    assert form == ("tensorflow" if own else "pytorch")
+
+
 @pytest.mark.parametrize("name", ["attgan", "stgan", "cam_attgan", "cam_stgan"])
 def test_updates_are_as_many_as_in_the_official_code(name):
     """There five of six batches are D's, and the sixth is G's alone."""

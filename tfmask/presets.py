@@ -93,7 +93,9 @@ def paper_cyclegan(location: str) -> TrainConfig:
         preset="paper",
         method=CycleGANConfig(),
         data=DataConfig(location=location),
-        optimizer=OptimizerConfig(constant_epochs=99, decay_epochs=101),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch", constant_epochs=99, decay_epochs=101
+        ),
         run=RunConfig(epochs=200, sample_every=1000, checkpoint_every=1000),
     )
 
@@ -112,7 +114,10 @@ def quick_cyclegan(location: str) -> TrainConfig:
         method=CycleGANConfig(**_SMALL_CYCLE),
         data=DataConfig(location=location, image_size=64, epoch_steps=100),
         optimizer=OptimizerConfig(
-            learning_rate=5e-4, constant_epochs=12, decay_epochs=8
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            constant_epochs=12,
+            decay_epochs=8,
         ),
         run=RunConfig(epochs=20, batch_size=2),
     )
@@ -131,7 +136,9 @@ def paper_guidegan(location: str) -> TrainConfig:
         preset="paper",
         method=GuideGANConfig(),
         data=DataConfig(location=location),
-        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=50),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch", constant_epochs=100, decay_epochs=50
+        ),
         run=RunConfig(epochs=150, sample_every=1000, checkpoint_every=1000),
     )
 
@@ -164,6 +171,7 @@ def paper_instagan(location: str) -> TrainConfig:
         method=InstaGANConfig(),
         data=DataConfig(location=location, image_size=200, load_size=220),
         optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
             discriminator_learning_rate=1e-4,
             constant_epochs=99,
             decay_epochs=101,
@@ -200,6 +208,7 @@ def quick_instagan(location: str) -> TrainConfig:
         ),
         data=DataConfig(location=location, image_size=64, epoch_steps=100),
         optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
             learning_rate=5e-4,
             discriminator_learning_rate=5e-4,
             constant_epochs=8,

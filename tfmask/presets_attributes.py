@@ -43,7 +43,10 @@ def paper_stargan(location: str) -> TrainConfig:
             epoch_steps=1000,
         ),
         optimizer=OptimizerConfig(
-            learning_rate=1e-4, constant_epochs=100, decay_epochs=100
+            epsilon_form="pytorch",
+            learning_rate=1e-4,
+            constant_epochs=100,
+            decay_epochs=100,
         ),
         run=RunConfig(
             epochs=200,
@@ -78,7 +81,10 @@ def quick_stargan(location: str) -> TrainConfig:
             location=location, image_size=64, load_size=64, epoch_steps=100
         ),
         optimizer=OptimizerConfig(
-            learning_rate=5e-4, constant_epochs=50, decay_epochs=30
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            constant_epochs=50,
+            decay_epochs=30,
         ),
         run=RunConfig(epochs=80, batch_size=4),
     )

@@ -30,7 +30,10 @@ def paper_lomit(location: str) -> TrainConfig:
             epoch_steps=1000,
         ),
         optimizer=OptimizerConfig(
-            learning_rate=1e-4, constant_epochs=100, halving_epochs=10
+            epsilon_form="pytorch",
+            learning_rate=1e-4,
+            constant_epochs=100,
+            halving_epochs=10,
         ),
         run=RunConfig(
             epochs=200,
@@ -68,7 +71,10 @@ def quick_lomit(location: str) -> TrainConfig:
         ),
         data=DataConfig(location=location, image_size=64, epoch_steps=100),
         optimizer=OptimizerConfig(
-            learning_rate=5e-4, constant_epochs=32 / 3, halving_epochs=4 / 3
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            constant_epochs=32 / 3,
+            halving_epochs=4 / 3,
         ),
         run=RunConfig(epochs=16, batch_size=4),
     )

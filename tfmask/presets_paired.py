@@ -31,7 +31,9 @@ def paper_pix2pix(location: str) -> TrainConfig:
         preset="paper",
         method=Pix2PixConfig(),
         data=DataConfig(location=location),
-        optimizer=OptimizerConfig(constant_epochs=200, decay_epochs=0),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch", constant_epochs=200, decay_epochs=0
+        ),
         run=RunConfig(epochs=200, sample_every=1000, checkpoint_every=1000),
     )
 
@@ -58,7 +60,10 @@ def quick_pix2pix(location: str) -> TrainConfig:
         method=Pix2PixConfig(filters=32, levels=7, discriminator_filters=32),
         data=DataConfig(location=location, image_size=128, epoch_steps=100),
         optimizer=OptimizerConfig(
-            learning_rate=5e-4, constant_epochs=24, decay_epochs=16
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            constant_epochs=24,
+            decay_epochs=16,
         ),
         run=RunConfig(epochs=40),
     )
@@ -101,7 +106,9 @@ def paper_guidegan_paired(location: str) -> TrainConfig:
         preset="paper",
         method=PairedGuideGANConfig(),
         data=DataConfig(location=location, image_size=128),
-        optimizer=OptimizerConfig(constant_epochs=100, decay_epochs=50),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch", constant_epochs=100, decay_epochs=50
+        ),
         run=RunConfig(epochs=150, sample_every=1000, checkpoint_every=1000),
     )
 

@@ -229,6 +229,7 @@ def optimizer_factory(config, steps_an_epoch, step):
     import keras
 
     from tfmask.layers.normalization import addons_member
+    from tfmask.ops.optimizers import PyTorchAdam
     from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
     options = config.optimizer
@@ -243,7 +244,8 @@ def optimizer_factory(config, steps_an_epoch, step):
     if kind == "addons":
         make = addons_member("optimizers", name)
     elif options.name == "adam":
-        make = keras.optimizers.Adam
+        forms = {"tensorflow": keras.optimizers.Adam, "pytorch": PyTorchAdam}
+        make = forms[options.epsilon_form]
     else:
         raise unknown_name(
             "optimizer", options.name, ["adam", "addons:OPTIMIZER"]

@@ -1,12 +1,20 @@
 import dataclasses
+import json
 import re
 
+import keras
 import pytest
 
 from tfmask.configs import DataConfig
 from tfmask.ops.errors import UserError
+from tfmask.ops.optimizers import PyTorchAdam
 from tfmask.presets import paper_attention_guided, paper_cyclegan
-from trainers.runs import read_config, total_steps, write_config
+from trainers.runs import (
+    optimizer_factory,
+    read_config,
+    total_steps,
+    write_config,
+)
 from trainers.train import fit_schedule, main, parse, scaled_schedule
 
 BASE = ["attention_guided", "--data", "photos", "--run", "r"]
@@ -127,6 +135,21 @@ def test_config_survives_the_run_folder(tmp_path):
     config = paper_cyclegan("x")
     write_config(tmp_path, config, epoch_steps=7)
     assert read_config(tmp_path) == (config, {"epoch_steps": 7})
+
+
+def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
+    """What a preset has set since is not theirs."""
+    plain = dataclasses.asdict(paper_cyclegan("x"))
+    for name in ("epsilon_form", "halving_factor"):
+        del plain["optimizer"][name]
+    (tmp_path / "config.json").write_text(json.dumps({"config": plain}))
+    _, config, _ = parse(["cyclegan", "--run", str(tmp_path), "--resume"])
+    assert paper_cyclegan("x").optimizer.epsilon_form == "pytorch"
+    assert config.optimizer.epsilon_form == "tensorflow"
+    make = optimizer_factory(config, 10, step=None)
+    assert type(make("generator")) is keras.optimizers.Adam
+    make = optimizer_factory(paper_cyclegan("x"), 10, step=None)
+    assert type(make("generator")) is PyTorchAdam
 
 
 def test_folder_without_config_is_refused(tmp_path):

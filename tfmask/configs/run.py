@@ -94,6 +94,10 @@ class OptimizerConfig:
     """Adam's decay of the squared mean."""
     epsilon: float = 1e-8
     """Adam's epsilon."""
+    epsilon_form: Literal["tensorflow", "pytorch"] = "tensorflow"
+    """What Adam adds epsilon to: the root of the squared mean as it is
+    (Keras, TensorFlow 1), or after its bias correction (PyTorch).
+    tensorflow-addons' optimizers have their own form."""
     constant_epochs: float = 100
     """Epochs before the learning rate starts to fall."""
     decay_epochs: float = 100

@@ -1,0 +1,114 @@
+"""Adam's two forms against their formulas, update by update."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask.ops.optimizers import PyTorchAdam
+from tfmask.ops.schedules import EpochwiseLinearDecay
+
+# Keras rounds these to float32; they are numbers that it has.
+BETA_1, BETA_2, RATE = 0.5, 1 - 2**-10, 2**-12
+FORMS = {"tensorflow": keras.optimizers.Adam, "pytorch": PyTorchAdam}
+BOTH = pytest.mark.parametrize("form", list(FORMS))
+
+
+def schedule():
+    """In updates 1 to 6: the rate twice, .75, .5 and .25 twice of it."""
+    return EpochwiseLinearDecay(
+        RATE, epoch_steps=1, constant_epochs=1, decay_epochs=4
+    )
+
+
+def by_formula(form, gradients, epsilon):
+    """float64 weights after each update, from zeros."""
+    factors = (1, 1, 0.75, 0.5, 0.25, 0.25)
+    weight, m, v = 0.0, 0.0, 0.0
+    for t, (g, factor) in enumerate(zip(gradients, factors, strict=True), 1):
+        m = BETA_1 * m + (1 - BETA_1) * g
+        v = BETA_2 * v + (1 - BETA_2) * g**2
+        first, second = 1 - BETA_1**t, 1 - BETA_2**t
+        if form == "pytorch":
+            way = m / first / (np.sqrt(v / second) + epsilon)
+        else:
+            way = m * np.sqrt(second) / first / (np.sqrt(v) + epsilon)
+        weight = weight - RATE * factor * way
+        yield weight
+
+
+def apply(optimizer, gradient, variable):
+    optimizer.apply_gradients([(tf.convert_to_tensor(gradient), variable)])
+
+
+@BOTH
+@pytest.mark.parametrize("size", [1e-6, 1e-3, 1.0])
+def test_every_update_is_the_formulas(form, size):
+    rng = np.random.default_rng(0)
+    gradients = size * rng.normal(size=(6, 5))
+    optimizer = FORMS[form](
+        schedule(), beta_1=BETA_1, beta_2=BETA_2, epsilon=1e-8
+    )
+    variable = tf.Variable(np.zeros(5))
+    step = tf.function(lambda gradient: apply(optimizer, gradient, variable))
+    expected = by_formula(form, gradients, 1e-8)
+    for gradient, weights in zip(gradients, expected, strict=True):
+        step(gradient)
+        # Epsilon may be rounded to float32, by a relative 6e-8 at most.
+        np.testing.assert_allclose(variable, weights, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("form", "share"), [("tensorflow", 0.7597), ("pytorch", 0.9901)]
+)
+def test_first_update_of_a_tiny_gradient(form, share):
+    """1 / (1 + 1e-8 / (1e-6 sqrt(0.001))) and 1 / (1 + 1e-8 / 1e-6)."""
+    optimizer = FORMS[form](0.01, beta_1=0.5, beta_2=0.999, epsilon=1e-8)
+    variable = tf.Variable([0.0, 0.0])
+    apply(optimizer, np.array([1e-6, -1e-6], "float32"), variable)
+    # 1 - 0.999 has 4 digits in float32.
+    np.testing.assert_allclose(
+        variable, [-0.01 * share, 0.01 * share], rtol=2e-4
+    )
+
+
+@BOTH
+def test_two_replicas_equal_one_device(two_replicas, form):
+    def updated(strategy):
+        with strategy.scope():
+            variable = tf.Variable(np.zeros(3))
+            optimizer = FORMS[form](RATE, beta_1=BETA_1, beta_2=BETA_2)
+            optimizer.build([variable])
+
+        @tf.function
+        def step():
+            share = np.array([1e-6, 1e-3, 1.0])
+            share = share / strategy.num_replicas_in_sync
+            strategy.run(lambda: apply(optimizer, share, variable))
+
+        for _ in range(2):
+            step()
+        return variable.numpy()
+
+    alone = updated(tf.distribute.get_strategy())
+    assert np.all(alone < 0)
+    np.testing.assert_allclose(updated(two_replicas), alone, rtol=1e-12)
+
+
+def test_state_and_config_are_adams():
+    options = {"beta_1": 0.5, "epsilon": 1e-8, "use_ema": True}
+    plain, ours = (make(0.01, **options) for make in FORMS.values())
+    variable = tf.Variable([1.0, 2.0])
+    for optimizer in (ours, plain):
+        optimizer.build([variable])
+        apply(optimizer, np.ones(2, "float32"), variable)
+
+    def shapes(optimizer):
+        found = optimizer.variables
+        found = found() if callable(found) else found
+        return [tuple(v.shape) for v in found]
+
+    assert shapes(ours) == shapes(plain)
+    again = PyTorchAdam.from_config(ours.get_config())
+    assert again.get_config() == ours.get_config()
+    assert float(again.epsilon) == pytest.approx(1e-8)
