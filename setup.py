@@ -52,6 +52,7 @@ setup(
             *("pytest>=8", "pytest-xdist>=3.5"),
             *("scikit-learn>=1.4", "ovmsclient==2023.1"),
             *("pyyaml>=6", "setuptools>=65", "wheel"),  # docker/, client/
+            "openvino>=2026.4",  # reads exports
         ],
         "embed": ["scikit-learn>=1.4"],
         "dev": ["ruff==0.17.5", "tensorboard"],

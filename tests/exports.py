@@ -23,16 +23,29 @@ TINY = {
 }
 ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
 UNET = {"layers": 2, "discriminator_units": 4, **ATTRIBUTES}
+SKIPS = {"shortcut_layers": 1, "inject_layers": 1, **UNET}
+PAIRS = {"levels": 2, "direction": "b_to_a"}
 EXTRA = {
     "attention_guided": {"attention_filters": 4},
     "attgan": UNET,
     "stargan": ATTRIBUTES,
-    "pix2pix": {"levels": 2, "direction": "b_to_a"},
-    "stgan": {"shortcut_layers": 1, "inject_layers": 1, **UNET},
+    "pix2pix": PAIRS,
+    **dict.fromkeys(("cgan", "gan"), PAIRS),
+    "stgan": SKIPS,
+    # Two layers, so that Grad-CAM is a gradient through one of them.
+    "cam_stargan": {"cam_layer": 1, "discriminator_layers": 2, **ATTRIBUTES},
+    "cam_attgan": {"cam_layer": 1, **UNET},
+    "cam_stgan": {"cam_layer": 1, **SKIPS},
+    # Small codes: the decoder's scales are exponentials of them.
+    "lomit": {
+        **{"style_size": 2, "style_hidden": 4, "mask_layers": 1},
+        **ATTRIBUTES,
+    },
+    "segmenter": {"levels": 2, "palette": ((0, 0, 0), (255, 90, 0))},
     "guidegan": {"attention": "ram", "transfer": "rgba"},
     "guidegan_paired": {
-        **{"levels": 2, "direction": "b_to_a", "conditional": True},
-        "attention_steps": 1,
+        **PAIRS,
+        **{"conditional": True, "attention_steps": 1},
     },
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
@@ -44,7 +57,7 @@ def tiny_method(name, **options):
     config = preset_config(name, "quick", "synthetic").method
     tiny = {field: n for field, n in TINY.items() if hasattr(config, field)}
     extra = {**EXTRA.get(name, {}), **options}
-    config = dataclasses.replace(config, **tiny, **extra)
+    config = dataclasses.replace(config, **{**tiny, **extra})
     method = METHODS[name](config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():

@@ -41,9 +41,9 @@ def _leaky_relu(slope):
         signs = tf.stop_gradient(outputs)
 
         def gradient(upstream):
-            return tf.raw_ops.LeakyReluGrad(
-                gradients=upstream, features=signs, alpha=slope
-            )
+            # Not `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
+            # other engines know the ops of networks only.
+            return tf.where(signs > 0, upstream, slope * upstream)
 
         return outputs, gradient
 

@@ -79,12 +79,17 @@ def grad_cam(
     activation = tf.cast(features, exact)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(activation)
-        scores = logits(tf.cast(activation, features.dtype))
-        scores = tf.reduce_sum(signs * tf.cast(scores, exact), axis=0)
-        sums = tf.unstack(scores)
-        if merge == "sum_logits":
-            sums = [tf.add_n(sums)]
-    slopes = [tape.gradient(score, activation) for score in sums]
+        scores = tf.cast(logits(tf.cast(activation, features.dtype)), exact)
+        columns = tf.unstack(scores, axis=1)
+    if merge == "sum_logits":
+        slopes = [tape.gradient(scores, activation, signs)]
+    else:
+        slopes = [
+            tape.gradient(column, activation, sign)
+            for column, sign in zip(
+                columns, tf.unstack(signs, axis=1), strict=True
+            )
+        ]
     alpha = tf.stack([tf.reduce_mean(s, axis=(1, 2)) for s in slopes], axis=2)
     if not second_order:
         alpha = tf.stop_gradient(alpha)

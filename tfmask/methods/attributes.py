@@ -14,6 +14,7 @@ from tfmask.methods.critic import CriticMethod
 from tfmask.ops.attributes import switched
 from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
+from tfmask.ops.images import resize_images
 
 
 class Edit(NamedTuple):
@@ -170,7 +171,7 @@ class AttributeMethod(CriticMethod):
         Returns:
             (B, K) float32 0/1: 1 where the logit is above 0.
         """
-        image = tf.image.resize(image, self.image_size, antialias=True)
+        image = resize_images(image, self.image_size)
         return tf.cast(self.discriminator(image)[1] > 0.0, tf.float32)
 
     def mask_of(self, edit):

@@ -6,6 +6,7 @@ from tfmask.losses import attended, context, map_layer
 from tfmask.methods.attgan import AttGAN
 from tfmask.methods.stargan import StarGAN
 from tfmask.methods.stgan import STGAN
+from tfmask.ops.images import resize_images
 from tfmask.ops.schedules import linear_ramp
 
 # Reported, never trained on.
@@ -100,10 +101,8 @@ class CamConsistency:
     def mask_of(self, edit):
         """Of images of any size: those of training are what D knows."""
         small = edit._replace(
-            image=tf.image.resize(edit.image, self.image_size, antialias=True),
-            output=tf.image.resize(
-                edit.output, self.image_size, antialias=True
-            ),
+            image=resize_images(edit.image, self.image_size),
+            output=resize_images(edit.output, self.image_size),
         )
         source = self.config.cam_source
         mask, _ = self.attended(small, "both" if source == "none" else source)

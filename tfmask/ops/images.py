@@ -37,6 +37,37 @@ def pad_to_multiple(images, multiple):
     return tf.pad(images, [[0, 0], [0, bottom], [0, right], [0, 0]], "REFLECT")
 
 
+def resize_images(images, size):
+    """Bilinear and antialiased, as two products of matrices.
+
+    The values of `tf.image.resize(antialias=True)`. Its `ScaleAndTranslate`
+    has no kernel on GPUs and is unknown to engines that read exported graphs.
+
+    Args:
+        images: (B, H, W, C) float32.
+        size: (height, width), ints.
+
+    Returns:
+        (B, height, width, C) float32.
+    """
+    rows, columns = (
+        _resize_weights(tf.shape(images)[axis], length)
+        for axis, length in zip((1, 2), size, strict=True)
+    )
+    made = tf.einsum("Hh,bhwc->bHwc", rows, images)
+    return tf.einsum("Ww,bHwc->bHWc", columns, made)
+
+
+def _resize_weights(old, new):
+    """(new, old) float32: the share of each old pixel in each new one."""
+    scale = tf.cast(old, tf.float32) / new
+    centres = (tf.range(new, dtype=tf.float32) + 0.5) * scale
+    places = tf.range(tf.cast(old, tf.float32)) + 0.5
+    apart = tf.abs(centres[:, None] - places) / tf.maximum(scale, 1.0)
+    shares = tf.maximum(1.0 - apart, 0.0)
+    return shares / tf.reduce_sum(shares, axis=1, keepdims=True)
+
+
 def resized(images, size):
     """uint8 (..., H, W, C) images at another size, bilinear, antialiased.
 
