@@ -37,6 +37,11 @@ def pytest_configure(config):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+    # Rewriting a graph takes longer than these tiny ones run. What is started
+    # in a process of its own has its graphs rewritten.
+    tf.config.optimizer.set_experimental_options(
+        {"disable_meta_optimizer": True}
+    )
 
 
 @pytest.fixture(autouse=True)

@@ -1,12 +1,16 @@
 """Methods of tiny networks for tests of exports, and questions to them."""
 
+import contextlib
 import dataclasses
+import queue
+import threading
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from serving import protos
+from serving.local_server import Options, serve
 from serving.prediction import predict
 from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
@@ -85,6 +89,48 @@ def served(version):
     servable = Servable(version, ServableOptions())
     yield servable
     servable.close()
+
+
+def replayed_by(servable):
+    """`replay` of `check_version`, without a process of its own."""
+
+    def replay(folder, logs):
+        for log in logs:
+            answer = predict(servable, 1, log.predict_log.request, None)
+            log.predict_log.response.ParseFromString(answer)
+        return logs
+
+    return replay
+
+
+@contextlib.contextmanager
+def served_here(**options):
+    """A server in a thread of this process, until the block ends.
+
+    Args:
+        **options: of `serving.local_server.Options`.
+
+    Yields:
+        str, its host:port.
+    """
+    ports, stopped = queue.Queue(), threading.Event()
+    options = Options(port=0, **options)
+
+    def run():
+        try:
+            serve(options, stopped, ports.put)
+        finally:
+            ports.put(None)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        port = ports.get(timeout=60)
+        assert port, "the server did not start"
+        yield f"{options.host}:{port}"
+    finally:
+        stopped.set()
+        thread.join()
 
 
 def ask(servable, signature, **inputs):

@@ -13,11 +13,19 @@ from serving import protos
 from serving.engine import Engine
 from serving.warmup import WARM_UP_FILE, read_records
 from tfmask.export import export_method
+from tfmask.export_check import check_version
 from tfmask.publishing import FACTS
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, published, refused, served, tiny_method  # noqa: E402
+from exports import (  # noqa: E402
+    ask,
+    published,
+    refused,
+    replayed_by,
+    served,
+    tiny_method,
+)
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 
@@ -80,6 +88,10 @@ def test_signatures_and_their_types(exported, servable):
         if name.endswith("_with_mask"):
             assert spec(inputs["mask"]) == mask
         assert len(inputs) == 1 + name.endswith("_with_mask")
+
+
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 def spec(info):

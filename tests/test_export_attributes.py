@@ -19,6 +19,7 @@ from exports import (  # noqa: E402
     encoded,
     published,
     refused,
+    replayed_by,
     served,
 )
 
@@ -36,8 +37,8 @@ def servable(exported):
     yield from served(exported[1])
 
 
-def test_a_fresh_process_answers_as_the_method(exported):
-    check_version(*exported)
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 def test_answers_are_the_methods(exported, servable):

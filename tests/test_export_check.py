@@ -6,37 +6,51 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tfmask import export_check
+from tfmask import export
 from tfmask.export import export_method
 from tfmask.export_check import check_version, example_inputs
 from tfmask.ops.errors import UserError
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import tiny_method  # noqa: E402
+from exports import (  # noqa: E402
+    published,
+    replayed_by,
+    served,
+    tiny_method,
+)
 
 
-@pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
-def exported(request, tmp_path_factory):
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
     """(method, folder of its only version)."""
-    method = tiny_method(request.param)
-    return method, export_method(method, tmp_path_factory.mktemp("m"), "toy")
+    return published("cyclegan", tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def servable(exported):
+    yield from served(exported[1])
+
+
+@pytest.fixture
+def half_the_weights(exported):
+    """The method has other weights than the version, for one test."""
+    network = exported[0].networks["generator_b_to_a"]
+    saved = network.get_weights()
+    network.set_weights([weights * 0.5 for weights in saved])
+    yield
+    network.set_weights(saved)
 
 
 def test_it_accepts_what_was_exported(exported):
     check_version(*exported)
 
 
-def test_it_names_the_signature_that_differs(exported):
-    method, path = exported
-    network = method.networks["generator_b_to_a"]
-    saved = network.get_weights()
-    network.set_weights([weights * 0.5 for weights in saved])
-    try:
-        with pytest.raises(UserError, match=r"`b_to_a.*values differ"):
-            check_version(method, path)
-    finally:
-        network.set_weights(saved)
+def test_it_names_the_signature_that_differs(
+    exported, servable, half_the_weights
+):
+    with pytest.raises(UserError, match=r"`b_to_a.*values differ"):
+        check_version(*exported, replay=replayed_by(servable))
 
 
 def test_it_says_why_a_version_cannot_be_served(exported, tmp_path):
@@ -51,10 +65,11 @@ def test_it_says_why_a_version_cannot_be_served(exported, tmp_path):
 
 
 def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        export_check, "translated", lambda *_: {"image": np.zeros((1, 1))}
-    )
-    with pytest.raises(UserError, match="expected"):
+    def fails(method, folder):
+        raise UserError("values differ")
+
+    monkeypatch.setattr(export, "check_version", fails)
+    with pytest.raises(UserError, match="values differ"):
         export_method(tiny_method("cyclegan"), tmp_path, "toy", check=True)
     assert not list((tmp_path / "toy").iterdir())
 

@@ -21,6 +21,7 @@ from exports import (  # noqa: E402
     encoded,
     published,
     refused,
+    replayed_by,
     served,
 )
 from tiny_lomit import lomit  # noqa: E402
@@ -49,8 +50,8 @@ def assert_close(got, expected):
         assert np.abs(got[name].astype(int) - values).max() <= 1
 
 
-def test_a_fresh_process_answers_as_the_method(exported):
-    check_version(*exported)
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 def test_arrays_give_what_translate_gives(exported, servable):

@@ -11,7 +11,13 @@ from tfmask.export_check import check_version
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, encoded, published, served  # noqa: E402
+from exports import (  # noqa: E402
+    ask,
+    encoded,
+    published,
+    replayed_by,
+    served,
+)
 
 RANDOM = np.random.default_rng(4)
 
@@ -30,8 +36,8 @@ def picture(*shape):
     return RANDOM.integers(0, 256, (*shape, 3), np.uint8)
 
 
-def test_a_fresh_process_answers_as_the_method(exported):
-    check_version(*exported)
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 def test_every_direction_has_all_forms(exported, servable):

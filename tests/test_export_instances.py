@@ -15,6 +15,7 @@ from exports import (  # noqa: E402
     ask,
     encoded,
     published,
+    replayed_by,
     served,
     tiny_method,
 )
@@ -39,8 +40,8 @@ def example(batch=2, count=3, height=13, width=18):
     return image, instances
 
 
-def test_a_fresh_process_answers_as_the_method(exported):
-    check_version(*exported)
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 6])

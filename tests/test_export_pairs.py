@@ -12,7 +12,14 @@ from tfmask.export_check import check_version, translated
 from tfmask.publishing import FACTS
 
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import ask, decoded, encoded, published, served  # noqa: E402
+from exports import (  # noqa: E402
+    ask,
+    decoded,
+    encoded,
+    published,
+    replayed_by,
+    served,
+)
 
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 
@@ -27,8 +34,8 @@ def servable(exported):
     yield from served(exported[1])
 
 
-def test_a_fresh_process_answers_as_the_method(exported):
-    check_version(*exported)
+def test_every_signature_answers_as_the_method(exported, servable):
+    check_version(*exported, replay=replayed_by(servable))
 
 
 def test_there_are_the_signatures_of_its_direction(exported, servable):

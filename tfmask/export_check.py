@@ -111,56 +111,19 @@ def _encoded(images):
     return files
 
 
-def check_version(method, folder):
-    """Compares a version's answers, in a fresh process, with the method's.
-
-    Every signature is asked for one image of the training size and for two
-    of an odd one. The warm-up requests must succeed, too.
+def fresh_process(folder, logs):
+    """The answers of a version in a process of its own.
 
     Args:
-        method: `TranslationMethod` that the version was exported from.
         folder: path of the version's folder.
+        logs: list of PredictionLog with requests.
+
+    Returns:
+        list of PredictionLog, with the responses.
 
     Raises:
-        UserError: it cannot be loaded, or an answer is more than 1 of 255
-            away from `method.translate`.
+        UserError: it cannot be loaded, or a request fails.
     """
-    model = protos.MetaGraphDef()
-    try:
-        saved = (Path(folder) / "saved_model.pb").read_bytes()
-        model.ParseFromString(_first_graph(saved))
-    except (OSError, ValueError, DecodeError) as error:
-        raise UserError(f"`{folder}` is not a version: {error}") from error
-    names = sorted(
-        name for name in model.signature_def if not name.startswith("__")
-    )
-    logs = [
-        predict_log(
-            name,
-            example_inputs(
-                name,
-                *size,
-                inputs=method.translate_inputs,
-                attributes=len(attribute_names(method)),
-            ),
-        )
-        for name in names
-        for size in _sizes(method)
-    ]
-    for log in _replayed(folder, logs):
-        _compare(method, log.predict_log)
-
-
-def _first_graph(saved):
-    """The bytes of the first MetaGraphDef, field 2 of a SavedModel."""
-    for number, _, value in wire.fields(saved):
-        if number == 2:
-            return bytes(value)
-    raise ValueError("saved_model.pb holds no graph")
-
-
-def _replayed(folder, logs):
-    """The records with the answers of a fresh process."""
     root = str(Path(__file__).parents[1])
     with tempfile.TemporaryDirectory() as work:
         requests, answers = Path(work, "requests"), Path(work, "answers")
@@ -192,6 +155,56 @@ def _replayed(folder, logs):
             protos.PredictionLog.FromString(record)
             for record in read_records(answers)
         ]
+
+
+def check_version(method, folder, replay=fresh_process):
+    """Compares a version's answers, in a fresh process, with the method's.
+
+    Every signature is asked for one image of the training size and for two
+    of an odd one. The warm-up requests must succeed, too.
+
+    Args:
+        method: `TranslationMethod` that the version was exported from.
+        folder: path of the version's folder.
+        replay: function of the folder and the requests that gives the
+            answers.
+
+    Raises:
+        UserError: it cannot be loaded, or an answer is more than 1 of 255
+            away from `method.translate`.
+    """
+    model = protos.MetaGraphDef()
+    try:
+        saved = (Path(folder) / "saved_model.pb").read_bytes()
+        model.ParseFromString(_first_graph(saved))
+    except (OSError, ValueError, DecodeError) as error:
+        raise UserError(f"`{folder}` is not a version: {error}") from error
+    names = sorted(
+        name for name in model.signature_def if not name.startswith("__")
+    )
+    logs = [
+        predict_log(
+            name,
+            example_inputs(
+                name,
+                *size,
+                inputs=method.translate_inputs,
+                attributes=len(attribute_names(method)),
+            ),
+        )
+        for name in names
+        for size in _sizes(method)
+    ]
+    for log in replay(folder, logs):
+        _compare(method, log.predict_log)
+
+
+def _first_graph(saved):
+    """The bytes of the first MetaGraphDef, field 2 of a SavedModel."""
+    for number, _, value in wire.fields(saved):
+        if number == 2:
+            return bytes(value)
+    raise ValueError("saved_model.pb holds no graph")
 
 
 def _compare(method, log):

@@ -9,12 +9,11 @@ from PIL import Image
 
 from serving import query
 from serving.client import Client, InvalidArgument
-from serving.conformance.processes import running_server
 from tfmask.export import export_method
 from tfmask.export_check import translated
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import tiny_method  # noqa: E402
+from exports import served_here, tiny_method  # noqa: E402
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 18, 3), np.uint8)
 TARGETS = np.array([[1, -1, 0], [0, 1, 1]], np.float32)
@@ -25,7 +24,7 @@ def served(tmp_path_factory):
     """(method, host:port of a server of it as `toy`)."""
     base, method = tmp_path_factory.mktemp("models"), tiny_method("stargan")
     export_method(method, base, "toy")
-    with running_server("--base", base) as (target, _):
+    with served_here(base=base) as target:
         yield method, target
 
 

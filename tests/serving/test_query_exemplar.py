@@ -9,11 +9,12 @@ from PIL import Image
 
 from serving import query
 from serving.client import Client, InvalidArgument
-from serving.conformance.processes import running_server
 from tfmask.export import export_method
 from tfmask.export_check import translated
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from exports import served_here  # noqa: E402
 from tiny_lomit import lomit  # noqa: E402
 
 RNG = np.random.default_rng(0)
@@ -24,7 +25,7 @@ def served(tmp_path_factory):
     """(method, host:port of a server of it as `toy`)."""
     base, method = tmp_path_factory.mktemp("models"), lomit(compiled=False)
     export_method(method, base, "toy")
-    with running_server("--base", base) as (target, _):
+    with served_here(base=base) as target:
         yield method, target
 
 

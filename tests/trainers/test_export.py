@@ -1,10 +1,14 @@
 """`tfmask export` as a user types it, up to a server's answer."""
 
+import contextlib
+import io
 import json
+import shutil
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import start_tfmask, tfmask
 from tiny import tiny_config
 
 from serving.client import Client
@@ -15,6 +19,9 @@ from trainers.runs import (
     run_checkpoints,
     write_config,
 )
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from exports import served_here  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -33,33 +40,45 @@ def export(run, base, *options, code=0):
     assert main([str(word) for word in argv]) == code
 
 
-def test_the_path_is_printed_and_the_facts_are_written(run, tmp_path, capsys):
-    export(run, tmp_path)
-    path = tmp_path / "toy" / "1"
-    assert capsys.readouterr().out.splitlines()[-1] == str(path)
+@pytest.fixture(scope="module")
+def exported(run, tmp_path_factory):
+    """(folder of models, what the command printed), checked in a process."""
+    base, printed = tmp_path_factory.mktemp("models"), io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        export(run, base, "--check", "--server-base", base)
+    return base, printed.getvalue()
+
+
+def test_the_path_is_printed_and_the_facts_are_written(exported):
+    base, printed = exported
+    path = base / "toy" / "1"
+    assert printed.splitlines()[-1] == str(path)
     facts = json.loads((path / "assets.extra" / "tfmask.json").read_text())
     assert facts["method"] == "attention_guided"
     assert facts["preset"] == "quick" and facts["image_size"] == 16
     assert "python" in facts["versions"]
 
 
-def test_check_publishes_and_check_version_publishes_nothing(
-    run, tmp_path, capsys
+def test_check_version_publishes_nothing(
+    run, exported, tmp_path, monkeypatch, capsys
 ):
-    export(run, tmp_path, "--check")
-    export(run, tmp_path, "--check-version", 1)
-    assert capsys.readouterr().out.split() == [str(tmp_path / "toy" / "1")] * 2
-    assert [p.name for p in (tmp_path / "toy").iterdir()] == ["1"]
+    base = shutil.copytree(exported[0], tmp_path / "models")
+    with monkeypatch.context() as patched:
+        # `exported` has seen that its answers are right.
+        patched.setattr("tfmask.export_check.check_version", lambda *_: None)
+        export(run, base, "--check-version", 1)
+    assert capsys.readouterr().out.split() == [str(base / "toy" / "1")]
     # Another model's weights under the same number: found, exit code 1.
-    data = next((tmp_path / "toy" / "1" / "variables").glob("*.data-*"))
+    data = next((base / "toy" / "1" / "variables").glob("*.data-*"))
     values = bytearray(data.read_bytes())
     for at in range(0, len(values) // 4 * 4, 400):
         values[at : at + 4] = np.float32(0.7).tobytes()
     data.write_bytes(values)
-    export(run, tmp_path, "--check-version", 1, code=1)
+    export(run, base, "--check-version", 1, code=1)
     assert "tfmask: error: " in capsys.readouterr().err
-    export(run, tmp_path, "--check-version", 5, code=1)
+    export(run, base, "--check-version", 5, code=1)
     assert "no version to check" in capsys.readouterr().err
+    assert [p.name for p in (base / "toy").iterdir()] == ["1"]
 
 
 @pytest.mark.parametrize(
@@ -82,38 +101,30 @@ def test_a_name_that_is_no_folder(run, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_edited_configuration_is_told(run, tmp_path, capsys):
-    export(run, tmp_path)
-    path = tmp_path / "serving_config" / "models.config"
+def test_an_edited_configuration_is_told(run, exported, tmp_path, capsys):
+    base = shutil.copytree(exported[0], tmp_path / "models")
+    path = base / "serving_config" / "models.config"
     path.write_text("# mine\n")
-    export(run, tmp_path)
+    export(run, base)
     assert "it was edited" in capsys.readouterr().err
     assert path.read_text() == "# mine\n"
-    assert (tmp_path / "toy" / "2").is_dir()
+    assert (base / "toy" / "2").is_dir()
 
 
-def test_what_was_exported_is_served_on_the_files_beside_it(run, tmp_path):
-    tfmask(
-        "export", "--run", run, "--base", tmp_path, "--name", "toy",
-        "--server-base", tmp_path, "--check",
-    )  # fmt: skip
-    config = tmp_path / "serving_config"
-    server = start_tfmask(
-        "serve", "--port", 0, "--model-config-file", config / "models.config",
-        "--batching-parameters-file", config / "batching_cpu.config",
-    )  # fmt: skip
-    try:
-        line = server.stdout.readline()
-        assert line.startswith("serving on "), server.stderr.read()
-        image = np.random.default_rng(0).integers(0, 256, (13, 17, 3), np.uint8)
-        with Client(line.split()[-1], "toy") as client:
-            result = client.translate(image, "b_to_a")
-            edited = client.translate(
-                image, "b_to_a", mask=np.zeros((13, 17), np.uint8)
-            )
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+def test_what_was_exported_is_served_on_the_files_beside_it(run, exported):
+    config = exported[0] / "serving_config"
+    image = np.random.default_rng(0).integers(0, 256, (13, 17, 3), np.uint8)
+    with (
+        served_here(
+            model_config_file=config / "models.config",
+            batching_parameters_file=config / "batching_cpu.config",
+        ) as target,
+        Client(target, "toy") as client,
+    ):
+        result = client.translate(image, "b_to_a")
+        edited = client.translate(
+            image, "b_to_a", mask=np.zeros((13, 17), np.uint8)
+        )
     np.testing.assert_array_equal(edited.image, image)
     from tfmask.export_check import translated
 
