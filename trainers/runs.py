@@ -13,6 +13,7 @@ from tfmask.configs import (
     RunConfig,
     TrainConfig,
 )
+from tfmask.configs.removed import without_removed
 from tfmask.ops.errors import UserError, unknown_name
 from trainers.checkpoints import Checkpoints
 from trainers.files import write_json
@@ -253,7 +254,7 @@ def optimizer_factory(config, steps_an_epoch, step):
 
     def optimizer(player):
         rate = options.learning_rate
-        if player.startswith("discriminator"):
+        if player == "discriminator":
             rate = options.discriminator_learning_rate or rate
         shared = {
             "step": step,
@@ -334,13 +335,17 @@ def read_config(run):
         ) from error
     try:
         plain = facts.pop("config")
+        groups = {
+            name: without_removed(name, plain[name])
+            for name in ("method", "data", "optimizer", "run")
+        }
         config = TrainConfig(
             method_name=plain["method_name"],
             preset=plain["preset"],
-            method=METHOD_CONFIGS[plain["method_name"]](**plain["method"]),
-            data=DataConfig(**plain["data"]),
-            optimizer=OptimizerConfig(**plain["optimizer"]),
-            run=RunConfig(**plain["run"]),
+            method=METHOD_CONFIGS[plain["method_name"]](**groups["method"]),
+            data=DataConfig(**groups["data"]),
+            optimizer=OptimizerConfig(**groups["optimizer"]),
+            run=RunConfig(**groups["run"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise UserError(

@@ -4,15 +4,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tiny_methods import (
-    RATE,
     attention_guided,
     batch,
     constant_map,
-    gradients,
-    moved,
     second_stage,
     watch,
-    weights_of,
 )
 
 from tfmask.presets import paper_attention_guided
@@ -130,49 +126,3 @@ def test_directions_use_the_networks_of_their_source():
     np.testing.assert_array_equal(
         back["generated"], method.generator_b_to_a(image)
     )
-
-
-def test_alternating_has_four_optimizers_in_the_codes_order():
-    method = attention_guided(update="alternating")
-    assert list(method.optimizers) == [
-        "generator_a_to_b",
-        "discriminator_b",
-        "generator_b_to_a",
-        "discriminator_a",
-    ]
-    assert len({id(optimizer) for optimizer in method.optimizers.values()}) == 4
-    owned = {
-        "generator_a_to_b": ["generator_a_to_b", "attention_a"],
-        "discriminator_b": ["discriminator_b"],
-        "generator_b_to_a": ["generator_b_to_a", "attention_b"],
-        "discriminator_a": ["discriminator_a"],
-    }
-    for player, names in owned.items():
-        assert [id(v) for v in method.owned_variables(player)] == [
-            id(v)
-            for name in names
-            for v in method.networks[name].trainable_variables
-        ]
-
-
-def test_alternating_second_direction_sees_the_first_ones_update():
-    method = attention_guided(update="alternating", pool_size=0)
-    before = weights_of(method)
-    method.train_step(batch())
-    after = weights_of(method)
-    assert moved(method, before) == set(before)
-
-    # The state between the rounds: the first round's networks are new.
-    for name, network in method.networks.items():
-        first = name in ("generator_a_to_b", "attention_a", "discriminator_b")
-        network.set_weights((after if first else before)[name])
-    names = ["generator_b_to_a", "attention_b"]
-    expected = gradients(method, "generator_b_to_a", names=names)
-    pairs = zip(
-        [w for name in names for w in before[name]],
-        [w for name in names for w in after[name]],
-        expected,
-        strict=True,
-    )
-    for old, new, gradient in pairs:
-        np.testing.assert_allclose(old - RATE * gradient, new, atol=1e-5)

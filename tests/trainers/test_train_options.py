@@ -152,6 +152,20 @@ def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
     assert type(make("generator")) is PyTorchAdam
 
 
+def test_options_that_are_gone_may_only_have_had_what_is_left(tmp_path):
+    plain = dataclasses.asdict(paper_attention_guided("x"))
+    file = tmp_path / "config.json"
+    plain["method"]["update"] = "joint"
+    file.write_text(json.dumps({"config": plain}))
+    assert read_config(tmp_path)[0] == paper_attention_guided("x")
+    plain["method"]["update"] = "alternating"
+    file.write_text(json.dumps({"config": plain}))
+    with pytest.raises(
+        UserError, match="`method.update` is 'alternating'.*only 'joint' is"
+    ):
+        read_config(tmp_path)
+
+
 def test_folder_without_config_is_refused(tmp_path):
     with pytest.raises(UserError, match="not a run folder"):
         read_config(tmp_path)

@@ -69,8 +69,6 @@ class AttentionGuidedConfig:
     """True takes `>=`, as the official code does; the paper takes `>`."""
     masked_fake: Literal["generated", "composite"] = "generated"
     """What masked discriminators see: F(s) (paper) or the blend (code)."""
-    update: Literal["joint", "alternating"] = "joint"
-    """All players from one forward pass, or the code's four in turn."""
     pool_size: int = 50
     """Translations remembered for the discriminators; 0 turns it off."""
     initializer_stddev: float = 0.02

@@ -50,11 +50,6 @@ class AttentionGuided(TranslationMethod):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
-        if config.update == "alternating":
-            self.rounds = (
-                ("generator_a_to_b", "discriminator_b"),
-                ("generator_b_to_a", "discriminator_a"),
-            )
         common = {
             "normalization": config.normalization,
             "affine": True,
@@ -118,19 +113,6 @@ class AttentionGuided(TranslationMethod):
         }
         return {name: net for name, net in networks.items() if net is not None}
 
-    def loss_names(self, player):
-        kind, _, direction = player.partition("_")
-        if kind == "discriminator":
-            names = ("discriminator_a", "discriminator_b")
-            return [name for name in names if name.startswith(player)]
-        targets = (direction[-1],) if direction else ("a", "b")
-        names = []
-        if self.config.adversarial_weight:
-            names += [f"adversarial_{target}" for target in targets]
-        if self.config.cycle_weight:
-            names += ["cycle_a", "cycle_b"]
-        return names
-
     def phase_at(self, step):
         """(attention is frozen, discriminators are masked)."""
         return tuple(
@@ -150,16 +132,10 @@ class AttentionGuided(TranslationMethod):
         return self.phase[1]
 
     def owned_variables(self, player):
-        kind, _, direction = player.partition("_")
-        owned = [name for name in self.networks if name.startswith(player)]
-        if kind == "generator" and not self.attention_frozen:
-            wanted = f"attention_{direction[:1]}"
-            owned += [name for name in self.networks if name.startswith(wanted)]
-        return [
-            variable
-            for name in owned
-            for variable in self.networks[name].trainable_variables
-        ]
+        owned = super().owned_variables(player)
+        if player == "generator" and not self.attention_frozen:
+            owned += super().owned_variables("attention")
+        return owned
 
     def attend(self, image, domain):
         """The attention map of an image of a domain.
@@ -217,33 +193,22 @@ class AttentionGuided(TranslationMethod):
             composite[target] = attention_composite(
                 generated[target], real[source], attention[source]
             )
-        losses = {player: {} for player in players}
-        cycles = None
-        for player in players:
-            kind, _, which = player.partition("_")
-            if kind == "generator":
-                if cycles is None:
-                    cycles = self._cycle_terms(real, attention, composite)
-                losses[player] |= cycles
-            for direction in DIRECTIONS:
-                source, target = source_and_target(direction)
-                fake = (
-                    composite[target],
-                    generated[target],
-                    attention[source],
+        fakes = {
+            target: (composite[target], generated[target], attention[source])
+            for source, target in map(source_and_target, DIRECTIONS)
+        }
+        losses = {}
+        if "generator" in players:
+            losses["generator"] = self._cycle_terms(real, attention, composite)
+            for target, fake in fakes.items():
+                losses["generator"] |= self._adversarial_term(target, fake)
+        if "discriminator" in players:
+            losses["discriminator"] = {
+                f"discriminator_{target}": self._discriminator_term(
+                    target, real[target], attention[target], fake, training
                 )
-                if kind == "generator" and direction.startswith(which):
-                    losses[player] |= self._adversarial_term(target, fake)
-                if kind == "discriminator" and target.startswith(which):
-                    losses[player][f"discriminator_{target}"] = (
-                        self._discriminator_term(
-                            target,
-                            real[target],
-                            attention[target],
-                            fake,
-                            training,
-                        )
-                    )
+                for target, fake in fakes.items()
+            }
         return losses
 
     def _cycle_terms(self, real, attention, composite):

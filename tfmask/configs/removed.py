@@ -1,0 +1,28 @@
+"""Options that older versions had: what is left of them."""
+
+from typing import Any
+
+# What every run does now, by the name that the option had.
+REMOVED = {"method.update": "joint"}
+
+
+def without_removed(group: str, options: dict[str, Any]) -> dict[str, Any]:
+    """The options of a group of an older run that still are ones.
+
+    Args:
+        group: "method", "data", "optimizer" or "run".
+        options: name to value, as in the run's config.
+
+    Raises:
+        ValueError: one that is gone had another value than what is left.
+    """
+    kept = {}
+    for name, value in options.items():
+        field = f"{group}.{name}"
+        if field not in REMOVED:
+            kept[name] = value
+        elif value != REMOVED[field]:
+            raise ValueError(
+                f"`{field}` is {value!r}, and only {REMOVED[field]!r} is left"
+            )
+    return kept
