@@ -1,7 +1,6 @@
 """Predict: TensorFlow Serving's checks, in its order and words.
 
-One function a step, because every other way into a model (warm-up records,
-Classify) passes through the same last steps.
+One function a step; warm-up records pass through the same.
 """
 
 from collections.abc import Mapping

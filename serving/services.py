@@ -10,8 +10,8 @@ from serving.config import models_from
 from serving.inference import (
     CLASSIFY_METHOD,
     REGRESS_METHOD,
-    infer,
-    multi_infer,
+    refuse,
+    refuse_multi,
 )
 from serving.lifecycle import Manager
 from serving.prediction import predict
@@ -69,29 +69,21 @@ class Services:
 
     def classify(self, request, context):
         require_spec(request)
-        with lookup(self._manager, request.model_spec) as (version, servable):
-            return infer(
-                *(servable, version, request, seconds_left(context)),
-                *(CLASSIFY_METHOD, protos.ClassificationResponse()),
-            )
+        with lookup(self._manager, request.model_spec) as (_, servable):
+            refuse(servable, request, CLASSIFY_METHOD)
 
     def regress(self, request, context):
         require_spec(request)
-        with lookup(self._manager, request.model_spec) as (version, servable):
-            return infer(
-                *(servable, version, request, seconds_left(context)),
-                *(REGRESS_METHOD, protos.RegressionResponse()),
-            )
+        with lookup(self._manager, request.model_spec) as (_, servable):
+            refuse(servable, request, REGRESS_METHOD)
 
     def multi_inference(self, request, context):
         # The first task's model decides; without tasks it has no name.
         spec = (
             request.tasks[0].model_spec if request.tasks else protos.ModelSpec()
         )
-        with lookup(self._manager, spec) as (version, servable):
-            return multi_infer(
-                servable, version, request, seconds_left(context)
-            )
+        with lookup(self._manager, spec) as (_, servable):
+            refuse_multi(servable, request)
 
     def get_model_metadata(self, request, context):
         require_spec(request)

@@ -7,12 +7,6 @@ from collections.abc import Mapping
 from google.protobuf.message import DecodeError
 
 from serving import protos
-from serving.inference import (
-    CLASSIFY_METHOD,
-    REGRESS_METHOD,
-    infer,
-    multi_infer,
-)
 from serving.prediction import predict
 from serving.status import (
     DATA_LOSS,
@@ -125,18 +119,6 @@ def _replay(servable, log):
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
         predict(servable, 0, log.predict_log.request, None)
-    elif kind == "classify_log":
-        infer(
-            *(servable, 0, log.classify_log.request, None),
-            *(CLASSIFY_METHOD, protos.ClassificationResponse()),
-        )
-    elif kind == "regress_log":
-        infer(
-            *(servable, 0, log.regress_log.request, None),
-            *(REGRESS_METHOD, protos.RegressionResponse()),
-        )
-    elif kind == "multi_inference_log":
-        multi_infer(servable, 0, log.multi_inference_log.request, None)
     elif kind is not None:
         number = log.DESCRIPTOR.fields_by_name[kind].number
         raise CallError(

@@ -65,12 +65,6 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
     """One request for each signature and method of the toy, serialized."""
     pair = {"a": floats(2, 2), "b": floats(2, 2)}
     image = {"image": floats(1, 8, 8, 3)}
-    multi = protos.MultiInferenceRequest()
-    for kind in ("classify", "regress"):
-        task = spec(multi.tasks.add(), signature=kind)
-        task.method_name = f"tensorflow/serving/{kind}"
-    classify = spec(protos.ClassificationRequest(), signature="classify")
-    regress = spec(protos.RegressionRequest(), signature="regress")
     metadata = spec(protos.GetModelMetadataRequest())
     metadata.metadata_field.append("signature_def")
     found = [
@@ -78,9 +72,6 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
         (protos.PREDICT, predict_request(pair, signature="pair")),
         (protos.PREDICT, predict_request({"x": floats(3)}, signature="types")),
         (protos.PREDICT, predict_request(image, signature="image")),
-        (protos.CLASSIFY, with_examples(classify, 0.25, 1.0)),
-        (protos.REGRESS, with_examples(regress, 0.25, 1.0)),
-        (protos.MULTI_INFERENCE, with_examples(multi, 0.5)),
         (protos.GET_MODEL_METADATA, metadata),
         (protos.GET_MODEL_STATUS, spec(protos.GetModelStatusRequest())),
         *(
@@ -88,7 +79,28 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
             for format in _FORMATS
         ),
     ]
-    return tuple((method, r.SerializeToString()) for method, r in found)
+    return _serialized(found)
+
+
+@functools.cache
+def example_requests() -> tuple[tuple[protos.Method, bytes], ...]:
+    """Requests with examples, well formed; the local server refuses them."""
+    multi = protos.MultiInferenceRequest()
+    for kind in ("classify", "regress"):
+        task = spec(multi.tasks.add(), signature=kind)
+        task.method_name = f"tensorflow/serving/{kind}"
+    classify = spec(protos.ClassificationRequest(), signature="classify")
+    regress = spec(protos.RegressionRequest(), signature="regress")
+    found = [
+        (protos.CLASSIFY, with_examples(classify, 0.25, 1.0)),
+        (protos.REGRESS, with_examples(regress, 0.25, 1.0)),
+        (protos.MULTI_INFERENCE, with_examples(multi, 0.5)),
+    ]
+    return _serialized(found)
+
+
+def _serialized(requests):
+    return tuple((method, r.SerializeToString()) for method, r in requests)
 
 
 def _images(*files):
@@ -96,7 +108,7 @@ def _images(*files):
 
 
 def _some_request(dice):
-    return dice.choice(good_requests())
+    return dice.choice(good_requests() + example_requests())
 
 
 def _some_predict(dice):
