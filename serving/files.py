@@ -273,6 +273,12 @@ def plan_outputs(
                     f"The result `{path}` would replace an input. Give "
                     "another folder as `--output`."
                 )
+            if path.is_dir():
+                raise ValueError(
+                    f"The result `{path}` cannot be written: there is a "
+                    "folder of that name. Remove it, or give another folder "
+                    "as `--output`."
+                )
             if path in owner:
                 raise ValueError(
                     f"`{owner[path]}` and `{image}` would both become "

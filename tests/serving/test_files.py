@@ -142,6 +142,12 @@ def test_masks_have_a_folder_of_their_own(tmp_path):
     assert plan[image][1] == out / "a_mask.png"
 
 
+def test_a_folder_that_is_in_the_way_is_told(tmp_path):
+    (tmp_path / "masks" / "a_mask.png").mkdir(parents=True)
+    with pytest.raises(ValueError, match="a folder of that name"):
+        plan_outputs([tmp_path / "in" / "a.png"], tmp_path, overwrite=True)
+
+
 def test_a_link_that_is_in_the_way_is_an_older_result(tmp_path):
     (tmp_path / "a.png").symlink_to("moved.png")
     with pytest.raises(ValueError, match="1 of 2 results are already there"):
