@@ -40,6 +40,12 @@ class AttributeData(UnpairedData):
         """Images: {"a": int}."""
         return {"a": len(self._source("a", split).names)}
 
+    def found(self):
+        """See `UnpairedData.found`."""
+        return self._listed(
+            f"{split} {self.counts(split)['a']}" for split in self.splits
+        )
+
     def describe(self):
         """See `UnpairedData.describe`; also the share of each attribute."""
         facts = super().describe()
@@ -155,13 +161,17 @@ class AttributeData(UnpairedData):
     def sample_batch(self, count, *, with_exemplars=False):
         """The first test images for grids, as {"a": {...}}.
 
+        Training images where no test images are open.
+
         Args:
             count: int.
             with_exemplars: bool, also give "b".
         """
+        split = self.splits[-1]  # test, if it is open
         if with_exemplars:
-            return next(iter(self.test_pairs(batch_size=count)))
-        return {"a": next(iter(self.test_batches(batch_size=count)))}
+            return next(iter(self.test_pairs(split=split, batch_size=count)))
+        batches = self.test_batches(split=split, batch_size=count)
+        return {"a": next(iter(batches))}
 
     def _wanted(self):
         return {"regions": bool(self.region_names)}
@@ -184,8 +194,8 @@ class _Partners:
             raise UserError(
                 f"All {len(group)} images of a split of {data.location} have "
                 f"the same attributes ({', '.join(data.attributes)}), so no "
-                "exemplar differs from any. Select other attributes or add "
-                "images."
+                "exemplar differs from any. Select others with "
+                "`--data.attributes`, or add images."
             )
         order = np.argsort(group, kind="stable")
         first = np.searchsorted(group[order], np.arange(group.max() + 1))

@@ -8,10 +8,12 @@ import numpy as np
 from data_pipelines.attribute_lists import (
     CELEBA_LIST,
     CELEBA_PARTITION,
+    PARTITIONS,
     AttributeList,
     celeba_split,
     read_celeba_list,
     read_csv,
+    read_partition,
 )
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.tables import read_rows
@@ -63,6 +65,16 @@ def read_list(location):
             "Remove the other."
         )
     return read_celeba_list(celeba) if celeba.is_file() else read_csv(table)
+
+
+def present_splits(location):
+    """The splits that have images, of "train" and "test".
+
+    Raises:
+        UserError: `list_eval_partition.txt` is missing or damaged.
+    """
+    numbers = set(read_partition(Path(location) / CELEBA_PARTITION).values())
+    return tuple(s for s, number in PARTITIONS.items() if number in numbers)
 
 
 def list_examples(location, attributes, split):

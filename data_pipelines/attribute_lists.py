@@ -14,7 +14,7 @@ CELEBA_LIST = "list_attr_celeba.txt"
 CELEBA_PARTITION = "list_eval_partition.txt"
 _FILE = ("file", "image_id")
 # CelebA's split numbers; 1 is validation, used by nothing here.
-_PARTITIONS = {"train": "0", "test": "2"}
+PARTITIONS = {"train": "0", "test": "2"}
 _PARTITION_ROW = re.compile(r"(.*[^\s,])[\s,]+(\S+)")
 
 
@@ -48,8 +48,9 @@ class AttributeList:
         """
         if not wanted:
             raise UserError(
-                f"No attribute is selected. {self.path} has: "
-                f"{', '.join(self.names)}."
+                "No attribute is selected. Name some: `tfmask train "
+                "--data.attributes`, `tfmask classifier --attributes`. "
+                f"{self.path} has: {', '.join(self.names)}."
             )
         for name in wanted:
             if name not in self.names:
@@ -66,7 +67,9 @@ class AttributeList:
                 raise UserError(
                     f"The attribute `{name}` is {column[0]:.0f} in all "
                     f"{len(column)} used rows of {self.path}: nothing can be "
-                    "learnt about it. Select other attributes or add images."
+                    "learnt about it. Select others (`tfmask train "
+                    "--data.attributes`, `tfmask classifier --attributes`), "
+                    "or add images."
                 )
         return dataclasses.replace(self, names=tuple(wanted), values=values)
 
@@ -165,6 +168,35 @@ def celeba_split(attributes, partition, split):
         UserError: the file is missing or damaged, has no row of an image or
             two of them, or no image of the split.
     """
+    number = read_partition(partition)
+    missing = [file for file in attributes.files if file not in number]
+    if missing:
+        raise UserError(
+            f"{len(missing)} images of {attributes.path} have no row in "
+            f"{partition}, the first is `{missing[0]}`. Add it with 0 for "
+            "training, 2 for test."
+        )
+    kept = [number[file] == PARTITIONS[split] for file in attributes.files]
+    if not any(kept):
+        raise UserError(
+            f"{partition} has no image for {split} (number "
+            f"{PARTITIONS[split]})."
+        )
+    return attributes.rows(kept)
+
+
+def read_partition(partition):
+    """Reads `list_eval_partition.txt`.
+
+    Args:
+        partition: path; see `celeba_split`.
+
+    Returns:
+        dict of file name to "0", "1" or "2", see `PARTITIONS`.
+
+    Raises:
+        UserError: it is missing or damaged, or lists a file twice.
+    """
     number = {}
     for line, text in read_lines(partition):
         row = _PARTITION_ROW.fullmatch(text.strip())
@@ -180,20 +212,7 @@ def celeba_split(attributes, partition, split):
                 "Remove one of them."
             )
         number[row[1]] = row[2]
-    missing = [file for file in attributes.files if file not in number]
-    if missing:
-        raise UserError(
-            f"{len(missing)} images of {attributes.path} have no row in "
-            f"{partition}, the first is `{missing[0]}`. Add it with 0 for "
-            "training, 2 for test."
-        )
-    kept = [number[file] == _PARTITIONS[split] for file in attributes.files]
-    if not any(kept):
-        raise UserError(
-            f"{partition} has no image for {split} (number "
-            f"{_PARTITIONS[split]})."
-        )
-    return attributes.rows(kept)
+    return number
 
 
 def _attribute_list(path, names, rows, known):

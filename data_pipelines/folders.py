@@ -1,6 +1,7 @@
 """The folder layout: trainA, trainB, testA, testB and their masks."""
 
 import itertools
+import shlex
 from pathlib import Path
 
 from data_pipelines.examples import Encoded, Example
@@ -11,7 +12,12 @@ _LAYOUT = (
     "Expected the folders trainA, trainB, testA and testB with images "
     f"({', '.join(IMAGE_SUFFIXES)})"
 )
-_PAIRED_LAYOUT = "; pairs can lie in train/A, train/B, test/A and test/B"
+_PAIRED_LAYOUT = (
+    "; pairs can lie in train/A, train/B, test/A and test/B, or side by side "
+    "in the files of train and test"
+)
+# Other sets' names of what is `test` here.
+_VALIDATION = ("val", "valid", "validation")
 
 
 def list_examples(root, split, domain):
@@ -131,6 +137,39 @@ def _no_mask(found, expected):
     )
 
 
+def validation_hint(root, names):
+    """How to use validation images where there are no test images.
+
+    Args:
+        root: folder of the set.
+        names: those of the missing folders, as `testA` or `test/A`.
+
+    Returns:
+        str: " `val` is there: ..."; "" without such a folder.
+    """
+    for word in _VALIDATION:
+        renamed = {
+            name.split("/")[0].replace("test", word): name.split("/")[0]
+            for name in names
+            if name.startswith("test")
+        }
+        there = {
+            old: new
+            for old, new in renamed.items()
+            if (Path(root) / old).is_dir()
+        }
+        if there:
+            pairs = " and ".join(f"`{o}` to `{n}`" for o, n in there.items())
+            links = "; ".join(
+                f"ln -s {shlex.quote(o)} {shlex.quote(str(Path(root) / n))}"
+                for o, n in there.items()
+            )
+            listed = " and ".join(f"`{Path(root) / old}`" for old in there)
+            verb = "is" if len(there) == 1 else "are"
+            return f" {listed} {verb} there: rename {pairs}, or link: {links}."
+    return ""
+
+
 def _check_root(root):
     if root.is_dir():
         return
@@ -147,9 +186,7 @@ def _missing(root, name):
     if found:
         listed = ", ".join(found[:10]) + (", ..." if len(found) > 10 else "")
         message += f" Found there: {listed}."
-    if name.startswith("test"):
-        message += " Add it, or ask for the training images only."
-    return message
+    return message + validation_hint(root, [name])
 
 
 def _empty(folder):

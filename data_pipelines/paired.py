@@ -32,6 +32,12 @@ class PairedData(UnpairedData):
         super().__init__(*args)
         self.palettes = palettes
 
+    def found(self):
+        """See `UnpairedData.found`."""
+        return self._listed(
+            f"{split} {self.counts(split)['a']} pairs" for split in self.splits
+        )
+
     def test_pairs(self, *, split="test", batch_size=1, limit=None):
         """All pairs once, in the order of `names`, not augmented.
 

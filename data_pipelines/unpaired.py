@@ -60,6 +60,7 @@ class UnpairedData:
         kind: "folder", "tfds" or "synthetic".
         image_size: (height, width) of the batches.
         skipped: list of (path, reason), the bad files that were left out.
+        splits: tuple of those of "train" and "test" that are open.
         pairings: names of the ways in which b is drawn.
         instance_count: int, instance masks an example gets: the most
             objects in one image of the opened splits; 0 without such masks.
@@ -71,6 +72,8 @@ class UnpairedData:
         self.location, self.kind = location, kind
         self.image_size, self.skipped = image_size, skipped
         self._sources = sources
+        opened = {split for split, _ in sources}
+        self.splits = tuple(split for split in SPLITS if split in opened)
         self._fingerprint = digest.hexdigest()[:16]
         self._region_means = {}
         self.instance_count = max(s.most_instances for s in sources.values())
@@ -93,6 +96,21 @@ class UnpairedData:
         wanted = DOMAINS if domain is None else (domain,)
         return all(self._source(d, split).has_instances for d in wanted)
 
+    def found(self):
+        """How many images there are, in words: "trainA 8, trainB 8, ...".
+
+        With what was left out: "..., skipped 1".
+        """
+        return self._listed(
+            f"{split}{domain.upper()} {count}"
+            for split in self.splits
+            for domain, count in self.counts(split).items()
+        )
+
+    def _listed(self, parts):
+        skipped = [f"skipped {len(self.skipped)}"] if self.skipped else []
+        return ", ".join([*parts, *skipped])
+
     def describe(self):
         """What was opened, as a dict for JSON.
 
@@ -100,13 +118,14 @@ class UnpairedData:
         the seed and counts for synthetic data): equal fingerprints train
         alike.
         """
-        splits = sorted({split for split, _ in self._sources}, reverse=True)
         return {
             "location": self.location,
             "kind": self.kind,
             "image_size": list(self.image_size),
-            "counts": {split: self.counts(split) for split in splits},
-            "regions": {split: self.has_regions(split) for split in splits},
+            "counts": {split: self.counts(split) for split in self.splits},
+            "regions": {
+                split: self.has_regions(split) for split in self.splits
+            },
             "instance_count": self.instance_count,
             "skipped": len(self.skipped),
             "fingerprint": self._fingerprint,
@@ -291,6 +310,8 @@ class UnpairedData:
     def sample_batch(self, count, *, with_instances=False):
         """The first test images of each domain, for grids.
 
+        Training images where no test images are open.
+
         Args:
             count: int.
             with_instances: bool, also give `instances`.
@@ -298,11 +319,13 @@ class UnpairedData:
         Returns:
             nested dict as of `train_batches`, with `region` where known.
         """
+        split = self.splits[-1]  # test, if it is open
         return {
             domain: next(
                 iter(
                     self.test_batches(
                         domain,
+                        split=split,
                         batch_size=count,
                         with_instances=with_instances,
                     )
@@ -352,10 +375,10 @@ class UnpairedData:
         if domain not in DOMAINS:
             raise unknown_name("domain", domain, DOMAINS)
         if (split, domain) not in self._sources:
-            opened = ", ".join(sorted({s for s, _ in self._sources}))
             raise UserError(
                 f"The split `{split}` of {self.location} is not open, only: "
-                f"{opened}. Ask for it in open_data(splits=...)."
+                f"{', '.join(self.splits)}. Ask for it in "
+                "open_data(splits=...)."
             )
         return self._sources[split, domain]
 

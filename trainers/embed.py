@@ -18,6 +18,7 @@ from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
 from trainers.files import check_results_folder, write_png, write_text
+from trainers.resuming import require_data
 
 CODES = ("content", "foreground_style", "background_style")
 PLOT, TABLE = "embedding.png", "embedding.csv"
@@ -219,7 +220,9 @@ def _open(config, options):
     from trainers.runs import open_training_data
 
     changes = {"attributes": config.method.attributes}
-    if options.data is not None:
+    if options.data is None:
+        require_data(options.run, config.data.location)
+    else:
         changes["location"] = options.data
     changed = dataclasses.replace(config.data, **changes)
     return open_training_data(

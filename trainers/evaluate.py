@@ -119,24 +119,24 @@ def header(run, config, method, data, options):
 def _open(options, config):
     """The data, with its training images if there are any."""
     from data_pipelines import open_data
+    from data_pipelines.splits import no_images, present_splits
     from trainers.runs import require_kind
 
-    folder = Path(options.data)
     needed = getattr(config.method, "attributes", ())
-    # What judges attributes is trained on them.
-    no_training = (
-        not needed
-        and folder.is_dir()
-        and not any(
-            (folder / n).is_dir() for n in ("trainA", "trainB", "train")
+    splits = present_splits(options.data)
+    if options.split not in splits:
+        (other,) = splits
+        raise UserError(
+            f"{no_images(options.data, options.split)} Add them, or measure "
+            f"the other images with --split {other}."
         )
-    )
-    only_test = no_training and options.split == "test"
+    if needed and "train" not in splits:
+        splits = ("train", *splits)  # what judges attributes learns from them
     data = open_data(
         options.data,
         config.data.image_size,
         seed=config.run.seed,
-        splits=("test",) if only_test else ("train", "test"),
+        splits=splits,
         skip_bad_files=options.skip_bad_files,
         synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
         attributes=needed,

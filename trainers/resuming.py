@@ -1,6 +1,7 @@
 """What a run folder allows: a new run, or the rest of one."""
 
 import dataclasses
+import os
 from pathlib import Path
 
 from tfmask.ops.errors import UserError
@@ -75,6 +76,8 @@ def check_resume(run, config):
             f"change: {', '.join(sorted(MAY_CHANGE))}. For other values begin "
             "a new run with another --run."
         )
+    if config.data.location == saved.data.location:
+        require_data(run, config.data.location)
     reached = max(run_checkpoints(run).steps(), default=0)
     end = total_steps(config, facts["epoch_steps"])
     if end < reached:
@@ -86,6 +89,27 @@ def check_resume(run, config):
     if end == reached:
         return f"`{run}` has its {end} steps. Give more --steps to go on."
     return None
+
+
+def require_data(run, location):
+    """Raises a `UserError` unless the data of a run is where it was.
+
+    Args:
+        run: run folder.
+        location: str, as `config.json` has it.
+    """
+    kind = location.partition(":")[0]
+    if kind in ("synthetic", "tfds") or os.path.exists(location):
+        return
+    relative = (
+        ""
+        if os.path.isabs(location)
+        else ", which is relative to the folder that the run was started in,"
+    )
+    raise UserError(
+        f"The data of the run `{run}`, recorded as `{location}`{relative} is "
+        "not there. If it moved, give --data NEW."
+    )
 
 
 def check_same_data(old, new):

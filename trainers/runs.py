@@ -41,14 +41,23 @@ def total_steps(config, steps_an_epoch):
     return round(config.run.epochs * steps_an_epoch)
 
 
-def open_training_data(config, splits=("train", "test")):
+def open_training_data(config, splits=None):
     """The data of a config: `UnpairedData`, `PairedData`, `AttributeData`.
+
+    Args:
+        config: `TrainConfig`.
+        splits: of "train" and "test"; None: training images, and test images
+            if there are any.
 
     Raises:
         UserError: see `open_data`; or the method needs another kind of data.
     """
     from data_pipelines import open_data
+    from data_pipelines.splits import present_splits
 
+    if splits is None:
+        has_test = "test" in present_splits(config.data.location)
+        splits = ("train", "test") if has_test else ("train",)
     data = open_data(
         config.data.location,
         image_size=config.data.image_size,

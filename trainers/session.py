@@ -1,11 +1,14 @@
 """One training session: a new run, or the rest of one."""
 
+import dataclasses
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import tensorflow as tf
 
+from data_pipelines.splits import no_images
 from tfmask.ops.errors import UserError
 from trainers.callbacks import (
     CheckpointSaver,
@@ -57,10 +60,11 @@ def train(options, config, reparse, command_line):
     chief = is_chief(config)
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
-    data = _open(config)
+    facts = read_config(options.run)[1] if options.resume else None
+    # A run goes on with the splits that it began with.
+    data = _open(config, tuple(facts["data"]["counts"]) if facts else None)
     steps_an_epoch = epoch_steps(config, data.counts("train"))
-    if options.resume:
-        _, facts = read_config(options.run)
+    if facts:
         check_same_data(facts["data"], data.describe())
         # A shorter or longer epoch would move every schedule.
         steps_an_epoch = facts["epoch_steps"]
@@ -79,7 +83,7 @@ def train(options, config, reparse, command_line):
     if chief:
         write_config(
             options.run,
-            config,
+            _from_anywhere(config, data),
             epoch_steps=steps_an_epoch,
             data=data.describe(),
             versions=package_versions(),
@@ -166,12 +170,27 @@ def _callbacks(
     return [rows, grids, saver, progress]
 
 
-def _open(config):
+def _open(config, splits):
     """Training data, with test images for the grids where there are any."""
-    data = open_training_data(config)
+    data = open_training_data(config, splits)
     for path, reason in data.skipped:
         _say(f"skipped {path}: {reason}")
+    _say(f"{data.location}: {data.found()}")
+    if "test" not in data.splits:
+        _say(
+            f"{no_images(data.location, 'test')} The sample grids show "
+            "training images."
+        )
     return data
+
+
+def _from_anywhere(config, data):
+    """The config with the whole path of its data's folder."""
+    if data.kind != "folder":
+        return config
+    location = os.path.abspath(data.location)
+    changed = dataclasses.replace(config.data, location=location)
+    return dataclasses.replace(config, data=changed)
 
 
 def _check_batch(config, strategy):

@@ -191,6 +191,27 @@ def test_the_command_without_training_images_or_masks(
     assert (tmp_path / "gallery" / "index.html").is_file()
 
 
+def test_images_that_are_missing_are_said_before_anything_is_written(
+    tmp_path, monkeypatch, capsys
+):
+    write_folders(tmp_path / "data", splits=("train",), masks=False)
+    install_run(monkeypatch, BrightMethod())
+    run = tmp_path / "run"
+    run.mkdir()
+    arguments = [
+        *("--run", str(run), "--data", str(tmp_path / "data")),
+        *("--json", str(tmp_path / "numbers.json")),
+    ]
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert "no test images: no testA and testB." in said
+    assert "--split train" in said
+    assert not any(run.iterdir())
+    assert main([*arguments, "--split", "train", "--limit", "1"]) == 0
+    counts = json.loads((tmp_path / "numbers.json").read_text())["data"]
+    assert counts["counts"] == {"train": {"a": 5, "b": 5}}
+
+
 def test_an_earlier_page_stays(tmp_path):
     def page(*options):
         fixed = ["--run", str(tmp_path), "--data", "d", "--json", "j"]

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from tiny import OPTIONS, tiny_config
 
+from data_pipelines.synthetic import write_folder
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from trainers import train
@@ -68,6 +69,27 @@ def test_what_a_resumed_run_cannot_change_is_named(stopped, capsys):
     assert resume(stopped, "--optimizer.learning-rate", "0.1") == 1
     said = capsys.readouterr().err
     assert "`optimizer.learning_rate`" in said and "another --run" in said
+
+
+@pytest.mark.parametrize(
+    ("location", "relative"), [("moved", True), ("{}/moved", False)]
+)
+def test_data_that_moved_is_named_with_its_run(
+    stopped, location, relative, capsys
+):
+    location = location.format(stopped.parent)
+    config = tiny_config("cyclegan", data__location=location, run__steps=60)
+    write_config(stopped, config, epoch_steps=2)
+    before = content(stopped)
+    assert resume(stopped, "--steps", "80") == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"run `{stopped}`, recorded as `{location}`" in line
+    assert ("relative to the folder" in line) == relative
+    assert "give --data NEW" in line
+    assert content(stopped) == before
+    # Whether the new place is right, opening it says.
+    moved = tiny_config("cyclegan", data__location="new", run__steps=60)
+    assert check_resume(stopped, moved) is None
 
 
 @pytest.mark.parametrize("again", [True, False])
@@ -151,17 +173,25 @@ def test_rows_that_a_kill_cut_off_are_removed(tmp_path):
         assert (path.read_text() if path.exists() else None) == kept
 
 
-def test_a_thread_trains_and_a_run_without_checkpoint_goes_on(tmp_path, capsys):
+def test_a_thread_trains_and_a_run_without_checkpoint_goes_on_from_elsewhere(
+    tmp_path, monkeypatch, capsys
+):
     run, codes = tmp_path / "run", []
+    write_folder(tmp_path / "d", {"train": 2}, image_size=16, seed=3)
+    monkeypatch.chdir(tmp_path)
 
     def work():  # signals reach the main thread alone
-        argv = [*TRAIN, "--run", str(run), "--steps", "2"]
+        argv = [*TRAIN, "--data", "d", "--run", str(run), "--steps", "2"]
         codes.append(train.main(argv))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
     assert codes == [0]
+    said = capsys.readouterr().err
+    assert "d: trainA 2, trainB 2\n" in said
+    assert "no test images" in said and "show training images" in said
+    assert read_config(run)[0].data.location == str(tmp_path / "d")
     assert not (run / ".lock").exists()
     # As if it had been killed before its first checkpoint.
     (step,) = run_checkpoints(run).path(2).parent.iterdir()
@@ -169,7 +199,8 @@ def test_a_thread_trains_and_a_run_without_checkpoint_goes_on(tmp_path, capsys):
         path.unlink()
     step.rmdir()
     before = read_config(run)[0]
-    capsys.readouterr()
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
     assert resume(run) == 0
     assert "resumed at step 0" in capsys.readouterr().err
     assert read_config(run)[0] == before

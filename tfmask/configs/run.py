@@ -152,7 +152,7 @@ class RunConfig:
     sample_every: int = 200
     """Steps between sample grids."""
     samples: int = 4
-    """Test images in a sample grid."""
+    """Test images in a sample grid; training images where there are none."""
     checkpoint_every: int = 200
     """Steps between checkpoints."""
     keep_checkpoints: int = 3
