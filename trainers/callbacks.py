@@ -12,6 +12,7 @@ import tensorflow as tf
 from tfmask.ops.errors import UserError
 from trainers.files import write_text
 from trainers.gallery import Gallery, image_grid
+from trainers.pace import Pace
 
 # A mask that is on average below or above is no mask any more.
 COLLAPSED = (0.01, 0.99)
@@ -224,7 +225,6 @@ class Progress(keras.callbacks.Callback):
     """A bar with time left on a terminal, else a line every few seconds.
 
     Args:
-        start_step: int.
         end_step: int.
         rows: `MetricRows`.
         seconds: float or None, the time limit.
@@ -232,14 +232,16 @@ class Progress(keras.callbacks.Callback):
 
     SECONDS_BETWEEN_LINES = 15
 
-    def __init__(self, start_step, end_step, *, rows, seconds=None):
+    def __init__(self, end_step, *, rows, seconds=None):
         super().__init__()
-        self.start_step = start_step
         self.end_step = end_step
         self.rows = rows
         self.seconds = seconds
         self._bar = None
         self._began = self._said = 0.0
+        self._pace = Pace()
+        self._phases = set()  # those whose step is compiled
+        self._compiles = False
 
     def on_train_begin(self, logs=None):
         from rich.console import Console
@@ -260,18 +262,26 @@ class Progress(keras.callbacks.Callback):
                 MofNCompleteColumn(),
                 TextColumn("steps,"),
                 TimeElapsedColumn(),
-                TextColumn(
-                    "gone, {task.fields[left]} left {task.fields[loss]}"
-                ),
+                TextColumn("gone, {task.fields[left]} {task.fields[loss]}"),
                 console=console,
             )
             self._task = self._bar.add_task(
-                "", total=self.end_step, left="?", loss=""
+                "", total=self.end_step, left="compiling", loss=""
             )
             self._bar.start()
 
+    def on_train_batch_begin(self, step, logs=None):
+        self._compiles = self.model.phase not in self._phases
+        self._phases.add(self.model.phase)
+        if self._bar and self._compiles:
+            self._bar.update(self._task, left="compiling")
+
     def on_train_batch_end(self, step, logs=None):
         now = time.monotonic()
+        if self._compiles:
+            self._pace.restart(step, now)
+        else:
+            self._pace.add(step, now)
         if self._bar:
             self._bar.update(
                 self._task,
@@ -282,8 +292,8 @@ class Progress(keras.callbacks.Callback):
         elif now - self._said >= self.SECONDS_BETWEEN_LINES:
             self._said = now
             print(
-                f"step {step}/{self.end_step}, {self._left(step, now)} left"
-                f" {self._losses()}",
+                f"step {step}/{self.end_step}, {self._left(step, now)} "
+                f"{self._losses()}",
                 file=sys.stderr,
                 flush=True,
             )
@@ -293,12 +303,14 @@ class Progress(keras.callbacks.Callback):
             self._bar.stop()
 
     def _left(self, step, now):
-        gone = now - self._began
-        left = gone / (step - self.start_step) * (self.end_step - step)
+        left = self._pace.seconds_left(step, now, self.end_step)
+        if left is None:
+            return "compiled"
         if self.seconds is not None:
+            gone = now - self._began
             left = min(left, max(self.seconds - gone, 0.0))
         minutes, seconds = divmod(round(left), 60)
-        return f"{minutes}:{seconds:02d}"
+        return f"{minutes}:{seconds:02d} left"
 
     def _losses(self):
         groups = {}

@@ -108,7 +108,7 @@ def train(options, config, reparse, command_line):
         data,
         checkpoints,
         writer,
-        span=(start, end, seconds),
+        span=(end, seconds),
         steps_an_epoch=steps_an_epoch,
         card={
             "config": config,
@@ -138,7 +138,7 @@ def train(options, config, reparse, command_line):
 def _callbacks(
     run, config, data, checkpoints, writer, *, span, steps_an_epoch, card
 ):
-    start, end, seconds = span
+    end, seconds = span
     rows = MetricRows(
         run,
         config.run.log_every,
@@ -166,7 +166,7 @@ def _callbacks(
             run, step=step, sample=grids.gallery.newest_samples(step), **card
         ),
     )
-    progress = Progress(start, end, rows=rows, seconds=seconds)
+    progress = Progress(end, rows=rows, seconds=seconds)
     return [rows, grids, saver, progress]
 
 

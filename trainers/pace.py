@@ -1,0 +1,42 @@
+"""How long a training will still take."""
+
+from collections import deque
+
+WINDOW_SECONDS = 60.0
+_APART = 0.1  # no more points than this many seconds apart
+
+
+class Pace:
+    """The speed of the last minute, in which nothing was compiled.
+
+    The first step takes as long as hundreds of others: it says nothing about
+    them.
+    """
+
+    def __init__(self):
+        self._points = deque()  # (step, time), the newest on the right
+
+    def restart(self, step, now):
+        """What was before says nothing about what follows.
+
+        Args:
+            step: int, steps taken.
+            now: float, seconds.
+        """
+        self._points = deque([(step, now)])
+
+    def add(self, step, now):
+        """So many steps are taken by now."""
+        if not self._points or now - self._points[-1][1] >= _APART:
+            self._points.append((step, now))
+        while (
+            len(self._points) > 2 and now - self._points[1][1] >= WINDOW_SECONDS
+        ):
+            self._points.popleft()
+
+    def seconds_left(self, step, now, end_step):
+        """Seconds until `end_step`, or None while nothing is known."""
+        if not self._points or step <= self._points[0][0]:
+            return None
+        first, since = self._points[0]
+        return (now - since) / (step - first) * (end_step - step)
