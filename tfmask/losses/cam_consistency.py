@@ -33,9 +33,7 @@ def cam_signs(attributes, changed, signed=True):
     return changed * (2.0 * attributes - 1.0) if signed else changed
 
 
-def grad_cam(
-    features, logits, signs, *, merge="max", floor=0.0, second_order=True
-):
+def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
     """Grad-CAM maps of signed logits.
 
     `alpha_k = mean_ij d s_a / d A_k[i, j]` and `L_a = ReLU(sum_k alpha_k
@@ -52,7 +50,6 @@ def grad_cam(
             of the sum of all scores, with one backward pass instead of K.
         floor: float in [0, 1), slope of negative values in the place of
             ReLU's 0.
-        second_order: bool; False takes alpha as constant.
 
     Returns:
         (B, h, w, K) float32 (float64 of float64 features), 0 or more where
@@ -91,8 +88,6 @@ def grad_cam(
             )
         ]
     alpha = tf.stack([tf.reduce_mean(s, axis=(1, 2)) for s in slopes], axis=2)
-    if not second_order:
-        alpha = tf.stop_gradient(alpha)
     maps = tf.einsum("bhwc,bck->bhwk", activation, alpha)
     return tf.maximum(maps, floor * maps) if floor else tf.nn.relu(maps)
 

@@ -188,19 +188,18 @@ class Guidance:
             )
         return answer
 
-    def all_steps(self, inputs, direction=None):
+    def all_steps(self, inputs, direction):
         """What guidance changes: every step of `translate`.
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
-            direction: one of `directions`; None is the first.
+            direction: one of `directions`.
 
         Returns:
             dict with `images` (B, K, H, W, 3) and `masks` (B, K, H, W, 1),
             K = `attention_steps` + 1: the translations, and the attention
             that guided each; the first is ones, no guidance.
         """
-        direction = direction or self.directions[0]
         count = self.config.attention_steps
         made = self.recursion(inputs["image"], direction, count)
         return {

@@ -26,8 +26,6 @@ class DenseDiscriminator(SplitDiscriminator):
         filters: int, f.
         strided_layers: int; sides are multiples of 2 to this power.
         units: int, width of the heads' first layers.
-        kernel_initializer: config of a Keras initializer, or None for
-            Glorot's uniform one.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -50,7 +48,6 @@ class DenseDiscriminator(SplitDiscriminator):
         filters=64,
         strided_layers=5,
         units=1024,
-        kernel_initializer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -58,10 +55,7 @@ class DenseDiscriminator(SplitDiscriminator):
         self.filters = filters
         self.strided_layers = strided_layers
         self.units = units
-        self.kernel_initializer = kernel_initializer
-        initializer = {
-            "kernel_initializer": kernel_initializer or glorot_initializer()
-        }
+        initializer = {"kernel_initializer": glorot_initializer()}
         self.convolutions = [
             Convolution(
                 filters * 2**level,

@@ -31,8 +31,6 @@ class LabelGenerator(keras.Model):
         normalization: see `normalization_layer`; with another one than
             "instance", convolutions have biases.
         padding_mode: "zero" or "reflect", of all layers but the transposed.
-        kernel_initializer: config of a Keras initializer, or None for
-            PyTorch's default.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -57,7 +55,6 @@ class LabelGenerator(keras.Model):
         strided_layers=2,
         normalization="instance",
         padding_mode="zero",
-        kernel_initializer=None,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -67,11 +64,10 @@ class LabelGenerator(keras.Model):
         self.strided_layers = strided_layers
         self.normalization = normalization
         self.padding_mode = padding_mode
-        self.kernel_initializer = kernel_initializer
         transposed = {
             # Instance normalisation takes a bias away.
             "use_bias": normalization != "instance",
-            "kernel_initializer": kernel_initializer or torch_initializer(),
+            "kernel_initializer": torch_initializer(),
         }
         flat = {**transposed, "padding_mode": padding_mode}
         strided = {"strides": 2, "padding": 1, **flat}
