@@ -5,6 +5,8 @@ import socket
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+# One test process a core: threads of OpenMP would only wait for each other.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
@@ -37,6 +39,7 @@ def pytest_configure(config):
         tf.config.list_physical_devices("CPU")[0],
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
+    tf.config.threading.set_intra_op_parallelism_threads(1)
     # Rewriting a graph takes longer than these tiny ones run. What is started
     # in a process of its own has its graphs rewritten.
     tf.config.optimizer.set_experimental_options(

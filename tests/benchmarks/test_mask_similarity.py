@@ -1,5 +1,10 @@
 """The benchmark of R1: its definition by hand, and one short run."""
 
+import contextlib
+import io
+import sys
+import types
+
 import numpy as np
 import pytest
 
@@ -31,7 +36,17 @@ def test_both_forms_agree(benchmark):
         )
 
 
-def test_a_short_run(benchmark, capsys):
+def test_a_short_run(benchmark, capsys, monkeypatch):
+    commands = []
+
+    def here(command, **_):
+        """The script's own processes, without a start of TensorFlow each."""
+        commands.append(command[:2])
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            benchmark.main(command[2:])
+        return types.SimpleNamespace(stdout=out.getvalue())
+
+    monkeypatch.setattr(benchmark.subprocess, "run", here)
     benchmark.main(["--sides", "8", "--channels", "4", "--repeats", "1"])
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[:2] for line in lines[1:3]] == [
@@ -39,3 +54,4 @@ def test_a_short_run(benchmark, capsys):
         ["8", "all_pairs"],
     ]
     assert "apart by" in lines[3]
+    assert commands == [[sys.executable, benchmark.__file__]] * 2

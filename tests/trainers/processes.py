@@ -1,9 +1,13 @@
-"""Running `tfmask` in processes of its own, as a user does."""
+"""Running `tfmask`: in processes of its own, as a user does, or in this one."""
 
+import contextlib
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
+
+from trainers import cli
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,8 +35,22 @@ def start_tfmask(*arguments, **extra):
     )
 
 
-def tfmask(*arguments, code=0, **extra):
-    """Runs `tfmask ARGUMENTS` to its end; returns stdout and stderr."""
+def tfmask(*arguments, code=0):
+    """Runs `tfmask ARGUMENTS` in this process; returns stdout and stderr.
+
+    TensorFlow is there already, and a process takes seconds to import it.
+    """
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
+    ):
+        found = cli.main([str(argument) for argument in arguments])
+    assert found == code, f"{arguments}: {found}\n{err.getvalue()}"
+    return out.getvalue(), err.getvalue()
+
+
+def tfmask_process(*arguments, code=0, **extra):
+    """The same in a process, with `extra` variables of its environment."""
     process = start_tfmask(*arguments, **extra)
     out, err = process.communicate(timeout=300)
     assert process.returncode == code, (

@@ -7,7 +7,9 @@ from trainers import attribute_classifier
 from trainers.attribute_classifier import AttributeClassifier
 
 
-def test_it_learns_attributes():
+def test_it_learns_attributes(monkeypatch):
+    # It is sure enough long before there is nothing left to learn.
+    monkeypatch.setattr(attribute_classifier, "ENOUGH", 0.05)
     data = parts_data(train=128)
     classifier = AttributeClassifier(3)
     classifier.train(

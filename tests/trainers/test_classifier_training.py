@@ -17,21 +17,23 @@ from trainers.settings import changed_settings
 STEPS = 6
 
 
-@pytest.fixture(autouse=True)
-def no_dropout(monkeypatch):
+@pytest.fixture(scope="module", autouse=True)
+def no_dropout():
     """A network of which a resumed training must repeat every digit."""
-    monkeypatch.setattr(
-        inception,
-        "_keras_network",
-        lambda side: keras.Sequential(
-            [
-                keras.layers.Input((side, side, 3)),
-                keras.layers.Conv2D(4, 3, strides=8),
-                keras.layers.BatchNormalization(),
-                keras.layers.GlobalAveragePooling2D(),
-            ]
-        ),
-    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            inception,
+            "_keras_network",
+            lambda side: keras.Sequential(
+                [
+                    keras.layers.Input((side, side, 3)),
+                    keras.layers.Conv2D(4, 3, strides=8),
+                    keras.layers.BatchNormalization(),
+                    keras.layers.GlobalAveragePooling2D(),
+                ]
+            ),
+        )
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -46,17 +48,29 @@ def photos(tmp_path_factory):
     return folder
 
 
+def trained(photos, out, *more):
+    """Runs the command; the result is its exit code and the folder."""
+    line = ["--data", photos, "--out", out, "--network", "inception"]
+    line += ["--image-size", "75", "--steps", STEPS, "--batch-size", "4"]
+    return classifier.main(list(map(str, [*line, *more]))), out
+
+
 @pytest.fixture
 def train(photos, tmp_path):
-    """Runs the command; the result is its exit code and the folder."""
+    """`trained` of a name for the folder."""
 
     def command(name, *more):
-        out = tmp_path / name
-        line = ["--data", photos, "--out", out, "--network", "inception"]
-        line += ["--image-size", "75", "--steps", STEPS, "--batch-size", "4"]
-        return classifier.main(list(map(str, [*line, *more]))), out
+        return trained(photos, tmp_path / name, *more)
 
     return command
+
+
+@pytest.fixture(scope="module")
+def whole(photos, tmp_path_factory):
+    """Folder of a training that nothing stopped."""
+    code, out = trained(photos, tmp_path_factory.mktemp("runs") / "whole")
+    assert code == 0
+    return out
 
 
 def at_step(monkeypatch, step, act):
@@ -86,10 +100,8 @@ def killed():
 
 @pytest.mark.parametrize("kind", ["stopped", "terminated", "killed"])
 def test_what_is_resumed_ends_as_if_never_stopped(
-    kind, train, monkeypatch, capsys, tmp_path
+    kind, whole, train, monkeypatch, capsys, tmp_path
 ):
-    code, whole = train("whole")
-    assert code == 0
     with monkeypatch.context() as patched:
         if kind == "killed":
             # Four steps are saved, the fifth is lost.
@@ -104,8 +116,7 @@ def test_what_is_resumed_ends_as_if_never_stopped(
             said = capsys.readouterr().err
             assert "interrupted at step 4; the same command goes on" in said
     assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "parts.training",
-        "whole",
+        "parts.training"
     ]
     code, parts = train("parts")
     assert code == 0 and "resumed at step 4" in capsys.readouterr().err
@@ -115,10 +126,7 @@ def test_what_is_resumed_ends_as_if_never_stopped(
         np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
     assert read_about(parts)["test"] == read_about(whole)["test"]
     # What was kept for resuming is gone.
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "parts",
-        "whole",
-    ]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["parts"]
 
 
 def test_other_settings_do_not_go_on(train, monkeypatch, capsys):

@@ -9,7 +9,13 @@ import time
 import numpy as np
 import pytest
 from PIL import Image
-from processes import ROOT, environment, start_tfmask, tfmask
+from processes import (
+    ROOT,
+    environment,
+    start_tfmask,
+    tfmask,
+    tfmask_process,
+)
 from tiny import ATTENTION, OPTIONS
 
 from data_pipelines.synthetic import write_folder
@@ -25,7 +31,7 @@ def photos(tmp_path_factory):
 
 def train(data, run, method="attention_guided"):
     extra = ATTENTION if method == "attention_guided" else []
-    return tfmask(
+    return tfmask_process(
         "train", method, "--data", data, "--run", run, *OPTIONS, *extra,
         "--steps", 2, "--run.log-every", 1,
     )  # fmt: skip
@@ -67,7 +73,7 @@ def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
     try:
         target = server.stdout.readline().split()[-1]
         answers = tmp_path / "answers"
-        tfmask(
+        tfmask_process(
             "query", "--target", target, "--model", "toy",
             "--input", source, "--output", answers,
         )  # fmt: skip

@@ -1,25 +1,15 @@
 """The whole road of a method that remembers its training images."""
 
-import contextlib
-import io
 import json
 import shutil
 
 import numpy as np
 import pytest
+from processes import tfmask
 from tiny import OPTIONS
 
 from data_pipelines.synthetic import write_folder
-from trainers import evaluate, export, train, translate
 from trainers.runs import run_checkpoints
-
-
-def ran(command, *arguments, code=0):
-    """Runs a command in this process; returns what it said on stderr."""
-    with contextlib.redirect_stderr(io.StringIO()) as err:
-        found = command.main([str(argument) for argument in arguments])
-    assert found == code, err.getvalue()
-    return err.getvalue()
 
 
 @pytest.fixture(scope="module")
@@ -33,8 +23,8 @@ def photos(tmp_path_factory):
 def trained(photos, tmp_path_factory):
     """(run folder, what training printed)."""
     folder = tmp_path_factory.mktemp("runs") / "first"
-    err = ran(
-        train, "guidegan", "--data", photos, "--run", folder, *OPTIONS,
+    _, err = tfmask(
+        "train", "guidegan", "--data", photos, "--run", folder, *OPTIONS,
         "--method.filters", 2, "--method.attention-steps", 1,
         "--steps", 2, "--run.log-every", 1,
     )  # fmt: skip
@@ -51,20 +41,20 @@ def test_the_whole_road(photos, trained, tmp_path):
         seen = state["memory/memory_a/001"][:, 0]
     assert seen.sum() == 4  # two steps of two images
 
-    ran(train, "guidegan", "--run", run, "--resume", "--steps", 3)
+    tfmask("train", "guidegan", "--run", run, "--resume", "--steps", 3)
     numbers = tmp_path / "numbers.json"
-    ran(evaluate, "--run", run, "--data", photos, "--json", numbers)
+    tfmask("evaluate", "--run", run, "--data", photos, "--json", numbers)
     found = json.loads(numbers.read_text())
     assert found["mask_kind"] == "discriminator_attention"
     row = found["directions"]["b_to_a"]["model"]
     assert row["mask_iou"] is not None and row["step_change_1"] > 0
 
     out, source = tmp_path / "translated", photos / "testA"
-    ran(translate, "--run", run, "--input", source, "--output", out)
+    tfmask("translate", "--run", run, "--input", source, "--output", out)
     assert len(list(out.glob("*.png"))) == 3
     assert len(list(out.glob("masks/*_mask.png"))) == 3
     base = tmp_path / "models"
-    ran(export, "--run", run, "--base", base, "--name", "toy", "--check")
+    tfmask("export", "--run", run, "--base", base, "--name", "toy", "--check")
 
 
 @pytest.mark.slow
@@ -76,8 +66,8 @@ def test_a_folder_that_has_grown_is_refused(photos, trained, tmp_path):
     for mask in grown.glob(f"trainA_*/{first.stem}*"):
         name = mask.name.replace(first.stem, "one_more")
         shutil.copy(mask, mask.with_name(name))
-    err = ran(
-        train, "guidegan", "--run", run, "--resume", "--data", grown,
+    _, err = tfmask(
+        "train", "guidegan", "--run", run, "--resume", "--data", grown,
         "--steps", 4, code=1,
     )  # fmt: skip
     assert "not what this run was trained on" in err
@@ -90,8 +80,8 @@ def test_a_folder_that_has_grown_is_refused(photos, trained, tmp_path):
     [("guidegan", "synthetic"), ("guidegan_paired", "synthetic:paired")],
 )
 def test_the_memory_follows_the_data(name, data, tmp_path):
-    err = ran(
-        train, name, "--data", data, "--run", tmp_path / "run",
+    _, err = tfmask(
+        "train", name, "--data", data, "--run", tmp_path / "run",
         "--data.synthetic-count", 4, "--method.memory-images", 9, 9, code=1,
     )  # fmt: skip
     assert "`method.memory_images` follows the data, (4, 4)" in err

@@ -1,14 +1,19 @@
 """The whole road of a method that translates given instances."""
 
 import json
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from processes import start_tfmask, tfmask
+from processes import tfmask
 from tiny import OPTIONS
 
 from data_pipelines.synthetic import write_folder
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from exports import served_here  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -53,17 +58,12 @@ def test_the_whole_road_with_instances(photos, run, tmp_path):
 
     base = tmp_path / "models"
     tfmask("export", "--run", run, "--base", base, "--name", "toy", "--check")
-    server = start_tfmask("serve", "--base", base, "--port", 0)
-    try:
-        target = server.stdout.readline().split()[-1]
+    with served_here(base=base) as target:
         answers = tmp_path / "answers"
         tfmask(
             "query", "--target", target, "--model", "toy", *ask,
             "--output", answers,
         )  # fmt: skip
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
     for path in out.rglob("*.png"):
         here, there = (
             np.asarray(Image.open(folder / path.relative_to(out)), np.int32)

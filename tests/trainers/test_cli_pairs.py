@@ -3,11 +3,13 @@
 import dataclasses
 import json
 import re
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-from processes import start_tfmask, tfmask
+from processes import tfmask
 
 from data_pipelines import open_data, paired_scenes
 from tfmask.ops.errors import UserError
@@ -15,6 +17,9 @@ from tfmask.presets import preset_config
 from trainers import evaluate, train
 from trainers.label_scores import load_segmenter
 from trainers.runs import open_training_data, with_palette
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+from exports import served_here  # noqa: E402
 
 SMALL = (
     *("--data", "synthetic:paired", "--image-size", 16, 24),
@@ -144,17 +149,12 @@ def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):
 
     base = tmp_path / "models"
     tfmask("export", "--run", run, "--base", base, "--name", "toy")
-    server = start_tfmask("serve", "--base", base, "--port", 0)
-    try:
-        target = server.stdout.readline().split()[-1]
+    with served_here(base=base) as target:
         ask = ("query", "--target", target, "--model", "toy")
         ask += ("--input", source, "--output", answers)
         tfmask(*ask, "--direction", "b_to_a")
         _, err = tfmask(*ask, "--overwrite", code=1)
         assert "b_to_a" in err
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
     for path in out.rglob("*.png"):
         here, there = (
             np.asarray(Image.open(folder / path.relative_to(out)), np.int32)

@@ -62,6 +62,23 @@ class TakesForB:
         return f"{split}: {share} of a are taken for b"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trained_once():
+    """From the same masks, the same judge: it learns them only once."""
+    known, train = {}, ShapeClassifier.train
+
+    def once(self, *crops):
+        key = tuple(part.tobytes() for part in crops)
+        if key not in known:
+            train(self, *crops)
+            known[key] = self._network
+        self._network = known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ShapeClassifier, "train", once)
+        yield
+
+
 @pytest.fixture(scope="module")
 def shapes():
     """48 discs and stars to learn from, 16 to measure."""

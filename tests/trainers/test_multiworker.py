@@ -3,7 +3,7 @@ import re
 import socket
 
 import pytest
-from processes import start_tfmask, tfmask
+from processes import start_tfmask, tfmask_process
 from tiny import OPTIONS
 
 
@@ -52,7 +52,7 @@ def test_two_workers_finish_with_equal_weights(tmp_path):
 
 
 def test_missing_tf_config_is_explained(tmp_path):
-    _, err = tfmask(
+    _, err = tfmask_process(
         *TRAIN, "--run", tmp_path / "run", "--strategy", "multiworker",
         code=1, TF_CONFIG="",
     )  # fmt: skip

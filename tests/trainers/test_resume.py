@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 import pytest
-from processes import start_tfmask, tfmask
+from processes import start_tfmask, tfmask_process
 from tiny import ATTENTION, OPTIONS
 
 from trainers.runs import run_checkpoints
@@ -27,7 +27,7 @@ def weights(run):
 def test_killed_run_ends_bit_equal_to_the_uninterrupted_one(tmp_path):
     options = [*OPTIONS, *ATTENTION, *LIMITS, "--deterministic"]
     # Adam's noise would hide nothing here: every bit is compared.
-    tfmask(*TRAIN, "--run", tmp_path / "whole", *options)
+    tfmask_process(*TRAIN, "--run", tmp_path / "whole", *options)
     killed = tmp_path / "killed"
     process = start_tfmask(*TRAIN, "--run", killed, *options)
     after = random.Random(os.getpid()).choice([2, 4, 6, 8])
@@ -39,7 +39,7 @@ def test_killed_run_ends_bit_equal_to_the_uninterrupted_one(tmp_path):
     process.send_signal(signal.SIGKILL)
     process.communicate()
     assert not run_checkpoints(killed).path(STEPS).exists()
-    tfmask("train", "attention_guided", "--run", killed, "--resume")
+    tfmask_process("train", "attention_guided", "--run", killed, "--resume")
     whole, resumed = weights(tmp_path / "whole"), weights(killed)
     assert whole.keys() == resumed.keys()
     for name, value in whole.items():
@@ -70,9 +70,11 @@ def test_interrupt_saves_and_resume_goes_on_for_longer(tmp_path):
     assert process.returncode == 130
     assert "go on with --resume" in err
     (step,) = run_checkpoints(run).steps()
-    tfmask("train", "cyclegan", "--run", run, "--resume", "--steps", step + 3)
+    tfmask_process(
+        "train", "cyclegan", "--run", run, "--resume", "--steps", step + 3
+    )
     assert run_checkpoints(run).steps()[-1] == step + 3
-    _, err = tfmask(
+    _, err = tfmask_process(
         "train", "cyclegan", "--run", run, "--resume", "--seed", 5, code=1
     )
     assert "`run.seed`" in err
