@@ -29,6 +29,8 @@ from serving.services import add_health, add_services
 from serving.status import CallError
 from serving.versions import LOG, ModelSettings
 
+_GRACE = 5.0  # seconds that running calls may take when it stops
+
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
@@ -180,14 +182,10 @@ class LocalServer:
         self._server = server
         return port
 
-    def stop(self, grace: float = 5.0) -> None:
-        """Lets running calls end, then frees the models.
-
-        Args:
-            grace: seconds that running calls may still take.
-        """
+    def stop(self) -> None:
+        """Lets running calls end for some seconds, then frees the models."""
         if self._server:
-            self._server.stop(grace).wait()
+            self._server.stop(_GRACE).wait()
         self.manager.stop()
         if self._batching:
             self._batching.stop()

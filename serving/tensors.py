@@ -359,10 +359,3 @@ def plain_array(tensor: Tensor) -> np.ndarray:
     if tensor.kind != _BFLOAT16:
         return tensor.array
     return (tensor.array.astype("<u4") << np.uint32(16)).view("<f4")
-
-
-def new_proto(value):
-    """`TensorProto` of an array; see `fill_proto`."""
-    proto = protos.TensorProto()
-    fill_proto(proto, value)
-    return proto

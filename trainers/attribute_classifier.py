@@ -16,6 +16,7 @@ STEPS = 600
 # Mean cross-entropy of an epoch at which nothing is left to learn.
 ENOUGH = 0.005
 _BATCH = 64
+_SEED = 0
 
 
 class AttributeClassifier:
@@ -23,17 +24,16 @@ class AttributeClassifier:
 
     Args:
         attributes: int, how many, K.
-        seed: int.
     """
 
-    def __init__(self, attributes, seed=0):
-        keras.utils.set_random_seed(seed)
+    def __init__(self, attributes):
+        keras.utils.set_random_seed(_SEED)
         self._network = keras.Sequential(
             [
                 keras.layers.RandomFlip(
-                    "horizontal", seed=seed, dtype="float32"
+                    "horizontal", seed=_SEED, dtype="float32"
                 ),
-                *small_layers(attributes, seed),
+                *small_layers(attributes, _SEED),
             ]
         )
         rates = keras.optimizers.schedules.CosineDecay(2e-3, STEPS)

@@ -76,7 +76,7 @@ def require_free(out):
         )
 
 
-def check_results_file(path, wrote, *, overwrite, option="json"):
+def check_results_file(path, wrote, *, overwrite):
     """Looks whether a JSON file of results may be written.
 
     Called before minutes of work, not after them.
@@ -86,14 +86,13 @@ def check_results_file(path, wrote, *, overwrite, option="json"):
         wrote: str, a key that every file of this command has.
         overwrite: bool; an older one may be replaced. Any other file never
             is: it may be an input.
-        option: str, where the path came from, for the message.
 
     Raises:
         UserError: something is in the way.
     """
-    advice = f"another file as `--{option}`."
+    advice = "another file as `--json`."
     if path.is_dir():
-        raise UserError(f"`--{option}` must be a file. Got: `{path}`")
+        raise UserError(f"`--json` must be a file. Got: `{path}`")
     # An empty file, as of mktemp, holds no results.
     if not os.path.lexists(path) or path.is_file() and not path.stat().st_size:
         return

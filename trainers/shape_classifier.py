@@ -10,6 +10,8 @@ from PIL import Image
 
 SIDE = 32  # pixels of a crop, around an instance that fills it
 _MARGIN = 1.15
+_EPOCHS = 12
+_SEED = 0
 
 
 def mask_crops(instances):
@@ -45,14 +47,10 @@ def mask_crops(instances):
 
 
 class ShapeClassifier:
-    """Which domain a mask's outline belongs to.
+    """Which domain a mask's outline belongs to."""
 
-    Args:
-        seed: int.
-    """
-
-    def __init__(self, seed=0):
-        keras.utils.set_random_seed(seed)
+    def __init__(self):
+        keras.utils.set_random_seed(_SEED)
         strided = {"strides": 2, "padding": "same", "activation": "relu"}
         self._network = keras.Sequential(
             [
@@ -68,13 +66,12 @@ class ShapeClassifier:
             keras.losses.BinaryCrossentropy(from_logits=True),
         )
 
-    def train(self, crops_a, crops_b, epochs=12):
+    def train(self, crops_a, crops_b):
         """Learns from true masks; both domains weigh the same.
 
         Args:
             crops_a: (n, 32, 32, 1) float32, of `mask_crops`.
             crops_b: (m, 32, 32, 1) float32.
-            epochs: int.
         """
         count = max(len(crops_a), len(crops_b))
         crops = np.concatenate(
@@ -85,7 +82,7 @@ class ShapeClassifier:
         )
         labels = np.repeat([0.0, 1.0], count).astype(np.float32)[:, None]
         self._network.fit(
-            crops, labels, batch_size=64, epochs=epochs, verbose=0
+            crops, labels, batch_size=64, epochs=_EPOCHS, verbose=0
         )
 
     def share_of(self, crops, domain):

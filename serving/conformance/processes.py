@@ -17,12 +17,11 @@ _START_SECONDS = _END_SECONDS = 120
 
 
 @contextlib.contextmanager
-def running_server(*arguments, port=0):
-    """`tfmask serve`, until the block ends.
+def running_server(*arguments):
+    """`tfmask serve` on a free port, until the block ends.
 
     Args:
         *arguments: its options.
-        port: int; 0 takes a free one.
 
     Yields:
         (target, process): "host:port" and `subprocess.Popen`.
@@ -33,7 +32,7 @@ def running_server(*arguments, port=0):
     process = subprocess.Popen(
         [
             *(sys.executable, "-m", "serving.local_server"),
-            *(f"--port={port}", *map(str, arguments)),
+            *("--port=0", *map(str, arguments)),
         ],
         cwd=ROOT,
         env={

@@ -89,9 +89,9 @@ def toy_y(x, version):
     return np.asarray(x) @ np.float32(weights) + 100.0 * version
 
 
-def eventually(condition, seconds=20.0):
+def eventually(condition):
     """Waits until a function returns something true; returns that."""
-    end = time.monotonic() + seconds
+    end = time.monotonic() + 20.0
     while True:
         found = condition()
         if found or time.monotonic() > end:

@@ -31,12 +31,12 @@ def listed(server, name="toy", labels=None, **fields):
     return model
 
 
-def reload_models(server, *models, timeout=60):
+def reload_models(server, *models):
     """HandleReloadConfigRequest."""
     request = protos.ReloadConfigRequest()
     request.config.model_config_list.SetInParent()
     request.config.model_config_list.config.extend(models)
-    return server.call(protos.RELOAD_CONFIG, request, timeout)
+    return server.call(protos.RELOAD_CONFIG, request, timeout=60)
 
 
 @pytest.fixture
