@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from serving import protos, wire
+from serving import wire
 
 
 class TensorError(ValueError):
