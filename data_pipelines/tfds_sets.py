@@ -1,11 +1,18 @@
 """Examples from tensorflow-datasets, as encoded bytes in memory."""
 
+import contextlib
 import difflib
+import logging
+import socket
+import sys
+from urllib.error import URLError
 
 from data_pipelines.examples import Encoded, Example
 from tfmask.ops.errors import UserError, unknown_name
 
 PREFIX = "tfds:"
+# tfds itself tries ten times, which takes minutes without a network.
+DOWNLOAD_RETRIES = 3
 
 
 def list_examples(location, split, domain):
@@ -181,15 +188,78 @@ def _builder(datasets, name):
 
 
 def _prepare(builder, location):
+    with _short_downloads():
+        try:
+            builder.download_and_prepare()
+            return
+        except Exception as error:
+            # Many types come here: network, disk, checksums, beam.
+            raise _not_prepared(builder, location, error) from error
+
+
+@contextlib.contextmanager
+def _short_downloads():
+    """Without a network, a download ends after seconds and says so once.
+
+    tfds has no option for its retries, and urllib3 warns of each of them.
+    """
+    from tensorflow_datasets.core import download
+
+    log = logging.getLogger("urllib3.connectionpool")
+    level, retries = log.level, download.downloader.MAX_RETRIES
+    download.downloader.MAX_RETRIES = DOWNLOAD_RETRIES
+    log.setLevel(logging.ERROR)
+    if not sys.stderr.isatty():
+        # In a file a bar is a line for each of its changes.
+        _datasets().disable_progress_bar()
     try:
-        builder.download_and_prepare()
-    except Exception as error:
-        # tfds raises many types here: network, disk, checksums, beam.
-        reason = " ".join(str(error).split())[:200]
-        name = location.removeprefix(PREFIX)
-        raise UserError(
-            f"{location} is not prepared in {builder.data_dir} and could "
-            f"not be downloaded ({type(error).__name__}: {reason}). On a "
-            f"machine with a network run `tfds build {name}` and copy "
-            "~/tensorflow_datasets here, or set TFDS_DATA_DIR to where it is."
-        ) from error
+        yield
+    finally:
+        download.downloader.MAX_RETRIES = retries
+        log.setLevel(level)
+
+
+def _not_prepared(builder, location, error):
+    """`UserError` that names the cause, and the network only if it is one."""
+    name = location.removeprefix(PREFIX)
+    where = f"{location} is not prepared in {builder.data_dir}"
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ImportError):
+            return UserError(
+                f"{where}, and tensorflow-datasets cannot do it in this "
+                f"environment ({_one_line(cause)}). Install what is missing: "
+                f"pip install {cause.name or 'tensorflow-datasets'}"
+            )
+    if any(_is_of_network(cause) for cause in causes):
+        return UserError(
+            f"{where} and could not be downloaded: {_one_line(causes[-1])}. "
+            f"Is there a network? If not, run `tfds build {name}` on a "
+            "machine that has one and copy its ~/tensorflow_datasets here, or "
+            "set TFDS_DATA_DIR to where it is."
+        )
+    return UserError(
+        f"{where}, and preparing it failed ({_one_line(error)}). "
+        f"`tfds build {name}` shows more."
+    )
+
+
+def _causes(error):
+    """An error and what led to it, the first cause last."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_of_network(error):
+    # The types of requests and urllib3 are told by name: both are packages
+    # of tfds, not of ours.
+    package = type(error).__module__.partition(".")[0]
+    return package in ("requests", "urllib3") or isinstance(
+        error, ConnectionError | TimeoutError | socket.gaierror | URLError
+    )
+
+
+def _one_line(error):
+    text = " ".join(str(error).split())[:200]
+    return f"{type(error).__name__}: {text}"

@@ -1,5 +1,7 @@
 """Data sets of tensorflow-datasets, through its own mocking."""
 
+import errno
+import socket
 import sys
 import types
 
@@ -7,10 +9,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import PairedData, open_data
+from data_pipelines import PairedData, open_data, tfds_sets
 from tfmask.ops.errors import UserError
 
 datasets = pytest.importorskip("tensorflow_datasets")
+downloader = pytest.importorskip("tensorflow_datasets.core.download.downloader")
 
 LOCATION = "tfds:cycle_gan/horse2zebra"
 
@@ -64,18 +67,73 @@ def test_data_set_of_another_kind():
         open_data("tfds:imdb_reviews")
 
 
-def test_not_prepared_and_no_network(monkeypatch):
-    def fail(self, **kwargs):
-        raise ConnectionError("no route to host")
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes `download_and_prepare` raise what it is given."""
 
-    monkeypatch.setattr(
-        datasets.core.DatasetBuilder, "download_and_prepare", fail
-    )
+    def fail_with(error):
+        def fail(self, **kwargs):
+            raise error
+
+        monkeypatch.setattr(
+            datasets.core.DatasetBuilder, "download_and_prepare", fail
+        )
+
+    return fail_with
+
+
+def message_of_opening(location=LOCATION):
     with pytest.raises(UserError) as error:
-        open_data(LOCATION)
-    assert "no route to host" in str(error.value)
-    assert "tfds build cycle_gan/horse2zebra" in str(error.value)
-    assert "TFDS_DATA_DIR" in str(error.value)
+        open_data(location)
+    message = str(error.value)
+    assert "\n" not in message and location in message
+    return message
+
+
+def test_not_prepared_and_no_network(failing):
+    failing(ConnectionError("no route to host"))
+    message = message_of_opening()
+    assert "no route to host" in message and "Is there a network?" in message
+    assert "tfds build cycle_gan/horse2zebra" in message
+    assert "TFDS_DATA_DIR" in message
+
+
+def test_a_missing_module_is_not_told_as_a_matter_of_the_network(failing):
+    text = "No module named 'importlib_resources'"
+    failing(ModuleNotFoundError(text, name="importlib_resources"))
+    message = message_of_opening()
+    assert text in message
+    assert "pip install importlib_resources" in message
+    assert "network" not in message and "download" not in message
+
+
+def test_a_full_disk_is_not_told_as_a_matter_of_the_network(failing):
+    failing(OSError(errno.ENOSPC, "No space left on device"))
+    message = message_of_opening()
+    assert "No space left on device" in message
+    assert "network" not in message and "download" not in message
+
+
+def test_a_download_without_a_network_is_one_line(
+    tmp_path, monkeypatch, capfd, caplog
+):
+    # The real download, through a proxy on a port where nobody listens.
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        proxy = f"http://127.0.0.1:{server.getsockname()[1]}"
+    for name in ("HTTPS_PROXY", "HTTP_PROXY", "https_proxy", "http_proxy"):
+        monkeypatch.setenv(name, proxy)
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(datasets.core.constants, "DATA_DIR", str(tmp_path))
+    # The wait before each further try doubles.
+    monkeypatch.setattr(tfds_sets, "DOWNLOAD_RETRIES", 1)
+    before = downloader.MAX_RETRIES
+    message = message_of_opening()
+    assert f"not prepared in {tmp_path}" in message
+    assert "refused" in message and "Is there a network?" in message
+    assert downloader.MAX_RETRIES == before > 3
+    assert not caplog.records
+    assert "Retrying" not in "".join(capfd.readouterr())
 
 
 def test_tfds_that_could_not_import_its_own_parts(monkeypatch):
