@@ -85,6 +85,14 @@ def test_a_name_that_is_no_folder_is_refused(name, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("names", [("m\udce4", "toy"), ("m", "t\udce4y")])
+def test_folders_that_tensorflow_cannot_write_to_are_refused(names, tmp_path):
+    base, name = names
+    with pytest.raises(UserError, match=r"are UTF-8 only.*udce4"):
+        publish(tmp_path / base, name, lambda folder: None)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     "failure",
     [OSError(errno.ENOSPC, "full"), KeyboardInterrupt(), ValueError()],

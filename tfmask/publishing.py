@@ -48,10 +48,10 @@ def publish(
         Path of the version's folder, `<base>/<name>/<version>`.
 
     Raises:
-        UserError: the name cannot be a folder.
+        UserError: see `check_place`.
         OSError: nothing is published then. Whatever `write` raises, likewise.
     """
-    check_name(name)
+    check_place(base, name)
     folder = Path(base) / name
     folder.mkdir(parents=True, exist_ok=True)
     remove_leftovers(folder)
@@ -78,11 +78,16 @@ def publish(
     return folder / str(version)
 
 
-def check_name(name: str) -> None:
-    """Refuses a model name that cannot be a folder of its own.
+def check_place(base: str | os.PathLike, name: str) -> None:
+    """Looks whether models can be published under a name.
+
+    Args:
+        base: folder of all models.
+        name: the model's name.
 
     Raises:
-        UserError: says what a name must be.
+        UserError: the name cannot be a folder of its own, or TensorFlow
+            cannot write there.
     """
     plain = name and name == Path(name).name and not name.startswith(".")
     if not plain or name == CONFIG_FOLDER:
@@ -90,6 +95,14 @@ def check_name(name: str) -> None:
             "`name` must be a plain folder name, without a leading dot and "
             f"other than {CONFIG_FOLDER}. Got: {name!r}"
         )
+    folder = str(Path(base, name))
+    try:
+        folder.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            "TensorFlow writes models into folders whose names are UTF-8 "
+            f"only. Got: {folder!r}. Choose other names."
+        ) from error
 
 
 def remove_leftovers(folder: Path) -> None:

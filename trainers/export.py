@@ -52,12 +52,12 @@ def main(argv=None):
     load_tensorflow()
     from tfmask.export import export_method
     from tfmask.export_check import check_version
-    from tfmask.publishing import check_name
+    from tfmask.publishing import check_place
     from tfmask.serving_config import write_serving_config
     from trainers.runs import load_run
     from trainers.versions import package_versions
 
-    check_name(options.name)
+    check_place(options.base, options.name)
     config, method = load_run(options.run, options.step)
     if options.check_version is not None:
         path = options.base / options.name / str(options.check_version)

@@ -100,7 +100,8 @@ def train(options, config, reparse, command_line):
     seconds = None if options.minutes is None else options.minutes * 60
     writer = None
     if chief:
-        folder = str(Path(options.run) / "tensorboard")
+        # As bytes: its name need not be UTF-8.
+        folder = os.fsencode(Path(options.run) / "tensorboard")
         writer = tf.summary.create_file_writer(folder)
     callbacks = _callbacks(
         options.run,
