@@ -16,8 +16,9 @@ VERSION = re.search(
 )[1]
 MODULES = {
     *("__init__", "aio", "channels", "client", "command_line", "errors"),
-    *("files", "image_headers", "items", "metadata", "protos", "query"),
-    *("ready", "results", "steps", "tensors", "wire"),
+    *("files", "image_headers", "items", "mask_values", "metadata"),
+    *("pictures", "protos", "query", "ready", "results", "steps"),
+    *("tensors", "wire"),
 }
 
 

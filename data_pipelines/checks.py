@@ -3,12 +3,31 @@
 import concurrent.futures
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import os
 import re
 
 import tensorflow as tf
 
+from data_pipelines.palettes import colour_problem
+from serving.mask_values import mask_problem
+from serving.pictures import (
+    TURNS,
+    PictureError,
+    as_png,
+    binary,
+    bit_depth,
+    dark_problem,
+    decodes_right,
+    is_lossless,
+    is_plain_mask,
+    orientation,
+    read_image,
+    read_mask,
+    size_problem,
+    turned,
+)
 from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.errors import UserError
 
@@ -22,17 +41,70 @@ def decode(content):
     """Encoded image to (H, W, 3) uint8: the one decoder of this package.
 
     Grey and palette images become RGB, transparency is dropped, of an
-    animation the first frame is taken.
+    animation the first frame is taken. Bytes are turned upright; of a tensor
+    in graph code the caller must do that with `upright`.
+
+    Args:
+        content: bytes of any checked file, or a scalar string tensor, whose
+            file `pictures.decodes_right`.
     """
+    if isinstance(content, bytes):
+        if not decodes_right(content):
+            return tf.constant(read_image(content))
+        turn = orientation(content)
+        pixels = tf.io.decode_image(
+            content, channels=3, expand_animations=False
+        )
+        return pixels if turn == 1 else upright(pixels, turn)
     return tf.io.decode_image(content, channels=3, expand_animations=False)
 
 
-def check_examples(examples, *, keep_content):
+def upright(image, tag):
+    """Turns (H, W, C) as its orientation tag, an int or a tensor, says."""
+    # Without `tf.cond`: inside of `tf.data` TensorFlow 2.21 refuses it here.
+    turns = [TURNS[max(number, 1)] for number in range(9)]
+    axes = [[1, 0, 2] if swap else [0, 1, 2] for swap, _, _ in turns]
+    backwards = [[down, mirror, False] for _, down, mirror in turns]
+    image = tf.transpose(image, tf.gather(axes, tag))
+    return tf.raw_ops.Reverse(tensor=image, dims=tf.gather(backwards, tag))
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelMaps:
+    """Which files are label maps, whose colours are checked.
+
+    Attributes:
+        domains: of "a" (`Example.image`) and "b" (its partner).
+        palette: `Palette`, or None where any colour will do.
+    """
+
+    domains: tuple[str, ...] = ()
+    palette: object = None
+
+    def problem(self, domain, file, pixels):
+        """Why an image is no label map of these; None if it is one.
+
+        Args:
+            domain: "a" or "b".
+            file: `Encoded` with content.
+            pixels: (H, W, 3) uint8.
+        """
+        # Sets of tensorflow-datasets have numbers where others have colours.
+        if domain not in self.domains or file.path is None:
+            return None
+        exact = is_lossless(file.content)
+        return colour_problem(pixels, self.palette, exact=exact)
+
+
+def check_examples(examples, *, keep_content, label_maps=None):
     """Decodes all files of all examples on several threads.
 
     Args:
         examples: list of `Example`.
-        keep_content: bool, keep the encoded bytes in the results.
+        keep_content: bool, keep the encoded bytes in the results. What
+            TensorFlow would read in another way is converted and kept in
+            either case.
+        label_maps: `LabelMaps`, or None.
 
     Returns:
         good: list of `Example`, in order, with content if it is kept.
@@ -40,11 +112,12 @@ def check_examples(examples, *, keep_content):
         digests: list of bytes, a hash of each good example's files.
     """
     good, bad, digests = [], [], []
+    check = functools.partial(_check, label_maps=label_maps or LabelMaps())
     with (
         _progress(len(examples)) as advance,
         concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool,
     ):
-        for example, problems, digest in pool.map(_check, examples):
+        for example, problems, digest in pool.map(check, examples):
             if problems:
                 bad += problems
             else:
@@ -79,7 +152,7 @@ def raise_for_bad(bad, location):
     )
 
 
-def _check(example):
+def _check(example, label_maps):
     if example.problem:
         return example, [(example.image.label, example.problem)], b""
     problems, files = [], []
@@ -87,40 +160,91 @@ def _check(example):
     digest = hashlib.sha256(example.name.encode(errors="surrogateescape"))
     size = None
     for position, file in enumerate(example.files):
-        pixels, content, problem = _decode_or_explain(file)
+        is_mask = position > 0 and file is not example.partner
+        pixels, file, problem = _decode_or_explain(file, is_mask)
         if pixels is None:
             pass
         elif position == 0:
             size = pixels.shape[:2]
-            problem = _image_problem(size, example.side_by_side)
-        elif file is example.partner:
-            problem = _size_problem(pixels, size, "partner")
+            problem = problem or _image_problem(size, example.side_by_side)
+            for domain, part in _parts(pixels, example):
+                problem = problem or label_maps.problem(domain, file, part)
+        elif is_mask:
+            # Of another size it is perhaps the mask of something else.
+            problem = _size_problem(pixels, size, "its image") or problem
         else:
-            problem = _mask_problem(pixels, size)
+            problem = problem or _size_problem(pixels, size, "its partner")
+            problem = problem or label_maps.problem("b", file, pixels)
         if problem:
             problems.append((file.label, problem))
         else:
-            digest.update(content)
-            files.append(dataclasses.replace(file, content=content))
+            digest.update(file.content)
+            if file.orientation > 1:
+                digest.update(b"turned %d" % file.orientation)
+            files.append(file)
     if not problems:
         example = _with_files(example, files)
     return example, problems, digest.digest()
 
 
-def _decode_or_explain(file):
+def _parts(pixels, example):
+    """(domain, pixels) of an example's first file."""
+    if not example.side_by_side:
+        return [("a", pixels)]
+    half = pixels.shape[1] // 2
+    return [("a", pixels[:, :half]), ("b", pixels[:, half:])]
+
+
+def _decode_or_explain(file, is_mask):
+    """(pixels, file with content, problem); pixels are None if it is bad."""
     try:
         content = file.read()
     except OSError as error:
-        return None, None, f"cannot be opened ({error.strerror})"
+        return None, file, f"cannot be opened ({error.strerror})"
     if not content:
-        return None, None, "is an empty file"
+        return None, file, "is an empty file"
+    read = _read_mask if is_mask else _read_image
     try:
-        return decode(content).numpy(), content, None
+        return read(dataclasses.replace(file, content=content), content)
+    except PictureError as error:
+        return None, file, str(error)
     except tf.errors.OpError as error:
         detail = re.sub(r"\{\{.*?\}\}|\[Op:.*", "", error.message)
         detail = " ".join(detail.split())[:120].strip()
         problem = f"is damaged or not an image that can be read ({detail})"
-        return None, None, problem
+        return None, file, problem
+
+
+def _read_image(file, content):
+    if not decodes_right(content):
+        pixels = read_image(content)
+        return pixels, _converted(file, pixels), None
+    turn = orientation(content)
+    pixels = turned(_pixels(content), turn)
+    problem = None
+    if bit_depth(content) == 16:
+        problem = dark_problem(pixels)
+    return pixels, dataclasses.replace(file, orientation=turn), problem
+
+
+def _read_mask(file, content):
+    if not is_plain_mask(content):
+        pixels = binary(read_mask(content))
+        return pixels, _converted(file, pixels), None
+    pixels, turn = _pixels(content), orientation(content)
+    problem = mask_problem(pixels, exact=is_lossless(content))
+    file = dataclasses.replace(file, orientation=turn)
+    return turned(pixels, turn), file, problem
+
+
+def _pixels(content):
+    return tf.io.decode_image(
+        content, channels=3, expand_animations=False
+    ).numpy()
+
+
+def _converted(file, pixels):
+    return dataclasses.replace(file, content=as_png(pixels), converted=True)
 
 
 def _image_problem(size, side_by_side):
@@ -140,26 +264,9 @@ def _image_problem(size, side_by_side):
 
 
 def _size_problem(pixels, size, owner):
-    if size is None or pixels.shape[:2] == size:
+    if size is None:
         return None
-    return (
-        f"is {pixels.shape[0]} high and {pixels.shape[1]} wide, but its "
-        f"{owner} is {size[0]} high and {size[1]} wide"
-    )
-
-
-def _mask_problem(pixels, size):
-    problem = _size_problem(pixels, size, "image")
-    if problem:
-        return problem
-    brightest = int(pixels.max())
-    if 0 < brightest < 128:
-        # 0/1 masks would otherwise be read as empty.
-        return (
-            f"has values from {int(pixels.min())} to {brightest}, expected "
-            "0 outside and 255 inside the object"
-        )
-    return None
+    return size_problem(pixels.shape[:2], size, owner)
 
 
 def _with_files(example, files):
@@ -180,7 +287,10 @@ def _without(example):
         return example
     return _with_files(
         example,
-        [dataclasses.replace(file, content=None) for file in example.files],
+        [
+            file if file.converted else dataclasses.replace(file, content=None)
+            for file in example.files
+        ],
     )
 
 

@@ -12,11 +12,17 @@ class Encoded:
         label: how messages call it: the path, or place in a data set.
         path: file to read, None when there is only `content`.
         content: the encoded bytes, None when they stay on disk.
+        orientation: how these bytes are turned upright, a key of
+            `serving.pictures.TURNS`.
+        converted: bool, `content` says the same as the file in a form that
+            TensorFlow reads.
     """
 
     label: str
     path: str | None = None
     content: bytes | None = None
+    orientation: int = 1
+    converted: bool = False
 
     @classmethod
     def of_file(cls, path):

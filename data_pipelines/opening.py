@@ -124,7 +124,9 @@ def open_data(
         for split in splits
         for domain in DOMAINS
     }
-    good, skipped, digest = _checked(examples, location, skip_bad_files)
+    good, skipped, digest = _checked(
+        examples, location, skip_bad_files, label_domains
+    )
     sources = {
         key: EncodedSource(kept, labels=key[1] in label_domains)
         for key, kept in good.items()
@@ -202,7 +204,9 @@ def _open_pairs(
         else tfds_sets.list_pairs(location, split)
         for split in splits
     }
-    good, skipped, digest = _checked(examples, location, skip_bad_files)
+    good, skipped, digest = _checked(
+        examples, location, skip_bad_files, label_domains, palette
+    )
     sources = {}
     for (split, _), pairs in good.items():
         for domain in DOMAINS:
@@ -270,7 +274,9 @@ def _no_attributes(location, attributes):
         )
 
 
-def _checked(examples, location, skip_bad_files):
+def _checked(
+    examples, location, skip_bad_files, label_domains=(), palette=None
+):
     """Decodes all files; gives good examples, bad files and one hash."""
     stored = sum(
         os.path.getsize(file.path)
@@ -281,8 +287,13 @@ def _checked(examples, location, skip_bad_files):
     )
     good, bad, digest = {}, [], hashlib.sha256()
     for key, listed in examples.items():
+        domains = tuple(label_domains)
+        if key[1]:  # no pairs: the image itself is of this domain
+            domains = ("a",) if key[1] in domains else ()
         good[key], problems, digests = checks.check_examples(
-            listed, keep_content=stored <= checks.MEMORY_LIMIT
+            listed,
+            keep_content=stored <= checks.MEMORY_LIMIT,
+            label_maps=checks.LabelMaps(domains, palette),
         )
         bad += problems
         for part in digests:

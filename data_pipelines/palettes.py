@@ -4,12 +4,20 @@ import dataclasses
 import itertools
 from pathlib import Path
 
+import numpy as np
+
 from data_pipelines.tables import read_rows
+from serving.mask_values import colours_of, in_words
 from tfmask.ops.errors import UserError
 
 FILE = "classes.csv"
 COLUMNS = ("index", "name", "r", "g", "b")
 VOID = "void"
+# A colour within this of one of the palette's is that one, moved by the
+# compression of a JPEG or by a resize.
+_NEAR = 48
+# Grey values below this are next to black: numbers, not shades.
+_DARK = 32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,3 +115,42 @@ def _parsed(row, where):
             f"255. Got: {got}."
         )
     return index, row["name"].strip(), tuple(colour)
+
+
+def colour_problem(pixels, palette, *, exact):
+    """Why the colours of a label map are not those that are expected.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        palette: `Palette`, or None where any colour will do.
+        exact: bool; False for JPEGs, which do not keep single values.
+
+    Returns:
+        str that goes on from the file's name, or None.
+    """
+    colours, counts = colours_of(pixels)
+    grey = bool((colours == colours[:, :1]).all())
+    values = colours[:, 0].tolist()
+    what = f"is grey and has {in_words(values)}, which may be class numbers"
+    if palette is None:
+        if not (exact and grey and 0 < values[-1] < _DARK):
+            return None
+        return (
+            f"{what}: as colours they are next to black. Expected one clear "
+            "colour for each class"
+        )
+    far = np.full(len(colours), 255)
+    for known in (*palette.colours, *palette.void):
+        away = np.abs(colours.astype(np.int32) - known).max(axis=-1)
+        far = np.minimum(far, away)
+    if grey and exact and counts[far > 0].sum() > 0.1 * counts.sum():
+        return f"{what}; expected the colours of {FILE}"
+    strange = far > _NEAR
+    if counts[strange].sum() <= 0.5 * counts.sum():
+        return None
+    most = tuple(colours[strange][counts[strange].argmax()].tolist())
+    share = 100 * counts[strange].sum() // counts.sum()
+    return (
+        f"has {share}% of its pixels in colours that {FILE} does not have, "
+        f"most of them {most}"
+    )

@@ -10,7 +10,51 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import synthetic
-from data_pipelines.checks import decode
+from data_pipelines.checks import decode, upright
+from serving.mask_values import INSIDE
+
+
+class _Files:
+    """Checked files, in memory or on disk, by their number.
+
+    Args:
+        files: list of `Encoded`.
+    """
+
+    def __init__(self, files):
+        contents = [file.content or b"" for file in files]
+        paths = [None if f.content else f.path for f in files]
+        turns = [file.orientation for file in files]
+        self._contents = self._paths = self._turns = None
+        with tf.device("CPU"):
+            if any(contents):
+                self._contents = tf.constant(contents)
+            if any(paths):
+                # Names of files need not be UTF-8.
+                encoded = [os.fsencode(path or "") for path in paths]
+                self._paths = tf.constant(encoded)
+            if max(turns) > 1:
+                self._turns = tf.constant(turns)
+
+    def decode(self, index):
+        """One file, (H, W, 3) uint8 and upright, in graph code."""
+        image = tf.ensure_shape(decode(self._read(index)), (None, None, 3))
+        if self._turns is None:
+            return image
+        image = upright(image, self._turns[index])
+        return tf.ensure_shape(image, (None, None, 3))
+
+    def _read(self, index):
+        if self._paths is None:
+            return self._contents[index]
+        path = self._paths[index]
+        if self._contents is None:
+            return tf.io.read_file(path)
+        return tf.cond(
+            path == "",
+            lambda: self._contents[index],
+            lambda: tf.io.read_file(path),
+        )
 
 
 class EncodedSource:
@@ -35,24 +79,16 @@ class EncodedSource:
         self.has_instances = bool(examples[0].instances)
         self.has_regions = self.has_instances or bool(examples[0].region)
         self.most_instances = max(len(e.instances) for e in examples)
-        self._in_memory = examples[0].image.content is not None
-        self._images = self._tensor([e.image for e in examples])
+        self._images = _Files([e.image for e in examples])
         self._masks = self._instances = None
         if examples[0].region:
-            self._masks = self._tensor([e.region for e in examples])
+            self._masks = _Files([e.region for e in examples])
         if self.has_instances:
             counts = [len(e.instances) for e in examples]
             self._starts = tf.constant(np.cumsum([0, *counts]), tf.int64)
-            self._instances = self._tensor(
+            self._instances = _Files(
                 [file for e in examples for file in e.instances]
             )
-
-    def _tensor(self, files):
-        with tf.device("CPU"):
-            if self._in_memory:
-                return tf.constant([file.content for file in files])
-            # Names of files need not be UTF-8.
-            return tf.constant([os.fsencode(file.path) for file in files])
 
     def load(self, index, size, *, region=False, instances=0):
         """Decodes one example, in graph code.
@@ -69,17 +105,17 @@ class EncodedSource:
             (H, W, 1) and `instances` (N, H, W, 1), float32 0/1.
         """
         del size
-        example = {"image": self._decode(self._images[index])}
+        example = {"image": self._image(index)}
         parts = None
         if instances or (region and self._masks is None):
             first, last = self._starts[index], self._starts[index + 1]
             parts = tf.map_fn(
-                self._decode_mask,
-                self._instances[first:last],
+                lambda number: _mask(self._instances.decode(number)),
+                tf.range(first, last),
                 fn_output_signature=tf.TensorSpec((None, None, 1)),
             )
         if region and self._masks is not None:
-            example["region"] = self._decode_mask(self._masks[index])
+            example["region"] = _mask(self._masks.decode(index))
         elif region:
             example["region"] = tf.reduce_max(parts, axis=0)
         if instances:
@@ -94,13 +130,14 @@ class EncodedSource:
         """What is known of an example besides arrays: dict of `index`."""
         return {"index": index}
 
-    def _decode(self, file):
-        image = decode(file if self._in_memory else tf.io.read_file(file))
-        return tf.ensure_shape(image, (None, None, 3))
+    def _image(self, index):
+        return self._images.decode(index)
 
-    def _decode_mask(self, file):
-        brightest = tf.reduce_max(self._decode(file), axis=-1, keepdims=True)
-        return tf.cast(brightest > 127, tf.float32)
+
+def _mask(image):
+    """A decoded mask, by its brightest channel, to (H, W, 1) 0 and 1."""
+    brightest = tf.reduce_max(image, axis=-1, keepdims=True)
+    return tf.cast(brightest >= INSIDE, tf.float32)
 
 
 class HalfSource(EncodedSource):
@@ -116,8 +153,8 @@ class HalfSource(EncodedSource):
         super().__init__(examples, labels=labels)
         self._right = domain == "b"
 
-    def _decode(self, file):
-        image = super()._decode(file)
+    def _image(self, index):
+        image = super()._image(index)
         half = tf.shape(image)[1] // 2
         return image[:, half:] if self._right else image[:, :half]
 

@@ -10,8 +10,19 @@ import numpy as np
 from serving.command_line import expand_home
 from serving.errors import invalid
 from serving.image_headers import read_header
+from serving.mask_values import mask_problem
+from serving.pictures import (
+    PictureError,
+    as_png,
+    binary,
+    is_plain_image,
+    is_plain_mask,
+    read_image,
+    read_mask,
+)
 
-_FORMATS = ("PNG", "JPEG")
+_SENT = ("PNG", "JPEG")
+_FORMATS = (*_SENT, "BMP")  # the last is converted
 
 
 class Item(NamedTuple):
@@ -53,18 +64,25 @@ def _is_file(value) -> bool:
     return isinstance(value, str | bytes | bytearray | os.PathLike)
 
 
-def read_encoded(value, label: str) -> bytes:
-    """The bytes of an encoded image, checked as far as its header.
+def read_encoded(value, label: str, *, is_mask: bool = False) -> bytes:
+    """The bytes of an encoded image, in a form that servers read right.
+
+    Their decoder applies no orientation tag (EXIF), and does not know all
+    that a mask can be. Such files are converted to plain PNG here, with
+    Pillow; all others are sent as they are.
 
     Args:
         value: path or bytes.
         label: str, how an error calls it.
+        is_mask: bool; a mask of one object, which is checked where Pillow is
+            installed.
 
     Returns:
         bytes.
 
     Raises:
-        InvalidArgument: not readable, or neither PNG nor JPEG.
+        InvalidArgument: not readable, neither PNG, JPEG nor BMP, a mask that
+            can mean two things, or a file to be converted without Pillow.
     """
     if isinstance(value, bytes | bytearray):
         data = bytes(value)
@@ -79,10 +97,26 @@ def read_encoded(value, label: str) -> bytes:
     if header is None or header.format not in _FORMATS:
         kind = f"a {header.format} image" if header else "something else"
         raise invalid(
-            f"{label}: expected a PNG or JPEG image. Got: {kind} "
+            f"{label}: expected a PNG, JPEG or BMP image. Got: {kind} "
             f"of {len(data)} bytes."
         )
-    return data
+    is_plain = is_plain_mask if is_mask else is_plain_image
+    plain = is_plain(data) and is_plain_image(data) and header.format in _SENT
+    if plain and not is_mask:
+        return data
+    try:
+        pixels = binary(read_mask(data)) if is_mask else read_image(data)
+        return data if plain else as_png(pixels)
+    except PictureError as error:
+        raise invalid(f"{label}: {error}") from None
+    except ImportError:
+        if plain:
+            return data
+        raise invalid(
+            f"{label}: a server would not read it right (its orientation "
+            "tag, format or depth). Install Pillow, which converts it here "
+            "(`pip install pillow`), or save it as an upright PNG of 8 bits."
+        ) from None
 
 
 def _image_array(value, label) -> np.ndarray:
@@ -116,6 +150,9 @@ def _plane(value, label):
             f"{label}: expected uint8 of shape (H, W) or (H, W, 1). "
             f"Got: {array.dtype} {np.shape(value)}."
         )
+    problem = mask_problem(array, soft=True)
+    if problem:
+        raise invalid(f"{label}: {problem}.")
     return array
 
 
@@ -123,7 +160,7 @@ def _instances(value, label):
     """Masks of single objects: (K, H, W, 1) uint8, or a tuple of bytes."""
     if isinstance(value, list | tuple) and value and all(map(_is_file, value)):
         return tuple(
-            read_encoded(file, f"{label}, number {number}")
+            read_encoded(file, f"{label}, number {number}", is_mask=True)
             for number, file in enumerate(value)
         )
     array = np.asarray(value)
@@ -134,6 +171,10 @@ def _instances(value, label):
             f"{label}: expected uint8 of shape (K, H, W) or (K, H, W, 1), or "
             f"a list of K files. Got: {array.dtype} {np.shape(value)}."
         )
+    for number, mask in enumerate(array):
+        problem = mask_problem(mask)
+        if problem:
+            raise invalid(f"{label}, number {number}: {problem}.")
     return array
 
 

@@ -20,6 +20,12 @@ from serving.client import (
 from serving.command_line import parse_command_line, show_any_character
 from serving.files import list_images, plan_outputs, scan_folder
 from serving.metadata import find_signature
+from serving.pictures import (
+    PictureError,
+    read_image,
+    read_mask,
+    size_problem,
+)
 from serving.results import EncodedTranslation
 
 # What one image can be to blame for; after anything else the next image
@@ -138,32 +144,35 @@ def read_edited(options: Options, image: pathlib.Path) -> dict[str, Any]:
     except ImportError:
         raise QueryError("masks need Pillow: pip install pillow") from None
 
-    def read(path, mode):
+    def read(path, reader, **how):
         try:
-            with Image.open(path) as file:
-                return file.convert(mode)
+            return reader(path.read_bytes(), **how)
         except OSError as error:
-            reason = error.strerror or "not an image"
-            raise QueryError(f"{path}: {reason}") from None
+            raise QueryError(f"{path}: {error.strerror}") from None
+        except PictureError as error:
+            raise QueryError(f"{path}: {error}") from None
 
-    pictures = {"image": read(image, "RGB")}
+    pixels = {"image": read(image, read_image)}
     if options.exemplar:
-        pictures["exemplar"] = read(options.exemplar, "RGB")
+        pixels["exemplar"] = read(options.exemplar, read_image)
     for name, partner in (("mask", "image"), ("exemplar_mask", "exemplar")):
         path = getattr(options, name)
         if path is None:
             continue
-        pictures[name] = read(path, "L")
-        size, found = pictures[partner].size, pictures[name].size
-        if found != size:
-            raise QueryError(
-                f"{path}: expected {size[0]}x{size[1]} as the {partner}. "
-                f"Got: {found[0]}x{found[1]}."
-            )
-    size = pictures["image"].size
+        pixels[name] = read(path, read_mask, soft=True)
+        problem = size_problem(
+            pixels[name].shape, pixels[partner].shape[:2], f"the {partner}"
+        )
+        if problem:
+            raise QueryError(f"{path}: {problem}")
+    height, width = pixels["image"].shape[:2]
     return {
-        name: np.asarray(picture.resize(size, Image.Resampling.BILINEAR))
-        for name, picture in pictures.items()
+        name: np.asarray(
+            Image.fromarray(np.ascontiguousarray(values)).resize(
+                (width, height), Image.Resampling.BILINEAR
+            )
+        )
+        for name, values in pixels.items()
     }
 
 

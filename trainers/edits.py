@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
+from serving.files import file_problem
+from serving.pictures import PictureError, read_mask, size_problem
 from tfmask.ops.arrays import to_float
 from tfmask.ops.errors import UserError, unknown_name
 
@@ -120,17 +122,24 @@ def read_edits(edits, height, width):
     pixels = {}
     for name, path in edits.items():
         try:
-            pixels[name] = read_files(path)[0]
+            if name == "exemplar":
+                pixels[name] = read_files(path)[0]
+            else:
+                pixels[name] = _read_mask(path)[..., None]
         except UserError as error:
             raise UserError(f"its {name} `{path}` {error}") from error
     sizes = {"mask": (height, width)}
     if "exemplar" in pixels:
         sizes["exemplar_mask"] = pixels["exemplar"].shape[:2]
     for name, size in sizes.items():
-        if name in pixels and pixels[name].shape[:2] != size:
+        if name not in pixels:
+            continue
+        owner = "the image" if name == "mask" else "the exemplar"
+        problem = size_problem(pixels[name].shape[:2], size, owner)
+        if problem:
             raise UserError(
-                f"has a {name.replace('_', ' ')} of another size: expected "
-                f"{size}. Got: {pixels[name].shape[:2]}"
+                f"has a {name.replace('_', ' ')} of another size: "
+                f"`{edits[name]}` {problem}"
             )
     fitted = {
         name: resized(values, (height, width)).numpy()[None]
@@ -139,9 +148,22 @@ def read_edits(edits, height, width):
     return {
         name: to_float(values)
         if name == "exemplar"
-        else values.max(-1, keepdims=True).astype(np.float32) / 255.0
+        else values.astype(np.float32) / 255.0
         for name, values in fitted.items()
     }
+
+
+def _read_mask(path):
+    """A mask by hand, whose shades count: (H, W) uint8."""
+    problem = file_problem(path)
+    if problem:
+        raise UserError(problem)
+    try:
+        return read_mask(path.read_bytes(), soft=True)
+    except OSError as error:
+        raise UserError(f"cannot be opened ({error.strerror})") from error
+    except PictureError as error:
+        raise UserError(str(error)) from error
 
 
 def check_edits(run, method, edits, instances=None):

@@ -6,6 +6,7 @@ import json
 from data_pipelines.prepare.candidates import Candidate, list_images
 from data_pipelines.prepare.outlines import to_mask
 from serving.files import natural_key
+from serving.pictures import side_hint
 from tfmask.ops.errors import UserError, unknown_name
 
 NOT_LISTED = "not in the COCO file"
@@ -165,7 +166,7 @@ def _masks(record, annotations, shape, crop):
     if said != shape:
         raise UserError(
             f"is {shape[0]} high and {shape[1]} wide, but {said[0]} high and "
-            f"{said[1]} wide in the COCO file"
+            f"{said[1]} wide in the COCO file{side_hint(shape, said)}"
         )
     for annotation in annotations:
         try:

@@ -10,7 +10,8 @@ from data_pipelines.prepare.candidates import (
     list_images,
     scanned,
 )
-from data_pipelines.prepare.pixels import open_image
+from data_pipelines.prepare.pixels import read_numbers
+from serving.pictures import size_problem
 from tfmask.ops.errors import UserError
 
 # Formats that keep every value.
@@ -60,40 +61,14 @@ def list_candidates(images, folder, labels, report, *, split=False):
     ]
 
 
-def read_map(path):
-    """Reads a label map as numbers.
-
-    Args:
-        path: image file of one channel: grey of 1 to 32 bits, or palette
-            (whose numbers count, not its colours).
-
-    Returns:
-        (H, W) integer array.
-
-    Raises:
-        UserError: the file cannot be read or has colours. The text is the
-            reason alone.
-    """
-    image = open_image(path)
-    if image.mode not in ("1", "L", "P", "I") and image.mode[:2] != "I;":
-        raise UserError(
-            f"has {len(image.getbands())} channels ({image.mode}), expected "
-            "one number a pixel: grey or a palette"
-        )
-    values = np.asarray(image)
-    return values.astype(np.uint8) if values.dtype == bool else values
-
-
 def _masks(path, labels, split, shape, crop):
     try:
-        values = read_map(path)
+        values = read_numbers(path)
     except UserError as error:
         raise UserError(f"its label map {path} {error}") from error
-    if values.shape != shape:
-        raise UserError(
-            f"is {shape[0]} high and {shape[1]} wide, but its label map "
-            f"{path} is {values.shape[0]} high and {values.shape[1]} wide"
-        )
+    problem = size_problem(shape, values.shape, f"its label map {path}")
+    if problem:
+        raise UserError(problem)
     if labels:
         values = np.isin(values, labels).astype(np.uint8)
     if split:

@@ -1,68 +1,56 @@
 """Reads images; resizes and crops images and label maps alike."""
 
-import io
-
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from serving.files import file_problem
+from serving.pictures import PictureError
+from serving.pictures import read_image as decode_image
+from serving.pictures import read_numbers as decode_numbers
 from tfmask.ops.errors import UserError
 
 
-def open_image(path):
-    """Reads and decodes an image file.
+def read_rgb(path):
+    """Reads a photograph, upright: see `pictures.read_image`.
 
     Args:
         path: path of the file.
 
     Returns:
-        `PIL.Image` of whatever mode. The orientation tag of cameras is not
-        applied, as everywhere in `data_pipelines`.
+        `PIL.Image` of mode RGB.
 
     Raises:
         UserError: it is missing or cannot be read. The text is the reason
             alone.
     """
-    problem = file_problem(path)
-    if problem:
-        raise UserError(problem)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot be opened ({error.strerror})") from error
-    try:
-        image = Image.open(io.BytesIO(content))
-        image.load()
-    except UnidentifiedImageError as error:
-        raise UserError("is not an image that can be read") from error
-    except (
-        OSError,
-        SyntaxError,  # Pillow's word for a broken PNG
-        ValueError,
-        Image.DecompressionBombError,
-    ) as error:
-        raise UserError(f"is a damaged image ({error})") from error
-    return image
+    return Image.fromarray(np.ascontiguousarray(_read(path, decode_image)))
 
 
-def read_rgb(path):
-    """Reads a photograph.
+def read_numbers(path):
+    """Reads a label map: see `pictures.read_numbers`.
 
     Args:
         path: path of the file.
 
     Returns:
-        `PIL.Image` of mode RGB: grey and palette become RGB, transparency is
-        dropped, 16 bits become 8.
+        (H, W) integers.
 
     Raises:
-        UserError: as `open_image`.
+        UserError: as `read_rgb`; or it has colours.
     """
-    image = open_image(path)
-    if image.mode[:2] == "I;" or image.mode == "I":
-        # Pillow would clip the values instead of scaling them.
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    return image.convert("RGB")
+    return _read(path, decode_numbers)
+
+
+def _read(path, reader):
+    problem = file_problem(path)
+    if problem:
+        raise UserError(problem)
+    try:
+        return reader(path.read_bytes())
+    except OSError as error:
+        raise UserError(f"cannot be opened ({error.strerror})") from error
+    except PictureError as error:
+        raise UserError(str(error)) from error
 
 
 def crop_image(image, size):

@@ -5,7 +5,12 @@ import pytest
 from PIL import Image
 
 from data_pipelines import open_data, paired_scenes
-from data_pipelines.palettes import FILE, Palette, find_palette
+from data_pipelines.palettes import (
+    FILE,
+    Palette,
+    colour_problem,
+    find_palette,
+)
 from tfmask.ops.errors import UserError
 
 HEADER = "index,name,r,g,b\n"
@@ -84,3 +89,33 @@ def test_it_belongs_to_the_domains_of_label_maps(tmp_path):
 def test_synthetic_pairs_have_theirs():
     data = open_data("synthetic:paired", 16, synthetic_count=(1, 1))
     assert data.palettes == {"b": paired_scenes.PALETTE}
+
+
+ROADS = Palette(
+    ("sky", "road", "car"),
+    ((0, 0, 0), (128, 64, 128), (0, 0, 142)),
+    ((255, 255, 255),),
+)
+NUMBERS = (np.arange(100) % 3).reshape(10, 10)
+COLOURED = np.array(ROADS.colours, np.uint8)[NUMBERS]
+NUMBERED = np.repeat(NUMBERS[..., None], 3, axis=-1).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "palette", "exact", "problem"),
+    [
+        (COLOURED, ROADS, True, None),
+        (COLOURED, None, True, None),
+        (COLOURED // 8 * 8 + 4, ROADS, False, None),
+        (NUMBERED, ROADS, True, "the values 0, 1 and 2, which may be class"),
+        (NUMBERED, None, True, "as colours they are next to black"),
+        (NUMBERED * 100, None, True, None),
+        (255 - COLOURED // 2, ROADS, True, "colours that classes.csv does"),
+        (255 - COLOURED // 2, ROADS, False, "colours that classes.csv does"),
+        (NUMBERED * 0, None, True, None),
+        (NUMBERED * 0, ROADS, True, None),
+    ],
+)
+def test_class_numbers_are_no_colours(pixels, palette, exact, problem):
+    found = colour_problem(pixels, palette, exact=exact)
+    assert found is None if problem is None else problem in found

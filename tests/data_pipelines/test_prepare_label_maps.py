@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from data_pipelines.prepare import label_maps
+from data_pipelines.prepare.pixels import read_numbers
 from tfmask.ops.errors import UserError
 
 
@@ -18,7 +18,7 @@ def test_palette_maps_count_by_number(tmp_path):
     image.putpalette([9, 9, 9, 200, 0, 0, 0, 0, 0])
     image.putpixel((4, 3), 2)
     image.save(tmp_path / "x.png")
-    values = label_maps.read_map(tmp_path / "x.png")
+    values = read_numbers(tmp_path / "x.png")
     assert np.argwhere(values).tolist() == [[3, 4]] and values.max() == 2
 
 
@@ -34,7 +34,7 @@ def test_palette_maps_count_by_number(tmp_path):
 def test_numbers_of_any_width_are_kept(tmp_path, end, dtype, largest):
     numbers = np.zeros((9, 9), dtype)
     numbers[2, 3] = largest
-    values = label_maps.read_map(save(tmp_path / f"x.{end}", numbers))
+    values = read_numbers(save(tmp_path / f"x.{end}", numbers))
     np.testing.assert_array_equal(values, numbers)
     assert values.dtype.kind in "iu"
 
@@ -42,4 +42,4 @@ def test_numbers_of_any_width_are_kept(tmp_path, end, dtype, largest):
 def test_colours_are_no_numbers(tmp_path):
     path = save(tmp_path / "x.png", np.zeros((9, 9, 3), np.uint8))
     with pytest.raises(UserError, match="has 3 channels .RGB., expected one"):
-        label_maps.read_map(path)
+        read_numbers(path)

@@ -61,7 +61,7 @@ def test_images_with_other_counts_go_apart():
         (IMAGE, MASKS[0, ..., 0], "expected uint8 of shape"),
         (IMAGE, [png(MASKS[0, ..., 0])], "all files where the image is"),
         (png(IMAGE), MASKS, "all files where the image is"),
-        (png(IMAGE), [b"text"], "number 0: expected a PNG or JPEG"),
+        (png(IMAGE), [b"text"], "number 0: expected a PNG, JPEG or BMP"),
     ],
 )
 def test_what_does_not_fit_is_named(image, masks, text):

@@ -92,7 +92,9 @@ def test_what_does_not_fit_is_said(served, tmp_path, files, capsys):
     assert "expected --exemplar, too" in capsys.readouterr().err
     Image.fromarray(files["mask"][1:]).save(tmp_path / "mask.png")
     assert run(target, tmp_path, "exemplar", "mask") == 1
-    assert "expected 18x20 as the image" in capsys.readouterr().err
+    assert (
+        "is 19 high and 18 wide, but the image is 20" in capsys.readouterr().err
+    )
 
 
 def test_the_client_takes_arrays(served, files):
