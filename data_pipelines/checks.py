@@ -32,6 +32,8 @@ from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.errors import UserError
 
 LISTED = 10
+# How to leave bad files out, in the words of messages.
+SKIP = "--skip-bad-files (in Python: skip_bad_files=True)"
 # Encoded bytes of a data set are kept in memory up to this many.
 MEMORY_LIMIT = 256 * 2**20
 _PROGRESS_FROM = 2000
@@ -148,7 +150,7 @@ def raise_for_bad(bad, location):
     raise UserError(
         f"{files} in {location}:\n"
         + "\n".join(lines)
-        + "\nRepair or remove them, or skip them with skip_bad_files."
+        + f"\nRepair or remove them, or skip them with {SKIP}."
     )
 
 

@@ -143,8 +143,8 @@ def _open_synthetic(
         raise unknown_name("kind of synthetic data", variant, kinds)
     if min(synthetic_count) < 1:
         raise UserError(
-            "`synthetic_count` must be two numbers of at least 1. Got: "
-            f"{synthetic_count}."
+            "`synthetic_count` (--data.synthetic-count) must be two numbers "
+            f"of at least 1. Got: {synthetic_count}."
         )
     counts = dict(zip(SPLITS, synthetic_count, strict=True))
     if variant == ATTRIBUTES:
@@ -268,7 +268,8 @@ def _no_attributes(location, attributes):
     if attributes:
         raise UserError(
             f"{location} has no attributes, but some are selected: "
-            f"{', '.join(attributes)}. Sets with attributes are "
+            f"{', '.join(attributes)}. Leave out `--data.attributes` (of "
+            "`tfmask classifier`: `--attributes`). Sets with attributes are "
             "`synthetic:attributes`, `tfds:celeb_a` and folders with "
             f"{attribute_folders.CELEBA_LIST} or {attribute_folders.CSV_LIST}."
         )

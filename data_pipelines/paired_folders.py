@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from data_pipelines.checks import SKIP
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.folders import images_of
 from data_pipelines.unpaired import DOMAINS, SPLITS
@@ -132,6 +133,6 @@ def _refuse_unmatched(root, names, first, second):
             f"Images of {names[0]} and {names[1]} in {root} are pairs when "
             "their names are equal up to the suffix. Without a partner are "
             f"{'; '.join(parts)}. Rename or remove them, skip them with "
-            "skip_bad_files, or take the folders trainA and trainB for "
-            "images that are no pairs."
+            f"{SKIP}, or take the folders trainA and trainB for images that "
+            "are no pairs."
         )

@@ -416,7 +416,8 @@ class UnpairedData:
             for load, side in zip(load_size, self.image_size, strict=True)
         ):
             raise UserError(
-                "`load_size` must be at least the image size, which is cut "
-                f"from it: {self.image_size}. Got: {load_size}."
+                "`load_size` (--data.load-size) must be at least the image "
+                f"size, which is cut from it: {self.image_size}. Got: "
+                f"{load_size}."
             )
         return load_size

@@ -286,7 +286,7 @@ def optimizer_factory(config, steps_an_epoch, step):
         except TypeError as error:
             raise UserError(
                 f"The optimizer `{options.name}` does not take Adam's "
-                f"arguments: {error}"
+                f"arguments: {error}. Choose another --optimizer.name."
             ) from error
 
     return optimizer

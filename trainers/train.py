@@ -33,6 +33,7 @@ SHORTCUTS = {
     "strategy": "run.strategy",
     "precision": "run.precision",
     "deterministic": "run.deterministic",
+    "skip_bad_files": "data.skip_bad_files",
 }
 
 
@@ -72,6 +73,8 @@ class Options:
     """Compute type."""
     deterministic: bool = False
     """Deterministic ops: a resumed run ends bit-equal on CPU."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out (counted and listed), do not stop."""
 
     def __post_init__(self):
         for name in ("steps", "epochs", "minutes"):
@@ -251,7 +254,7 @@ def main(argv=None):
     if config.run.steps_per_call > 1 and config.run.jit_compile:
         raise UserError(
             "`run.jit_compile` and `run.steps_per_call` above 1 do not go "
-            "together."
+            "together. Leave out --run.jit-compile or --run.steps-per-call."
         )
     if config.run.jit_compile and config.run.strategy != "none":
         raise UserError(

@@ -88,7 +88,7 @@ def test_text_named_png(plain_folder):
     (root / "trainA" / "note.png").write_text("hello, I am no picture")
     text = message(root)
     assert str(root / "trainA" / "note.png") in text
-    assert "not an image" in text and "skip_bad_files" in text
+    assert "not an image" in text and "--skip-bad-files" in text
     assert "{{" not in text  # TensorFlow's node names
 
 

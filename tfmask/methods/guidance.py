@@ -117,8 +117,8 @@ class Guidance:
             raise UserError(
                 "GuideGAN remembers the attention of every training image: "
                 "`memory_images` must be their numbers in a and b. Got: "
-                f"{self.config.memory_images}. `attention_mode` inner needs "
-                "no memory."
+                f"{self.config.memory_images}. --method.attention-mode inner "
+                "needs no memory."
             )
         missing = [key for key in ("index", "window") if key not in examples]
         if missing:
@@ -126,8 +126,8 @@ class Guidance:
                 "GuideGAN remembers the attention of every training image by "
                 "its `index` and `window`, as data_pipelines gives them. "
                 f"Missing: {', '.join(missing)}. Got: "
-                f"{', '.join(sorted(examples))}. `attention_mode` inner needs "
-                "neither."
+                f"{', '.join(sorted(examples))}. --method.attention-mode "
+                "inner needs neither."
             )
         return self.memories[name]
 
