@@ -7,7 +7,12 @@ from tfmask.ops.images import to_float
 MASKS = ("region", "instances", "attribute_regions")
 
 
-def resize(example, size, *, labels=False):
+INTERPOLATIONS = ("bilinear", "bicubic")
+
+
+def resize(
+    example, size, *, labels=False, interpolation="bilinear", antialias=True
+):
     """Resizes an example; the aspect ratio is not kept.
 
     Args:
@@ -17,14 +22,24 @@ def resize(example, size, *, labels=False):
         size: (height, width).
         labels: bool, the image is a label map: it has no colour afterwards
             that it had not before.
+        interpolation: "bilinear" or "bicubic" (Keys, a = -0.5, as Pillow's),
+            of images.
+        antialias: bool; smaller images are made of all pixels of larger
+            ones (as Pillow does), not of the nearest ones (as TensorFlow 1).
 
     Returns:
-        dict with the same keys, float32: images by bilinear interpolation
-        with antialiasing, masks and label maps by nearest neighbour.
+        dict with the same keys, float32: images as said, in 0..255, masks
+        and label maps by nearest neighbour.
     """
-    method = {"method": "nearest"} if labels else {"antialias": True}
-    image = tf.image.resize(example["image"], size, **method)
-    image = tf.ensure_shape(tf.cast(image, tf.float32), (*size, 3))
+    method = {"method": interpolation, "antialias": antialias}
+    if labels:
+        method = {"method": "nearest"}
+    image = tf.cast(
+        tf.image.resize(example["image"], size, **method), tf.float32
+    )
+    if interpolation == "bicubic":  # which goes beyond the range at edges
+        image = tf.clip_by_value(image, 0.0, 255.0)
+    image = tf.ensure_shape(image, (*size, 3))
     resized = {"image": image}
     for name in MASKS:
         if name in example:

@@ -17,6 +17,7 @@ from data_pipelines import (
 from data_pipelines.arguments import check_seed, size_pair
 from data_pipelines.attribute_data import AttributeData
 from data_pipelines.attribute_sources import AttributeFiles, AttributeScenes
+from data_pipelines.augment import INTERPOLATIONS
 from data_pipelines.paired import PairedData
 from data_pipelines.palettes import find_palette
 from data_pipelines.sources import EncodedSource, HalfSource, SyntheticSource
@@ -41,6 +42,8 @@ def open_data(
     centre_crop=None,
     paired=False,
     label_domains=(),
+    interpolation="bilinear",
+    antialias=True,
 ):
     """Opens image sets a and b, or one with attributes; checks every file.
 
@@ -67,6 +70,10 @@ def open_data(
         label_domains: of "a" and "b", those whose files are label maps,
             which are resized by nearest neighbour. For pairs their colours
             are read from the folder's classes.csv, if it is there.
+        interpolation: "bilinear" or "bicubic", how images are resized; masks
+            and label maps are not.
+        antialias: bool; False takes the nearest pixels only where images
+            become smaller, as TensorFlow 1 did.
 
     Returns:
         `UnpairedData`, `PairedData` for pairs, or `AttributeData` for a
@@ -76,6 +83,29 @@ def open_data(
         UserError: a folder is missing or empty, a file is bad, or an
             argument makes no sense. The text says which and what to do.
     """
+    if interpolation not in INTERPOLATIONS:
+        raise unknown_name("interpolation", interpolation, INTERPOLATIONS)
+    data = _opened(
+        *(location, image_size, seed, splits, skip_bad_files),
+        *(synthetic_count, attributes, centre_crop, paired, label_domains),
+    )
+    data.interpolation, data.antialias = interpolation, antialias
+    return data
+
+
+def _opened(
+    location,
+    image_size,
+    seed,
+    splits,
+    skip_bad_files,
+    synthetic_count,
+    attributes,
+    centre_crop,
+    paired,
+    label_domains,
+):
+    """See `open_data`."""
     try:
         location = expand_home(str(location))
     except ValueError as error:

@@ -64,9 +64,13 @@ class UnpairedData:
         pairings: names of the ways in which b is drawn.
         instance_count: int, instance masks an example gets: the most
             objects in one image of the opened splits; 0 without such masks.
+        interpolation, antialias: how images are resized, see
+            `augment.resize`.
     """
 
     pairings = PAIRINGS
+    interpolation = "bilinear"
+    antialias = True
 
     def __init__(self, location, kind, image_size, sources, skipped, digest):
         self.location, self.kind = location, kind
@@ -244,11 +248,7 @@ class UnpairedData:
             output = {}
             for domain, index in draw(number, keys).items():
                 source = self._source(domain, "train")
-                loaded = augment.resize(
-                    source.load(index, load_size, **wanted),
-                    load_size,
-                    labels=source.labels,
-                )
+                loaded = self._loaded(source, index, load_size, wanted)
                 stream = f"augment_{'a' if together else domain}"
                 augmented = augment.crop_and_flip(
                     loaded,
@@ -347,9 +347,18 @@ class UnpairedData:
 
     def _unchanged(self, source, index, wanted):
         """An example of the image size, not augmented."""
-        loaded = source.load(index, self.image_size, **wanted)
-        resized = augment.resize(loaded, self.image_size, labels=source.labels)
+        resized = self._loaded(source, index, self.image_size, wanted)
         return {**augment.normalise(resized), **source.facts(index)}
+
+    def _loaded(self, source, index, size, wanted):
+        """An example at a size."""
+        return augment.resize(
+            source.load(index, size, **wanted),
+            size,
+            labels=source.labels,
+            interpolation=self.interpolation,
+            antialias=self.antialias,
+        )
 
     def region_mean(self, domain):
         """Mean of the training masks: where objects are on average.

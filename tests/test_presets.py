@@ -40,6 +40,17 @@ def test_images_of_the_paper(name):
     assert got == DATA[name]
 
 
+@pytest.mark.parametrize("name", PAPERS)
+def test_images_are_resized_as_in_the_official_code(name):
+    """Pillow always takes all pixels, TensorFlow 1 the nearest ones."""
+    data = preset_config(name, "paper", "photos").data
+    host = name.removeprefix("cam_")
+    bilinear = {"attention_guided", "attgan", "stargan", "lomit"}
+    tensorflow = {"attention_guided", "attgan", "stgan"}
+    assert (data.interpolation == "bilinear") == (host in bilinear)
+    assert data.antialias == (host not in tensorflow)
+
+
 def test_there_is_a_paper_preset_of_every_method_with_a_paper():
     assert set(PAPERS) == set(DATA) == set(METHOD_CONFIGS) - {"segmenter"}
 

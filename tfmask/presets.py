@@ -42,7 +42,7 @@ def paper_attention_guided(location: str) -> TrainConfig:
         method_name="attention_guided",
         preset="paper",
         method=AttentionGuidedConfig(),
-        data=DataConfig(location=location),
+        data=DataConfig(antialias=False, location=location),
         optimizer=OptimizerConfig(
             learning_rate=1e-4, constant_epochs=50, decay_epochs=50
         ),
@@ -92,7 +92,7 @@ def paper_cyclegan(location: str) -> TrainConfig:
         method_name="cyclegan",
         preset="paper",
         method=CycleGANConfig(),
-        data=DataConfig(location=location),
+        data=DataConfig(interpolation="bicubic", location=location),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch", constant_epochs=99, decay_epochs=101
         ),
@@ -135,7 +135,7 @@ def paper_guidegan(location: str) -> TrainConfig:
         method_name="guidegan",
         preset="paper",
         method=GuideGANConfig(),
-        data=DataConfig(location=location),
+        data=DataConfig(interpolation="bicubic", location=location),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch", constant_epochs=100, decay_epochs=50
         ),
@@ -169,7 +169,12 @@ def paper_instagan(location: str) -> TrainConfig:
         method_name="instagan",
         preset="paper",
         method=InstaGANConfig(),
-        data=DataConfig(location=location, image_size=200, load_size=220),
+        data=DataConfig(
+            interpolation="bicubic",
+            location=location,
+            image_size=200,
+            load_size=220,
+        ),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch",
             discriminator_learning_rate=1e-4,

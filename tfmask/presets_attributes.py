@@ -104,7 +104,9 @@ def paper_attgan(location: str) -> TrainConfig:
         method_name="attgan",
         preset="paper",
         method=AttGANConfig(),
-        data=DataConfig(location=location, image_size=128, load_size=143),
+        data=DataConfig(
+            antialias=False, location=location, image_size=128, load_size=143
+        ),
         optimizer=OptimizerConfig(
             constant_epochs=29 * _OFFICIAL_EPOCH,
             decay_epochs=31 * _OFFICIAL_EPOCH,
@@ -131,6 +133,8 @@ def paper_stgan(location: str) -> TrainConfig:
         preset="paper",
         method=STGANConfig(),
         data=DataConfig(
+            interpolation="bicubic",
+            antialias=False,
             location=location,
             image_size=128,
             load_size=128,

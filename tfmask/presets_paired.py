@@ -30,7 +30,7 @@ def paper_pix2pix(location: str) -> TrainConfig:
         method_name="pix2pix",
         preset="paper",
         method=Pix2PixConfig(),
-        data=DataConfig(location=location),
+        data=DataConfig(interpolation="bicubic", location=location),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch", constant_epochs=200, decay_epochs=0
         ),
@@ -105,7 +105,9 @@ def paper_guidegan_paired(location: str) -> TrainConfig:
         method_name="guidegan_paired",
         preset="paper",
         method=PairedGuideGANConfig(),
-        data=DataConfig(location=location, image_size=128),
+        data=DataConfig(
+            interpolation="bicubic", location=location, image_size=128
+        ),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch", constant_epochs=100, decay_epochs=50
         ),

@@ -141,6 +141,8 @@ def _open(options, config):
         synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
         attributes=needed,
         centre_crop=config.data.centre_crop,
+        interpolation=config.data.interpolation,
+        antialias=config.data.antialias,
         paired=getattr(config.method, "paired", False),
         label_domains=config.data.label_domains
         if options.label_domains is None

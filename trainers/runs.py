@@ -67,6 +67,8 @@ def open_training_data(config, splits=None):
         synthetic_count=(config.data.synthetic_count, 100),
         attributes=config.data.attributes,
         centre_crop=config.data.centre_crop,
+        interpolation=config.data.interpolation,
+        antialias=config.data.antialias,
         paired=needs_pairs(config.method),
         label_domains=config.data.label_domains,
     )

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from PIL import Image
 
 from data_pipelines import augment
 
@@ -103,6 +104,39 @@ def test_resized_masks_stay_binary_and_images_smooth():
     )
     # Antialiasing: output 1 weighs columns 1 to 4 by 1, 3, 3, 1 eighths.
     np.testing.assert_allclose(output["image"][0, 1], [127.5] * 3, atol=1e-3)
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("size", [(7, 9), (40, 31)])
+def test_images_are_resized_as_by_pillow(interpolation, size):
+    pixels = np.random.default_rng(0).uniform(60, 190, (16, 23, 3))
+    pixels = pixels.astype(np.float32)
+    got = augment.resize({"image": pixels}, size, interpolation=interpolation)
+    method = Image.Resampling[interpolation.upper()]
+    for channel in range(3):
+        expected = Image.fromarray(pixels[..., channel]).resize(
+            size[::-1], method
+        )
+        # Weights of 23 columns in float32, on values up to 255.
+        np.testing.assert_allclose(
+            got["image"][..., channel], expected, atol=1e-3
+        )
+
+
+def test_without_antialiasing_only_the_nearest_pixels_count():
+    row = np.array([10.0, 20, 40, 80, 160, 0, 0, 0], np.float32)
+    image = np.tile(row[None, :, None], (8, 1, 3))
+    got = augment.resize({"image": image}, (2, 2), antialias=False)
+    # Half-pixel centres: between columns 1 and 2, and 5 and 6.
+    np.testing.assert_allclose(got["image"][0, :, 0], [30, 0], atol=1e-4)
+
+
+def test_bicubic_stays_in_range():
+    image = np.zeros((4, 4, 3), np.float32)
+    image[:, 2:] = 255.0
+    got = augment.resize({"image": image}, (9, 9), interpolation="bicubic")
+    assert float(tf.reduce_min(got["image"])) == 0.0
+    assert float(tf.reduce_max(got["image"])) == 255.0
 
 
 def test_range_of_normalised_images():

@@ -238,3 +238,19 @@ def test_a_location_can_begin_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert f"in {tmp_path}/photos" in message("~/photos", 16)
     assert "no home folder is known for `~nobody-x`" in message("~nobody-x", 16)
+
+
+def test_interpolation_is_of_training_and_test_images(plain_folder):
+    root = plain_folder()
+
+    def images(**options):
+        data = open_data(root, image_size=12, **options)
+        for crop in (True, False):
+            batches = data.train_batches(1, seed=0, crop=crop)
+            yield next(iter(batches))["a"]["image"]
+        yield next(iter(data.test_batches("a")))["image"]
+
+    other = images(interpolation="bicubic", antialias=False)
+    for first, second in zip(images(), other, strict=True):
+        assert np.abs(first - second).max() > 0.1
+    assert "bicubic" in message(root, interpolation="lanczos")

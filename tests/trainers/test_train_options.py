@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import re
+from types import SimpleNamespace
 
 import keras
 import pytest
@@ -9,7 +10,10 @@ from tfmask.configs import DataConfig
 from tfmask.ops.errors import UserError
 from tfmask.ops.optimizers import PyTorchAdam
 from tfmask.presets import paper_attention_guided, paper_cyclegan
+from tfmask.presets_attributes import paper_stgan
+from trainers.evaluate import _open
 from trainers.runs import (
+    open_training_data,
     optimizer_factory,
     read_config,
     total_steps,
@@ -140,16 +144,38 @@ def test_config_survives_the_run_folder(tmp_path):
 def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
     """What a preset has set since is not theirs."""
     plain = dataclasses.asdict(paper_cyclegan("x"))
-    for name in ("epsilon_form", "halving_factor"):
-        del plain["optimizer"][name]
+    for group, name in (
+        ("optimizer", "epsilon_form"),
+        ("optimizer", "halving_factor"),
+        ("data", "interpolation"),
+        ("data", "antialias"),
+    ):
+        del plain[group][name]
     (tmp_path / "config.json").write_text(json.dumps({"config": plain}))
     _, config, _ = parse(["cyclegan", "--run", str(tmp_path), "--resume"])
     assert paper_cyclegan("x").optimizer.epsilon_form == "pytorch"
     assert config.optimizer.epsilon_form == "tensorflow"
+    assert (config.data.interpolation, config.data.antialias) == (
+        "bilinear",
+        True,
+    )
     make = optimizer_factory(config, 10, step=None)
     assert type(make("generator")) is keras.optimizers.Adam
     make = optimizer_factory(paper_cyclegan("x"), 10, step=None)
     assert type(make("generator")) is PyTorchAdam
+
+
+def test_images_are_opened_as_the_run_resizes_them():
+    config = paper_stgan("synthetic:attributes")
+    assert config.data.interpolation == "bicubic"
+    options = SimpleNamespace(
+        data=config.data.location,
+        split="test",
+        skip_bad_files=False,
+        label_domains=None,
+    )
+    for data in (open_training_data(config), _open(options, config)):
+        assert (data.interpolation, data.antialias) == ("bicubic", False)
 
 
 def test_options_that_are_gone_may_only_have_had_what_is_left(tmp_path):

@@ -28,6 +28,11 @@ class DataConfig:
     of 4."""
     load_size: int | tuple[int, int] | None = None
     """Resized to this before the crop; None: image_size * 286 / 256."""
+    interpolation: Literal["bilinear", "bicubic"] = "bilinear"
+    """How images are resized; masks and label maps: nearest neighbour."""
+    antialias: bool = True
+    """Smaller images are made of all pixels of larger ones (as Pillow does);
+    False: of the nearest ones only (as TensorFlow 1)."""
     flip: bool = True
     """Mirror half of the images."""
     pairing: Literal["random", "cycle"] = "random"
