@@ -20,6 +20,7 @@ from serving.pictures import (
     bit_depth,
     dark_problem,
     decodes_right,
+    is_grey,
     is_lossless,
     is_plain_mask,
     orientation,
@@ -233,15 +234,17 @@ def _read_mask(file, content):
     if not is_plain_mask(content):
         pixels = binary(read_mask(content))
         return pixels, _converted(file, pixels), None
-    pixels, turn = _pixels(content), orientation(content)
+    # Grey stays one channel here: the values are looked at, not used.
+    pixels = _pixels(content, channels=1 if is_grey(content) else 3)
+    turn = orientation(content)
     problem = mask_problem(pixels, exact=is_lossless(content))
     file = dataclasses.replace(file, orientation=turn)
     return turned(pixels, turn), file, problem
 
 
-def _pixels(content):
+def _pixels(content, channels=3):
     return tf.io.decode_image(
-        content, channels=3, expand_animations=False
+        content, channels=channels, expand_animations=False
     ).numpy()
 
 

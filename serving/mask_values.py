@@ -3,6 +3,8 @@
 One rule for training, `tfmask prepare`, `translate` and `query`. NumPy only.
 """
 
+import functools
+
 import numpy as np
 
 INSIDE = 128  # levels from here on are object
@@ -24,7 +26,16 @@ def levels_of(pixels: np.ndarray) -> np.ndarray:
     Returns:
         (H, W) uint8.
     """
-    return pixels if pixels.ndim == 2 else pixels.max(axis=-1)
+    return functools.reduce(np.maximum, _planes(pixels))
+
+
+def _planes(pixels):
+    """The channels one by one: ten times as fast as along the last axis."""
+    if pixels.ndim == 2:
+        return [pixels]
+    return [
+        np.ascontiguousarray(pixels[..., n]) for n in range(pixels.shape[-1])
+    ]
 
 
 def mask_problem(
@@ -42,13 +53,18 @@ def mask_problem(
     Returns:
         str that goes on from the file's name, or None.
     """
-    levels = levels_of(pixels)
-    counts = np.bincount(levels.ravel(), minlength=256)
-    values = np.flatnonzero(counts).tolist()
+    planes = _planes(pixels)
+    levels = functools.reduce(np.maximum, planes)
+    if not levels.size:
+        return None  # others look at the size
+    if ((levels == 0) | (levels == 255)).all():  # most masks, and fast
+        values = sorted({int(levels.min()), int(levels.max())})
+    else:
+        values = np.flatnonzero(np.bincount(levels.ravel())).tolist()
     if soft and len(values) > _FEW:
         return None
-    if not values or values in ([0], [255], [0, 255]):
-        return _colour_problem(pixels, values, exact)
+    if values in ([0], [255], [0, 255]):
+        return _colour_problem(pixels, planes, levels, values, exact)
     darkest, brightest = values[0], values[-1]
     if brightest < INSIDE:
         # Masks of 0 and 1 would otherwise be read as empty.
@@ -64,14 +80,12 @@ def mask_problem(
             f"has {in_words(values)}, which may be numbers of classes; "
             f"{_EXPECTED}"
         )
-    return _colour_problem(pixels, values, exact)
+    return _colour_problem(pixels, planes, levels, values, exact)
 
 
-def _colour_problem(pixels, values, exact):
+def _colour_problem(pixels, planes, levels, values, exact):
     """The part of `mask_problem` about colours: few, and not all clear."""
-    if pixels.ndim == 2 or not exact or pixels.shape[-1] == 1:
-        return None
-    if (pixels == pixels[..., :1]).all():
+    if not exact or all(np.array_equal(levels, plane) for plane in planes):
         return None
     colours, counts = colours_of(pixels)
     if values[0] >= INSIDE and len(colours) > 1:

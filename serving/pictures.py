@@ -127,6 +127,11 @@ def bit_depth(data: bytes) -> int:
     return data[24] if data.startswith(_PNG) and len(data) > 24 else 8
 
 
+def is_grey(data: bytes) -> bool:
+    """Whether a file is a PNG of one channel of shades."""
+    return data.startswith(_PNG) and data[25:26] == b"\0"
+
+
 def is_lossless(data: bytes) -> bool:
     """Whether a file keeps every value: all but JPEGs."""
     return not data.startswith(_JPEG)

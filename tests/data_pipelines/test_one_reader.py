@@ -126,13 +126,10 @@ def test_masks_that_could_mean_both_are_refused(tmp_path, image, kind):
     if kind != "cut off":
         with pytest.raises(UserError, match=text):
             raise UserError(problem)
-    for name, read in (
-        ("image", lambda: read_files(image, [path])),
-        ("mask", lambda: read_edits({"mask": path}, *INNER.shape)),
-    ):
-        with pytest.raises(UserError, match=str(path)):
-            read()
-        assert name
+    with pytest.raises(UserError, match=str(path)):
+        read_files(image, [path])
+    with pytest.raises(UserError, match=str(path)):
+        read_edits({"mask": path}, *INNER.shape)
     options = query.Options(
         target="", model="", input=image, output=image, mask=path
     )
@@ -199,9 +196,8 @@ def test_what_the_client_cannot_convert_without_pillow(monkeypatch):
         items.read_encoded(MASKS["16 bits"], "it", is_mask=True)
 
 
-@pytest.mark.parametrize("dtype", [np.uint8])
-def test_arrays_of_masks_that_are_0_and_1(dtype):
-    wrong = INNER.astype(dtype)
+def test_arrays_of_masks_that_are_0_and_1():
+    wrong = INNER.astype(np.uint8)
     for given in ({"mask": wrong}, {"instances": wrong[None]}):
         with pytest.raises(InvalidArgument, match="from 0 to 1, expected 0"):
             items.read_items(COLOURS, given)

@@ -54,6 +54,7 @@ def test_masks_that_could_mean_both(kind, soft):
 def test_a_mask_may_be_empty_or_full(value):
     found = pictures.read_mask(encoded(levels(value, value)))
     assert found.min() == found.max() == value
+    assert mask_problem(np.zeros((0, 0, 1), np.uint8)) is None
 
 
 def test_shades_are_kept_where_they_are_wanted():
