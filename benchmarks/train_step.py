@@ -25,6 +25,7 @@ networks and losses, and both kinds of attention, all in one process.
 """
 
 import dataclasses
+import importlib.util
 import json
 import os
 import statistics
@@ -157,6 +158,11 @@ def measured(options):
     names = ["tfmask"]
     paper = options.preset == "paper"
     if options.pytorch and paper and options.method not in WITHOUT_PYTORCH:
+        if importlib.util.find_spec("torch") is None:
+            raise SystemExit(
+                "This compares with PyTorch, which is not installed: "
+                'pip install ".[benchmark]", or leave it out: --no-pytorch'
+            )
         names.append("pytorch")
     if options.method in ("cyclegan", "attention_guided"):
         names.append("convolution")

@@ -45,3 +45,14 @@ def test_sides_of_other_sizes_are_refused(benchmark):
     sides = [side("tfmask", 1.0, 6.0), side("pytorch", 2.0, 12.0, 5)]
     with pytest.raises(SystemExit, match="networks differ"):
         benchmark.report(options, sides)
+
+
+def test_pytorch_that_is_missing_is_told_before_any_work(
+    benchmark, monkeypatch
+):
+    monkeypatch.setattr(
+        benchmark.importlib.util, "find_spec", lambda name: None
+    )
+    monkeypatch.setattr(benchmark, "Side", None)  # would start a process
+    with pytest.raises(SystemExit, match="benchmark.*--no-pytorch"):
+        benchmark.measured(benchmark.Options())
