@@ -203,11 +203,11 @@ def _short_downloads():
 
     tfds has no option for its retries, and urllib3 warns of each of them.
     """
-    from tensorflow_datasets.core import download
+    from tensorflow_datasets.core.download import downloader
 
     log = logging.getLogger("urllib3.connectionpool")
-    level, retries = log.level, download.downloader.MAX_RETRIES
-    download.downloader.MAX_RETRIES = DOWNLOAD_RETRIES
+    level, retries = log.level, downloader.MAX_RETRIES
+    downloader.MAX_RETRIES = DOWNLOAD_RETRIES
     log.setLevel(logging.ERROR)
     if not sys.stderr.isatty():
         # In a file a bar is a line for each of its changes.
@@ -215,7 +215,7 @@ def _short_downloads():
     try:
         yield
     finally:
-        download.downloader.MAX_RETRIES = retries
+        downloader.MAX_RETRIES = retries
         log.setLevel(level)
 
 
