@@ -5,7 +5,7 @@ EXTRAS ?= test,dev
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
 
-.PHONY: demo test test-slow lint clean
+.PHONY: demo test test-slow test-install lint clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
@@ -16,6 +16,11 @@ test: $(VENV)/installed
 # Killed and resumed runs, several workers, whole roads in real processes.
 test-slow: $(VENV)/installed
 	$(PYTEST) -m slow
+
+# Every verb where only what the package declares is installed: its wheel in a
+# new environment, and docker/train.Dockerfile replayed into another.
+test-install:
+	$(PYTHON) tests/install/check_install.py
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

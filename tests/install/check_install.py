@@ -1,0 +1,329 @@
+"""Every verb in environments that hold what the package declares, no more.
+
+    make test-install
+
+The test suite runs from the checkout with the extras `test` and `dev`, so it
+cannot see that a dependency is not declared. This makes two environments, far
+from the checkout: one with the package's wheel and nothing else, and one by
+what docker/train.Dockerfile does, line by line. In both, every verb runs for a
+few steps on tiny networks.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "docker"))
+from docker_files import arguments, included, last, stages  # noqa: E402
+
+DOCKERFILE = "train.Dockerfile"
+# Variables that would bring the checkout or the network in by the back door.
+LEFT_OUT = re.compile(r"PYTHON.*|VIRTUAL_ENV|TFDS_.*|(https?|no)_proxy", re.I)
+TINY = (
+    "--image-size 32 --batch-size 1 --method.filters 4 --method.blocks 1 "
+    "--method.discriminator-filters 4 --method.discriminator-layers 1"
+)
+
+
+class Failed(Exception):
+    """What a command did, and what was expected of it."""
+
+
+class Environment:
+    """A new virtual environment, and commands in a folder of their own.
+
+    Args:
+        folder: path to make; `folder/work` is where commands run.
+        variables: dict, environment variables beside the machine's.
+    """
+
+    def __init__(self, folder, variables=()):
+        self.bin, self.work = folder / "venv" / "bin", folder / "work"
+        self.work.mkdir(parents=True)
+        run([sys.executable, "-m", "venv", folder / "venv"])
+        kept = {k: v for k, v in os.environ.items() if not LEFT_OUT.match(k)}
+        self.variables = {
+            **kept,
+            **dict(variables),
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "HOME": str(folder / "home"),
+            "CUDA_VISIBLE_DEVICES": "-1",
+        }
+
+    def install(self, command, cwd):
+        """Runs pip's command line, with the machine's own settings of pip."""
+        home = {"HOME": os.environ.get("HOME", "")}
+        run(["bash", "-c", command], cwd=cwd, env={**self.variables, **home})
+
+    def tfmask(self, line, *, code=0, text="", **variables):
+        """Runs `tfmask LINE`.
+
+        Args:
+            line: str, the command line.
+            code: int, the exit code that it must have.
+            text: str that must stand in its last line.
+            **variables: environment variables.
+
+        Raises:
+            Failed: it did something else.
+        """
+        begin = time.monotonic()
+        done = subprocess.run(
+            [self.bin / "tfmask", *shlex.split(line)],
+            cwd=self.work,
+            env={**self.variables, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=1800,
+        )
+        seconds = time.monotonic() - begin
+        print(f"  {seconds:5.1f} s  tfmask {line}"[:79], flush=True)
+        last = (done.stdout.strip().splitlines() or [""])[-1]
+        if (
+            done.returncode != code
+            or "Traceback" in done.stdout
+            or text not in last
+        ):
+            raise Failed(
+                f"`tfmask {line}` ended with {done.returncode}, expected "
+                f"{code}" + (f" and `{text}`" if text else "") + f":\n"
+                f"{done.stdout[-3000:]}"
+            )
+
+    def needs(self, *paths):
+        """Files and folders that the commands must have left."""
+        for path in paths:
+            found = self.work / path
+            if not found.exists() or (
+                found.is_dir() and not any(found.iterdir())
+            ):
+                raise Failed(f"{path} is missing in {self.work}, or empty.")
+
+    @contextlib.contextmanager
+    def server(self, base):
+        """`tfmask serve` while the block runs; gives its address."""
+        log = self.work / "serve.log"
+        with log.open("w") as errors:
+            process = subprocess.Popen(
+                [self.bin / "tfmask", "serve", "--base", base, "--port", "0"],
+                cwd=self.work,
+                env=self.variables,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                text=True,
+            )
+        try:
+            for line in process.stdout:
+                if line.startswith("serving on "):
+                    yield line.removeprefix("serving on ").strip()
+                    return
+            raise Failed(
+                f"`tfmask serve` ended with {process.wait()}:\n"
+                f"{log.read_text()[-3000:]}"
+            )
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def run(command, **options):
+    """Runs a command that must succeed; its output is shown if it does not."""
+    done = subprocess.run(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **options,
+    )
+    if done.returncode:
+        raise Failed(f"{command} failed:\n{done.stdout[-3000:]}")
+    return done.stdout
+
+
+def check_verbs(env):
+    """Runs every verb once."""
+    where = run(
+        [env.bin / "python", "-c", "import tfmask; print(tfmask.__file__)"],
+        cwd=env.work,
+        env=env.variables,
+    )
+    if not where.startswith(str(env.bin.parent)):
+        raise Failed(f"tfmask comes from {where}")
+    run(
+        [
+            *(env.bin / "python", "-m", "data_pipelines.synthetic"),
+            *("--output", "set", "--image-size", "32"),
+            *("--train-count", "2", "--test-count", "2"),
+        ],
+        cwd=env.work,
+        env=env.variables,
+    )
+    env.tfmask(
+        f"train cyclegan --data set --run run --steps 2 {TINY} "
+        "--run.sample-every 1"
+    )
+    env.needs("run/index.html", "run/tensorboard", "run/model_card.md")
+    env.tfmask("evaluate --run run --data set --json numbers.json --limit 2")
+    env.needs("numbers.json", "run/evaluation/index.html")
+    env.tfmask("translate --run run --input set/testA --output out")
+    env.needs("out/masks")
+    env.tfmask("export --run run --base models --name tiny --check")
+    with env.server("models") as target:
+        env.tfmask(
+            f"query --target {target} --model tiny --input set/testA "
+            "--output answers"
+        )
+    env.needs("answers")
+    env.tfmask("classifier --data set --out judge --steps 1 --batch-size 2")
+    env.tfmask(
+        "metrics --real set/testB --fake out --json kid.json "
+        "--features classifier --weights judge --splits 1"
+    )
+    env.needs("judge/about.json", "kid.json")
+    env.tfmask(
+        "benchmark --data set --out compared --methods cyclegan --steps 1 "
+        f"--train-options='{TINY}'"
+    )
+    env.needs("compared/index.html")
+    env.tfmask("study --runs run out --inputs set/testA --out study")
+    env.needs("study")
+    env.tfmask(
+        "prepare instances --images set/trainA --output prepared "
+        "--folder trainA --label-maps set/trainA_mask"
+    )
+    env.needs("prepared/trainA_seg")
+    # What needs an extra says so before it looks at anything.
+    env.tfmask(
+        "embed --run missing --output codes",
+        code=1,
+        text="pip install 'tfmask[embed]'",
+    )
+    # Nobody listens on port 9: the road ends at the download, in one line.
+    closed = dict.fromkeys(("https_proxy", "http_proxy"), "http://127.0.0.1:9")
+    env.tfmask(
+        "train cyclegan --data tfds:cycle_gan/horse2zebra --run zebras",
+        code=1,
+        text="Is there a network?",
+        TFDS_DATA_DIR=str(env.work / "tfds"),
+        **closed,
+    )
+
+
+def check_wheel(folder):
+    """The wheel without extras, in an environment made from nothing."""
+    env = Environment(folder)
+    env.install(
+        f"pip wheel --no-deps --wheel-dir . {source_of(folder)}", folder
+    )
+    env.install("pip install tfmask-*.whl", folder)
+    check_verbs(env)
+
+
+def source_of(folder):
+    """A copy of what git knows or would add: a build leaves files behind."""
+    source = folder / "source"
+    listed = run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+    )
+    for name in filter(None, listed.split("\0")):
+        if (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, source / name)
+    return source
+
+
+def check_image(folder):
+    """What docker/train.Dockerfile does, in a virtual environment."""
+    found = stages(DOCKERFILE)
+    steps = found["train"]
+    env = Environment(folder, image_variables(steps))
+    app = folder / "app"
+    app.mkdir()
+    replay(env, steps, app)
+    check_verbs(env)
+    more = found["conformance"]
+    replay(env, more[len(steps) :], app)
+    words = [*last(more, "ENTRYPOINT").words, *last(more, "CMD").words]
+    run([env.bin / words[0], *words[1:]], cwd=app, env=env.variables)
+
+
+def image_variables(steps):
+    """Name to value of the ENV and ARG instructions."""
+    set_there = [w for s in steps if s.name == "ENV" for w in s.words]
+    return {
+        **arguments(steps),
+        **dict(word.split("=", 1) for word in set_there),
+    }
+
+
+def replay(env, steps, app):
+    """Does in `app` what COPY and RUN do in the image's WORKDIR.
+
+    Raises:
+        Failed: a step failed, or is of a kind that is unknown here.
+    """
+    for step in steps:
+        if step.name == "COPY":
+            copy_step(step, app)
+        for command in step.text.split("&&") if step.name == "RUN" else ():
+            command = command.strip()
+            if command.startswith("pip install "):
+                # Whether pip keeps files is a matter of the machine's.
+                env.install(command.replace("--no-cache-dir ", ""), app)
+            elif not command.startswith("install -d "):  # the mount points
+                raise Failed(f"{DOCKERFILE}: cannot replay `{command}`")
+
+
+def copy_step(step, app):
+    *sources, target = step.words
+    for name in sources:
+        listed = run(["git", "ls-files", "-z", name], cwd=ROOT)
+        for file in filter(None, listed.split("\0")):
+            if not included(file):
+                continue
+            # COPY takes the content of a folder, but a file by its name.
+            part = Path(file).relative_to(name)
+            inside = part if str(part) != "." else Path(file).name
+            path = app / target / inside
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, path)
+
+
+CHECKS = {"wheel": check_wheel, "image": check_image}
+
+
+def main(argv=None):
+    """Runs the checks. Returns the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument(
+        "checks", nargs="*", metavar="CHECK", help=", ".join(CHECKS)
+    )
+    names = parser.parse_args(argv).checks or list(CHECKS)
+    if unknown := set(names) - set(CHECKS):
+        parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    for name in names:
+        begin = time.monotonic()
+        print(f"install: {name}", flush=True)
+        with tempfile.TemporaryDirectory(prefix="tfmask-") as folder:
+            try:
+                CHECKS[name](Path(folder).resolve())
+            except (Failed, subprocess.TimeoutExpired) as error:
+                print(f"install: {name}: {error}", file=sys.stderr)
+                return 1
+        print(f"install: {name}: passed, {time.monotonic() - begin:.0f} s")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
