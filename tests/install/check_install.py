@@ -70,7 +70,7 @@ class Environment:
         Args:
             line: str, the command line.
             code: int, the exit code that it must have.
-            text: str that must stand in its last line.
+            text: str that must stand in the line that names its error.
             **variables: environment variables.
 
         Raises:
@@ -81,23 +81,24 @@ class Environment:
             [self.bin / "tfmask", *shlex.split(line)],
             cwd=self.work,
             env={**self.variables, **variables},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
             text=True,
             timeout=1800,
         )
         seconds = time.monotonic() - begin
         print(f"  {seconds:5.1f} s  tfmask {line}"[:79], flush=True)
-        last = (done.stdout.strip().splitlines() or [""])[-1]
-        if (
-            done.returncode != code
-            or "Traceback" in done.stdout
-            or text not in last
-        ):
+        errors = [
+            shown
+            for shown in done.stderr.splitlines()
+            if shown.startswith("tfmask: error: ") and text in shown
+        ]
+        # Warnings beside the one line would bury it.
+        loud = code and len(done.stderr.splitlines()) > 5
+        if done.returncode != code or len(errors) != bool(code) or loud:
             raise Failed(
                 f"`tfmask {line}` ended with {done.returncode}, expected "
-                f"{code}" + (f" and `{text}`" if text else "") + f":\n"
-                f"{done.stdout[-3000:]}"
+                f"{code}{f' and one line with `{text}`' if text else ''}:\n"
+                f"{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
             )
 
     def needs(self, *paths):
