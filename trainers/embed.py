@@ -16,6 +16,7 @@ import numpy as np
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import mean_over
 from tfmask.ops.start import load_tensorflow
 from trainers.files import check_results_folder, write_png, write_text
 from trainers.resuming import require_data
@@ -80,7 +81,7 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
         codes = method.codes_of(
             tf.concat([images, exemplars], axis=0), "inference"
         )
-        content = tf.reduce_mean(codes.content, axis=[1, 2])
+        content = mean_over(codes.content, (2, 1))
         return [
             values[: tf.shape(images)[0]]
             for values in (content, codes.foreground, codes.background)

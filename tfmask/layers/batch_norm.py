@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.ops.distribution import replica_count
+from tfmask.ops.precision import exact, mean_over, standardized
 
 # How a call computes: with moving averages, with the batch's statistics, or
 # with those and moving averages that follow them.
@@ -61,7 +62,7 @@ class BatchNormalization(keras.layers.Layer):
                 shape=(input_shape[-1],),
                 initializer=initializer,
                 trainable=trainable,
-                dtype="float32",
+                dtype=self.variable_dtype,
                 **_EXACT,
             )
 
@@ -80,29 +81,29 @@ class BatchNormalization(keras.layers.Layer):
             raise ValueError(
                 f"`mode` must be one of {', '.join(MODES)}. Got: {mode!r}"
             )
-        exact = tf.cast(inputs, tf.float32)
-        shape = tf.shape(exact)
+        images = exact(inputs)
+        shape = tf.shape(images)
         if mode == "inference":
             mean = tf.convert_to_tensor(self.moving_mean)
             variance = tf.convert_to_tensor(self.moving_variance)
         else:
-            exact = tf.reshape(
-                exact,
+            images = tf.reshape(
+                images,
                 tf.concat([[parts, shape[0] // parts], shape[1:]], axis=0),
             )
-            mean, variance = _moments(exact)
+            mean, variance = _moments(images)
             if mode == "update":
                 self._move(mean, variance, parts)
             spread = [parts, 1, 1, 1, inputs.shape[-1]]
             mean = tf.reshape(mean, spread)
             variance = tf.reshape(variance, spread)
-        outputs = tf.nn.batch_normalization(
-            exact,
+        outputs = standardized(
+            images,
             mean,
             variance,
-            tf.convert_to_tensor(self.beta),
-            tf.convert_to_tensor(self.gamma),
             self.epsilon,
+            exact(self.gamma),
+            exact(self.beta),
         )
         outputs = tf.ensure_shape(tf.reshape(outputs, shape), inputs.shape)
         return tf.cast(outputs, inputs.dtype)
@@ -128,10 +129,10 @@ class BatchNormalization(keras.layers.Layer):
 
 def _moments(values):
     """(parts, B, H, W, C) to mean and variance, (parts, C) each."""
-    mean = _over_replicas(tf.reduce_mean(values, axis=[1, 2, 3]))
+    mean = _over_replicas(mean_over(values, (3, 2, 1)))
     # In two passes: E(x^2) - E(x)^2 cancels in float32.
     centred = values - mean[:, None, None, None, :]
-    squares = tf.reduce_mean(tf.square(centred), axis=[1, 2, 3])
+    squares = mean_over(tf.square(centred), (3, 2, 1))
     return mean, _over_replicas(squares)
 
 

@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tfmask.layers.padding import image_sizes, reflect_pad
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact
 
 
 def normal_initializer(stddev=0.02, *, truncated=False):
@@ -161,7 +162,6 @@ class Convolution(keras.layers.Layer):
                 shape=(1, self.filters),
                 initializer=keras.initializers.TruncatedNormal(stddev=0.02),
                 trainable=False,
-                dtype="float32",
             )
         self.built = True
 
@@ -217,12 +217,11 @@ class Convolution(keras.layers.Layer):
 
     def _normalized(self, kernel, training):
         # Half precision is too coarse for a power iteration.
-        exact = tf.cast(kernel, tf.float32)
-        vector = tf.cast(tf.convert_to_tensor(self.vector), tf.float32)
-        sigma, updated = spectral_norm_iteration(exact, vector)
+        weights = exact(kernel)
+        sigma, updated = spectral_norm_iteration(weights, exact(self.vector))
         if training:
             self.vector.assign(updated)
-        return tf.cast(exact / sigma, kernel.dtype)
+        return tf.cast(weights / sigma, kernel.dtype)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfmask.layers.convolution import kaiming_initializer
 from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact, moments, standardized
 
 SLOPE = 0.01
 _EPSILON = 1e-5
@@ -39,19 +40,12 @@ def highway_adain(features, attention, foreground, background):
         >>> y.numpy().ravel().round(2).tolist()
         [9.0, 11.0]
     """
-    exact = tf.cast(features, tf.float32)
-    attention = tf.cast(attention, tf.float32)
-    mean, variance = tf.nn.moments(exact, [1, 2], keepdims=True)
-    # Not (x - mean) * rsqrt(...): TensorFlow 2.15 takes that, a scale and an
-    # offset for one of its fused layers, and dies looking for constants.
-    normalized = tf.nn.batch_normalization(
-        exact, mean, variance, None, None, _EPSILON
-    )
+    content, attention = exact(features), exact(attention)
+    normalized = standardized(content, *moments(content, (2, 1)), _EPSILON)
 
     def blend(inside, outside):
         inside, outside = (
-            tf.cast(values, tf.float32)[:, None, None, :]
-            for values in (inside, outside)
+            exact(values)[:, None, None, :] for values in (inside, outside)
         )
         return outside + attention * (inside - outside)
 

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfmask.ops.precision import exact, moments, standardized
+
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class InstanceNormalization(keras.layers.GroupNormalization):
@@ -56,14 +58,11 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     def call(self, inputs):
         # In float32 whatever the policy: Keras 2 would compute the moments in
         # half precision.
-        exact = tf.cast(inputs, tf.float32)
-        mean, variance = tf.nn.moments(exact, [1, 2], keepdims=True)
-        scale = offset = None
-        if self.affine:
-            scale = tf.cast(tf.convert_to_tensor(self.gamma), tf.float32)
-            offset = tf.cast(tf.convert_to_tensor(self.beta), tf.float32)
-        outputs = tf.nn.batch_normalization(
-            exact, mean, variance, offset, scale, self.epsilon
+        images = exact(inputs)
+        scale = exact(self.gamma) if self.affine else None
+        offset = exact(self.beta) if self.affine else None
+        outputs = standardized(
+            images, *moments(images, (2, 1)), self.epsilon, scale, offset
         )
         return tf.cast(outputs, inputs.dtype)
 

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from tfmask.ops.precision import exact, moments, standardized
+
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class LayerNormalization(keras.layers.Layer):
@@ -43,15 +45,13 @@ class LayerNormalization(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        exact = tf.cast(inputs, tf.float32)
-        mean, variance = tf.nn.moments(exact, [1, 2, 3], keepdims=True)
-        outputs = tf.nn.batch_normalization(
-            exact,
-            mean,
-            variance,
-            tf.cast(tf.convert_to_tensor(self.beta), tf.float32),
-            tf.cast(tf.convert_to_tensor(self.gamma), tf.float32),
+        images = exact(inputs)
+        outputs = standardized(
+            images,
+            *moments(images, (2, 1, 3)),
             self.epsilon,
+            exact(self.gamma),
+            exact(self.beta),
         )
         return tf.cast(outputs, inputs.dtype)
 

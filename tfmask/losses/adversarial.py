@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
+from tfmask.ops.precision import exact
 
 
 def lsgan_generator(fake):
@@ -24,7 +25,7 @@ def lsgan_generator(fake):
         >>> lsgan_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.25]
     """
-    return mean_per_example(tf.square(tf.cast(fake, tf.float32) - 1.0))
+    return mean_per_example(tf.square(exact(fake) - 1.0))
 
 
 def lsgan_discriminator(real, fake):
@@ -47,7 +48,7 @@ def lsgan_discriminator(real, fake):
         >>> lsgan_discriminator(half, half).numpy().tolist()
         [0.25]
     """
-    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    real, fake = exact(real), exact(fake)
     return 0.5 * (
         mean_per_example(tf.square(real - 1.0))
         + mean_per_example(tf.square(fake))
@@ -73,7 +74,7 @@ def vanilla_generator(fake):
         >>> vanilla_generator(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
         [0.6931470036506653]
     """
-    return mean_per_example(tf.nn.softplus(-tf.cast(fake, tf.float32)))
+    return mean_per_example(tf.nn.softplus(-exact(fake)))
 
 
 def vanilla_discriminator(real, fake):
@@ -96,7 +97,7 @@ def vanilla_discriminator(real, fake):
         >>> vanilla_discriminator(zero, zero).numpy().round(6).tolist()
         [0.6931470036506653]
     """
-    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    real, fake = exact(real), exact(fake)
     return 0.5 * (
         mean_per_example(tf.nn.softplus(-real))
         + mean_per_example(tf.nn.softplus(fake))

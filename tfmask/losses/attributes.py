@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.precision import exact
 
 REDUCTIONS = ("sum", "mean")
 
@@ -33,9 +34,9 @@ def attribute_cross_entropy(logits, attributes, reduction="sum"):
     """
     if reduction not in REDUCTIONS:
         raise unknown_name("reduction", reduction, REDUCTIONS)
+    logits = exact(logits)
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(
-        labels=tf.cast(attributes, tf.float32),
-        logits=tf.cast(logits, tf.float32),
+        labels=tf.cast(attributes, logits.dtype), logits=logits
     )
     reduce = tf.reduce_sum if reduction == "sum" else tf.reduce_mean
     return reduce(entropy, axis=1)

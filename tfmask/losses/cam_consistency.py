@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.precision import exact, mean_over
 from tfmask.ops.soft_masks import min_max, over_largest
 
 MERGES = ("max", "sum_logits")
@@ -28,8 +29,7 @@ def cam_signs(attributes, changed, signed=True):
     Returns:
         (B, K) float32: -1, 0 (not asked for) or 1.
     """
-    attributes = tf.cast(attributes, tf.float32)
-    changed = tf.cast(changed, tf.float32)
+    attributes, changed = exact(attributes), exact(changed)
     return changed * (2.0 * attributes - 1.0) if signed else changed
 
 
@@ -71,12 +71,11 @@ def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
     if merge not in MERGES:
         raise unknown_name("merge", merge, MERGES)
     features = tf.convert_to_tensor(features)
-    exact = tf.float64 if features.dtype == tf.float64 else tf.float32
-    signs = tf.cast(signs, exact)
-    activation = tf.cast(features, exact)
+    activation = exact(features)
+    signs = tf.cast(signs, activation.dtype)
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(activation)
-        scores = tf.cast(logits(tf.cast(activation, features.dtype)), exact)
+        scores = exact(logits(tf.cast(activation, features.dtype)))
         columns = tf.unstack(scores, axis=1)
     if merge == "sum_logits":
         slopes = [tape.gradient(scores, activation, signs)]
@@ -87,7 +86,7 @@ def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
                 columns, tf.unstack(signs, axis=1), strict=True
             )
         ]
-    alpha = tf.stack([tf.reduce_mean(s, axis=(1, 2)) for s in slopes], axis=2)
+    alpha = tf.stack([mean_over(s, (2, 1)) for s in slopes], axis=2)
     maps = tf.einsum("bhwc,bck->bhwk", activation, alpha)
     return tf.maximum(maps, floor * maps) if floor else tf.nn.relu(maps)
 

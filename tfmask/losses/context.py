@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
 from tfmask.ops.instances import EMPTY, union
+from tfmask.ops.precision import exact
 
 
 def background_weight(masks, translated, *, binary=False):
@@ -58,7 +59,5 @@ def context(image, translated, background):
         ...         np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.5]
     """
-    difference = tf.abs(
-        tf.cast(image, tf.float32) - tf.cast(translated, tf.float32)
-    )
-    return mean_per_example(tf.cast(background, tf.float32) * difference)
+    difference = tf.abs(exact(image) - exact(translated))
+    return mean_per_example(tf.cast(background, difference.dtype) * difference)

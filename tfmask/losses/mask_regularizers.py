@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.precision import exact, sum_over
 
 REDUCTIONS = ("mean", "sum")
 _SMALLEST_NORM = 1e-8
@@ -34,17 +35,17 @@ def mask_similarity(mask, content):
         >>> mask_similarity(m, np.ones((1, 2, 1, 4))).numpy().tolist()
         [0.5]
     """
-    content = tf.stop_gradient(tf.cast(content, tf.float32))
+    content = tf.stop_gradient(exact(content))
     shape = tf.shape(content)
     pixels = tf.reshape(content, [shape[0], -1, content.shape[-1]])
     norms = tf.norm(pixels, axis=-1, keepdims=True)
     units = pixels / tf.maximum(norms, _SMALLEST_NORM)
-    values = tf.reshape(tf.cast(mask, tf.float32), [shape[0], -1])
+    values = tf.reshape(exact(mask), [shape[0], -1])
     ranked, order = _sorted(values)
     sums = tf.cumsum(tf.gather(units, order, batch_dims=1), axis=1)
     across = tf.reduce_sum(sums * (sums[:, -1:] - sums), axis=-1)[:, :-1]
     gaps = ranked[:, 1:] - ranked[:, :-1]
-    count = tf.cast(tf.shape(values)[1], tf.float32)
+    count = tf.cast(tf.shape(values)[1], values.dtype)
     total = tf.reduce_sum(gaps * tf.stop_gradient(across), axis=1)
     return 2.0 * total / tf.square(count)
 
@@ -95,7 +96,7 @@ def mask_area(mask, reduction="mean"):
         raise unknown_name("reduction", reduction, REDUCTIONS)
     if reduction == "mean":
         return mean_per_example(mask)
-    return tf.reduce_sum(tf.cast(mask, tf.float32), axis=(1, 2, 3))
+    return sum_over(exact(mask), (2, 1, 3))
 
 
 def mask_variation(mask):
@@ -114,4 +115,7 @@ def mask_variation(mask):
         >>> mask_variation(m.reshape(1, 2, 2, 1)).numpy().tolist()
         [3.0]
     """
-    return tf.image.total_variation(tf.cast(mask, tf.float32))
+    values = exact(mask)
+    down = tf.abs(values[:, 1:] - values[:, :-1])
+    right = tf.abs(values[:, :, 1:] - values[:, :, :-1])
+    return sum_over(down, (2, 1, 3)) + sum_over(right, (2, 1, 3))

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
+from tfmask.ops.precision import exact
 
 
 def l1(images, others):
@@ -21,6 +22,4 @@ def l1(images, others):
         >>> l1(np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))).numpy().tolist()
         [1.0]
     """
-    return mean_per_example(
-        tf.abs(tf.cast(images, tf.float32) - tf.cast(others, tf.float32))
-    )
+    return mean_per_example(tf.abs(exact(images) - exact(others)))

@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
+from tfmask.ops.precision import exact, sum_over
 
 # Square of a gradient's norm below which it counts as none: the root has no
 # derivative at 0.
@@ -72,12 +73,12 @@ def gradient_penalty(critic, real, fake, mix):
     Paper: Gulrajani et al. 2017, Eq. (3); StarGAN, Eq. (8); LOMIT, Eq. (10).
     Differs from the papers: no. From the authors' code: no.
     """
-    mix = tf.reshape(tf.cast(mix, tf.float32), [-1, 1, 1, 1])
-    real, fake = tf.cast(real, tf.float32), tf.cast(fake, tf.float32)
+    real, fake = exact(real), exact(fake)
+    mix = tf.reshape(tf.cast(mix, real.dtype), [-1, 1, 1, 1])
     between = tf.stop_gradient(mix * real + (1.0 - mix) * fake)
     with tf.GradientTape() as tape:
         tape.watch(between)
-        scores = tf.reduce_sum(tf.cast(critic(between), tf.float32))
+        scores = tf.reduce_sum(exact(critic(between)))
     slope = tape.gradient(scores, between)
-    squared = tf.reduce_sum(tf.square(slope), axis=(1, 2, 3))
+    squared = sum_over(tf.square(slope), (2, 1, 3))
     return tf.square(tf.sqrt(tf.maximum(squared, _SMALLEST)) - 1.0)

@@ -17,6 +17,7 @@ from tfmask.networks import (
     PatchDiscriminator,
     ResNetGenerator,
 )
+from tfmask.ops.precision import exact
 
 # Channels of a pool's entry: composite, generated image, attention. They
 # belong together: an old translation is masked with its own attention.
@@ -150,7 +151,7 @@ class AttentionGuided(TranslationMethod):
         """
         network = self.networks.get(f"attention_{domain}")
         if network is None:
-            return tf.ones_like(image[..., :1], tf.float32)
+            return tf.ones_like(exact(image[..., :1]))
         return network(image)
 
     def foreground(self, image, attention):

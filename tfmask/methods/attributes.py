@@ -15,6 +15,7 @@ from tfmask.ops.attributes import switched
 from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
 from tfmask.ops.images import resize_images
+from tfmask.ops.precision import exact
 
 
 class Edit(NamedTuple):
@@ -172,7 +173,7 @@ class AttributeMethod(CriticMethod):
             (B, K) float32 0/1: 1 where the logit is above 0.
         """
         image = resize_images(image, self.image_size)
-        return tf.cast(self.discriminator(image)[1] > 0.0, tf.float32)
+        return tf.cast(self.discriminator(image)[1] > 0.0, image.dtype)
 
     def mask_of(self, edit):
         """(B, H, W, 1) float32 in [0, 1], what `translate` gives as mask."""
@@ -193,12 +194,12 @@ class AttributeMethod(CriticMethod):
             dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
             (B, H, W, 1) float32 in [0, 1], see `mask_kind`.
         """
-        image = tf.cast(inputs["image"], tf.float32)
-        target = tf.cast(inputs["attributes"], tf.float32)
+        image = exact(inputs["image"])
+        target = tf.cast(inputs["attributes"], image.dtype)
         source = inputs.get("source_attributes")
         if source is None:
             source = self.seen_in(image)
-        source = tf.cast(source, tf.float32)
+        source = tf.cast(source, image.dtype)
         target = tf.where(target < 0.0, source, target)
         output = self.edit(image, source, target)
         mask = self.mask_of(Edit(image, source, target, output))

@@ -7,6 +7,7 @@ from tfmask.losses import lsgan_discriminator
 from tfmask.methods.base import source_and_target
 from tfmask.networks import GuidedGenerator, GuidingDiscriminator
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
 from tfmask.ops.soft_masks import upsampled
 
 _MEMORIES = ("memory_a", "memory_b", "cycle_memory_a", "cycle_memory_b")
@@ -151,7 +152,7 @@ class Guidance:
             map (B, H, W, 1) that guided it; the first map is ones.
         """
         generator, judge = self.players_of(direction)
-        guide = tf.ones_like(image[..., :1], tf.float32)
+        guide = tf.ones_like(exact(image[..., :1]))
         made = [(generator(image, guide, **options), guide)]
         for _ in range(count):
             seen = judge.attend(self.judged(image, made[-1][0]))

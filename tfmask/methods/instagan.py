@@ -25,6 +25,7 @@ from tfmask.networks import (
     InstanceGenerator,
 )
 from tfmask.ops import instances as sets
+from tfmask.ops.precision import exact
 
 NETWORKS = {
     "set": (InstanceGenerator, InstanceDiscriminator),
@@ -272,7 +273,7 @@ class InstaGAN(TranslationMethod):
                 ),
                 done=tf.stop_gradient(shown),
             )
-            weight = tf.cast(active[source], tf.float32)
+            weight = tf.cast(active[source], side.image.dtype)
             if "generator" in players:
                 terms = self._generator_terms(
                     direction,
@@ -384,7 +385,7 @@ class InstaGAN(TranslationMethod):
         Raises:
             ValueError: the instances do not have the images' size.
         """
-        given = tf.cast(inputs["image"], tf.float32)
+        given = exact(inputs["image"])
         instances = sets.signed(inputs["instances"])
         size, found = given.shape[1:3], instances.shape[2:4]
         if not found.is_compatible_with(size):

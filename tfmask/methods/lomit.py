@@ -24,6 +24,7 @@ from tfmask.networks import (
 )
 from tfmask.ops.distribution import replica_count
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
 from tfmask.ops.soft_masks import given_or, upsampled
 
 # Terms of the generator that are a weight away from not being computed.
@@ -169,7 +170,7 @@ class LOMIT(CriticMethod):
             (parts * B, h, w, 1) float32 in (0, 1).
         """
         if self.config.whole_image:
-            return tf.ones_like(content[..., :1], tf.float32)
+            return tf.ones_like(exact(content[..., :1]))
         return self.segmentation(content, other, parts=parts, mode=mode)
 
     def styles_of(self, images, masks):
@@ -315,7 +316,7 @@ class LOMIT(CriticMethod):
 
     def _inputs_of(self, values):
         """Inputs of the global batch, float32: half of (2B, ...) rows."""
-        return tf.cast(tf.shape(values)[0] // 2 * replica_count(), tf.float32)
+        return tf.cast(tf.shape(values)[0] // 2 * replica_count(), values.dtype)
 
     def _style_distance(self, foreground):
         """R2, once a pair: (B,), halved because sums count it twice."""
@@ -343,7 +344,7 @@ class LOMIT(CriticMethod):
 
     def _contents(self, inputs):
         return tuple(
-            self.content_encoder(tf.cast(inputs[name], tf.float32))
+            self.content_encoder(exact(inputs[name]))
             for name in ("image", "exemplar")
         )
 
@@ -364,10 +365,7 @@ class LOMIT(CriticMethod):
             (B, H, W, 1) and `exemplar_mask` (B, H', W', 1) float32 in
             [0, 1]: what was used, upsampled.
         """
-        images = {
-            name: tf.cast(inputs[name], tf.float32)
-            for name in ("image", "exemplar")
-        }
+        images = {name: exact(inputs[name]) for name in ("image", "exemplar")}
         content, other = self._contents(images)
         masks = {}
         for name, given, partner in (

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from tfmask.losses.reduce import mean_per_example
 from tfmask.methods.base import TranslationMethod, source_and_target
 from tfmask.methods.paired import pairs_to_show
 from tfmask.networks import UNetGenerator
@@ -75,7 +76,8 @@ class Segmenter(TranslationMethod):
             labels=tf.minimum(classes, last), logits=logits
         )
         entropy = tf.where(classes <= last, entropy, 0.0)
-        return {"segmenter": {"cross_entropy": tf.reduce_mean(entropy)}}
+        entropy = tf.reduce_mean(mean_per_example(entropy))
+        return {"segmenter": {"cross_entropy": entropy}}
 
     def _classes(self, labels):
         """(B, H, W) places of the nearest colours; void ones come last."""

@@ -10,6 +10,7 @@ from tfmask.layers import (
     normalization_layer,
 )
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -130,7 +131,7 @@ class AttentionNetwork(keras.Model):
         for layer in self.decoder[:-1]:
             outputs = tf.nn.relu(next(norms)(layer(outputs)))
         outputs = self.decoder[-1](outputs)
-        return tf.sigmoid(tf.cast(outputs, tf.float32))
+        return tf.sigmoid(exact(outputs))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

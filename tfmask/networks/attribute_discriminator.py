@@ -6,6 +6,7 @@ import tensorflow as tf
 from tfmask.layers import Convolution, leaky_relu
 from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
 
 SLOPE = 0.01
 
@@ -104,6 +105,6 @@ class AttributeDiscriminator(SplitDiscriminator):
         return leaky_relu(self.convolutions[level](inputs), SLOPE)
 
     def heads(self, features):
-        logits = tf.cast(self.class_head(features), tf.float32)
-        scores = tf.cast(self.score_head(features), tf.float32)
+        logits = exact(self.class_head(features))
+        scores = exact(self.score_head(features))
         return scores, tf.reshape(logits, [-1, self.attributes])

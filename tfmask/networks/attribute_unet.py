@@ -13,6 +13,7 @@ from tfmask.layers import (
 )
 from tfmask.networks.label_planes import label_planes
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -176,7 +177,7 @@ class AttributeUNet(keras.Model):
                 outputs = tf.concat([outputs, shortcuts[level]], axis=-1)
             if level < self.inject_layers:
                 outputs = label_planes(outputs, condition)
-        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+        return tf.tanh(exact(self.last(outputs)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -12,6 +12,7 @@ from tfmask.layers import (
 )
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.precision import exact, mean_over
 
 NORMS = {
     "batch": BatchNormalization,
@@ -81,7 +82,7 @@ class CoSegmentation(keras.Model):
 
     def gate(self, content):
         """(B, h, w, C) content to (B, C) factors in (0, 1)."""
-        mean = tf.reduce_mean(content, axis=[1, 2])
+        mean = mean_over(content, (2, 1))
         return tf.sigmoid(self.gate_output(tf.tanh(self.gate_hidden(mean))))
 
     def call(self, content, other, parts=1, mode="inference"):
@@ -91,7 +92,7 @@ class CoSegmentation(keras.Model):
             how = {"parts": parts, "mode": mode}
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs), **how))
-        return tf.sigmoid(tf.cast(self.last(outputs), tf.float32))
+        return tf.sigmoid(exact(self.last(outputs)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -14,6 +14,7 @@ from tfmask.layers import (
 )
 from tfmask.networks.resnet_parts import ResNetEncoder
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact, mean_over
 
 SLOPE = 0.01
 _STRIDED = {"strides": 2, "padding": 1}
@@ -100,7 +101,7 @@ class StyleHead(keras.layers.Layer):
     def call(self, features):
         features = leaky_relu(self.first(features), SLOPE)
         features = leaky_relu(self.second(features), SLOPE)
-        return self.code(tf.reduce_mean(features, axis=[1, 2]))
+        return self.code(mean_over(features, (2, 1)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
@@ -272,7 +273,7 @@ class HighwayDecoder(keras.Model):
             outputs = block(outputs)
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+        return tf.tanh(exact(self.last(outputs)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

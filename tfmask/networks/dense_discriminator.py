@@ -11,6 +11,7 @@ from tfmask.layers import (
 )
 from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -106,6 +107,6 @@ class DenseDiscriminator(SplitDiscriminator):
         first = self.score_layers[0]
         flat = tf.reshape(features, [-1, first.kernel.shape[0]])
         return tuple(
-            tf.cast(second(leaky_relu(first(flat))), tf.float32)
+            exact(second(leaky_relu(first(flat))))
             for first, second in (self.score_layers, self.class_layers)
         )

@@ -10,6 +10,7 @@ from tfmask.networks.patch_discriminator import (
 )
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError, unknown_name
+from tfmask.ops.precision import exact
 from tfmask.ops.soft_masks import min_max
 
 ATTENTIONS = ("post_hoc", "ram")
@@ -204,7 +205,7 @@ class MaskBranch(keras.layers.Layer):
         for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             outputs = leaky_relu(norm(layer(outputs)))
         logits = self.convolutions[-1](outputs)
-        logits = tf.image.resize(tf.cast(logits, tf.float32), size, "bilinear")
+        logits = tf.image.resize(exact(logits), size, "bilinear")
         return tf.sigmoid(logits)
 
     def get_config(self):
@@ -213,5 +214,5 @@ class MaskBranch(keras.layers.Layer):
 
 def _post_hoc(features):
     """(B, h, w, C) activations to (B, h, w, 1) float32 attention."""
-    sizes = tf.abs(tf.cast(features, tf.float32))
+    sizes = tf.abs(exact(features))
     return min_max(tf.reduce_mean(sizes, axis=-1, keepdims=True))

@@ -12,6 +12,7 @@ from tfmask.ops.instances import (
     sum_valid,
     unfold,
 )
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -172,7 +173,7 @@ class InstanceDiscriminator(keras.Model):
         )
         outputs = self.norm(self.mixing(features, training=training))
         outputs = self.score(leaky_relu(outputs), training=training)
-        return tf.cast(outputs, tf.float32)
+        return exact(outputs)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -12,6 +12,7 @@ from tfmask.layers import (
 )
 from tfmask.networks.label_planes import label_planes
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -115,7 +116,7 @@ class LabelGenerator(keras.Model):
             outputs = block(outputs)
         for layer, norm in zip(self.upsamplings, after, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+        return tf.tanh(exact(self.last(outputs)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

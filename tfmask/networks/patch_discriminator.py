@@ -1,7 +1,6 @@
 """The PatchGAN discriminator."""
 
 import keras
-import tensorflow as tf
 
 from tfmask.layers import (
     Convolution,
@@ -11,6 +10,7 @@ from tfmask.layers import (
 )
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -172,7 +172,7 @@ class PatchDiscriminator(keras.Model):
     def score(self, features, training=False):
         """The last layer: `features` of all others to float32 scores."""
         scores = self.convolutions[-1](features, training=training)
-        return tf.cast(scores, tf.float32)
+        return exact(scores)
 
     def call(self, image, normalize=True, training=False, parts=1):
         features = self.features(

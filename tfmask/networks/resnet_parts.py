@@ -11,6 +11,7 @@ from tfmask.layers import (
     normalization_layer,
 )
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -229,7 +230,7 @@ class ResNetDecoder(keras.layers.Layer):
         outputs = features
         for layer, norm in zip(self.upsamplings, self.norms, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(tf.cast(self.last(outputs), tf.float32))
+        return tf.tanh(exact(self.last(outputs)))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

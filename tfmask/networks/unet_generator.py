@@ -12,6 +12,7 @@ from tfmask.layers import (
 )
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.distribution import replica_uniform
+from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -163,7 +164,7 @@ class UNetGenerator(keras.Model):
             if seed is not None and level in self.dropped:
                 outputs = self._drop(outputs, seed + [level, 0])
             outputs = tf.concat([skipped.pop(), outputs], axis=-1)
-        outputs = tf.cast(self.last(tf.nn.relu(outputs)), tf.float32)
+        outputs = exact(self.last(tf.nn.relu(outputs)))
         return tf.tanh(outputs) if self.activation else outputs
 
     def _drop(self, values, seed):

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.ops.precision import exact
+
 
 def switched(attributes, position, exclusive=()):
     """`attributes` with one of them switched to its other value.
@@ -17,7 +19,7 @@ def switched(attributes, position, exclusive=()):
     Returns:
         (B, K) float32.
     """
-    attributes = tf.cast(attributes, tf.float32)
+    attributes = exact(attributes)
     columns = tf.unstack(attributes, axis=1)
     columns[position] = 1.0 - columns[position]
     if position in exclusive:

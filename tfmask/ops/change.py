@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.ops.precision import exact
+
 # One 8-bit level: below it nothing has changed.
 SMALLEST_CHANGE = 1.0 / 127.5
 
@@ -21,7 +23,7 @@ def change_map(before, after):
         (B, H, W, 1) float32 in [0, 1].
     """
     change = tf.reduce_mean(
-        tf.abs(tf.cast(after, tf.float32) - tf.cast(before, tf.float32)),
+        tf.abs(exact(after) - exact(before)),
         axis=-1,
         keepdims=True,
     )

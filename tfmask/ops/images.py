@@ -44,14 +44,14 @@ def resize_images(images, size):
     has no kernel on GPUs and is unknown to engines that read exported graphs.
 
     Args:
-        images: (B, H, W, C) float32.
+        images: (B, H, W, C) float.
         size: (height, width), ints.
 
     Returns:
-        (B, height, width, C) float32.
+        (B, height, width, C) float.
     """
     rows, columns = (
-        _resize_weights(tf.shape(images)[axis], length)
+        tf.cast(_resize_weights(tf.shape(images)[axis], length), images.dtype)
         for axis, length in zip((1, 2), size, strict=True)
     )
     made = tf.einsum("Hh,bhwc->bHwc", rows, images)

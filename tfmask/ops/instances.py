@@ -2,13 +2,15 @@
 
 import tensorflow as tf
 
+from tfmask.ops.precision import exact, mean_over
+
 # A mask in [-1, 1]; a slot that is -1 everywhere holds no instance.
 EMPTY = -1.0
 
 
 def signed(instances):
     """Instances in [0, 1], of any dtype, as float32 masks in [-1, 1]."""
-    return 2.0 * tf.cast(instances, tf.float32) - 1.0
+    return 2.0 * exact(instances) - 1.0
 
 
 def memberships(masks):
@@ -74,7 +76,7 @@ def shared_out(outline, masks):
         to several instances goes to each.
     """
     shape = tf.shape(masks)
-    reached = tf.cast(masks > 0, tf.float32)
+    reached = tf.cast(masks > 0, masks.dtype)
     exists = tf.reduce_any(reached > 0, axis=(1, 2, 3, 4), keepdims=True)
 
     def unclaimed(reached):
@@ -82,7 +84,7 @@ def shared_out(outline, masks):
 
     def grow(reached):
         wider = tf.nn.max_pool2d(fold(reached), 3, 1, "SAME")
-        free = tf.cast(unclaimed(reached)[:, None], tf.float32)
+        free = tf.cast(unclaimed(reached)[:, None], masks.dtype)
         return (reached + free * tf.reshape(wider, shape),)
 
     (reached,) = tf.while_loop(
@@ -106,7 +108,7 @@ def order_by_area(masks):
         (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`;
         equal areas stay in their order.
     """
-    return _descending(tf.reduce_mean(masks, axis=(2, 3, 4)))
+    return _descending(mean_over(masks, (3, 2, 4)))
 
 
 def largest(masks, most, shuffle_seed=None):

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.ops.precision import exact
+
 # Span of a map below which it counts as flat. Slopes and activations of an
 # untrained network are small: no number is added to the divisor.
 _SMALLEST = 1e-30
@@ -67,7 +69,7 @@ def given_or(find, mask, content):
 
 def _at_content_size(mask, content):
     """A caller's mask, averaged over what a pixel of the content covers."""
-    mask = tf.clip_by_value(tf.cast(mask, tf.float32), 0.0, 1.0)
+    mask = tf.clip_by_value(exact(mask), 0.0, 1.0)
     # Of the content's own size it comes back bit by bit.
     resized = tf.image.resize(mask, tf.shape(content)[1:3], "area")
     return tf.ensure_shape(resized, (*content.shape[:3], 1))

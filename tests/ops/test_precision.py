@@ -1,0 +1,196 @@
+"""Digits: layers, losses and networks at 256 px against float64."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask.layers import (
+    BatchNormalization,
+    InstanceNormalization,
+    LayerNormalization,
+)
+from tfmask.layers.highway_adain import highway_adain
+from tfmask.losses import (
+    gradient_penalty,
+    l1,
+    mask_area,
+    mask_variation,
+)
+from tfmask.networks import InstanceGenerator, ResNetGenerator
+from tfmask.ops.precision import exact, mean_over, moments, standardized
+
+SIDE = 256
+# TensorFlow's reduction over both axes at once is off by 1e-3 and more on the
+# plain image. Sums of 256 numbers and of 256 sums cannot be: 2 * 256 roundings
+# of 6e-8 at the very most, whatever the processor's order.
+TOLERANCE = 1e-4
+
+
+def picture(kind, channels=3):
+    """(1, 256, 256, C) float64: a disc before a flat ground, or noise."""
+    rows, columns = np.mgrid[:SIDE, :SIDE] / SIDE - 0.5
+    random = np.random.default_rng(3)
+    if kind == "busy":
+        return random.uniform(-1, 1, (1, SIDE, SIDE, channels))
+    disc = np.hypot(rows, columns)[..., None] < 0.2
+    inside, outside = random.uniform(-1, 1, (2, channels))
+    return np.where(disc, inside, outside)[None]
+
+
+def normalized(values, axes):
+    """float64 by NumPy."""
+    mean = values.mean(axes, keepdims=True)
+    variance = values.var(axes, keepdims=True)
+    return (values - mean) / np.sqrt(variance + 1e-5)
+
+
+kinds = pytest.mark.parametrize("kind", ["plain", "busy"])
+
+
+def test_only_half_precision_and_arrays_become_float32():
+    for dtype, wanted in (
+        (tf.bfloat16, tf.float32),
+        (tf.float16, tf.float32),
+        (tf.float32, tf.float32),
+        (tf.float64, tf.float64),
+    ):
+        assert exact(tf.constant([1.0], dtype)).dtype == wanted
+    assert exact(np.ones(2)).dtype == tf.float32
+    assert mean_over(tf.ones((2, 3), tf.bfloat16), (1,)).dtype == tf.float32
+
+
+@pytest.mark.parametrize("keepdims", [False, True])
+def test_axes_are_reduced(keepdims):
+    values = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    np.testing.assert_allclose(
+        mean_over(tf.constant(values), (2, 1), keepdims),
+        values.mean((1, 2), keepdims=keepdims),
+        rtol=1e-12,
+    )
+
+
+@kinds
+def test_moments_and_their_gradients(kind):
+    found = {}
+    upstream = np.random.default_rng(0).normal(0.5, 1.0, (1, SIDE, SIDE, 3))
+    for dtype in (tf.float32, tf.float64):
+        values = tf.constant(picture(kind), dtype)
+        with tf.GradientTape() as tape:
+            tape.watch(values)
+            made = standardized(values, *moments(values, (2, 1)), 1e-5)
+        slope = tape.gradient(made, values, tf.constant(upstream, dtype))
+        found[dtype] = made.numpy(), slope.numpy()
+    for one, other in zip(*found.values(), strict=True):
+        largest = max(1.0, np.abs(other).max())
+        np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE * largest)
+    np.testing.assert_allclose(
+        found[tf.float64][0], normalized(picture(kind), (1, 2)), atol=1e-9
+    )
+
+
+@kinds
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+@pytest.mark.parametrize(
+    ("layer", "axes", "options"),
+    [
+        (InstanceNormalization, (1, 2), {}),
+        (LayerNormalization, (1, 2, 3), {}),
+        (BatchNormalization, (0, 1, 2), {"mode": "batch"}),
+    ],
+)
+def test_normalisation_layers(layer, axes, options, kind, dtype):
+    image = tf.constant(picture(kind), tf.float32)
+    tolerance = TOLERANCE
+    if dtype == "mixed_bfloat16":
+        image = tf.cast(image, tf.bfloat16)
+        tolerance = 2.0**-8 * 4  # half a step of a number below 4
+    output = layer(dtype=dtype)(image, **options)
+    expected = normalized(tf.cast(image, tf.float64).numpy(), axes)
+    assert np.abs(expected).max() < 4
+    np.testing.assert_allclose(
+        tf.cast(output, tf.float64), expected, rtol=0, atol=tolerance
+    )
+
+
+@kinds
+def test_highway_adain(kind):
+    image = picture(kind)
+    one, none = np.ones((1, 3)), np.zeros((1, 3))
+    output = highway_adain(
+        tf.constant(image, tf.float32),
+        np.ones((1, SIDE, SIDE, 1)),
+        (one, none),
+        (none, one),
+    )
+    np.testing.assert_allclose(
+        output, normalized(image, (1, 2)), rtol=0, atol=TOLERANCE
+    )
+
+
+@kinds
+def test_losses(kind):
+    image = picture(kind)
+    other = 0.9 * image + 0.01
+    mask = 0.5 + 0.4 * image[..., :1]
+    single = tf.constant(image, tf.float32)
+
+    def critic(images):
+        return tf.reduce_sum(0.01 * images**3 + 0.002 * images, [1, 2, 3])
+
+    between = 0.5 * (image + other)
+    slope = 0.03 * between**2 + 0.002
+    for got, expected in (
+        (l1(single, other), np.abs(image - other).mean()),
+        (mask_area(tf.constant(mask, tf.float32), "sum"), mask.sum()),
+        (
+            mask_variation(tf.constant(mask, tf.float32)),
+            sum(np.abs(np.diff(mask, axis=axis)).sum() for axis in (1, 2)),
+        ),
+        (
+            gradient_penalty(critic, single, other, np.full(1, 0.5)),
+            (np.sqrt((slope**2).sum()) - 1.0) ** 2,
+        ),
+    ):
+        np.testing.assert_allclose(got.numpy(), [expected], rtol=2e-5)
+
+
+def tiny_generators():
+    options = {"filters": 4, "blocks": 1}
+    return [
+        (lambda: ResNetGenerator(**options), (SIDE, SIDE), 0),
+        (lambda: InstanceGenerator(**options), (200, 200), 1),
+    ]
+
+
+@kinds
+@pytest.mark.parametrize(("make", "size", "masks"), tiny_generators())
+def test_generators(make, size, masks, kind):
+    def translated(policy, weights=None):
+        keras.mixed_precision.set_global_policy(policy)
+        try:
+            network = make()
+            network.build((None, *size, 3))
+        finally:
+            keras.mixed_precision.set_global_policy("float32")
+        if weights is not None:
+            network.set_weights(weights)
+        dtype = tf.float64 if policy == "float64" else tf.float32
+        image = tf.constant(picture(kind)[:, : size[0], : size[1]], dtype)
+        # Not all ones: what is flat has nothing but roundings to normalise.
+        half = np.ones((1, 1, *size, 1))
+        half[:, :, :, 50:] = -1.0
+        outlines = [tf.constant(half, dtype)] * masks
+        made = network(image, *outlines)
+        made = made[0] if masks else made
+        return made.numpy(), network.get_weights()
+
+    single, weights = translated("float32")
+    double, _ = translated("float64", weights)
+    assert double.dtype == np.float64
+    assert np.ptp(double) > 0.01
+    np.testing.assert_allclose(single, double, rtol=0, atol=TOLERANCE)
+    half, _ = translated("mixed_bfloat16", weights)
+    assert half.dtype == np.float32
+    # Eight bits a number, ten layers: an eighth of the range is far more.
+    assert np.abs(half - double).max() < 0.125 * np.ptp(double)

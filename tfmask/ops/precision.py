@@ -1,0 +1,113 @@
+"""Means over many pixels, and half precision, without losing digits.
+
+TensorFlow's CPU kernels add the numbers of several reduced axes one after
+the other. Over the 65,536 pixels of a 256 px image in float32 that loses two
+digits and more. One axis after the other does not, at the same speed
+(`benchmarks/precision.py`).
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def exact(values):
+    """Values in float32, or in float64 where they are a tensor of that.
+
+    Args:
+        values: tensor, variable or array of numbers.
+
+    Returns:
+        Tensor of float32 or float64.
+    """
+    # NumPy's float64 is a habit, a tensor's is a decision.
+    if not isinstance(values, np.ndarray | list | tuple):
+        values = tf.convert_to_tensor(values)
+        if values.dtype == tf.float64:
+            return values
+    return tf.cast(values, tf.float32)
+
+
+def mean_over(values, axes, keepdims=False):
+    """The mean over some axes, one after the other.
+
+    Args:
+        values: float tensor.
+        axes: ints from 0, in the order in which they are reduced; width
+            before height is the quickest.
+        keepdims: bool, as of `tf.reduce_mean`.
+
+    Returns:
+        float32 tensor, float64 of float64.
+    """
+    return _reduced(tf.reduce_mean, values, axes, keepdims)
+
+
+def sum_over(values, axes, keepdims=False):
+    """The sum over some axes; see `mean_over`."""
+    return _reduced(tf.reduce_sum, values, axes, keepdims)
+
+
+def _reduced(reduce, values, axes, keepdims):
+    values = exact(values)
+    for axis in axes:
+        values = reduce(values, axis=axis, keepdims=True)
+    return values if keepdims else tf.squeeze(values, axes)
+
+
+def moments(values, axes):
+    """Mean and biased variance over some axes; see `mean_over`.
+
+    Args:
+        values: float tensor.
+        axes: ints from 0.
+
+    Returns:
+        (mean, variance), reduced axes kept as 1.
+    """
+    mean = mean_over(values, axes, keepdims=True)
+    # In two passes: E(x^2) - E(x)^2 cancels. The derivative with respect to
+    # this mean is 0.
+    squares = tf.math.squared_difference(values, tf.stop_gradient(mean))
+    return mean, mean_over(squares, axes, keepdims=True)
+
+
+def standardized(values, mean, variance, epsilon, scale=None, offset=None):
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`.
+
+    `tf.nn.batch_normalization` gives `x * s + (offset - mean * s)`, which
+    cancels where the mean is large.
+
+    Args:
+        values: (..., H, W, C) float tensor.
+        mean: (..., 1, 1, C) of `values`' rank, or (C,).
+        variance: likewise.
+        epsilon: float.
+        scale: None, or a tensor that broadcasts to `mean`'s shape.
+        offset: None, or (C,).
+
+    Returns:
+        Tensor of `values`' shape.
+    """
+    factor = tf.math.rsqrt(variance + epsilon)
+    if scale is not None:
+        factor *= scale
+    outputs = (values - _along_height(mean, values)) * _along_height(
+        factor, values
+    )
+    if offset is not None:
+        outputs += offset
+    return outputs
+
+
+def _along_height(statistic, values):
+    """Repeats (..., 1, 1, C) along the height of (..., H, W, C).
+
+    The gradient of a broadcast is a sum, which this makes one of widths and
+    then one of heights.
+    """
+    if statistic.shape.rank == 1:
+        return statistic
+    shape = tf.shape(values)
+    wanted = tf.concat([tf.shape(statistic)[:-3], shape[-3:-2]], axis=0)
+    wanted = tf.concat([wanted, tf.shape(statistic)[-2:]], axis=0)
+    return tf.broadcast_to(statistic, wanted)
