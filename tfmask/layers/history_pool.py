@@ -23,18 +23,21 @@ class HistoryPool(tf.Module):
             mask) is stacked along C.
         seed: int.
         name: str.
+        dtype: of the images.
 
     Paper: CycleGAN section 4, "a history of 50 generated images".
     Differs from the authors' code: no.
     """
 
-    def __init__(self, size, shape, *, seed, name):
+    def __init__(self, size, shape, *, seed, name, dtype=tf.float32):
         super().__init__(name=name)
         self.size = size
         self.seed = seed
         if size:
             self.images = tf.Variable(
-                tf.zeros([size, *shape]), trainable=False, name="images"
+                tf.zeros([size, *shape], dtype),
+                trainable=False,
+                name="images",
             )
             self.filled = tf.Variable(0, trainable=False, name="filled")
 
@@ -42,13 +45,13 @@ class HistoryPool(tf.Module):
         """Remembers `images` and returns as many, some of them old.
 
         Args:
-            images: (B, H, W, C) float32, this replica's images.
+            images: (B, H, W, C) of `dtype`, this replica's images.
             step: integer scalar, the training step.
             wanted: (B,) bool; what is false is returned as it is and not
                 remembered. None: all are wanted.
 
         Returns:
-            (B, H, W, C) float32.
+            (B, H, W, C) of `dtype`.
         """
         if not self.size:
             return images

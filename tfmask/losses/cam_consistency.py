@@ -29,7 +29,8 @@ def cam_signs(attributes, changed, signed=True):
     Returns:
         (B, K) float32: -1, 0 (not asked for) or 1.
     """
-    attributes, changed = exact(attributes), exact(changed)
+    attributes = exact(attributes)
+    changed = tf.cast(changed, attributes.dtype)
     return changed * (2.0 * attributes - 1.0) if signed else changed
 
 

@@ -179,6 +179,7 @@ class TranslationMethod(keras.Model):
                 (*self.image_size, channels),
                 seed=self.seed + offset,
                 name=f"pool_{domain}",
+                dtype=self.variable_dtype,
             )
             setattr(self, f"pool_{domain}", pool)
 
@@ -241,7 +242,10 @@ class TranslationMethod(keras.Model):
     def total_loss(self, terms):
         """Weighted sum of a player's terms."""
         return tf.add_n(
-            [self.term_weight(name) * value for name, value in terms.items()]
+            [
+                tf.cast(self.term_weight(name), value.dtype) * value
+                for name, value in terms.items()
+            ]
         )
 
     def train_step(self, batch):

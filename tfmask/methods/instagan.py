@@ -181,8 +181,9 @@ class InstaGAN(TranslationMethod):
 
     def start(self, batch):
         """Sides before the first sub-step, and sums of terms: zeros."""
+        zero = tf.zeros([], exact(batch["a"]["image"]).dtype)
         zeros = {
-            player: dict.fromkeys(self.loss_names(player), tf.constant(0.0))
+            player: dict.fromkeys(self.loss_names(player), zero)
             for player in self.players
         }
         return self.first_sides(batch), zeros

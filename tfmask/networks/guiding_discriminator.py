@@ -205,8 +205,9 @@ class MaskBranch(keras.layers.Layer):
         for layer, norm in zip(self.convolutions[:-1], self.norms, strict=True):
             outputs = leaky_relu(norm(layer(outputs)))
         logits = self.convolutions[-1](outputs)
-        logits = tf.image.resize(exact(logits), size, "bilinear")
-        return tf.sigmoid(logits)
+        logits = exact(logits)
+        resized = tf.image.resize(logits, size, "bilinear")
+        return tf.sigmoid(tf.cast(resized, logits.dtype))
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -41,6 +41,7 @@ def upsampled(masks, like):
     """(B, h, w, K) masks at the size of (B, H, W, C) images, bilinear."""
     sizes = tf.shape(like)[1:3]
     made = tf.image.resize(masks, sizes, "bilinear")
+    made = tf.cast(made, exact(masks).dtype)  # resizing is always float32
     return tf.ensure_shape(made, (*like.shape[:3], masks.shape[-1]))
 
 
