@@ -41,8 +41,9 @@ def with_lomit():
 @pytest.mark.parametrize(
     ("make", "batch", "tolerance"),
     [
-        (with_cam, edit_batch, 5e-6),
-        (with_lomit, pairs, 2e-5),
+        (with_cam, edit_batch, 1e-9),
+        # Masks are enlarged in float32, the only type of `tf.image.resize`.
+        (with_lomit, pairs, 1e-6),
     ],
 )
 def test_two_replicas_equal_one_device(two_replicas, make, batch, tolerance):

@@ -206,7 +206,7 @@ def test_two_replicas_equal_one_device(two_replicas, normalization):
         )
 
     batches = [batch(seed, side=64) for seed in range(2)]
-    assert_equal_to_one_device(two_replicas, make, batches, 5e-6)
+    assert_equal_to_one_device(two_replicas, make, batches)
 
 
 def test_twenty_steps_lower_the_l1_term():

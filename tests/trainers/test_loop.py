@@ -14,10 +14,12 @@ from trainers.loop import StopRequest, TrainingLoop, distributed_batches
 from trainers.runs import build_method, make_strategy, open_training_data
 
 
-def trained(config, steps, *, strategy=None, optimizer=None, **options):
+def trained(
+    config, steps, *, strategy=None, optimizer=None, data=None, **options
+):
     """A method after some steps, and what the loop counted."""
     strategy = strategy or tf.distribute.get_strategy()
-    data = open_training_data(config)
+    data = data or open_training_data(config)
     with strategy.scope():
         method = build_method(config, steps_an_epoch=2)
         if optimizer is not None:
@@ -49,15 +51,43 @@ def sgd(player=None):
     return keras.optimizers.SGD(0.001)
 
 
-def test_two_replicas_train_as_one_device(two_replicas):
+class Doubled:
+    """Training data in float64."""
+
+    def __init__(self, data):
+        self.data = data
+
+    def train_batches(self, *args, **options):
+        return self.data.train_batches(*args, **options).map(
+            lambda batch: tf.nest.map_structure(_double, batch)
+        )
+
+
+def _double(tensor):
+    return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
+
+
+def test_two_replicas_train_as_one_device(two_replicas, monkeypatch):
+    """In float64, where rounding stays far below the tolerance."""
+    set_policy = keras.mixed_precision.set_global_policy
+    monkeypatch.setattr(
+        keras.mixed_precision,
+        "set_global_policy",
+        lambda name: set_policy("float64"),
+    )
     config = tiny_config("cyclegan", method__initializer_stddev=0.1)
-    one, _ = trained(config, 3, optimizer=sgd)
-    two, _ = trained(config, 3, strategy=two_replicas, optimizer=sgd)
-    # SGD, because Adam turns the rounding noise of gradients that are
-    # mathematically 0 (biases before instance norm) into whole steps.
-    # The tight comparison is in tests/methods; this one holds the loop, and
-    # its pools hold images of the third step: noise above 1e-5 on some CPUs.
-    assert_same_weights(one, two, atol=1e-4)
+    data = Doubled(open_training_data(config))
+    try:
+        # SGD, because Adam turns the rounding noise of gradients that are
+        # mathematically 0 (biases before instance norm) into whole steps.
+        one, two = (
+            trained(config, 3, strategy=strategy, optimizer=sgd, data=data)[0]
+            for strategy in (None, two_replicas)
+        )
+    finally:
+        set_policy("float32")
+    assert one.generator_a_to_b.weights[0].dtype == "float64"
+    assert_same_weights(one, two, atol=1e-9)
 
 
 @pytest.mark.slow
