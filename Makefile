@@ -5,7 +5,7 @@ EXTRAS ?= test,dev
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
 
-.PHONY: demo test test-slow test-install lint clean
+.PHONY: demo test test-slow test-addons test-install lint clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
@@ -17,6 +17,12 @@ test: $(VENV)/installed
 test-slow: $(VENV)/installed
 	$(PYTEST) -m slow
 
+# What can differ on the stack that tensorflow-addons runs on, slow tests too.
+test-addons: VENV = .venv-addons
+test-addons: EXTRAS = addons,test
+test-addons: .venv-addons/installed
+	$(PYTEST) -m both_stacks
+
 # Every verb where only what the package declares is installed: its wheel in a
 # new environment, and docker/train.Dockerfile replayed into another.
 test-install:
@@ -27,7 +33,7 @@ lint: $(VENV)/installed
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/deptry .
 
-$(VENV)/installed: pyproject.toml
+%/installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --upgrade pip
 	$(VENV)/bin/python -m pip install --quiet --editable ".[$(EXTRAS)]"

@@ -15,7 +15,7 @@ WORKDIR /app
 COPY docker/constraints.txt ./
 # The big layer first: it stays when only the sources change.
 RUN pip install --no-cache-dir --constraint constraints.txt "${TENSORFLOW}"
-COPY pyproject.toml README.md ./
+COPY setup.py pyproject.toml README.md ./
 COPY tfmask tfmask
 COPY trainers trainers
 COPY serving serving

@@ -47,6 +47,17 @@ def pytest_configure(config):
     )
 
 
+# Folders whose tests run on both stacks: what can differ between Keras 2 and 3.
+BOTH_STACKS = {"layers", "losses", "methods", "networks", "ops"}
+
+
+def pytest_collection_modifyitems(items):
+    """Marks the tests of these folders; other files say so themselves."""
+    for item in items:
+        if item.path.parent.name in BOTH_STACKS:
+            item.add_marker(pytest.mark.both_stacks)
+
+
 @pytest.fixture(autouse=True)
 def fixed_seeds():
     """The same initial weights in every run of a test."""

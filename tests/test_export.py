@@ -27,6 +27,8 @@ from exports import (  # noqa: E402
     tiny_method,
 )
 
+pytestmark = pytest.mark.both_stacks
+
 DIRECTIONS = ("a_to_b", "b_to_a")
 
 

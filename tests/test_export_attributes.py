@@ -23,6 +23,8 @@ from exports import (  # noqa: E402
     served,
 )
 
+pytestmark = pytest.mark.both_stacks
+
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 TARGET = np.array([[1, 0, -1], [-1, -1, -1]], np.float32)
 

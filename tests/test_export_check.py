@@ -20,6 +20,8 @@ from exports import (  # noqa: E402
     tiny_method,
 )
 
+pytestmark = pytest.mark.both_stacks
+
 
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory):

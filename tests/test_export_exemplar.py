@@ -26,6 +26,8 @@ from exports import (  # noqa: E402
 )
 from tiny_lomit import lomit  # noqa: E402
 
+pytestmark = pytest.mark.both_stacks
+
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (2, 21, 18, 3), np.uint8)
 EXEMPLAR = RNG.integers(0, 256, (2, 21, 18, 3), np.uint8)

@@ -19,6 +19,8 @@ from exports import (  # noqa: E402
     served,
 )
 
+pytestmark = pytest.mark.both_stacks
+
 RANDOM = np.random.default_rng(4)
 
 

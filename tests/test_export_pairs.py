@@ -21,6 +21,8 @@ from exports import (  # noqa: E402
     served,
 )
 
+pytestmark = pytest.mark.both_stacks
+
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 
 

@@ -232,8 +232,11 @@ def _open(config, options):
 
 
 @command
-def main(argv=None):
-    """Runs `tfmask embed`; returns the exit code."""
+def main(argv=None, load_run=None):
+    """Runs `tfmask embed`; returns the exit code.
+
+    `load_run` stands in for that of `trainers.runs`.
+    """
     options = parse_options(Options, argv, "embed")
     check_results_folder(
         options.output,
@@ -249,7 +252,9 @@ def main(argv=None):
         ) from error
     load_tensorflow()
     from tfmask.methods import LOMIT
-    from trainers.runs import load_run
+
+    if load_run is None:
+        from trainers.runs import load_run
 
     config, method = load_run(options.run)
     if not isinstance(method, LOMIT):

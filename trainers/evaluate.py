@@ -234,15 +234,20 @@ def page_folder(options):
 
 
 @command
-def main(argv: list[str] | None = None) -> int:
-    """Runs `tfmask evaluate`; returns the exit code."""
+def main(argv: list[str] | None = None, load_run=None) -> int:
+    """Runs `tfmask evaluate`; returns the exit code.
+
+    `load_run` stands in for that of `trainers.runs`.
+    """
     options = parse_options(Options, argv, "evaluate")
     check_results_file(options.json, "units", overwrite=options.overwrite)
     pages = page_folder(options)
 
     load_tensorflow()
     from trainers import model_card
-    from trainers.runs import load_run
+
+    if load_run is None:
+        from trainers.runs import load_run
 
     config, method = load_run(options.run)
     classifier = _judge(options, config)

@@ -130,7 +130,9 @@ def ready_pictures(folder, inputs):
     return pictures
 
 
-def translated_pictures(run, inputs, exemplars, options, advance):
+def translated_pictures(
+    run, inputs, exemplars, options, advance, load_run=None
+):
     """What a run makes of the inputs.
 
     Args:
@@ -139,6 +141,7 @@ def translated_pictures(run, inputs, exemplars, options, advance):
         exemplars: list of paths of their exemplars, or None.
         options: `Options`.
         advance: called after each image.
+        load_run: stands in for that of `trainers.runs`.
 
     Returns:
         list of (H, W, 3) uint8 arrays.
@@ -146,7 +149,8 @@ def translated_pictures(run, inputs, exemplars, options, advance):
     Raises:
         UserError: the options do not fit the run, or an image is bad.
     """
-    from trainers.runs import load_run
+    if load_run is None:
+        from trainers.runs import load_run
 
     _, method = load_run(run)
     direction = direction_of(run, method, options.direction)
@@ -240,7 +244,7 @@ def _read(path):
         raise UserError(f"`{path}` {error}") from error
 
 
-def _create(options):
+def _create(options, load_run):
     from tfmask.ops.console import image_progress
     from tfmask.ops.start import load_tensorflow
 
@@ -263,7 +267,7 @@ def _create(options):
         for run in options.runs:
             if (run / "config.json").is_file():
                 made = translated_pictures(
-                    run, inputs, exemplars, options, advance
+                    run, inputs, exemplars, options, advance, load_run
                 )
             else:
                 made = ready_pictures(run, inputs)
@@ -276,11 +280,14 @@ def _create(options):
 
 
 @command
-def main(argv: list[str] | None = None) -> int:
-    """Runs `tfmask study`; returns the exit code."""
+def main(argv: list[str] | None = None, load_run=None) -> int:
+    """Runs `tfmask study`; returns the exit code.
+
+    `load_run` stands in for that of `trainers.runs`.
+    """
     options = parse_options(Options, argv, "study")
     if not options.score:
-        _create(options)
+        _create(options, load_run)
         return 0
     if options.json:
         check_results_file(options.json, "people", overwrite=options.overwrite)

@@ -268,8 +268,11 @@ def translate_files(
 
 
 @command
-def main(argv: list[str] | None = None) -> int:
-    """Runs `tfmask translate`; returns the exit code."""
+def main(argv: list[str] | None = None, load_run=None) -> int:
+    """Runs `tfmask translate`; returns the exit code.
+
+    `load_run` stands in for that of `trainers.runs`.
+    """
     options = parse_options(Options, argv, "translate")
     listing = list_images(options.input)
     images = listing.images
@@ -290,7 +293,9 @@ def main(argv: list[str] | None = None) -> int:
         raise UserError(bad_images(listing.problems, listing.count, DONE))
     load_tensorflow()
     from tfmask.ops.console import image_progress
-    from trainers.runs import load_run
+
+    if load_run is None:
+        from trainers.runs import load_run
 
     _, method = load_run(options.run)
     direction = direction_of(options.run, method, options.direction)

@@ -4,7 +4,11 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from serving.conformance.processes import ROOT
+
+pytestmark = pytest.mark.both_stacks
 
 
 def test_the_local_server_keeps_the_contract():

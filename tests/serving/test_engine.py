@@ -14,6 +14,8 @@ from serving.status import CallError
 from serving.tensorflow_c import library
 from serving.tensors import DATA_TYPES, Tensor
 
+pytestmark = pytest.mark.both_stacks
+
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):

@@ -8,6 +8,8 @@ from tfmask.ops.errors import UserError
 from trainers.checkpoints import Checkpoints, state_variables
 from trainers.runs import build_method
 
+pytestmark = pytest.mark.both_stacks
+
 
 def make_method(name="cyclegan", **options):
     changes = {f"method__{field}": value for field, value in options.items()}

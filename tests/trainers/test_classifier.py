@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from attribute_parts import NAMES, SIDE, Painter, Parts, parts_data
-from fake_runs import ArrayData, BrightMethod, install_run
+from fake_runs import ArrayData, BrightMethod, fake_run
 from PIL import Image
 
 from tfmask.metrics import softmax
@@ -378,15 +378,13 @@ def test_a_given_judge_of_attributes():
     assert any("judged by the eye. Of the test" in n for n in found["notes"])
 
 
-def test_the_evaluation_takes_a_folder(
-    domains, attributes, tmp_path, monkeypatch, capsys
-):
+def test_the_evaluation_takes_a_folder(domains, attributes, tmp_path, capsys):
     data, out = domains
-    install_run(monkeypatch, BrightMethod())
+    load_run = fake_run(BrightMethod())
     file = tmp_path / "numbers.json"
     line = ["--run", tmp_path, "--data", data, "--json", file, "--overwrite"]
     line = list(map(str, [*line, "--classifier"]))
-    assert evaluate_command.main([*line, str(out)]) == 0
+    assert evaluate_command.main([*line, str(out)], load_run=load_run) == 0
     result = json.loads(file.read_text())
     rows = result["directions"]["a_to_b"]
     assert rows["identity"]["classified_as_target"] == 0.0
@@ -395,6 +393,8 @@ def test_the_evaluation_takes_a_folder(
     assert judge["location"] == str(out) and judge["network"] == "small"
     assert judge["test"]["labels"]["b"]["accuracy"] == 1.0
     assert judge["trained_on"]["location"] == str(data)
-    assert evaluate_command.main([*line, str(attributes)]) == 1
+    assert (
+        evaluate_command.main([*line, str(attributes)], load_run=load_run) == 1
+    )
     said = capsys.readouterr().err
     assert "must tell domain b from domain a" in said and "blue, red" in said

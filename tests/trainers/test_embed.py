@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import BrightMethod, install_run
+from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
 from data_pipelines import open_data
@@ -91,14 +91,13 @@ def run(tmp_path, monkeypatch, method, data):
     """A function that runs the command; its results are in `out`."""
 
     def command(*options, method=method):
-        install_run(monkeypatch, method)
-        runs = sys.modules["trainers.runs"]
-        config, _ = runs.load_run("r")
+        load_run = fake_run(method)
+        config, _ = load_run("r")
         config.method = types.SimpleNamespace(attributes=NAMES)
         config.data = DataConfig(location="synthetic:attributes")
         monkeypatch.setattr(embed, "_open", lambda *_: data)
         fixed = ["--run", "r", "--output", str(tmp_path / "out")]
-        return embed.main([*fixed, *map(str, options)])
+        return embed.main([*fixed, *map(str, options)], load_run=load_run)
 
     return command
 

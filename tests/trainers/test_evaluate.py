@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from fake_runs import ArrayData, BrightMethod, install_run, squares
+from fake_runs import ArrayData, BrightMethod, fake_run, squares
 from PIL import Image
 
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
@@ -128,18 +128,17 @@ def test_the_table_shows_missing_numbers_as_a_dash():
     )
 
 
-def test_the_command_writes_numbers_and_a_gallery(
-    tmp_path, monkeypatch, capsys
-):
+def test_the_command_writes_numbers_and_a_gallery(tmp_path, capsys):
     write_folders(tmp_path / "data")
-    install_run(monkeypatch, BrightMethod())
+    load_run = fake_run(BrightMethod())
     run, numbers = tmp_path / "my_run", tmp_path / "out" / "numbers.json"
     run.mkdir()
     code = main(
         [
             *("--run", str(run), "--data", str(tmp_path / "data")),
             *("--json", str(numbers), "--limit", "4", "--batch-size", "3"),
-        ]
+        ],
+        load_run=load_run,
     )
     assert code == 0
     result = json.loads(numbers.read_text())
@@ -168,21 +167,19 @@ def test_the_command_writes_numbers_and_a_gallery(
     assert "a_to_b, 4 images" in printed and "mean training mask" in printed
 
 
-def test_the_command_without_training_images_or_masks(
-    tmp_path, monkeypatch, capsys
-):
+def test_the_command_without_training_images_or_masks(tmp_path, capsys):
     write_folders(tmp_path / "data", splits=("test",), masks=False)
     (tmp_path / "data" / "testA" / "bad.png").write_text("no image")
-    install_run(monkeypatch, BrightMethod())
+    load_run = fake_run(BrightMethod())
     arguments = [
         *("--run", str(tmp_path), "--data", str(tmp_path / "data")),
         *("--json", str(tmp_path / "numbers.json")),
         *("--gallery", str(tmp_path / "gallery")),
     ]
-    assert main(arguments) == 1
+    assert main(arguments, load_run=load_run) == 1
     assert "bad.png" in capsys.readouterr().err
 
-    assert main([*arguments, "--skip-bad-files"]) == 0
+    assert main([*arguments, "--skip-bad-files"], load_run=load_run) == 0
     assert "bad.png" in capsys.readouterr().out
     result = json.loads((tmp_path / "numbers.json").read_text())
     assert result["data"]["skipped"] == 1 and result["n"]["a_to_b"] == 5
@@ -192,22 +189,27 @@ def test_the_command_without_training_images_or_masks(
 
 
 def test_images_that_are_missing_are_said_before_anything_is_written(
-    tmp_path, monkeypatch, capsys
+    tmp_path, capsys
 ):
     write_folders(tmp_path / "data", splits=("train",), masks=False)
-    install_run(monkeypatch, BrightMethod())
+    load_run = fake_run(BrightMethod())
     run = tmp_path / "run"
     run.mkdir()
     arguments = [
         *("--run", str(run), "--data", str(tmp_path / "data")),
         *("--json", str(tmp_path / "numbers.json")),
     ]
-    assert main(arguments) == 1
+    assert main(arguments, load_run=load_run) == 1
     said = capsys.readouterr().err
     assert "no test images: no testA and testB." in said
     assert "--split train" in said
     assert not any(run.iterdir())
-    assert main([*arguments, "--split", "train", "--limit", "1"]) == 0
+    assert (
+        main(
+            [*arguments, "--split", "train", "--limit", "1"], load_run=load_run
+        )
+        == 0
+    )
     counts = json.loads((tmp_path / "numbers.json").read_text())["data"]
     assert counts["counts"] == {"train": {"a": 5, "b": 5}}
 
@@ -238,11 +240,11 @@ def test_older_numbers_are_refused_before_any_work(tmp_path, capsys):
     assert numbers.read_text() == '{"units": {}}'
 
 
-def test_usage_errors(tmp_path, monkeypatch, capsys):
-    install_run(monkeypatch, BrightMethod())
+def test_usage_errors(tmp_path, capsys):
+    load_run = fake_run(BrightMethod())
     arguments = ["--run", "r", "--data", "d", "--json", str(tmp_path)]
-    assert main(arguments) == 1
+    assert main(arguments, load_run=load_run) == 1
     assert "`--json` must be a file" in capsys.readouterr().err
     with pytest.raises(SystemExit) as stopped:
-        main([*arguments, "--limit", "0"])
+        main([*arguments, "--limit", "0"], load_run=load_run)
     assert stopped.value.code == 2

@@ -13,6 +13,8 @@ from trainers.checkpoints import Checkpoints, state_variables
 from trainers.loop import StopRequest, TrainingLoop, distributed_batches
 from trainers.runs import build_method, make_strategy, open_training_data
 
+pytestmark = pytest.mark.both_stacks
+
 
 def trained(
     config, steps, *, strategy=None, optimizer=None, data=None, **options

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 from browser import CHROMIUM, chromium
-from fake_runs import BrightMethod, install_run
+from fake_runs import BrightMethod, fake_run
 from PIL import Image
 from scipy.stats import beta
 
@@ -76,13 +76,13 @@ def test_the_key_knows_whose_picture_is_whose(study, tmp_path):
     assert "two" not in visible
 
 
-def test_runs_are_translated(tmp_path, monkeypatch):
+def test_runs_are_translated(tmp_path):
     inputs = write_pictures(tmp_path / "inputs", 0, count=1, size=(8, 8))
     write_pictures(tmp_path / "two", 1, count=1, size=(8, 8))
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "config.json").touch()
-    install_run(monkeypatch, BrightMethod())
-    assert main(arguments(tmp_path)) == 0
+    load_run = fake_run(BrightMethod())
+    assert main(arguments(tmp_path), load_run=load_run) == 0
     data, key = data_of(tmp_path / "study")
     (pair,), (first,) = data["pairs"], key["first"]
     (pixels,) = inputs.values()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import BrightMethod, install_run
+from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
 from tfmask.export_check import translated
@@ -21,15 +21,17 @@ def method():
 
 
 @pytest.fixture
-def translate(tmp_path, monkeypatch, method):
+def translate(tmp_path, method):
     """A function that runs the command; its results are in `out`."""
     pixels = np.random.default_rng(0).integers(0, 256, (13, 18, 3), np.uint8)
     Image.fromarray(pixels).save(tmp_path / "a.png")
 
     def run(*options, method=method):
-        install_run(monkeypatch, method)
         places = ["--input", tmp_path / "a.png", "--output", tmp_path / "out"]
-        return main([*map(str, ("--run", "r", *places, *options))])
+        return main(
+            [*map(str, ("--run", "r", *places, *options))],
+            load_run=fake_run(method),
+        )
 
     return run
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fake_runs import BrightMethod, install_run
+from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
 from tfmask.export_check import translated
@@ -33,14 +33,16 @@ def method():
 
 
 @pytest.fixture
-def translate(tmp_path, monkeypatch, method):
+def translate(tmp_path, method):
     """A function that runs the command; its results are in `out`."""
 
     def run(*options, source="a.png", method=method):
-        install_run(monkeypatch, method)
         out = tmp_path / "out"
         required = ["--run", "r", "--input", str(tmp_path / source)]
-        return main([*required, "--output", str(out), *map(str, options)])
+        return main(
+            [*required, "--output", str(out), *map(str, options)],
+            load_run=fake_run(method),
+        )
 
     return run
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from fake_runs import install_run
+from fake_runs import fake_run
 from PIL import Image
 
 from tfmask.ops.errors import UserError
@@ -46,10 +46,9 @@ def read(path):
     return np.asarray(Image.open(path))
 
 
-def run(tmp_path, monkeypatch, *masks, code=0):
+def run(tmp_path, *masks, code=0):
     for number, mask in enumerate(masks):
         save(tmp_path / "masks" / f"x_{number}.png", mask)
-    install_run(monkeypatch, Shift())
     arguments = {
         "--run": "r",
         "--input": tmp_path / "in",
@@ -57,15 +56,15 @@ def run(tmp_path, monkeypatch, *masks, code=0):
         "--output": tmp_path / "out",
     }
     argv = [str(part) for pair in arguments.items() for part in pair]
-    assert main(argv) == code
+    assert main(argv, load_run=fake_run(Shift())) == code
     return tmp_path / "out"
 
 
-def test_soft_empty_and_overlapping_masks(tmp_path, monkeypatch, photo):
+def test_soft_empty_and_overlapping_masks(tmp_path, photo):
     rows = np.arange(13)[:, None] + np.zeros((1, 10))
     soft = np.where(rows < 6, 128, 127)
     other = np.where(rows > 3, 255, 0)
-    out = run(tmp_path, monkeypatch, soft, np.zeros((13, 10)), other)
+    out = run(tmp_path, soft, np.zeros((13, 10)), other)
     for number, expected in enumerate((rows < 6, rows < 0, rows > 3)):
         found = read(out / "masks" / f"x_instance_{number}.png")
         np.testing.assert_array_equal(found, expected * 255)
@@ -74,8 +73,8 @@ def test_soft_empty_and_overlapping_masks(tmp_path, monkeypatch, photo):
     np.testing.assert_array_equal(read(out / "x.png"), 255 - photo)
 
 
-def test_an_image_of_black_masks_stays(tmp_path, monkeypatch, photo):
-    out = run(tmp_path, monkeypatch, np.zeros((13, 10)))
+def test_an_image_of_black_masks_stays(tmp_path, photo):
+    out = run(tmp_path, np.zeros((13, 10)))
     np.testing.assert_array_equal(read(out / "x.png"), photo)
     assert not read(out / "masks" / "x_instance_0.png").any()
 
@@ -87,10 +86,8 @@ def test_an_image_of_black_masks_stays(tmp_path, monkeypatch, photo):
         (np.eye(13, 10), "has values from 0 to 1, expected 0 outside and 255"),
     ],
 )
-def test_masks_that_do_not_fit_are_named(
-    tmp_path, monkeypatch, photo, capsys, mask, text
-):
-    run(tmp_path, monkeypatch, np.zeros((13, 10)), mask, code=1)
+def test_masks_that_do_not_fit_are_named(tmp_path, photo, capsys, mask, text):
+    run(tmp_path, np.zeros((13, 10)), mask, code=1)
     error = capsys.readouterr().err
     assert f"its mask {tmp_path / 'masks' / 'x_1.png'} {text}" in error
 

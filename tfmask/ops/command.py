@@ -18,15 +18,15 @@ def parse_options(options, argv, verb):
 def command(function):
     """Turns a user's errors into one line on stderr and exit code 1.
 
-    Decorates `main(argv=None) -> int`. Anything but `UserError`, `OSError`
-    and Ctrl-C is a bug and keeps its traceback.
+    Decorates `main(argv=None, **injected) -> int`. Anything but `UserError`,
+    `OSError` and Ctrl-C is a bug and keeps its traceback.
     """
 
     @functools.wraps(function)
-    def guarded(argv=None):
+    def guarded(argv=None, **injected):
         show_any_character()
         try:
-            return function(argv)
+            return function(argv, **injected)
         except UserError as error:
             message = str(error)
         except OSError as error:

@@ -1,0 +1,5 @@
+"""For tools that look for it: everything stands in pyproject.toml."""
+
+from setuptools import setup
+
+setup()
