@@ -127,8 +127,8 @@ def test_the_bad_file_of_a_batch_is_named(client, tmp_path):
         (np.zeros((4, 4, 4), np.uint8), r"\(H, W, 3\).*\(4, 4, 4\)"),
         (np.zeros((4, 4, 3), np.float32), "uint8, 0 to 255.*float32"),
         ("missing.png", "missing.png: No such file"),
-        (b"no image at all", "PNG or JPEG.*something else of 15 bytes"),
-        (b"GIF89a\1\0\1\0\0\0\0;", "PNG or JPEG.*a GIF image"),
+        (b"no image at all", "PNG, JPEG or BMP.*something else of 15 bytes"),
+        (b"GIF89a\1\0\1\0\0\0\0;", "PNG, JPEG or BMP.*a GIF image"),
         (np.zeros((0, 4, 4, 3), np.uint8), "at least one image"),
     ],
 )

@@ -83,6 +83,8 @@ def fake_run(method, image_size=16):
             synthetic_count=4,
             centre_crop=None,
             label_domains=(),
+            interpolation="bilinear",
+            antialias=True,
         ),
         run=types.SimpleNamespace(seed=0),
     )

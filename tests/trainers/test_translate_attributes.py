@@ -42,8 +42,8 @@ def test_named_ones_are_set_the_others_kept(tmp_path, translate, method):
     target = np.array([[0, -1, 1]], np.float32)
     given = {"image": image, "attributes": target}
     expected = translated(method, "a_to_b", given)
-    for name, end in (("image", ""), ("mask", "_mask")):
-        got = np.asarray(Image.open(tmp_path / "out" / f"a{end}.png"))
+    for name, place in (("image", "a.png"), ("mask", "masks/a_mask.png")):
+        got = np.asarray(Image.open(tmp_path / "out" / place))
         values = np.squeeze(expected[name][0].astype(int))
         assert np.abs(got - values).max() <= 1
 
