@@ -17,11 +17,11 @@ test: $(VENV)/installed
 test-slow: $(VENV)/installed
 	$(PYTEST) -m slow
 
-# What can differ on the stack that tensorflow-addons runs on, slow tests too.
+# What can differ on the stack that tensorflow-addons runs on.
 test-addons: VENV = .venv-addons
 test-addons: EXTRAS = addons,test
 test-addons: .venv-addons/installed
-	$(PYTEST) -m both_stacks
+	$(PYTEST) -m "both_stacks and not slow"
 
 # Every verb where only what the package declares is installed: its wheel in a
 # new environment, and docker/train.Dockerfile replayed into another.

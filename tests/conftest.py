@@ -1,5 +1,6 @@
 """Two logical CPU devices, fixed seeds and no network for every test."""
 
+import gc
 import os
 import socket
 
@@ -40,6 +41,9 @@ def pytest_configure(config):
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
     tf.config.threading.set_intra_op_parallelism_threads(1)
+    # The heap of a test process only grows; looking through it less often
+    # takes less time.
+    gc.set_threshold(50_000, 20, 50)
     # Rewriting a graph takes longer than these tiny ones run. What is started
     # in a process of its own has its graphs rewritten.
     tf.config.optimizer.set_experimental_options(

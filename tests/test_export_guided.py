@@ -24,7 +24,13 @@ pytestmark = pytest.mark.both_stacks
 RANDOM = np.random.default_rng(4)
 
 
-@pytest.fixture(scope="module", params=["guidegan", "guidegan_paired"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("guidegan", marks=pytest.mark.slow),
+        "guidegan_paired",
+    ],
+)
 def exported(request, tmp_path_factory):
     return published(request.param, tmp_path_factory)
 

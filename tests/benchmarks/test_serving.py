@@ -52,6 +52,7 @@ def test_pictures_survive_png(benchmark):
         np.testing.assert_array_equal(np.asarray(read), image)
 
 
+@pytest.mark.slow
 def test_a_short_run(benchmark, tmp_path, capsys, monkeypatch):
     def one_block(*names):
         config = preset_config(*names)

@@ -340,6 +340,7 @@ print(*digests(sys.argv[1]))
 """
 
 
+@pytest.mark.slow
 def test_determinism_switch_changes_nothing(synthetic_folder):
     here = {}
     exec(_DIGESTS, here)

@@ -119,6 +119,7 @@ def test_who_learns_when(name):
 
 
 @BOTH
+@pytest.mark.slow
 def test_reconstruction_falls_in_training(name):
     method = edit_method(
         name, compiled=False, critic_steps=1, penalty_weight=1.0

@@ -271,7 +271,10 @@ def test_the_map_is_16_wide_where_that_can_be():
     assert judge.features(images, last=method.cam_layer).shape[1] == 16
 
 
-@pytest.mark.parametrize("name", HOSTS)
+@pytest.mark.parametrize(
+    "name",
+    [HOSTS[0], *(pytest.param(h, marks=pytest.mark.slow) for h in HOSTS[1:])],
+)
 def test_a_traced_step_of_each_host_trains_both_players(name):
     method = edit_method(f"cam_{name}", critic_steps=1, **NOW)
     before = weights_of(method)

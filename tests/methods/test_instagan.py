@@ -183,6 +183,7 @@ def traced():
     )
 
 
+@pytest.mark.slow
 def test_one_graph_runs_the_substeps_that_have_instances(traced):
     method, step = traced
     updates = method.optimizers["generator"].iterations

@@ -60,6 +60,7 @@ def test_every_gpu_gives_memory_as_it_is_needed(monkeypatch, refused):
     assert grown == [("GPU:0", True), ("GPU:1", True)]
 
 
+@pytest.mark.slow
 def test_tensorflow_starts_in_silence():
     code = "from tfmask.ops.start import load_tensorflow; load_tensorflow()"
     environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}

@@ -148,6 +148,7 @@ def test_a_loss_that_is_no_number_stops_at_once(train, capsys):
     assert "The loss became" in said and "lower `--learning-rate`" in said
 
 
+@pytest.mark.slow
 def test_inception_begins_with_given_weights(train, monkeypatch, tmp_path):
     def network(side):
         return keras.Sequential(

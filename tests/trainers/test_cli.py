@@ -21,6 +21,8 @@ from tiny import ATTENTION, OPTIONS
 from data_pipelines.synthetic import write_folder
 from trainers import cli
 
+pytestmark = pytest.mark.both_stacks
+
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
@@ -88,6 +90,7 @@ def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
         assert np.abs(here - there).max() <= 1, path.name
 
 
+@pytest.mark.slow
 def test_minutes_stop_at_a_step_with_a_checkpoint(photos, tmp_path):
     began = time.monotonic()
     _, err = tfmask(
@@ -110,6 +113,7 @@ def test_existing_run_folder_is_left_alone(photos, run):
     assert sorted(path.name for path in run.rglob("*")) == before
 
 
+@pytest.mark.slow
 def test_full_disk_keeps_the_last_good_checkpoint(photos, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()

@@ -12,6 +12,8 @@ from tfmask.presets import preset_config
 from trainers import attribute_classifier, evaluate
 from trainers.runs import open_training_data, with_attributes
 
+pytestmark = pytest.mark.slow
+
 TINY = (
     *("--data", "synthetic:attributes", "--image-size", 16),
     *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),

@@ -11,8 +11,6 @@ from tiny import OPTIONS
 from data_pipelines.synthetic import write_folder
 from trainers.runs import run_checkpoints
 
-pytestmark = pytest.mark.both_stacks
-
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):

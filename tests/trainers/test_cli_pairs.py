@@ -21,6 +21,8 @@ from trainers.runs import open_training_data, with_palette
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import served_here  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 SMALL = (
     *("--data", "synthetic:paired", "--image-size", 16, 24),
     *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),

@@ -6,8 +6,6 @@ import pytest
 from processes import start_tfmask, tfmask_process
 from tiny import OPTIONS
 
-pytestmark = pytest.mark.both_stacks
-
 
 def free_ports(count):
     sockets = [socket.socket() for _ in range(count)]

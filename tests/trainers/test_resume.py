@@ -12,8 +12,6 @@ from tiny import ATTENTION, OPTIONS
 
 from trainers.runs import run_checkpoints
 
-pytestmark = pytest.mark.both_stacks
-
 STEPS = 12
 TRAIN = ["train", "attention_guided", "--data", "synthetic"]
 LIMITS = ["--steps", STEPS, "--run.checkpoint-every", 2, "--run.log-every", 2]

@@ -173,6 +173,7 @@ def test_rows_that_a_kill_cut_off_are_removed(tmp_path):
         assert (path.read_text() if path.exists() else None) == kept
 
 
+@pytest.mark.slow
 def test_a_thread_trains_and_a_run_without_checkpoint_goes_on_from_elsewhere(
     tmp_path, monkeypatch, capsys
 ):
