@@ -268,6 +268,6 @@ def test_losses_fall_in_training(traced):
         ]
 
     first = cycle()
-    for _ in range(20):
+    for _ in range(60):
         step(images)
     assert cycle() < first
