@@ -295,6 +295,7 @@ def test_warm_up_for_every_batch_size(tmp_path):
     assert sizes == [1] * 5 + [3] * 5
 
 
+@pytest.mark.slow
 def test_a_disk_that_is_full_publishes_nothing(tmp_path):
     method = tiny_method("cyclegan")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

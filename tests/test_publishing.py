@@ -230,6 +230,7 @@ def start_writer(base):
     return process
 
 
+@pytest.mark.slow
 def test_killed_at_any_moment_no_half_version_is_seen(tmp_path):
     folder, seen, done = tmp_path / "toy", set(), threading.Event()
     folder.mkdir()

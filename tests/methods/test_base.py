@@ -181,6 +181,7 @@ def fitted():
     return method, seen, first
 
 
+@pytest.mark.slow
 def test_fit_follows_the_stages(fitted):
     method, seen, _ = fitted
     assert [tuple(phase) for phase, *_ in seen] == [
@@ -190,6 +191,7 @@ def test_fit_follows_the_stages(fitted):
     assert int(method.step.numpy()) == 40
 
 
+@pytest.mark.slow
 def test_fit_freezes_the_attention_bit_by_bit(fitted):
     method, seen, _ = fitted
     _, at_the_switch, _ = seen[0]
@@ -198,6 +200,7 @@ def test_fit_freezes_the_attention_bit_by_bit(fitted):
     }
 
 
+@pytest.mark.slow
 def test_fit_lowers_the_cycle_term_and_reports_it(fitted):
     _, seen, first = fitted
     reported = [logs["generator/cycle_a"] for *_, logs in seen]

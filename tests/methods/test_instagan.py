@@ -255,6 +255,7 @@ def test_one_step_of_all_instances_is_one_substep():
     assert instagan(compiled=False, instances_per_step=2).slots == 4
 
 
+@pytest.mark.slow
 def test_losses_fall_in_training(traced):
     method, step = traced
     images = instance_batch()

@@ -12,6 +12,7 @@ from serving.conformance.damage import GENTLE, HARSH, mutated
 from serving.conformance.mutations import Options, Server, attack, levels
 
 
+@pytest.mark.slow
 def test_a_short_run_finds_nothing_broken(capsys):
     assert mutations.main(["--count", "600", "--growth", "900"]) == 0
     said = capsys.readouterr().out

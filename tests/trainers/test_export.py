@@ -101,6 +101,7 @@ def test_a_name_that_is_no_folder(run, tmp_path, capsys):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_an_edited_configuration_is_told(run, exported, tmp_path, capsys):
     base = shutil.copytree(exported[0], tmp_path / "models")
     path = base / "serving_config" / "models.config"
@@ -111,6 +112,7 @@ def test_an_edited_configuration_is_told(run, exported, tmp_path, capsys):
     assert (base / "toy" / "2").is_dir()
 
 
+@pytest.mark.slow
 def test_what_was_exported_is_served_on_the_files_beside_it(run, exported):
     config = exported[0] / "serving_config"
     image = np.random.default_rng(0).integers(0, 256, (13, 17, 3), np.uint8)
