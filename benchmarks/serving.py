@@ -63,8 +63,7 @@ def build(case, base):
     import keras
 
     from tfmask.export import export_method
-    from tfmask.methods import METHODS
-    from tfmask.presets import preset_config
+    from tfmask.methods import method_spec, preset_config
 
     network, _ = case.split("-")
     preset = "quick" if network == "small" else "paper"
@@ -73,7 +72,8 @@ def build(case, base):
         config = dataclasses.replace(config, filters=16)
     side = 64 if network == "small" else 256
     keras.utils.set_random_seed(0)
-    method = METHODS["cyclegan"](config, image_size=(side, side))
+    model = method_spec("cyclegan").load_model()
+    method = model(config, image_size=(side, side))
     return export_method(method, base, network, warm_up_batches=(1, 2, 4, 8))
 
 

@@ -34,7 +34,7 @@ def start_tensorflow(options):
 
 def method_config(options):
     """The benchmark's config of a method: its preset, and fewer blocks."""
-    from tfmask.presets import preset_config
+    from tfmask.methods import preset_config
 
     method = options["method"]
     config = preset_config(method, options["preset"], "synthetic").method
@@ -58,7 +58,7 @@ def method_config(options):
 
 def guided_configs(options):
     """Method name and config: without guidance, then each kind of it."""
-    from tfmask.presets import preset_config
+    from tfmask.methods import preset_config
 
     guided = method_config(options)
     plain = preset_config("cyclegan", options["preset"], "synthetic").method
@@ -130,9 +130,9 @@ def compiled_step(tf, name, config, options):
     """A method and its training step in a tf.function, as trainers run it."""
     import keras
 
-    from tfmask.methods import METHODS
+    from tfmask.methods import method_spec
 
-    method = METHODS[name](
+    method = method_spec(name).load_model()(
         config, image_size=(options["image_size"],) * 2, seed=0
     )
     if options["stage"] == 2:

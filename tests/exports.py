@@ -16,8 +16,7 @@ from serving.servable import Servable, ServableOptions
 from serving.status import INVALID_ARGUMENT, CallError
 from serving.tensors import fill_proto, from_proto, plain_array
 from tfmask.export import export_method
-from tfmask.methods import METHODS
-from tfmask.presets import preset_config
+from tfmask.methods import method_spec, preset_config
 
 TINY = {
     "filters": 4,
@@ -62,7 +61,7 @@ def tiny_method(name, **options):
     tiny = {field: n for field, n in TINY.items() if hasattr(config, field)}
     extra = {**EXTRA.get(name, {}), **options}
     config = dataclasses.replace(config, **{**tiny, **extra})
-    method = METHODS[name](config, image_size=(16, 16))
+    method = method_spec(name).load_model()(config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():
         for weight in network.trainable_weights:

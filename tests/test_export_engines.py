@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from tfmask.export_check import attribute_names, example_inputs
-from tfmask.methods import METHODS
+from tfmask.methods import NAMES
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
@@ -20,7 +20,7 @@ from exports import published  # noqa: E402
 @pytest.mark.skipif(
     keras.__version__ < "3", reason="its extra holds the default stack only"
 )
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 def test_openvino_reads_every_method_and_agrees(name, tmp_path_factory):
     openvino = pytest.importorskip("openvino")
     method, version = published(name, tmp_path_factory)

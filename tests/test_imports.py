@@ -69,7 +69,8 @@ SHARED = {
 LIGHT = [
     "tfmask",
     "tfmask.configs",
-    "tfmask.presets",
+    "tfmask.methods",
+    "tfmask.methods.cyclegan",
     "tfmask.ops.arrays",
     "tfmask.ops.errors",
     "data_pipelines",

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 
-from tfmask.configs import METHOD_CONFIGS
+from tfmask.methods import NAMES, method_spec, preset_config
 from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
-from tfmask.presets import PRESETS, preset_config
 
-PAPERS = sorted(method for method, preset in PRESETS if preset == "paper")
+PRESETS = [(n, preset) for n in NAMES for preset in method_spec(n).presets]
+PAPERS = sorted(name for name, preset in PRESETS if preset == "paper")
 # Image, the size it is cut from at random, square cut out before (None: the
 # whole image), mirrored.
 JITTERED = (256, None, None, True)  # 286, by the default's ratio
@@ -52,10 +52,10 @@ def test_images_are_resized_as_in_the_official_code(name):
 
 
 def test_there_is_a_paper_preset_of_every_method_with_a_paper():
-    assert set(PAPERS) == set(DATA) == set(METHOD_CONFIGS) - {"segmenter"}
+    assert set(PAPERS) == set(DATA) == set(NAMES) - {"segmenter"}
 
 
-@pytest.mark.parametrize(("name", "preset"), list(PRESETS))
+@pytest.mark.parametrize(("name", "preset"), PRESETS)
 def test_adam_is_that_of_the_official_code(name, preset):
     """The segmenter is ours."""
     tensorflow = {"attention_guided", "attgan", "stgan", "segmenter"}

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tfmask.configs import METHOD_CONFIGS
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from trainers.classifier_files import read_about
 from trainers.image_files import list_images
@@ -39,7 +39,7 @@ def feature_lines(job, options):
     Returns:
         list of command lines, each from the verb on.
     """
-    plain = METHOD_CONFIGS[job.arm.method].inputs == ("image",)
+    plain = len(method_spec(job.arm.method).required) == 1
     if options.features is None or not plain or not job.numbers.exists():
         return []
     result = json.loads(job.numbers.read_text(encoding="utf-8"))

@@ -251,7 +251,7 @@ def main(argv=None, load_run=None):
             "`tfmask embed` needs scikit-learn: pip install 'tfmask[embed]'"
         ) from error
     load_tensorflow()
-    from tfmask.methods import LOMIT
+    from tfmask.methods.lomit.method import LOMIT
 
     if load_run is None:
         from trainers.runs import load_run

@@ -6,6 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import turn
 from trainers.files import write_json, write_text
@@ -14,33 +15,6 @@ from trainers.versions import package_versions
 
 CARD = "model_card.md"
 FACTS = "model_card.json"
-
-MASKS = {
-    "attention": (
-        "The mask is an attention map that the method found by itself, "
-        "without true masks."
-    ),
-    "instances": (
-        "The mask is the union of the instance masks that were given, "
-        "translated with the image."
-    ),
-    "cosegmentation": (
-        "The mask is where the method found by itself, without true masks, "
-        "that image and exemplar differ."
-    ),
-    "grad_cam": (
-        "The mask is where Grad-CAM of the discriminator finds the changed "
-        "attributes."
-    ),
-    "discriminator_attention": (
-        "The mask is where the discriminator looked at the translation before "
-        "the last step; it guided that step."
-    ),
-    "change": (
-        "The method has no mask of its own: the mask is the size of the "
-        "change, normalised in each image."
-    ),
-}
 
 USE = """\
 Translation of images like those of the data below, one domain into the
@@ -149,7 +123,8 @@ def _card(facts):
     parts = [
         f"# {facts['name']}",
         f"{facts['method']} (preset {facts['preset']}), "
-        f"{facts['step']:,} training steps. " + MASKS[facts["mask_kind"]],
+        f"{facts['step']:,} training steps. "
+        + method_spec(facts["method"]).mask,
     ]
     if facts["sample"]:
         parts.append(f"![sample images of the run]({facts['sample']})")

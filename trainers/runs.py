@@ -7,13 +7,13 @@ import os
 from pathlib import Path
 
 from tfmask.configs import (
-    METHOD_CONFIGS,
     DataConfig,
     OptimizerConfig,
     RunConfig,
     TrainConfig,
 )
 from tfmask.configs.removed import without_removed
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError, unknown_name
 from trainers.checkpoints import Checkpoints
 from trainers.files import write_json
@@ -111,74 +111,14 @@ def require_kind(config, data):
         )
 
 
-def with_attributes(config, data):
-    """The config with the data's attributes as its method's.
+def following(config, data):
+    """The config with all of its method's options that follow the data.
 
     Raises:
-        UserError: the method's options name other ones.
+        UserError: the options name other values than the data has.
     """
-    if not needs_attributes(config.method):
-        return config
-    if config.method.attributes not in ((), data.attributes):
-        raise UserError(
-            "Attributes are selected by `--data.attributes`: "
-            f"{', '.join(data.attributes)}. `method.attributes` follows them, "
-            f"it cannot be {', '.join(config.method.attributes)}."
-        )
-    try:
-        method = dataclasses.replace(config.method, attributes=data.attributes)
-    except ValueError as error:
-        raise UserError(str(error)) from error
-    return dataclasses.replace(config, method=method)
-
-
-def with_memory(config, data):
-    """The config with the data's images as what its method remembers.
-
-    Raises:
-        UserError: the method's options name other numbers.
-    """
-    if not hasattr(config.method, "memory_images"):
-        return config
-    counts = tuple(data.counts("train").values())
-    if config.method.memory_images not in ((), counts):
-        raise UserError(
-            f"`method.memory_images` follows the data, {counts}, it cannot be "
-            f"{config.method.memory_images}."
-        )
-    method = dataclasses.replace(config.method, memory_images=counts)
-    return dataclasses.replace(config, method=method)
-
-
-def with_palette(config, data):
-    """The config with the data's label maps as what its method reads.
-
-    Raises:
-        UserError: the data has no label maps of known colours, or in both
-            domains; or the method's options name other colours.
-    """
-    if not hasattr(config.method, "palette"):
-        return config
-    if len(data.palettes) != 1:
-        raise UserError(
-            f"{config.method_name} learns the classes of one domain's label "
-            f"maps, `--data.label-domains b` or `a`, whose colours are in "
-            f"classes.csv of the folder. {config.data.location} has "
-            f"{len(data.palettes)} such domains."
-        )
-    ((domain, palette),) = data.palettes.items()
-    method = dataclasses.replace(
-        config.method,
-        label_domain=domain,
-        palette=palette.colours,
-        void=palette.void,
-    )
-    if config.method.palette and config.method != method:
-        raise UserError(
-            "`method.label_domain`, `method.palette` and `method.void` follow "
-            "the data, they cannot be others."
-        )
-    return dataclasses.replace(config, method=method)
+    follow = method_spec(config.method_name).follow
+    return dataclasses.replace(config, method=follow(config.method, data))
 
 
 def is_chief(config):
@@ -298,18 +238,18 @@ def build_method(config, steps_an_epoch):
     """A compiled method with new weights; call it in the strategy's scope."""
     import keras
 
-    from tfmask.methods import METHODS
-
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
     )
     keras.utils.set_random_seed(config.run.seed)
-    method = METHODS[config.method_name](
+    spec = method_spec(config.method_name)
+    method = spec.load_model()(
         config.method,
         image_size=config.data.height_width,
         epoch_steps=steps_an_epoch,
         seed=config.run.seed,
     )
+    method.spec = spec
     method.compile(optimizer_factory(config, steps_an_epoch, method.step))
     return method
 
@@ -353,7 +293,7 @@ def read_config(run):
         config = TrainConfig(
             method_name=plain["method_name"],
             preset=plain["preset"],
-            method=METHOD_CONFIGS[plain["method_name"]](**groups["method"]),
+            method=method_spec(plain["method_name"]).config(**groups["method"]),
             data=DataConfig(**groups["data"]),
             optimizer=OptimizerConfig(**groups["optimizer"]),
             run=RunConfig(**groups["run"]),

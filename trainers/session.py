@@ -27,6 +27,7 @@ from trainers.resuming import check_same_data
 from trainers.runs import (
     build_method,
     epoch_steps,
+    following,
     is_chief,
     make_strategy,
     open_training_data,
@@ -34,9 +35,6 @@ from trainers.runs import (
     run_checkpoints,
     total_steps,
     weights_hash,
-    with_attributes,
-    with_memory,
-    with_palette,
     write_config,
 )
 from trainers.train import describe_schedule, fit_schedule
@@ -70,8 +68,7 @@ def train(options, config, reparse, command_line):
         steps_an_epoch = facts["epoch_steps"]
     else:
         config = fit_schedule(options, config, reparse, steps_an_epoch)
-    for follow in (with_attributes, with_memory, with_palette):
-        config = follow(config, data)
+    config = following(config, data)
     _check_batch(config, strategy)
     checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
     with strategy.scope():

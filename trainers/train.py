@@ -9,16 +9,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from tfmask.configs import (
-    METHOD_CONFIGS,
     DataConfig,
     OptimizerConfig,
     RunConfig,
 )
+from tfmask.methods import NAMES, method_spec, preset_config
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
-from tfmask.presets import preset_config
 from trainers.resuming import check_resume, require_new
 from trainers.runs import is_chief, read_config, total_steps
 
@@ -107,9 +106,7 @@ def options_class(config):
     spread = Annotated[
         groups, tyro.conf.arg(name=""), tyro.conf.FlagConversionOff
     ]
-    method = Annotated[
-        Literal[tuple(METHOD_CONFIGS)], tyro.conf.arg(metavar="METHOD")
-    ]
+    method = Annotated[Literal[NAMES], tyro.conf.arg(metavar="METHOD")]
     return dataclasses.make_dataclass(
         "TrainOptions",
         [
@@ -176,7 +173,7 @@ def parse(argv):
     peek.add_argument("--run", type=lambda text: Path(expanduser(text)))
     peek.add_argument("--resume", action="store_true")
     early, _ = peek.parse_known_args(argv)
-    known = early.method_name in METHOD_CONFIGS
+    known = early.method_name in NAMES
     default = preset_config(
         early.method_name if known else "attention_guided",
         early.preset if early.preset in ("quick", "paper") else "quick",
@@ -230,17 +227,13 @@ def describe_schedule(config, steps_an_epoch):
     """One line: how long, and when what changes."""
     steps = total_steps(config, steps_an_epoch)
     parts = [f"{steps} steps of batch {config.run.batch_size}"]
+    milestones = method_spec(config.method_name).milestones
     points = {
-        "attention frozen": getattr(
-            config.method, "freeze_attention_epoch", None
-        ),
-        "discriminators masked": getattr(
-            config.method, "masked_discriminator_epoch", None
-        ),
-        "CAM-consistency": getattr(config.method, "cam_start_epoch", None),
-        "learning rate falls": config.optimizer.constant_epochs
-        + (config.optimizer.halving_epochs or 0),
+        what: getattr(config.method, name) for what, name in milestones.items()
     }
+    points["learning rate falls"] = config.optimizer.constant_epochs + (
+        config.optimizer.halving_epochs or 0
+    )
     for what, epoch in points.items():
         if epoch is not None and round(epoch * steps_an_epoch) < steps:
             parts.append(f"{what} from step {round(epoch * steps_an_epoch)}")

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.configs.lomit import LOMITConfig
-from tfmask.configs.pix2pix import Pix2PixConfig
-from tfmask.configs.stargan import StarGANConfig
-from tfmask.methods.lomit import LOMIT
-from tfmask.methods.pix2pix import Pix2Pix
-from tfmask.methods.stargan import StarGAN
+from tfmask.methods.lomit.config import LOMITConfig
+from tfmask.methods.lomit.method import LOMIT
+from tfmask.methods.pix2pix.config import Pix2PixConfig
+from tfmask.methods.pix2pix.method import Pix2Pix
+from tfmask.methods.stargan.config import StarGANConfig
+from tfmask.methods.stargan.method import StarGAN
 
 torch = pytest.importorskip("torch", reason="the extra `benchmark`")
 

@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tfmask.presets import preset_config
+from tfmask.methods import preset_config
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from tiny_methods import (
     watch,
 )
 
-from tfmask.presets import paper_attention_guided
+from tfmask.methods import preset_config
 
 
 def phases(**options):
@@ -21,7 +21,7 @@ def phases(**options):
 
 
 def test_ours_is_the_papers_preset():
-    config = paper_attention_guided("anywhere").method
+    config = preset_config("attention_guided", "paper", "anywhere").method
     assert config.cycle_weight == 10 and config.threshold == 0.1
     assert config.freeze_attention_epoch == 30
     assert config.masked_discriminator_epoch == 30

@@ -8,9 +8,8 @@ import pytest
 import tensorflow as tf
 from tiny_edits import edit_batch, edit_method, give_weights
 
-from tfmask.methods import METHODS
+from tfmask.methods import method_spec, preset_config
 from tfmask.ops.change import change_map
-from tfmask.presets import preset_config
 
 BOTH = pytest.mark.parametrize("name", ["attgan", "stgan"])
 
@@ -224,7 +223,7 @@ def test_options_out_of_range_are_refused(options, message):
 def test_presets_build_networks_of_the_sheet(name, preset):
     config = preset_config(name, preset, "faces")
     side = config.data.image_size
-    method = METHODS[name](
+    method = method_spec(name).load_model()(
         dataclasses.replace(config.method, attributes=tuple("abcdefghijklm")),
         image_size=(side, side),
     )

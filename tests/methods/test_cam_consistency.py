@@ -15,10 +15,10 @@ from tiny_edits import (
 )
 from tiny_methods import largest, moved, weights_of
 
-from tfmask.configs import CamStarGANConfig
-from tfmask.methods import CamStarGAN
+from tfmask.methods import preset_config
 from tfmask.methods.attributes import Edit
-from tfmask.presets import preset_config
+from tfmask.methods.cam_stargan.config import CamStarGANConfig
+from tfmask.methods.cam_stargan.method import CamStarGAN
 
 NOW = {"cam_start_epoch": 0, "cam_full_epoch": 0}
 OFF = {"cam_generator_weight": 0.0, "cam_discriminator_weight": 0.0}

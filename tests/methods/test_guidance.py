@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from tiny_methods import batch, guidegan, guidegan_paired
 
+from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 from tfmask.ops.schedules import EpochwiseLinearDecay
-from tfmask.presets import preset_config
 
 BOTH = pytest.mark.parametrize("make", [guidegan, guidegan_paired])
 

@@ -16,7 +16,7 @@ from tiny_methods import (
     weights_of,
 )
 
-from tfmask.presets import preset_config
+from tfmask.methods import preset_config
 
 COMBINATIONS = pytest.mark.parametrize(
     ("attention", "transfer"),

@@ -17,8 +17,8 @@ from tiny_methods import (
     weights_of,
 )
 
+from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 
 
 def still(seed=0, **others):

@@ -7,9 +7,9 @@ import tensorflow as tf
 from tiny_lomit import SIDE, inputs_of, lomit, pairs
 from tiny_methods import Stub, moved, weights_of
 
-from tfmask.configs import LOMITConfig
 from tfmask.losses import mask_area, mask_similarity
-from tfmask.methods import LOMIT
+from tfmask.methods.lomit.config import LOMITConfig
+from tfmask.methods.lomit.method import LOMIT
 from tfmask.ops.errors import UserError
 from tfmask.ops.soft_masks import upsampled
 

@@ -17,9 +17,9 @@ from tiny_methods import (
     weights_of,
 )
 
+from tfmask.methods import preset_config
 from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 
 PARTS = {
     "pix2pix": {},

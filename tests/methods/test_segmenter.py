@@ -6,8 +6,8 @@ import pytest
 import tensorflow as tf
 
 from data_pipelines import open_data, paired_scenes
-from tfmask.configs import SegmenterConfig
-from tfmask.methods import Segmenter
+from tfmask.methods.segmenter.config import SegmenterConfig
+from tfmask.methods.segmenter.method import Segmenter
 from tfmask.metrics import nearest_classes
 from tfmask.ops.errors import UserError
 

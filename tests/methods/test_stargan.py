@@ -5,12 +5,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.configs import StarGANConfig
-from tfmask.methods import StarGAN
+from tfmask.methods import preset_config
+from tfmask.methods.stargan.config import StarGANConfig
+from tfmask.methods.stargan.method import StarGAN
 from tfmask.networks import LabelGenerator
 from tfmask.ops.attributes import switched
 from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 
 SIDE = 16
 NAMES = ("cap", "stripe", "base")

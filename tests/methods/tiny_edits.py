@@ -4,8 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmask.configs import METHOD_CONFIGS
-from tfmask.methods import METHODS
+from tfmask.methods import method_spec
 
 SIDE = 16
 ATTRIBUTES = ("cap", "stripe", "base")
@@ -38,7 +37,7 @@ def edit_batch(seed=0, count=2, side=SIDE):
 
 
 def edit_method(name, *, rate=0.01, compiled=True, **options):
-    """A method by its name in `METHODS`, with plain SGD."""
+    """A method by its name in `tfmask.methods.NAMES`, with plain SGD."""
     options = {
         "filters": 4,
         "discriminator_filters": 4,
@@ -46,9 +45,8 @@ def edit_method(name, *, rate=0.01, compiled=True, **options):
         **OPTIONS[name.removeprefix("cam_")],
         **options,
     }
-    method = METHODS[name](
-        METHOD_CONFIGS[name](**options), image_size=(SIDE, SIDE)
-    )
+    spec = method_spec(name)
+    method = spec.load_model()(spec.config(**options), image_size=(SIDE, SIDE))
     if compiled:
         method.compile(lambda player: keras.optimizers.SGD(rate))
     return method

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmask.configs import LOMITConfig
-from tfmask.methods import LOMIT
+from tfmask.methods.lomit.config import LOMITConfig
+from tfmask.methods.lomit.method import LOMIT
 
 SIDE = 32
 TINY = {

@@ -4,22 +4,18 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from tfmask.configs import (
-    AttentionGuidedConfig,
-    CycleGANConfig,
-    GuideGANConfig,
-    InstaGANConfig,
-    PairedGuideGANConfig,
-    Pix2PixConfig,
-)
-from tfmask.methods import (
-    AttentionGuided,
-    CycleGAN,
-    GuideGAN,
-    InstaGAN,
-    PairedGuideGAN,
-    Pix2Pix,
-)
+from tfmask.methods.attention_guided.config import AttentionGuidedConfig
+from tfmask.methods.attention_guided.method import AttentionGuided
+from tfmask.methods.cyclegan.config import CycleGANConfig
+from tfmask.methods.cyclegan.method import CycleGAN
+from tfmask.methods.guidegan.config import GuideGANConfig
+from tfmask.methods.guidegan.method import GuideGAN
+from tfmask.methods.guidegan_paired.config import PairedGuideGANConfig
+from tfmask.methods.guidegan_paired.method import PairedGuideGAN
+from tfmask.methods.instagan.config import InstaGANConfig
+from tfmask.methods.instagan.method import InstaGAN
+from tfmask.methods.pix2pix.config import Pix2PixConfig
+from tfmask.methods.pix2pix.method import Pix2Pix
 
 SIDE = 8
 RATE = 0.1

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask import presets
+from tfmask.methods import preset_config
 from tfmask.ops.schedules import (
     EpochwiseHalving,
     EpochwiseLinearDecay,
@@ -15,8 +15,9 @@ from tfmask.ops.schedules import (
 STEPS = 7  # of an epoch
 
 
-def schedule_of(config):
-    """The schedule of a preset, with short epochs."""
+def schedule_of(name):
+    """The schedule of a paper preset, with short epochs."""
+    config = preset_config(name, "paper", "anywhere")
     return EpochwiseLinearDecay(
         config.optimizer.learning_rate,
         epoch_steps=STEPS,
@@ -30,7 +31,7 @@ def schedule_of(config):
     [(0, 1e-4), (49, 1e-4), (50, 1e-4), (75, 5e-5), (99, 2e-6)],
 )
 def test_attention_guided_rates_of_the_sheet(epoch, rate):
-    schedule = schedule_of(presets.paper_attention_guided("anywhere"))
+    schedule = schedule_of("attention_guided")
     for step in (epoch * STEPS, epoch * STEPS + STEPS - 1):
         np.testing.assert_allclose(schedule(step), rate, rtol=1e-5)
 
@@ -40,7 +41,7 @@ def test_attention_guided_rates_of_the_sheet(epoch, rate):
 )
 def test_cyclegan_factors_of_the_sheet(epoch, factor):
     """Epochs count from 1 here; 0.9901 and 0.0099 in the sheet."""
-    schedule = schedule_of(presets.paper_cyclegan("anywhere"))
+    schedule = schedule_of("cyclegan")
     for step in ((epoch - 1) * STEPS, epoch * STEPS - 1):
         np.testing.assert_allclose(schedule(step), 2e-4 * factor, rtol=1e-5)
 
@@ -105,8 +106,8 @@ def test_it_can_count_training_steps_instead_of_updates():
 
 
 def test_instagan_rates_of_the_sheet():
-    config = presets.paper_instagan("anywhere")
-    schedule = schedule_of(config)
+    config = preset_config("instagan", "paper", "anywhere")
+    schedule = schedule_of("instagan")
     assert config.optimizer.discriminator_learning_rate == 1e-4
     for epoch, factor in ((100, 1), (101, 100 / 101), (200, 1 / 101)):
         rate = schedule((epoch - 1) * STEPS)
@@ -126,7 +127,7 @@ def test_instagan_rates_of_the_sheet():
     ],
 )
 def test_lomit_rates_of_the_sheet(step, rate):
-    config = presets.preset_config("lomit", "paper", "anywhere")
+    config = preset_config("lomit", "paper", "anywhere")
     counted = tf.Variable(step)
     schedule = EpochwiseHalving(
         config.optimizer.learning_rate,

@@ -9,11 +9,11 @@ import pytest
 from processes import ROOT
 
 from tfmask.configs import (
-    METHOD_CONFIGS,
     DataConfig,
     OptimizerConfig,
     RunConfig,
 )
+from tfmask.methods import NAMES, method_spec
 from trainers.cli import VERBS
 
 FOLDERS = ("data_pipelines", "serving", "tfmask", "trainers")
@@ -46,8 +46,8 @@ def known_options():
         for value in vars(importlib.import_module(module)).values():
             if dataclasses.is_dataclass(value) and isinstance(value, type):
                 names |= fields(value)
-    for config in METHOD_CONFIGS.values():
-        names |= fields(config, "method.")
+    for name in NAMES:
+        names |= fields(method_spec(name).config, "method.")
     names |= fields(DataConfig, "data.")
     names |= fields(OptimizerConfig, "optimizer.")
     return names | fields(RunConfig, "run.")

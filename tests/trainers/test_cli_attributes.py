@@ -7,10 +7,10 @@ import re
 import pytest
 from processes import tfmask
 
+from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 from trainers import attribute_classifier, evaluate
-from trainers.runs import open_training_data, with_attributes
+from trainers.runs import following, open_training_data
 
 pytestmark = pytest.mark.slow
 
@@ -101,4 +101,4 @@ def test_methods_and_data_that_do_not_fit(method, location, changes, message):
         changed = dataclasses.replace(getattr(config, group), **values)
         config = dataclasses.replace(config, **{group: changed})
     with pytest.raises(UserError, match=re.escape(message)):
-        with_attributes(config, open_training_data(config))
+        following(config, open_training_data(config))

@@ -12,11 +12,11 @@ from PIL import Image
 from processes import tfmask
 
 from data_pipelines import open_data, paired_scenes
+from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
-from tfmask.presets import preset_config
 from trainers import evaluate, train
 from trainers.label_scores import load_segmenter
-from trainers.runs import open_training_data, with_palette
+from trainers.runs import following, open_training_data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import served_here  # noqa: E402
@@ -119,15 +119,15 @@ def test_a_segmenter_reads_photographs(run, segmenter, tmp_path, capsys):
 def test_a_segmenter_follows_the_data():
     config = preset_config("segmenter", "quick", "synthetic:paired")
     data = open_data("synthetic:paired", 16)
-    found = with_palette(config, data)
+    found = following(config, data)
     assert found.method.palette == paired_scenes.PALETTE.colours
-    assert with_palette(found, data) == found
+    assert following(found, data) == found
     method = dataclasses.replace(config.method, palette=((0, 0, 0), (1, 1, 1)))
     with pytest.raises(UserError, match="follow the data"):
-        with_palette(dataclasses.replace(config, method=method), data)
+        following(dataclasses.replace(config, method=method), data)
     data.palettes = {}
     with pytest.raises(UserError, match="synthetic:paired has 0 such domains"):
-        with_palette(config, data)
+        following(config, data)
 
 
 def test_the_road_from_a_label_map_to_an_answer(run, tmp_path):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from data_pipelines import open_data
 from tfmask.configs import DataConfig
-from tfmask.presets import preset_config
+from tfmask.methods import preset_config
 from trainers import embed
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))

@@ -5,12 +5,11 @@ import dataclasses
 import pytest
 from fake_runs import ArrayData, BrightMethod, squares
 
-from tfmask.methods import METHODS
+from tfmask.methods import NAMES, method_spec
 from tfmask.ops.errors import UserError
 from trainers.evaluate_masks import evaluate_masks
 from trainers.files import write_json
 from trainers.model_card import (
-    MASKS,
     add_evaluation,
     config_hash,
     write_model_card,
@@ -19,7 +18,7 @@ from trainers.model_card import (
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    method_name: str = "bright"
+    method_name: str = "attention_guided"
     preset: str = "quick"
     seed: int = 0
 
@@ -45,7 +44,9 @@ def evaluation():
 def test_a_card_of_a_run_that_is_not_evaluated(tmp_path):
     run = tmp_path / "my_run"
     text = write(run, sample="images/step.png").read_text()
-    assert text.startswith("# my_run\n\nbright (preset quick), 1,200 training")
+    assert text.startswith(
+        "# my_run\n\nattention_guided (preset quick), 1,200 training"
+    )
     for part in (
         "## Intended use",
         "## Limits",
@@ -80,11 +81,11 @@ def test_a_run_without_a_card_is_left_alone(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_method_says_what_its_mask_is(tmp_path, name):
     (tmp_path / name).mkdir()
-    text = write(tmp_path / name, method=METHODS[name]).read_text()
-    assert MASKS[METHODS[name].mask_kind] in text
+    text = write(tmp_path / name, config=Config(method_name=name)).read_text()
+    assert method_spec(name).mask in text
 
 
 def test_the_hash_follows_the_config():

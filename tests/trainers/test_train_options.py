@@ -7,10 +7,9 @@ import keras
 import pytest
 
 from tfmask.configs import DataConfig
+from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 from tfmask.ops.optimizers import PyTorchAdam
-from tfmask.presets import paper_attention_guided, paper_cyclegan
-from tfmask.presets_attributes import paper_stgan
 from trainers.evaluate import _open
 from trainers.runs import (
     open_training_data,
@@ -21,12 +20,14 @@ from trainers.runs import (
 )
 from trainers.train import fit_schedule, main, parse, scaled_schedule
 
+PAPER = preset_config("attention_guided", "paper", "x")
+CYCLEGAN = preset_config("cyclegan", "paper", "x")
 BASE = ["attention_guided", "--data", "photos", "--run", "r"]
 
 
 def test_preset_gives_the_defaults():
     _, config, _ = parse([*BASE, "--preset", "paper"])
-    assert config == paper_attention_guided("photos")
+    assert config == preset_config("attention_guided", "paper", "photos")
 
 
 def test_any_field_can_be_overridden():
@@ -115,7 +116,7 @@ def test_missing_data_is_a_usage_error(capsys):
 
 
 def test_schedules_keep_their_proportions():
-    scaled = scaled_schedule(paper_attention_guided("x"), 0.5)
+    scaled = scaled_schedule(PAPER, 0.5)
     assert scaled.method.freeze_attention_epoch == 15
     assert scaled.optimizer.constant_epochs == 25
     assert scaled.method.cycle_weight == 10.0
@@ -136,14 +137,14 @@ def test_steps_scale_the_schedule_but_not_what_was_given():
 
 
 def test_config_survives_the_run_folder(tmp_path):
-    config = paper_cyclegan("x")
+    config = CYCLEGAN
     write_config(tmp_path, config, epoch_steps=7)
     assert read_config(tmp_path) == (config, {"epoch_steps": 7})
 
 
 def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
     """What a preset has set since is not theirs."""
-    plain = dataclasses.asdict(paper_cyclegan("x"))
+    plain = dataclasses.asdict(CYCLEGAN)
     for group, name in (
         ("optimizer", "epsilon_form"),
         ("optimizer", "halving_factor"),
@@ -153,7 +154,7 @@ def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
         del plain[group][name]
     (tmp_path / "config.json").write_text(json.dumps({"config": plain}))
     _, config, _ = parse(["cyclegan", "--run", str(tmp_path), "--resume"])
-    assert paper_cyclegan("x").optimizer.epsilon_form == "pytorch"
+    assert CYCLEGAN.optimizer.epsilon_form == "pytorch"
     assert config.optimizer.epsilon_form == "tensorflow"
     assert (config.data.interpolation, config.data.antialias) == (
         "bilinear",
@@ -161,12 +162,12 @@ def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
     )
     make = optimizer_factory(config, 10, step=None)
     assert type(make("generator")) is keras.optimizers.Adam
-    make = optimizer_factory(paper_cyclegan("x"), 10, step=None)
+    make = optimizer_factory(CYCLEGAN, 10, step=None)
     assert type(make("generator")) is PyTorchAdam
 
 
 def test_images_are_opened_as_the_run_resizes_them():
-    config = paper_stgan("synthetic:attributes")
+    config = preset_config("stgan", "paper", "synthetic:attributes")
     assert config.data.interpolation == "bicubic"
     options = SimpleNamespace(
         data=config.data.location,
@@ -179,11 +180,11 @@ def test_images_are_opened_as_the_run_resizes_them():
 
 
 def test_options_that_are_gone_may_only_have_had_what_is_left(tmp_path):
-    plain = dataclasses.asdict(paper_attention_guided("x"))
+    plain = dataclasses.asdict(PAPER)
     file = tmp_path / "config.json"
     plain["method"]["update"] = "joint"
     file.write_text(json.dumps({"config": plain}))
-    assert read_config(tmp_path)[0] == paper_attention_guided("x")
+    assert read_config(tmp_path)[0] == PAPER
     plain["method"]["update"] = "alternating"
     file.write_text(json.dumps({"config": plain}))
     with pytest.raises(
@@ -198,13 +199,13 @@ def test_folder_without_config_is_refused(tmp_path):
 
 
 def test_resume_under_another_method_is_refused(tmp_path):
-    write_config(tmp_path, paper_cyclegan("x"))
+    write_config(tmp_path, CYCLEGAN)
     with pytest.raises(UserError, match="run of cyclegan"):
         parse(["attention_guided", "--run", str(tmp_path), "--resume"])
 
 
 def test_resume_reads_the_saved_config(tmp_path):
-    saved = paper_cyclegan("x")
+    saved = CYCLEGAN
     saved = dataclasses.replace(
         saved, method=dataclasses.replace(saved.method, cycle_weight=3.0)
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfmask.presets import preset_config
+from tfmask.methods import preset_config
 
 METHOD = {
     "filters": 4,

@@ -184,8 +184,10 @@ class RunConfig:
 class TrainConfig:
     """Everything that decides a training run."""
 
-    method_name: str
-    preset: str
+    method_name: str = ""
+    """Its name; a preset is made without."""
+    preset: str = ""
+    """Its name."""
     method: Any
     """Options of the method."""
     data: DataConfig

@@ -1,51 +1,51 @@
-"""Translation methods: keras models with their own training step."""
+"""Translation methods: each in a folder that declares it.
 
-from tfmask.methods.attention_guided import AttentionGuided
-from tfmask.methods.attgan import AttGAN
-from tfmask.methods.cam_consistency import CamAttGAN, CamStarGAN, CamSTGAN
-from tfmask.methods.cyclegan import CycleGAN
-from tfmask.methods.guidegan import GuideGAN
-from tfmask.methods.guidegan_paired import PairedGuideGAN
-from tfmask.methods.instagan import InstaGAN
-from tfmask.methods.lomit import LOMIT
-from tfmask.methods.pix2pix import Pix2Pix
-from tfmask.methods.segmenter import Segmenter
-from tfmask.methods.stargan import StarGAN
-from tfmask.methods.stgan import STGAN
+A folder holds `METHOD`, its `MethodSpec`. Reading one does not import
+TensorFlow; `MethodSpec.load_model` does.
+"""
 
-METHODS = {
-    "attention_guided": AttentionGuided,
-    "cyclegan": CycleGAN,
-    "guidegan": GuideGAN,
-    "guidegan_paired": PairedGuideGAN,
-    "instagan": InstaGAN,
-    "lomit": LOMIT,
-    "pix2pix": Pix2Pix,
-    "cgan": Pix2Pix,
-    "gan": Pix2Pix,
-    "stargan": StarGAN,
-    "attgan": AttGAN,
-    "stgan": STGAN,
-    "cam_stargan": CamStarGAN,
-    "cam_attgan": CamAttGAN,
-    "cam_stgan": CamSTGAN,
-    "segmenter": Segmenter,
-}
+import importlib
 
-__all__ = [
-    "LOMIT",
-    "METHODS",
-    "STGAN",
-    "AttGAN",
-    "AttentionGuided",
-    "CamAttGAN",
-    "CamSTGAN",
-    "CamStarGAN",
-    "CycleGAN",
-    "GuideGAN",
-    "InstaGAN",
-    "PairedGuideGAN",
-    "Pix2Pix",
-    "Segmenter",
-    "StarGAN",
-]
+from tfmask.ops.errors import unknown_name
+
+NAMES = (
+    "attention_guided",
+    "cyclegan",
+    "guidegan",
+    "guidegan_paired",
+    "instagan",
+    "lomit",
+    "pix2pix",
+    "cgan",
+    "gan",
+    "stargan",
+    "attgan",
+    "stgan",
+    "cam_stargan",
+    "cam_attgan",
+    "cam_stgan",
+    "segmenter",
+)
+
+
+def method_spec(name):
+    """The `MethodSpec` of a method.
+
+    Args:
+        name: str, one of `NAMES`.
+
+    Raises:
+        UserError: there is no such method.
+    """
+    if name not in NAMES:
+        raise unknown_name("method", name, sorted(NAMES))
+    return importlib.import_module(f"tfmask.methods.{name}").METHOD
+
+
+def preset_config(name, preset, location):
+    """The `TrainConfig` of a method's preset.
+
+    Raises:
+        UserError: there is no such method or preset.
+    """
+    return method_spec(name).preset(preset, location)

@@ -31,14 +31,9 @@ class TranslationMethod(keras.Model):
         **kwargs: arguments of `keras.Model`.
 
     Attributes:
-        mask_kind: what `translate` returns as `mask`: "attention" (found by
-            a network), "instances" (translated from given ones), "grad_cam"
-            and "discriminator_attention" (where a discriminator looks),
-            "change" (normalised |output - input|).
+        spec: `MethodSpec`, what the method declares.
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that, or that which the config chooses.
-        mask_inputs: names of masks that `translate` takes from its caller
-            instead of finding them.
         multiple: int; sides of images must be multiples of it.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
@@ -49,9 +44,8 @@ class TranslationMethod(keras.Model):
         UserError: `image_size` is no multiple of `multiple`.
     """
 
-    mask_kind = "change"
+    spec = None
     directions = DIRECTIONS
-    mask_inputs = ()
     multiple = 4
     rounds = (("generator", "discriminator"),)
 
@@ -76,8 +70,18 @@ class TranslationMethod(keras.Model):
 
     @property
     def translate_inputs(self):
-        """Names of what `translate` takes."""
-        return self.config.inputs
+        """Names of what `translate` cannot do without."""
+        return tuple(port.name for port in self.spec.required)
+
+    @property
+    def mask_inputs(self):
+        """Names of masks that `translate` finds, or takes from its caller."""
+        return tuple(port.name for port in self.spec.masks_taken)
+
+    @property
+    def mask_kind(self):
+        """What `translate` returns as `mask`, in a word."""
+        return self.spec.mask_kind
 
     # What a method defines.
 

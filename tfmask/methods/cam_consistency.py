@@ -3,9 +3,6 @@
 import tensorflow as tf
 
 from tfmask.losses import attended, context, map_layer
-from tfmask.methods.attgan import AttGAN
-from tfmask.methods.stargan import StarGAN
-from tfmask.methods.stgan import STGAN
 from tfmask.ops.images import resize_images
 from tfmask.ops.schedules import linear_ramp
 
@@ -34,8 +31,6 @@ class CamConsistency:
     What of it is the paper's and what our choice: see
     docs/methods/cam_consistency.md.
     """
-
-    mask_kind = "grad_cam"
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
@@ -137,15 +132,3 @@ class CamConsistency:
             normalization=config.cam_normalization,
             floor=config.cam_floor,
         )
-
-
-class CamStarGAN(CamConsistency, StarGAN):
-    """`StarGAN` with CAM-consistency."""
-
-
-class CamAttGAN(CamConsistency, AttGAN):
-    """`AttGAN` with CAM-consistency."""
-
-
-class CamSTGAN(CamConsistency, STGAN):
-    """`STGAN` with CAM-consistency."""

@@ -39,9 +39,6 @@ class Guidance:
     not notice.
     """
 
-    mask_kind = "discriminator_attention"
-    mask_inputs = ("mask",)
-
     def guided_generator(self, generator):
         """Any generator, told as the config says; not built yet."""
         return GuidedGenerator(

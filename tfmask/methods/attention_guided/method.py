@@ -1,0 +1,276 @@
+"""Attention-guided translation: a learned mask keeps the background."""
+
+import tensorflow as tf
+
+from tfmask.layers import (
+    attention_composite,
+    normal_initializer,
+)
+from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
+from tfmask.methods.attention_guided import METHOD
+from tfmask.methods.base import (
+    DIRECTIONS,
+    TranslationMethod,
+    source_and_target,
+)
+from tfmask.networks import (
+    AttentionNetwork,
+    PatchDiscriminator,
+    ResNetGenerator,
+)
+from tfmask.ops.precision import exact
+
+# Channels of a pool's entry: composite, generated image, attention. They
+# belong together: an old translation is masked with its own attention.
+POOL_PARTS = (3, 3, 1)
+
+
+class AttentionGuided(TranslationMethod):
+    """Generators, attention networks and discriminators, two of each.
+
+    Code and paper: `generator_a_to_b` is F_S->T, `attention_a` is A_S,
+    `discriminator_b` is D_T; "generated" is F_S->T(s), "composite" is s'
+    (Eq. 1); `adversarial_b` is Eq. (2) in its least-squares form and, masked,
+    Eq. (7); `cycle_a` is Eq. (3); the masked image is Eq. (6).
+
+    Training has two stages, which the config lets differ in when they begin:
+    first everything learns on whole images; then the attention networks stay
+    as they are (gradients still pass through them) and the discriminators
+    see the foreground only, without normalisation.
+
+    Args:
+        config: `AttentionGuidedConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Paper: Mejjati et al. 2018, arXiv 1806.02311.
+    Differs from the paper: the first stride of the attention network is 2.
+    From the authors' code: see docs/methods/attention_guided.md.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        common = {
+            "normalization": config.normalization,
+            "affine": True,
+            "gamma_stddev": 0.02,
+            "kernel_initializer": normal_initializer(
+                config.initializer_stddev, truncated=True
+            ),
+        }
+        generator = {
+            "filters": config.filters,
+            "blocks": config.blocks,
+            "padding_mode": config.generator_padding,
+            "alignment": "same",
+            "last_kernel": config.generator_last_kernel,
+            "activate_sum": True,
+            "upsampling": config.upsampling,
+            **common,
+        }
+        attention = {
+            "filters": config.attention_filters,
+            "blocks": config.attention_blocks,
+            "decoder_kernels": (
+                (3, 3, 7) if config.attention_decoder == "paper" else (1, 1, 1)
+            ),
+            **common,
+        }
+        discriminator = {
+            "filters": config.discriminator_filters,
+            "strided_layers": config.discriminator_layers,
+            "padding": config.discriminator_padding,
+            "normalize_first": True,
+            "spectral_normalization": (
+                config.discriminator_spectral_normalization
+            ),
+            **common,
+        }
+        self.generator_a_to_b = ResNetGenerator(**generator)
+        self.generator_b_to_a = ResNetGenerator(**generator)
+        self.attention_a = (
+            AttentionNetwork(**attention) if config.use_attention_a else None
+        )
+        self.attention_b = (
+            AttentionNetwork(**attention) if config.use_attention_b else None
+        )
+        self.discriminator_a = PatchDiscriminator(**discriminator)
+        self.discriminator_b = PatchDiscriminator(**discriminator)
+        for network in self.networks.values():
+            network.build((None, *self.image_size, 3))
+        self.make_pools(config.pool_size, sum(POOL_PARTS))
+        self.built = True
+
+    @property
+    def networks(self):
+        networks = {
+            "generator_a_to_b": self.generator_a_to_b,
+            "generator_b_to_a": self.generator_b_to_a,
+            "attention_a": self.attention_a,
+            "attention_b": self.attention_b,
+            "discriminator_a": self.discriminator_a,
+            "discriminator_b": self.discriminator_b,
+        }
+        return {name: net for name, net in networks.items() if net is not None}
+
+    def phase_at(self, step):
+        """(attention is frozen, discriminators are masked)."""
+        return tuple(
+            epoch is not None and step >= self.steps_of(epoch)
+            for epoch in (
+                self.config.freeze_attention_epoch,
+                self.config.masked_discriminator_epoch,
+            )
+        )
+
+    @property
+    def attention_frozen(self):
+        return self.phase[0]
+
+    @property
+    def discriminator_masked(self):
+        return self.phase[1]
+
+    def owned_variables(self, player):
+        owned = super().owned_variables(player)
+        if player == "generator" and not self.attention_frozen:
+            owned += super().owned_variables("attention")
+        return owned
+
+    def attend(self, image, domain):
+        """The attention map of an image of a domain.
+
+        Args:
+            image: (B, H, W, 3) float in [-1, 1].
+            domain: "a" or "b", the domain that the image is in now.
+
+        Returns:
+            (B, H, W, 1) float32 in (0, 1); ones where the domain has no
+            attention network.
+        """
+        network = self.networks.get(f"attention_{domain}")
+        if network is None:
+            return tf.ones_like(exact(image[..., :1]))
+        return network(image)
+
+    def foreground(self, image, attention):
+        """What a masked discriminator sees of an image (Eq. 6).
+
+        Args:
+            image: (B, H, W, 3) float in [-1, 1].
+            attention: (B, H, W, 1) float in [0, 1].
+
+        Returns:
+            (B, H, W, 3) float32: the image above the threshold, else 0,
+            which is mid-grey. No gradient reaches the attention.
+        """
+        if self.config.threshold_inclusive:
+            kept = attention >= self.config.threshold
+        else:
+            kept = attention > self.config.threshold
+        return image * tf.cast(kept, image.dtype)
+
+    def judge(self, domain, image, training=False):
+        """Scores of a discriminator in the present phase."""
+        normalize = not (
+            self.discriminator_masked
+            and self.config.discriminator_norm_off_when_masked
+        )
+        network = self.networks[f"discriminator_{domain}"]
+        return network(image, normalize=normalize, training=training)
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or self.players
+        real = {domain: batch[domain]["image"] for domain in ("a", "b")}
+        attention = {
+            domain: self.attend(image, domain) for domain, image in real.items()
+        }
+        generated, composite = {}, {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            generator = self.networks[f"generator_{direction}"]
+            generated[target] = generator(real[source])
+            composite[target] = attention_composite(
+                generated[target], real[source], attention[source]
+            )
+        fakes = {
+            target: (composite[target], generated[target], attention[source])
+            for source, target in map(source_and_target, DIRECTIONS)
+        }
+        losses = {}
+        if "generator" in players:
+            losses["generator"] = self._cycle_terms(real, attention, composite)
+            for target, fake in fakes.items():
+                losses["generator"] |= self._adversarial_term(target, fake)
+        if "discriminator" in players:
+            losses["discriminator"] = {
+                f"discriminator_{target}": self._discriminator_term(
+                    target, real[target], attention[target], fake, training
+                )
+                for target, fake in fakes.items()
+            }
+        return losses
+
+    def _cycle_terms(self, real, attention, composite):
+        if not self.config.cycle_weight:
+            return {}
+        terms = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            there = composite[target]
+            back = self.networks[f"generator_{target}_to_{source}"](there)
+            if self.config.cycle_attention == "reuse":
+                seen = attention[source]
+            else:
+                seen = self.attend(there, target)
+            cycled = attention_composite(back, there, seen)
+            terms[f"cycle_{source}"] = tf.reduce_mean(l1(cycled, real[source]))
+        return terms
+
+    def _adversarial_term(self, domain, fake):
+        if not self.config.adversarial_weight:
+            return {}
+        scores = self.judge(domain, self._view(*fake))
+        return {
+            f"adversarial_{domain}": tf.reduce_mean(lsgan_generator(scores))
+        }
+
+    def _view(self, composite, generated, attention):
+        """What the discriminator of this phase sees of a translation."""
+        if not self.discriminator_masked:
+            return composite
+        shown = generated
+        if self.config.masked_fake == "composite":
+            shown = composite
+        return self.foreground(shown, attention)
+
+    def _discriminator_term(self, domain, real, attention, fake, training):
+        if self.discriminator_masked:
+            real = self.foreground(real, attention)
+        fake = tf.stop_gradient(tf.concat(fake, axis=-1))
+        if training:
+            fake = self.pools[f"pool_{domain}"].query(fake, self.step)
+        fake = self._view(*tf.split(fake, POOL_PARTS, axis=-1))
+        both = tf.concat([real, fake], axis=0)
+        scores = self.judge(domain, both, training=training)
+        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
+
+    def translate(self, inputs, direction="a_to_b"):
+        """See `TranslationMethod`; `mask` in the inputs replaces ours.
+
+        Returns:
+            dict with `image`, `mask` and `generated`, the generator's whole
+            image before the blend.
+        """
+        image = inputs["image"]
+        source, _ = source_and_target(direction)
+        mask = inputs.get("mask")
+        if mask is None:
+            mask = self.attend(image, source)
+        generated = self.networks[f"generator_{direction}"](image)
+        return {
+            "image": attention_composite(generated, image, mask),
+            "mask": mask,
+            "generated": generated,
+        }

@@ -1,0 +1,69 @@
+"""Options of AttGAN."""
+
+from dataclasses import dataclass
+
+from tfmask.configs.checks import (
+    require,
+    require_fraction,
+    require_not_negative,
+    require_positive,
+)
+from tfmask.methods.attribute_options import AttributeOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttGANConfig(AttributeOptions):
+    """AttGAN (He et al. 2019). The defaults are its code's at 128 px."""
+
+    filters: int = 64
+    """Channels of the encoder's first layer."""
+    layers: int = 5
+    """Strided layers of the encoder."""
+    shortcut_layers: int = 1
+    """Skips from the encoder to the decoder, the deepest first."""
+    inject_layers: int = 1
+    """Decoder layers behind which the attributes enter once more."""
+    batch_norm_momentum: float = 0.999
+    """Of the generator's running statistics; less for short runs."""
+    discriminator_filters: int = 64
+    """Channels of the discriminator's first layer."""
+    discriminator_layers: int = 5
+    """Strided layers of the discriminator."""
+    discriminator_units: int = 1024
+    """Width of the discriminator's two dense layers."""
+    classification_real_weight: float = 1.0
+    """Weight of the discriminator's classification term."""
+    classification_fake_weight: float = 10.0
+    """Weight of the generator's classification term."""
+    reconstruction_weight: float = 100.0
+    """Weight of the reconstruction with the image's own attributes."""
+    penalty_weight: float = 10.0
+    """Weight of the gradient penalty."""
+    critic_steps: int = 5
+    """Updates of the discriminator for one of the generator."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_positive(
+            self,
+            "filters",
+            "layers",
+            "discriminator_filters",
+            "discriminator_layers",
+            "discriminator_units",
+            "critic_steps",
+        )
+        require_not_negative(
+            self,
+            "shortcut_layers",
+            "inject_layers",
+            "classification_real_weight",
+            "classification_fake_weight",
+            "reconstruction_weight",
+            "penalty_weight",
+        )
+        require_fraction(self, "batch_norm_momentum")
+        for name in ("shortcut_layers", "inject_layers"):
+            value = getattr(self, name)
+            wanted = f"below the {self.layers} layers"
+            require(value < self.layers, name, wanted, value)

@@ -1,0 +1,73 @@
+"""AttGAN: attribute editing by an encoder and a decoder."""
+
+from tfmask.methods.attgan import METHOD
+from tfmask.methods.attributes import AttributeMethod
+from tfmask.networks import AttributeUNet, DenseDiscriminator
+
+
+class AttGAN(AttributeMethod):
+    """A decoder that is told the attributes of its result (He et al. 2019).
+
+    Code and paper: `generator` is G_enc and G_dec, `discriminator` is D and
+    C; `critic` and `penalty` make up Eq. (9), `adversarial` is Eq. (10);
+    `classification_real` is Eq. (6), `classification_fake` Eq. (3),
+    `reconstruction` Eq. (7): the image with its own attributes, no cycle.
+
+    The decoder gets `2 c - 1`. An attribute above 1 changes more: the
+    official test code takes 1.5 for what it switches on.
+
+    Args:
+        config: `AttGANConfig`, with `attributes` filled in.
+        **kwargs: see `TranslationMethod`.
+
+    Differs from the paper: no. From the authors' code: the generator learns
+    from the critic's last batch, not from one of its own; its encoder runs
+    for translation and reconstruction each; an attribute below 0 is not a
+    stronger off but what the discriminator sees.
+    """
+
+    spec = METHOD
+    reduction = "mean"
+    reconstruction = "reconstruction"
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        count = len(config.attributes)
+        self.generator = AttributeUNet(
+            attributes=count,
+            filters=config.filters,
+            strided_layers=config.layers,
+            shortcut_layers=config.shortcut_layers,
+            inject_layers=config.inject_layers,
+            momentum=config.batch_norm_momentum,
+            **self.generator_options(),
+        )
+        self.discriminator = DenseDiscriminator(
+            attributes=count,
+            filters=config.discriminator_filters,
+            strided_layers=config.discriminator_layers,
+            units=config.discriminator_units,
+        )
+        for network in self.networks.values():
+            network.build((None, *self.image_size, 3))
+        self.built = True
+
+    @property
+    def multiple(self):
+        """Sides of images must be multiples of it."""
+        return 2**self.config.layers
+
+    def generator_options(self):
+        """Further arguments of the generator."""
+        return {}
+
+    def condition(self, source, target):
+        """(B, K), what the decoder is told of an edit."""
+        return 2.0 * target - 1.0
+
+    def edit(self, image, source, target, training=False):
+        condition = self.condition(source, target)
+        return self.generator(image, condition, training=training)
+
+    def restore(self, edit, training=False):
+        return self.edit(edit.image, edit.source, edit.source, training)

@@ -1,0 +1,21 @@
+"""Presets of cGAN, a part of pix2pix."""
+
+import dataclasses
+
+from tfmask.configs import TrainConfig
+from tfmask.methods.pix2pix import presets as pix2pix
+
+
+def paper(location: str) -> TrainConfig:
+    """pix2pix without the L1 term: a row of its and of GuideGAN's tables."""
+    return _without(pix2pix.paper(location))
+
+
+def quick(location: str) -> TrainConfig:
+    """cGAN at 128 px; see pix2pix's."""
+    return _without(pix2pix.quick(location))
+
+
+def _without(config):
+    method = dataclasses.replace(config.method, l1_weight=0.0)
+    return dataclasses.replace(config, method=method)

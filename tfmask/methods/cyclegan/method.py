@@ -1,0 +1,124 @@
+"""CycleGAN: unpaired translation held together by cycles."""
+
+import tensorflow as tf
+
+from tfmask.layers import normal_initializer
+from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
+from tfmask.methods.base import (
+    DIRECTIONS,
+    TranslationMethod,
+    source_and_target,
+)
+from tfmask.methods.cyclegan import METHOD
+from tfmask.networks import PatchDiscriminator, ResNetGenerator
+from tfmask.ops.change import change_map
+
+
+class CycleGAN(TranslationMethod):
+    """Two generators and two discriminators (Zhu et al. 2017).
+
+    Code and paper: `generator_a_to_b` is G, `generator_b_to_a` is F,
+    `discriminator_a` is D_X, `discriminator_b` is D_Y; `cycle_a` and
+    `cycle_b` are the terms of Eq. (2), `identity_a` and `identity_b` those
+    of section 5.2, `adversarial_b` is L_GAN(G, D_Y) in its least-squares
+    form.
+
+    Args:
+        config: `CycleGANConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Differs from the paper: identity terms are on, as in both official
+    codes. From the authors' code: one forward pass serves generators and
+    discriminators, which gives the same gradients, since neither step sees
+    the other's new weights there.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        initializer = normal_initializer(config.initializer_stddev)
+        generator = {
+            "filters": config.filters,
+            "blocks": config.blocks,
+            "upsampling": config.upsampling,
+            "normalization": config.normalization,
+            "affine": config.affine_normalization,
+            "kernel_initializer": initializer,
+        }
+        discriminator = {
+            "filters": config.discriminator_filters,
+            "strided_layers": config.discriminator_layers,
+            "normalization": config.normalization,
+            "affine": config.affine_normalization,
+            "spectral_normalization": (
+                config.discriminator_spectral_normalization
+            ),
+            "kernel_initializer": initializer,
+        }
+        self.generator_a_to_b = ResNetGenerator(**generator)
+        self.generator_b_to_a = ResNetGenerator(**generator)
+        self.discriminator_a = PatchDiscriminator(**discriminator)
+        self.discriminator_b = PatchDiscriminator(**discriminator)
+        for network in self.networks.values():
+            network.build((None, *self.image_size, 3))
+        self.make_pools(config.pool_size, 3)
+        self.built = True
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or self.players
+        real = {domain: batch[domain]["image"] for domain in ("a", "b")}
+        losses = {player: {} for player in players}
+        fake, same = {}, {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            generator = self.networks[f"generator_{direction}"]
+            if self.config.identity_weight:
+                # One call on both: the same values, larger convolutions.
+                both = tf.concat([real[source], real[target]], axis=0)
+                fake[target], same[target] = tf.split(generator(both), 2)
+            else:
+                fake[target] = generator(real[source])
+        if "generator" in players:
+            losses["generator"] = self._generator_terms(real, fake, same)
+        if "discriminator" in players:
+            losses["discriminator"] = {
+                f"discriminator_{domain}": self._discriminator_term(
+                    domain, real[domain], fake[domain], training
+                )
+                for domain in ("a", "b")
+            }
+        return losses
+
+    def _generator_terms(self, real, fake, same):
+        terms = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            if self.config.adversarial_weight:
+                judge = self.networks[f"discriminator_{target}"]
+                terms[f"adversarial_{target}"] = tf.reduce_mean(
+                    lsgan_generator(judge(fake[target]))
+                )
+            if self.config.cycle_weight:
+                back = self.networks[f"generator_{target}_to_{source}"]
+                terms[f"cycle_{source}"] = tf.reduce_mean(
+                    l1(back(fake[target]), real[source])
+                )
+            if self.config.identity_weight:
+                terms[f"identity_{target}"] = tf.reduce_mean(
+                    l1(same[target], real[target])
+                )
+        return terms
+
+    def _discriminator_term(self, domain, real, fake, training):
+        judge = self.networks[f"discriminator_{domain}"]
+        fake = tf.stop_gradient(fake)
+        if training:
+            fake = self.pools[f"pool_{domain}"].query(fake, self.step)
+        scores = judge(tf.concat([real, fake], axis=0), training=training)
+        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
+
+    def translate(self, inputs, direction="a_to_b"):
+        image = inputs["image"]
+        translated = self.networks[f"generator_{direction}"](image)
+        return {"image": translated, "mask": change_map(image, translated)}

@@ -1,0 +1,52 @@
+"""Presets of CycleGAN."""
+
+from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.methods.cyclegan.config import CycleGANConfig
+
+# Networks of two domains at 64 px, for two cores.
+SMALL = {
+    "filters": 24,
+    "blocks": 3,
+    "upsampling": "resize",
+    "discriminator_filters": 32,
+    "discriminator_layers": 2,
+}
+
+
+def paper(location: str) -> TrainConfig:
+    """CycleGAN as in its PyTorch code: 256 px, batch 1, 200 epochs.
+
+    Paper: Zhu et al. 2017, section 4 and appendix. The learning rate is
+    constant for 100 epochs and then falls: the factor of epoch E (from 1)
+    is 1 - max(0, E - 100) / 101, which is 99 and 101 in our terms. Not
+    trained by us: it needs a GPU.
+    """
+    return TrainConfig(
+        method=CycleGANConfig(),
+        data=DataConfig(interpolation="bicubic", location=location),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch", constant_epochs=99, decay_epochs=101
+        ),
+        run=RunConfig(epochs=200, sample_every=1000, checkpoint_every=1000),
+    )
+
+
+def quick(location: str) -> TrainConfig:
+    """CycleGAN at 64 px in ten minutes on two cores.
+
+    Numbers: docs/results.md. Differs from the paper: fewer channels, 3
+    blocks, discriminators that see 34 pixels, learning rate 5e-4, batch 2,
+    resize and convolution instead of transposed convolutions, an epoch of
+    100 steps.
+    """
+    return TrainConfig(
+        method=CycleGANConfig(**SMALL),
+        data=DataConfig(location=location, image_size=64, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            constant_epochs=12,
+            decay_epochs=8,
+        ),
+        run=RunConfig(epochs=20, batch_size=2),
+    )

@@ -1,0 +1,96 @@
+"""Options of every method that is guided by its discriminator."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
+from tfmask.methods.spec import arms
+from tfmask.ops.errors import UserError
+
+MASK_SENTENCE = (
+    "The mask is where the discriminator looked at the translation before "
+    "the last step; it guided that step."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuidanceOptions:
+    """Where the discriminator looks, and how the generator is told."""
+
+    attention: Literal["post_hoc", "ram"] = "post_hoc"
+    """Where a discriminator looks: at its last activations, or as a branch
+    of its own says, which it learns."""
+    minmax_ram: bool = False
+    """Stretch the attention of `ram` to [0, 1] in each image."""
+    transfer: Literal["multiply", "rgba"] = "multiply"
+    """Generators see `(1 + M) x`, or M as a fourth channel."""
+    learnable_alpha: bool = False
+    """Train scale and offset of the fourth channel of `rgba`."""
+    attention_mode: Literal["memory", "inner"] = "memory"
+    """M is of the image's last visit, or made in the step, from a
+    translation without attention; that costs a pass of both networks."""
+    align_attention: bool = True
+    """Shift and mirror remembered maps to the present crop and flip."""
+    attention_steps: int = 2
+    """Rounds of translating and looking before the last translation."""
+    memory_images: tuple[int, ...] = ()
+    """Training images of a and of b, remembered; follows the data."""
+    normalization: str = "instance"
+    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
+    adversarial_weight: float = 10.0
+    """Weight of the least-squares adversarial terms."""
+
+    def __post_init__(self):
+        # JSON knows lists only.
+        object.__setattr__(self, "memory_images", tuple(self.memory_images))
+        require_positive(self, "adversarial_weight")
+        require_not_negative(self, "attention_steps")
+        require(
+            len(self.memory_images) in (0, 2)
+            and all(count > 0 for count in self.memory_images),
+            "memory_images",
+            "empty or two numbers above 0, of a and b",
+            self.memory_images,
+        )
+        require(
+            self.transfer == "rgba" or not self.learnable_alpha,
+            "learnable_alpha",
+            "off where transfer is not rgba: there is no alpha",
+            self.learnable_alpha,
+        )
+        require(
+            self.normalization != "batch",
+            "normalization",
+            "instance, none or addons:LAYER",
+            self.normalization,
+        )
+
+
+def follow_memory(options, data):
+    """The options with the data's images as what the method remembers.
+
+    Raises:
+        UserError: the options name other numbers.
+    """
+    counts = tuple(data.counts("train").values())
+    if options.memory_images not in ((), counts):
+        raise UserError(
+            f"`method.memory_images` follows the data, {counts}, it cannot be "
+            f"{options.memory_images}."
+        )
+    return dataclasses.replace(options, memory_images=counts)
+
+
+def ablations(method):
+    """The combinations; the method as it is: post hoc, multiply."""
+    return arms(
+        method,
+        post_hoc_rgba="--method.transfer rgba",
+        ram_multiply="--method.attention ram",
+        ram_rgba="--method.attention ram --method.transfer rgba",
+    )

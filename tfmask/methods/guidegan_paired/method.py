@@ -1,0 +1,69 @@
+"""GuideGAN on pairs: a U-Net, guided by its discriminator."""
+
+import tensorflow as tf
+
+from tfmask.losses import l1, lsgan_generator
+from tfmask.methods.base import source_and_target
+from tfmask.methods.guidance import Guidance
+from tfmask.methods.guidegan_paired import METHOD
+from tfmask.methods.paired import PairedMethod
+
+
+class PairedGuideGAN(Guidance, PairedMethod):
+    """A generator of pairs that is told where the discriminator looks.
+
+    Code and paper: `generator` is G, `discriminator` is D, `memory_a` (of
+    direction a_to_b) has the A(G(x)) of every x; `adversarial` is Eq. (7)
+    and `l1` is L_L1 of Eq. (8), both of weight 10.
+
+    Both players learn from one forward pass, as in the unpaired setting:
+    neither sees the other's new weights in a step.
+
+    Args:
+        config: `PairedGuideGANConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Paper: see `Guidance`; section 3.4.
+    Differs from the paper: with `conditional` the discriminator sees the
+    input, too, as pix2pix's, and looks at both; `translate` drops nothing
+    out.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        self.generator = self.guided_generator(self.make_unet())
+        self.discriminator = self.guiding_discriminator(**self.network_options)
+        self.build_networks()
+        self.make_memories(f"memory_{config.direction[0]}")
+
+    def players_of(self, direction):
+        return self.generator, self.discriminator
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or self.players
+        source, target = source_and_target(self.config.direction)
+        image, real = batch[source]["image"], batch[target]["image"]
+        fake, _ = self.guided(
+            self.config.direction, batch[source], **self.step_options(training)
+        )
+        # One pass for the generator's loss and the memory.
+        scores, seen = self.discriminator(self.judged(image, fake))
+        if training and self.config.attention_mode == "memory":
+            self.remember(f"memory_{source}", batch[source], seen)
+        losses = {}
+        if "generator" in players:
+            adversarial = tf.reduce_mean(lsgan_generator(scores))
+            losses["generator"] = {"adversarial": adversarial}
+            if self.config.l1_weight:
+                losses["generator"]["l1"] = tf.reduce_mean(l1(fake, real))
+        if "discriminator" in players:
+            losses["discriminator"] = {
+                "discriminator": self.discriminator_term(
+                    self.discriminator,
+                    self.judged(image, real),
+                    self.judged(image, fake),
+                )
+            }
+        return losses

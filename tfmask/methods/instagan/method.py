@@ -1,0 +1,421 @@
+"""InstaGAN: an image and the masks of its instances, translated together."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfmask.layers import normal_initializer
+from tfmask.losses import (
+    background_weight,
+    context,
+    l1,
+    lsgan_discriminator,
+    lsgan_generator,
+)
+from tfmask.methods.base import (
+    DIRECTIONS,
+    TranslationMethod,
+    source_and_target,
+)
+from tfmask.methods.instagan import METHOD
+from tfmask.methods.instagan.instance_sequence import translate_in_sequence
+from tfmask.networks import (
+    ConcatenatedDiscriminator,
+    ConcatenatedGenerator,
+    InstanceDiscriminator,
+    InstanceGenerator,
+)
+from tfmask.ops import instances as sets
+from tfmask.ops.precision import exact
+
+NETWORKS = {
+    "set": (InstanceGenerator, InstanceDiscriminator),
+    "concatenated": (ConcatenatedGenerator, ConcatenatedDiscriminator),
+}
+
+
+class Side(NamedTuple):
+    """One domain's images on their way through the sub-steps.
+
+    Attributes:
+        original: (B, H, W, 3), what was photographed.
+        masks: (B, K, H, W, 1), its instances in the order of the sub-steps.
+        image: (B, H, W, 3), translated as far as the sub-steps went.
+        done: (B, K, H, W, 1), masks translated before, in their slots; the
+            others are empty.
+    """
+
+    original: tf.Tensor
+    masks: tf.Tensor
+    image: tf.Tensor
+    done: tf.Tensor
+
+
+class InstaGAN(TranslationMethod):
+    """Two generators and two discriminators of images with masks.
+
+    Code and paper: `generator_a_to_b` is G_XY, `discriminator_b` is D_Y;
+    `adversarial_b` is L_LSGAN, `cycle_a` is L_cyc, `identity_b` is L_idt
+    and `context_a` is L_ctx of X (section 2.2). A training step is the
+    paper's sequential mini-batch (section 2.3): every sub-step translates
+    the next `instances_per_step` instances in the image that the one before
+    left, and updates all players. Of the architecture "concatenated",
+    the paper's CycleGAN+Seg, all instances of an image are one.
+
+    The masks are an input; nothing finds them, and nothing blends with them.
+
+    Args:
+        config: `InstaGANConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Paper: Mo, Cho, Shin 2019, arXiv 1812.10889.
+    Differs from the paper: the objective is not summed over sub-steps before
+    an update, every sub-step updates (as the official code). From the
+    official code: see docs/methods/instagan.md.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        common = {
+            "normalization": config.normalization,
+            "kernel_initializer": normal_initializer(config.initializer_stddev),
+        }
+        generator = {
+            "filters": config.filters,
+            "blocks": config.blocks,
+            "strided_layers": config.strided_layers,
+            "upsampling": config.upsampling,
+            **common,
+        }
+        discriminator = {
+            "filters": config.discriminator_filters,
+            "strided_layers": config.discriminator_layers,
+            "spectral_normalization": (
+                config.discriminator_spectral_normalization
+            ),
+            **common,
+        }
+        make_generator, make_discriminator = NETWORKS[config.architecture]
+        self.generator_a_to_b = make_generator(**generator)
+        self.generator_b_to_a = make_generator(**generator)
+        self.discriminator_a = make_discriminator(**discriminator)
+        self.discriminator_b = make_discriminator(**discriminator)
+        for network in self.networks.values():
+            network.build((None, *self.image_size, 3))
+        self.make_pools(config.pool_size, 3 + self.slots)
+        self.built = True
+
+    @property
+    def merges(self):
+        """Whether the networks see one mask, the union of all."""
+        return self.config.architecture == "concatenated"
+
+    @property
+    def per_step(self):
+        """Instance slots of a sub-step of training."""
+        return 1 if self.merges else self.config.instances_per_step
+
+    @property
+    def substeps(self):
+        """Sub-steps of a training step at most."""
+        if self.merges:
+            return 1
+        return -(-self.config.instances_max // self.per_step)
+
+    @property
+    def slots(self):
+        """Instance slots of a training image: a multiple of a sub-step's."""
+        return self.substeps * self.per_step
+
+    def compute_losses(self, batch, players=None, training=True):
+        """See `TranslationMethod`; every term is a sum over the sub-steps."""
+        players = players or self.players
+        sides, all_losses = self.first_sides(batch), []
+        for number in range(self.substeps):
+            losses, sides = self.substep(sides, number, players, training)
+            all_losses.append(losses)
+        return tf.nest.map_structure(lambda *terms: sum(terms), *all_losses)
+
+    def train_step(self, batch):
+        """One sequential mini-batch; terms are sums over its sub-steps.
+
+        As many sub-steps run as the batch has instances for. Replicas must
+        agree on that, and gradients cannot be merged inside a loop of a
+        replica: called on several replicas (by `fit`), all sub-steps run, and
+        one that finds no instance left moves weights by Adam's momentum
+        alone. `distributed_step` has no such limit.
+        """
+        if tf.distribute.get_strategy().num_replicas_in_sync == 1:
+            wanted = self.wanted_substeps(batch)
+            return self._sequence(lambda f, *args: f(*args), wanted, batch)
+        sides, sums = self.start(batch)
+        for number in range(self.substeps):
+            sides, sums = self.learn_substep(number, sides, sums)
+        return self.finish(sums)
+
+    def distributed_step(self, strategy, batch):
+        """See `TranslationMethod`: all replicas run equally many sub-steps."""
+
+        def run(function, *args):
+            return strategy.run(function, args=args)
+
+        counts = run(self.wanted_substeps, batch)
+        total = tf.distribute.ReduceOp.SUM
+        self._sequence(run, strategy.reduce(total, counts, axis=None), batch)
+
+    def _sequence(self, run, wanted, batch):
+        """A loop around `run`, so that one sub-step is traced, not all."""
+        count = tf.reduce_sum(tf.cast(wanted > 0, tf.int32))
+
+        def body(number, sides, sums):
+            return number + 1, *run(self.learn_substep, number, sides, sums)
+
+        _, _, sums = tf.while_loop(
+            lambda number, *_: number < count,
+            body,
+            (0, *run(self.start, batch)),
+            parallel_iterations=1,
+        )
+        return run(self.finish, sums)
+
+    def start(self, batch):
+        """Sides before the first sub-step, and sums of terms: zeros."""
+        zero = tf.zeros([], exact(batch["a"]["image"]).dtype)
+        zeros = {
+            player: dict.fromkeys(self.loss_names(player), zero)
+            for player in self.players
+        }
+        return self.first_sides(batch), zeros
+
+    def learn_substep(self, number, sides, sums):
+        """One update of both players; returns the new sides and sums."""
+        following = []
+
+        def losses_of(players):
+            losses, later = self.substep(sides, number, players, True)
+            following.append(later)
+            return losses
+
+        losses = self.learn(self.players, losses_of)
+        return following[0], tf.nest.map_structure(tf.add, sums, losses)
+
+    def finish(self, sums):
+        """Counts the step and reports its terms."""
+        self.step.assign_add(1)
+        return self.track(sums)
+
+    def wanted_substeps(self, batch):
+        """(M,) int32: images that have an instance for each sub-step."""
+        counts = [
+            sets.count(sets.signed(batch[domain]["instances"]))
+            for domain in ("a", "b")
+        ]
+        firsts = tf.range(self.substeps) * self.per_step
+        reached = tf.concat(counts, axis=0)[:, None] > firsts
+        return tf.math.count_nonzero(reached, axis=0, dtype=tf.int32)
+
+    def first_sides(self, batch):
+        """dict of domain to `Side`, before the first sub-step."""
+        sides = {}
+        for domain in ("a", "b"):
+            image = batch[domain]["image"]
+            shuffle_seed = None
+            if self.config.instance_order == "random":
+                stream = {"a": 30, "b": 40}[domain]
+                shuffle_seed = [self.seed + stream, self.step]
+            given = sets.signed(batch[domain]["instances"])
+            kept = sets.largest(
+                sets.merged(given) if self.merges else given,
+                self.config.instances_max,
+                shuffle_seed,
+            )
+            masks = tf.ensure_shape(
+                sets.with_slots(kept, self.slots),
+                (image.shape[0], self.slots, *image.shape[1:3], 1),
+            )
+            done = tf.zeros_like(masks) + sets.EMPTY
+            sides[domain] = Side(image, masks, image, done)
+        return sides
+
+    def substep(self, sides, number, players, training):
+        """Losses of one sub-step, and what the next one starts from.
+
+        Args:
+            sides: dict of domain to `Side`.
+            number: int or scalar int tensor, from 0.
+            players: names.
+            training: bool.
+
+        Returns:
+            losses: as `compute_losses`.
+            sides: dict of domain to `Side`.
+        """
+        per_step = self.per_step
+        now = number * per_step + tf.range(per_step)
+        masks = {
+            d: tf.gather(side.masks, now, axis=1) for d, side in sides.items()
+        }
+        valid = {d: sets.occupied(part) for d, part in masks.items()}
+        active = {d: tf.reduce_any(v, axis=1) for d, v in valid.items()}
+        fakes, same = self._translations(sides, masks, valid)
+        losses = {player: {} for player in players}
+        following = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            side = sides[source]
+            image, translated = fakes[target]
+            # Slots of a chunk without instances stay empty.
+            outlines = sets.choose(active[source], translated, masks[source])
+            shown = sets.put(side.done, outlines, number * per_step)
+            following[source] = side._replace(
+                image=tf.stop_gradient(
+                    sets.choose(active[source], image, side.image)
+                ),
+                done=tf.stop_gradient(shown),
+            )
+            weight = tf.cast(active[source], side.image.dtype)
+            if "generator" in players:
+                terms = self._generator_terms(
+                    direction,
+                    (side.image, masks[source], valid[source]),
+                    fakes[target],
+                    same[source],
+                    shown,
+                )
+                losses["generator"] |= {
+                    name: tf.reduce_mean(weight * value)
+                    for name, value in terms.items()
+                }
+            if "discriminator" in players:
+                value = self._discriminator_term(
+                    target,
+                    sides[target],
+                    (image, shown),
+                    active[source],
+                    self.step * self.substeps + number,
+                    training,
+                )
+                losses["discriminator"][f"discriminator_{target}"] = (
+                    tf.reduce_mean(weight * value)
+                )
+        return losses, following
+
+    def _translations(self, sides, masks, valid):
+        """Fakes by target domain, identities by domain: (image, masks)."""
+        fakes, same = {}, {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            generator = self.networks[f"generator_{direction}"]
+            domains = [source]
+            if self.config.identity_weight:
+                # One call on both: the same values, larger convolutions.
+                domains.append(target)
+            image, outlines = generator(
+                tf.concat([sides[d].image for d in domains], axis=0),
+                tf.concat([masks[d] for d in domains], axis=0),
+                tf.concat([valid[d] for d in domains], axis=0),
+            )
+            results = zip(
+                tf.split(image, len(domains)),
+                tf.split(outlines, len(domains)),
+                strict=True,
+            )
+            fakes[target], *rest = results
+            same[target] = rest[0] if rest else None
+        return fakes, same
+
+    def _generator_terms(self, direction, given, fake, same, shown):
+        """Terms of one direction, (B,) each."""
+        source, target = source_and_target(direction)
+        image, masks, valid = given
+        terms = {}
+        if self.config.adversarial_weight:
+            judge = self.networks[f"discriminator_{target}"]
+            terms[f"adversarial_{target}"] = lsgan_generator(
+                judge(fake[0], shown)
+            )
+        real = sets.stacked(image, masks)
+        if self.config.cycle_weight:
+            back = self.networks[f"generator_{target}_to_{source}"]
+            cycled = back(*fake, valid)
+            terms[f"cycle_{source}"] = l1(sets.stacked(*cycled), real)
+        if self.config.identity_weight:
+            terms[f"identity_{source}"] = l1(sets.stacked(*same), real)
+        if self.config.context_weight:
+            binary = self.config.context_form == "binary"
+            weight = background_weight(masks, fake[1], binary=binary)
+            terms[f"context_{source}"] = context(image, fake[0], weight)
+        return terms
+
+    def _discriminator_term(self, domain, real, fake, wanted, draw, training):
+        """(B,) loss of a discriminator: originals against (old) fakes."""
+        fake = tf.stop_gradient(sets.stacked(*fake))
+        if training:
+            fake = self.pools[f"pool_{domain}"].query(fake, draw, wanted)
+        image, masks = sets.unstacked(fake)
+        judge = self.networks[f"discriminator_{domain}"]
+        scores = judge(
+            tf.concat([real.original, image], axis=0),
+            tf.concat([real.masks, masks], axis=0),
+            training=training,
+        )
+        return lsgan_discriminator(*tf.split(scores, 2))
+
+    def translate(
+        self, inputs, direction="a_to_b", per_step=None, keep_background=None
+    ):
+        """Translates any number of instances, as the sequence says.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) in [-1, 1] and
+                `instances` (B, N, H, W, 1) in [0, 1]; N may be 0, and slots
+                of zeros are empty.
+            direction: "a_to_b" or "b_to_a".
+            per_step: int, instances of a sub-step; 0: all at once; None: as
+                the config says. Has no meaning where all are one.
+            keep_background: bool; None: as the config says.
+
+        Returns:
+            dict with `image` (B, H, W, 3), `instances` (B, N, H, W, 1) in
+            [0, 1], in the order of the input, and `mask` (B, H, W, 1), their
+            union. An example without instances comes back as it is. Where
+            all are one, `instances` are the pieces of its outline that are
+            nearest to the given ones.
+
+        Raises:
+            ValueError: the instances do not have the images' size.
+        """
+        given = exact(inputs["image"])
+        instances = sets.signed(inputs["instances"])
+        size, found = given.shape[1:3], instances.shape[2:4]
+        if not found.is_compatible_with(size):
+            raise ValueError(
+                "`instances` must have the height and width of `image`, "
+                f"{tuple(size)}. Got: {tuple(found)}"
+            )
+        if per_step is None:
+            per_step = self.config.translate_per_step
+        if per_step is None:
+            per_step = self.config.instances_per_step
+        generator = self.networks[f"generator_{direction}"]
+        masks = instances
+        if self.merges:
+            masks, per_step = sets.merged(instances), 1
+        image, outlines = translate_in_sequence(
+            generator, given, masks, per_step
+        )
+        if keep_background is None:
+            keep_background = self.config.keep_background
+        if keep_background:
+            changed = sets.union(tf.concat([instances, outlines], axis=1))
+            image = given + changed * (image - given)
+        union = tf.ensure_shape(sets.union(outlines), (*given.shape[:3], 1))
+        if self.merges:
+            outlines = sets.shared_out(outlines, instances)
+        return {
+            "image": image,
+            "mask": union,
+            "instances": sets.memberships(outlines),
+        }

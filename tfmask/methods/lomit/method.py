@@ -1,0 +1,400 @@
+"""LOMIT: the look of an exemplar, where two images find that they differ."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfmask.losses import (
+    attribute_cross_entropy,
+    l1,
+    mask_area,
+    mask_similarity,
+    mask_variation,
+    wasserstein_critic,
+    wasserstein_generator,
+)
+from tfmask.losses.reduce import mean_per_example
+from tfmask.methods.critic import CriticMethod
+from tfmask.methods.lomit import METHOD
+from tfmask.networks import (
+    AttributeDiscriminator,
+    ContentEncoder,
+    CoSegmentation,
+    HighwayDecoder,
+    StyleEncoder,
+)
+from tfmask.ops.distribution import replica_count
+from tfmask.ops.errors import UserError
+from tfmask.ops.precision import exact
+from tfmask.ops.soft_masks import given_or, upsampled
+
+# Terms of the generator that are a weight away from not being computed.
+_WEIGHTED = (
+    "classification_fake",
+    "style_foreground",
+    "style_background",
+    "content",
+    "cycle",
+    "reconstruction",
+    "mask_similarity",
+    "style_distance",
+    "mask_area",
+    "mask_variation",
+)
+
+
+class Codes(NamedTuple):
+    """What is known of 2B images: B inputs, then their B exemplars.
+
+    Attributes:
+        content: (2B, h, w, C).
+        masks: (2B, h, w, 1) in (0, 1), each found with its partner's gate.
+        foreground: (2B, S), style inside of the mask.
+        background: (2B, S), style outside.
+    """
+
+    content: tf.Tensor
+    masks: tf.Tensor
+    foreground: tf.Tensor
+    background: tf.Tensor
+
+
+def swapped(values):
+    """Every example's partner's value: halves of a batch in turn."""
+    first, second = tf.split(values, 2)
+    return tf.concat([second, first], axis=0)
+
+
+class LOMIT(CriticMethod):
+    """Local translation by mask exchange and HAdaIN.
+
+    Code and paper: `content_encoder` is E_c, `style_encoder` E_s^f and
+    E_s^b, `segmentation` the co-segmentation network (g and A), `decoder`
+    HAdaIN with its MLPs and G, `discriminator` D_src and D_cls. Masks are
+    at a quarter of the image's size. Losses are sums over both directions:
+    `critic`, `penalty` and `adversarial` make up Eq. (10),
+    `classification_real` and `_fake` Eq. (11) and (12), `style_foreground`,
+    `style_background` and `content` the latent terms, `cycle` L_cyc,
+    `reconstruction` L_x, `mask_similarity` R1, `style_distance` R2,
+    `mask_area` R3.
+
+    There is one direction, "a_to_b": the image of a with the foreground
+    style of its exemplar, b. Training uses both.
+
+    Args:
+        config: `LOMITConfig`, with `attributes` filled in.
+        **kwargs: see `TranslationMethod`.
+
+    Raises:
+        UserError: the config names no attributes.
+
+    Paper: LOMIT with highway adaptive instance normalisation, 2019.
+    Differs from the paper: means where it has sums over pixels. From the
+    authors' code: docs/methods/lomit.md.
+    """
+
+    spec = METHOD
+    directions = ("a_to_b",)
+    multiple = 16
+
+    def __init__(self, config, **kwargs):
+        if not config.attributes:
+            raise UserError(
+                "LOMIT needs data with attributes: `synthetic:attributes`, or "
+                "see docs/data.md."
+            )
+        super().__init__(config, **kwargs)
+        size = {"filters": config.filters}
+        channels = 4 * config.filters
+        self.content_encoder = ContentEncoder(blocks=config.blocks, **size)
+        self.style_encoder = StyleEncoder(
+            size=config.style_size, tie_heads=config.tie_style_heads, **size
+        )
+        self.segmentation = CoSegmentation(
+            channels, depth=config.mask_layers, normalization=config.mask_norm
+        )
+        self.decoder = HighwayDecoder(
+            blocks=config.blocks,
+            style_size=config.style_size,
+            hidden=config.style_hidden,
+            scale_form=config.scale_form,
+            **size,
+        )
+        self.discriminator = AttributeDiscriminator(
+            attributes=len(config.attributes),
+            filters=config.discriminator_filters,
+            strided_layers=config.discriminator_layers,
+            padding_mode="reflect",
+            head_bias=True,
+        )
+        for network in self.networks.values():
+            coded = network in (self.segmentation, self.decoder)
+            depth = channels if coded else 3
+            network.build((None, *self.image_size, depth))
+        self.built = True
+
+    @property
+    def networks(self):
+        names = (
+            "content_encoder",
+            "style_encoder",
+            "segmentation",
+            "decoder",
+            "discriminator",
+        )
+        return {name: getattr(self, name) for name in names}
+
+    def owned_variables(self, player):
+        return [
+            variable
+            for name, network in self.networks.items()
+            if (name == "discriminator") == (player == "discriminator")
+            for variable in network.trainable_variables
+        ]
+
+    def loss_names(self, player):
+        if player == "discriminator":
+            names = ("penalty", "classification_real")
+            return ["critic", *filter(self.term_weight, names)]
+        return ["adversarial", *filter(self.term_weight, _WEIGHTED)]
+
+    def masks_of(self, content, other, parts=1, mode="inference"):
+        """Masks of contents, as their others ask for them.
+
+        Args:
+            content: (parts * B, h, w, C) float.
+            other: (parts * B, h', w', C) float.
+            parts, mode: see `CoSegmentation`.
+
+        Returns:
+            (parts * B, h, w, 1) float32 in (0, 1).
+        """
+        if self.config.whole_image:
+            return tf.ones_like(exact(content[..., :1]))
+        return self.segmentation(content, other, parts=parts, mode=mode)
+
+    def styles_of(self, images, masks):
+        """(B, S) foreground and background styles of masked images."""
+        seen = upsampled(masks, images)
+        return self.style_encoder(seen * images, (1.0 - seen) * images)
+
+    def codes_of(self, images, mode):
+        """`Codes` of 2B images."""
+        content = self.content_encoder(images)
+        masks = self.masks_of(content, swapped(content), 2, mode)
+        return Codes(content, masks, *self.styles_of(images, masks))
+
+    def exchanged(self, codes):
+        """(2B, H, W, 3): both directions' translations.
+
+        The first B are inputs in their exemplars' foreground style, the
+        others exemplars in their inputs'.
+        """
+        return self.decoder(
+            codes.content,
+            codes.masks,
+            swapped(codes.foreground),
+            codes.background,
+        )
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or self.players
+        images, attributes = (
+            tf.concat([batch["a"][name], batch["b"][name]], axis=0)
+            for name in ("image", "attributes")
+        )
+        losses = {}
+        # The discriminator's fakes: one content, style and mask each.
+        if "discriminator" in players:
+            mode = "batch" if training else "inference"
+            fake = self.exchanged(self.codes_of(images, mode))
+            losses["discriminator"] = self._discriminator_terms(
+                images, attributes, tf.stop_gradient(fake)
+            )
+        if "generator" in players:
+            mode = "update" if training else "inference"
+            losses["generator"] = self._generator_terms(
+                images, attributes, mode
+            )
+        # Means over 2B examples of both directions, so their sum is twice.
+        return {
+            player: {
+                name: 2.0 * tf.reduce_mean(value)
+                for name, value in terms.items()
+            }
+            for player, terms in losses.items()
+        }
+
+    def _discriminator_terms(self, images, attributes, fake):
+        """Terms of D, (2B,) each."""
+        wanted = self.loss_names("discriminator")
+        both = tf.concat([images, fake], axis=0)
+        scores, logits = self.discriminator(both)
+        terms = {"critic": wasserstein_critic(*tf.split(scores, 2))}
+        if "penalty" in wanted:
+            terms["penalty"] = self.smoothness(
+                lambda x: self.discriminator(x)[0], images, fake, parts=2
+            )
+        if "classification_real" in wanted:
+            terms["classification_real"] = attribute_cross_entropy(
+                tf.split(logits, 2)[0], attributes
+            )
+        return terms
+
+    def _generator_terms(self, images, attributes, mode):
+        """Terms of everything else, (2B,) each; six decodes."""
+        wanted = self.loss_names("generator")
+        content = self.content_encoder(images)
+        # m1, m2 by exchange; m11, m22 with their own gates.
+        own = swapped(content)
+        masks, own_masks = tf.split(
+            self.masks_of(
+                tf.concat([content, content], axis=0),
+                tf.concat([own, content], axis=0),
+                4,
+                mode,
+            ),
+            2,
+        )
+        codes = Codes(content, masks, *self.styles_of(images, masks))
+        # The styles of x11 and x22 are those of the exchanged masks.
+        fake, same = tf.split(
+            self.decoder(
+                tf.concat([content, content], axis=0),
+                tf.concat([masks, own_masks], axis=0),
+                tf.concat(
+                    [swapped(codes.foreground), codes.foreground], axis=0
+                ),
+                tf.concat([codes.background, codes.background], axis=0),
+            ),
+            2,
+        )
+        again = self.codes_of(fake, mode)
+        terms = {}
+        scores, logits = self.discriminator(fake)
+        terms["adversarial"] = wasserstein_generator(scores)
+        if "classification_fake" in wanted:
+            terms["classification_fake"] = attribute_cross_entropy(
+                logits, swapped(attributes)
+            )
+        makers = {
+            "style_foreground": lambda: l1(
+                again.foreground, swapped(codes.foreground)
+            ),
+            "style_background": lambda: l1(again.background, codes.background),
+            "content": lambda: l1(again.content, content),
+            "cycle": lambda: l1(self.exchanged(again), images),
+            "reconstruction": lambda: l1(same, images),
+            "style_distance": lambda: self._style_distance(codes.foreground),
+        }
+        terms |= {
+            name: make() for name, make in makers.items() if name in wanted
+        }
+        terms |= self._mask_terms(
+            wanted, content, (masks, again.masks, own_masks)
+        )
+        return terms
+
+    def _mask_terms(self, wanted, content, masks):
+        """R1, R3 and smoothness of the six masks."""
+        makers = {
+            # The first content for all three masks of a side, detached.
+            "mask_similarity": lambda mask: mask_similarity(mask, content),
+            "mask_area": lambda mask: mask_area(
+                mask, self.config.mask_area_reduction
+            ),
+            # A sum over the batch in the authors' code: B times the mean.
+            "mask_variation": lambda mask: (
+                mask_variation(mask) * self._inputs_of(mask)
+            ),
+        }
+        return {
+            name: tf.add_n([make(mask) for mask in masks])
+            for name, make in makers.items()
+            if name in wanted
+        }
+
+    def _inputs_of(self, values):
+        """Inputs of the global batch, float32: half of (2B, ...) rows."""
+        return tf.cast(tf.shape(values)[0] // 2 * replica_count(), values.dtype)
+
+    def _style_distance(self, foreground):
+        """R2, once a pair: (B,), halved because sums count it twice."""
+        first, second = tf.split(foreground, 2)
+        apart = mean_per_example(tf.abs(first - second))
+        if self.config.style_distance_max is not None:
+            apart = tf.minimum(apart, self.config.style_distance_max)
+        return -0.5 * apart
+
+    def predict_masks(self, inputs):
+        """Both masks at a quarter of the size, as `translate` uses them.
+
+        Args:
+            inputs: dict with `image` and `exemplar`.
+
+        Returns:
+            dict with `mask` and `exemplar_mask`, (B, H/4, W/4, 1) float32
+            in (0, 1), for `translate` or an editor.
+        """
+        content, other = self._contents(inputs)
+        return {
+            "mask": self.masks_of(content, other),
+            "exemplar_mask": self.masks_of(other, content),
+        }
+
+    def _contents(self, inputs):
+        return tuple(
+            self.content_encoder(exact(inputs[name]))
+            for name in ("image", "exemplar")
+        )
+
+    def translate(self, inputs, direction="a_to_b"):
+        """Puts the exemplar's foreground style into the image's foreground.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) and `exemplar`
+                (B, H', W', 3) float in [-1, 1], sides multiples of 16; and
+                perhaps `mask` and `exemplar_mask`, float of one channel,
+                which replace what the network finds: at a quarter of the
+                size, or larger (averaged by area); clipped to [0, 1]. One
+                of 0x0 pixels is as good as none.
+            direction: "a_to_b"; there is no other.
+
+        Returns:
+            dict with `image` (B, H, W, 3) float32 in (-1, 1), `mask`
+            (B, H, W, 1) and `exemplar_mask` (B, H', W', 1) float32 in
+            [0, 1]: what was used, upsampled.
+        """
+        images = {name: exact(inputs[name]) for name in ("image", "exemplar")}
+        content, other = self._contents(images)
+        masks = {}
+        for name, given, partner in (
+            ("mask", content, other),
+            ("exemplar_mask", other, content),
+        ):
+            masks[name] = given_or(
+                lambda c=given, o=partner: self.masks_of(c, o),
+                inputs.get(name),
+                given,
+            )
+        seen = upsampled(masks["mask"], images["image"])
+        read = upsampled(masks["exemplar_mask"], images["exemplar"])
+        made = self.decoder(
+            content,
+            masks["mask"],
+            self.style_encoder.foreground(read * images["exemplar"]),
+            self.style_encoder.background((1.0 - seen) * images["image"]),
+        )
+        return {"image": made, "mask": seen, "exemplar_mask": read}
+
+    def images_to_show(self, batch):
+        """Input, exemplar, both masks and the translation."""
+        image, exemplar = batch["a"]["image"], batch["b"]["image"]
+        made = self.translate({"image": image, "exemplar": exemplar})
+        return {
+            "real_a": image,
+            "mask_a": made["mask"],
+            "exemplar_b": exemplar,
+            "mask_b": made["exemplar_mask"],
+            "fake_b": made["image"],
+        }

@@ -1,0 +1,131 @@
+"""pix2pix: translation learnt from pairs; cGAN and GAN are parts of it."""
+
+import tensorflow as tf
+
+from tfmask.losses import (
+    l1,
+    lsgan_discriminator,
+    lsgan_generator,
+    vanilla_discriminator,
+    vanilla_generator,
+)
+from tfmask.methods.base import source_and_target
+from tfmask.methods.paired import PairedMethod
+from tfmask.methods.pix2pix import METHOD
+from tfmask.networks import PatchDiscriminator
+from tfmask.ops.change import change_map
+
+# The generator's and the discriminator's term.
+_ADVERSARIAL = {
+    "vanilla": (vanilla_generator, vanilla_discriminator),
+    "lsgan": (lsgan_generator, lsgan_discriminator),
+}
+
+
+class Pix2Pix(PairedMethod):
+    """A generator and a discriminator of pairs (Isola et al. 2017).
+
+    Code and paper: `generator` is G, `discriminator` is D; `adversarial` and
+    `discriminator` are the two players' parts of L_cGAN, Eq. (1), or without
+    `conditional` of L_GAN, Eq. (2); `l1` is L_L1, Eq. (3).
+
+    There is one direction, `config.direction`. A step is the discriminator's
+    first and then the generator's, whose translation is judged again by the
+    discriminator as it is now.
+
+    Args:
+        config: `Pix2PixConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Differs from the paper: nothing is dropped out in `translate`, so that
+    an image has one translation. From the authors' code: no; see
+    `UNetGenerator` for what normalisation does in `translate`.
+    """
+
+    spec = METHOD
+    rounds = (("discriminator",), ("generator",))
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        scales = {"gamma_stddev": config.initializer_stddev}
+        self.generator = self.make_unet(**scales)
+        self.discriminator = PatchDiscriminator(
+            filters=config.discriminator_filters,
+            strided_layers=config.discriminator_layers,
+            **self.network_options,
+            **scales,
+        )
+        self.build_networks()
+
+    def compute_losses(self, batch, players=None, training=True):
+        trio = self._trio(batch, training)
+        return self._player_losses(players or self.players, trio)
+
+    def train_step(self, batch):
+        """The discriminator's and then the generator's update.
+
+        The discriminator learns inside of the generator's forward pass, so
+        that there is only one.
+        """
+
+        def losses(players):
+            trio = self._trio(batch, training=True)
+            before = self.learn(
+                ("discriminator",),
+                lambda judges: self._player_losses(judges, trio),
+            )
+            return {**before, **self._player_losses(players, trio)}
+
+        logs = self.track(self.learn(("generator",), losses))
+        self.step.assign_add(1)
+        return logs
+
+    def _trio(self, batch, training):
+        """Input, true output and translation, (B, H, W, 3) each."""
+        source, target = source_and_target(self.config.direction)
+        image, real = batch[source]["image"], batch[target]["image"]
+        return image, real, self.generator(image, **self.step_options(training))
+
+    def _player_losses(self, players, trio):
+        terms = {
+            "discriminator": self._discriminator_terms,
+            "generator": self._generator_terms,
+        }
+        return {
+            player: {
+                name: tf.reduce_mean(value)
+                for name, value in terms[player](*trio).items()
+            }
+            for player in players
+        }
+
+    def _discriminator_terms(self, image, real, fake):
+        _, loss = _ADVERSARIAL[self.config.adversarial_loss]
+        # One call on both: the same values, larger convolutions.
+        outputs = tf.concat([real, tf.stop_gradient(fake)], axis=0)
+        inputs = tf.concat([image, image], axis=0)
+        scores = self.discriminator(self.judged(inputs, outputs), parts=2)
+        return {"discriminator": loss(*tf.split(scores, 2))}
+
+    def _generator_terms(self, image, real, fake):
+        loss, _ = _ADVERSARIAL[self.config.adversarial_loss]
+        scores = self.discriminator(self.judged(image, fake))
+        terms = {"adversarial": loss(scores)}
+        if self.config.l1_weight:
+            terms["l1"] = l1(fake, real)
+        return terms
+
+    def translate(self, inputs, direction=None):
+        """The inference path, without dropout.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
+            direction: the only one of `directions`.
+
+        Returns:
+            dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
+            (B, H, W, 1) float32 in [0, 1], the normalised change.
+        """
+        image = inputs["image"]
+        translated = self.generator(image)
+        return {"image": translated, "mask": change_map(image, translated)}

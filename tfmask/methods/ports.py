@@ -1,0 +1,50 @@
+"""The ports of today's methods: one name for one thing in all of them."""
+
+from tfmask.methods.spec import Port
+
+IMAGE = Port(name="image", kind="image")
+ATTRIBUTES = Port(
+    name="attributes",
+    kind="attributes",
+    help="What the results shall have, as NAME=1 or NAME=0, for methods that "
+    "set attributes; those that are not named stay as they are.",
+)
+SOURCE_ATTRIBUTES = Port(
+    name="source_attributes", kind="attributes", optional=True
+)
+INSTANCES = Port(
+    name="instances",
+    kind="masks",
+    follows="image",
+    help="Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in "
+    "NAME, for methods that translate given instances.",
+)
+EXEMPLAR = Port(
+    name="exemplar",
+    kind="image",
+    follows="image",
+    help="The image whose look is taken over, for methods that take one; it "
+    "is resized to each image's size. Writes NAME_exemplar_mask.png.",
+)
+# What is found, and answered with.
+MASK = Port(name="mask", kind="mask", follows="image")
+EXEMPLAR_MASK = Port(name="exemplar_mask", kind="mask", follows="exemplar")
+# What the caller may give instead.
+GIVEN_MASK = Port(
+    name="mask",
+    kind="mask",
+    follows="image",
+    optional=True,
+    help="Your own mask of the one image, of its size, for methods whose "
+    "masks can be edited.",
+)
+GIVEN_EXEMPLAR_MASK = Port(
+    name="exemplar_mask",
+    kind="mask",
+    follows="exemplar",
+    optional=True,
+    help="Your own mask of the exemplar, of its size.",
+)
+# Of a translation in steps.
+STEP_IMAGES = Port(name="images", kind="image")
+STEP_MASKS = Port(name="masks", kind="mask", follows="images")

@@ -1,0 +1,65 @@
+"""Options of the segmenter."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import require, require_positive
+from tfmask.ops.errors import UserError
+
+Colours = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SegmenterConfig:
+    """A small U-Net that tells the class of every pixel of a photograph."""
+
+    label_domain: Literal["a", "b"] = "b"
+    """Domain that holds the label maps; follows the data."""
+    palette: Colours = ()
+    """Colours of the classes in label maps; follows the data."""
+    void: Colours = ()
+    """Colours of pixels that teach nothing; follows the data."""
+    filters: int = 32
+    """Channels of the U-Net's first level."""
+    levels: int = 5
+    """Times that the U-Net halves the image."""
+    normalization: str = "instance"
+    """`instance`, `batch`, `none`, or `addons:LAYER` of tensorflow-addons."""
+
+    def __post_init__(self):
+        # JSON knows lists only.
+        for name in ("palette", "void"):
+            colours = tuple(tuple(colour) for colour in getattr(self, name))
+            object.__setattr__(self, name, colours)
+        require_positive(self, "filters")
+        require(self.levels >= 2, "levels", "2 or more", self.levels)
+
+
+def follow_palette(options, data):
+    """The options with the data's label maps as what the method reads.
+
+    Raises:
+        UserError: the data has no label maps of known colours, or in both
+            domains; or the options name other colours.
+    """
+    if len(data.palettes) != 1:
+        raise UserError(
+            "A segmenter learns the classes of one domain's label maps, "
+            "`--data.label-domains b` or `a`, whose colours are in "
+            f"classes.csv of the folder. {data.location} has "
+            f"{len(data.palettes)} such domains."
+        )
+    ((domain, palette),) = data.palettes.items()
+    followed = dataclasses.replace(
+        options,
+        label_domain=domain,
+        palette=palette.colours,
+        void=palette.void,
+    )
+    if options.palette and options != followed:
+        raise UserError(
+            "`method.label_domain`, `method.palette` and `method.void` follow "
+            "the data, they cannot be others."
+        )
+    return followed

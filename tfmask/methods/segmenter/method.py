@@ -1,0 +1,112 @@
+"""The segmenter: reads photographs, so that FCN-scores can be taken."""
+
+import tensorflow as tf
+
+from tfmask.losses.reduce import mean_per_example
+from tfmask.methods.base import TranslationMethod, source_and_target
+from tfmask.methods.paired import pairs_to_show
+from tfmask.methods.segmenter import METHOD
+from tfmask.networks import UNetGenerator
+from tfmask.ops.change import change_map
+from tfmask.ops.errors import UserError
+from tfmask.ops.images import to_float
+
+
+class Segmenter(TranslationMethod):
+    """Photographs to label maps, pixel by pixel, learnt from real pairs.
+
+    Its one direction is from the photographs to `config.label_domain`. The
+    loss `cross_entropy` is the softmax cross-entropy of the true class,
+    averaged over all pixels, where void ones count as 0. True classes are
+    read from the colours of label maps.
+
+    Args:
+        config: `SegmenterConfig` with a palette.
+        **kwargs: see `TranslationMethod`.
+
+    Raises:
+        UserError: the config has less than two colours.
+
+    Paper: none. It takes the place of the FCN-8s of Cityscapes' FCN-scores
+    (Isola et al. 2017, section 4), which reads other classes at another
+    size: numbers are not comparable.
+    """
+
+    spec = METHOD
+    rounds = (("segmenter",),)
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        classes = len(config.palette)
+        if classes < 2:
+            raise UserError(
+                "A segmenter needs the colours of two or more classes. Got: "
+                f"{config.palette}."
+            )
+        self.segmenter = UNetGenerator(
+            filters=config.filters,
+            levels=config.levels,
+            channels=classes,
+            activation=None,
+            normalization=config.normalization,
+        )
+        self.segmenter.build((None, *self.image_size, 3))
+        self.built = True
+
+    @property
+    def directions(self):
+        source = "ab".replace(self.config.label_domain, "")
+        return (f"{source}_to_{self.config.label_domain}",)
+
+    @property
+    def multiple(self):
+        return 2**self.config.levels
+
+    @property
+    def networks(self):
+        return {"segmenter": self.segmenter}
+
+    def loss_names(self, player):
+        return ["cross_entropy"]
+
+    def compute_losses(self, batch, players=None, training=True):
+        source, target = source_and_target(*self.directions)
+        logits = self.segmenter(batch[source]["image"], training=training)
+        classes = self._classes(batch[target]["image"])
+        last = len(self.config.palette) - 1
+        entropy = tf.nn.sparse_softmax_cross_entropy_with_logits(
+            labels=tf.minimum(classes, last), logits=logits
+        )
+        entropy = tf.where(classes <= last, entropy, 0.0)
+        entropy = tf.reduce_mean(mean_per_example(entropy))
+        return {"segmenter": {"cross_entropy": entropy}}
+
+    def _classes(self, labels):
+        """(B, H, W) places of the nearest colours; void ones come last."""
+        colours = self.config.palette + self.config.void
+        colours = to_float(tf.constant(colours))
+        # |x - c|^2 without |x|^2, which is the same for every colour.
+        distances = tf.reduce_sum(colours**2, axis=-1) - 2.0 * tf.matmul(
+            labels, colours, transpose_b=True
+        )
+        return tf.argmin(distances, axis=-1, output_type=tf.int32)
+
+    def translate(self, inputs, direction=None):
+        """The likeliest class of every pixel, in its colour.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
+            direction: the only one of `directions`.
+
+        Returns:
+            dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
+            (B, H, W, 1) float32 in [0, 1], the normalised change.
+        """
+        image = inputs["image"]
+        classes = tf.argmax(self.segmenter(image), axis=-1)
+        labels = tf.gather(to_float(tf.constant(self.config.palette)), classes)
+        return {"image": labels, "mask": change_map(image, labels)}
+
+    def images_to_show(self, batch):
+        """Photograph, label map as read, and as it should be."""
+        return pairs_to_show(self, batch)

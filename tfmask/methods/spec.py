@@ -1,0 +1,149 @@
+"""What a method declares of itself; nothing here needs TensorFlow."""
+
+import dataclasses
+import importlib
+from collections.abc import Callable
+from typing import Literal
+
+from tfmask.ops.errors import unknown_name
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Port:
+    """One input or output of `translate`.
+
+    Attributes:
+        name: str, its key in dictionaries, signatures and on the command
+            line.
+        kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
+            "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
+            off, below 0 as the image has it.
+        follows: str, the port of the picture that it belongs to; None: it is
+            the first one.
+        optional: bool; `translate` finds it by itself where it is missing.
+        help: str, its option of `tfmask translate` and `tfmask query`; empty:
+            it has none.
+    """
+
+    name: str
+    kind: Literal["image", "mask", "masks", "attributes"]
+    follows: str | None = None
+    optional: bool = False
+    help: str = ""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Arm:
+    """One row of a benchmark's table.
+
+    Attributes:
+        name: str, of the row; a letter, digit, "-" or "_" each.
+        method: str, of `tfmask train`.
+        train: more options of `tfmask train`.
+        evaluate: more options of `tfmask evaluate`.
+        trained_as: str, name of the arm whose run is measured; None: its
+            own.
+    """
+
+    name: str
+    method: str
+    train: tuple[str, ...] = ()
+    evaluate: tuple[str, ...] = ()
+    trained_as: str | None = None
+
+
+def arms(method, **variants):
+    """Arms named after the method and a variant, with options of `train`."""
+    return tuple(
+        Arm(
+            name=f"{method}-{name}",
+            method=method,
+            train=tuple(options.split()),
+        )
+        for name, options in variants.items()
+    )
+
+
+def unchanged(options, data):
+    """The options as they are: nothing of them follows the data."""
+    return options
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class MethodSpec:
+    """A method's declaration, from which everything else is derived.
+
+    Attributes:
+        name: str, as commands call it.
+        title: str, as its authors call it.
+        paper: str, authors and year; empty where there is none.
+        page: str, of docs/methods, without ".md".
+        config: frozen dataclass of its options.
+        presets: dict of preset to a function of the data's location that
+            gives a `TrainConfig`.
+        model: "module:class" of its `TranslationMethod`.
+        data: what it learns from: "unpaired", "paired", "attributes", or
+            "instances" (unpaired, with a mask for each object).
+        inputs: `Port`s of `translate`; those that are not optional come
+            first.
+        outputs: `Port`s that an export answers with.
+        steps: `Port`s that the model's `all_steps` gives: what each step of a
+            translation in steps made. Empty: it has no steps.
+        mask_kind: what the mask is, in a word; see docs/evaluation.md.
+        mask: str, the same in a sentence for the model card.
+        follow: function of the options and an `ImageSet` that gives the
+            options with what follows the data.
+        milestones: dict of words to the name of an option in epochs: what
+            changes in training, and when.
+        ablations: `Arm`s of a benchmark besides the method as it is.
+    """
+
+    name: str
+    title: str
+    paper: str
+    page: str
+    config: type
+    presets: dict[str, Callable]
+    model: str
+    data: Literal["unpaired", "paired", "attributes", "instances"]
+    inputs: tuple[Port, ...]
+    outputs: tuple[Port, ...]
+    steps: tuple[Port, ...] = ()
+    mask_kind: str
+    mask: str
+    follow: Callable = unchanged
+    milestones: dict[str, str] = dataclasses.field(default_factory=dict)
+    ablations: tuple[Arm, ...] = ()
+
+    @property
+    def required(self):
+        """The inputs that `translate` cannot do without."""
+        return tuple(port for port in self.inputs if not port.optional)
+
+    @property
+    def masks_taken(self):
+        """The masks that it finds, or takes from its caller."""
+        return tuple(
+            port
+            for port in self.inputs
+            if port.optional and port.kind == "mask"
+        )
+
+    def load_model(self):
+        """The `TranslationMethod`; imports TensorFlow."""
+        module, _, name = self.model.partition(":")
+        return getattr(importlib.import_module(module), name)
+
+    def preset(self, preset, location):
+        """The `TrainConfig` of a preset for data at a location.
+
+        Raises:
+            UserError: there is no such preset.
+        """
+        if preset not in self.presets:
+            raise unknown_name("preset", preset, list(self.presets))
+        return dataclasses.replace(
+            self.presets[preset](location),
+            method_name=self.name,
+            preset=preset,
+        )

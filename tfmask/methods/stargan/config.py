@@ -1,0 +1,57 @@
+"""Options of StarGAN."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import (
+    require_not_negative,
+    require_positive,
+)
+from tfmask.methods.attribute_options import AttributeOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class StarGANConfig(AttributeOptions):
+    """StarGAN (Choi et al. 2018). The defaults are the paper's at 128 px."""
+
+    filters: int = 64
+    """Channels of the generator's first layer."""
+    blocks: int = 6
+    """Residual blocks of the generator."""
+    strided_layers: Literal[1, 2] = 2
+    """Halvings of the size before the residual blocks; fewer keep a finer
+    background and cost more."""
+    normalization: str = "instance"
+    """Of the generator: `instance`, `none`, or `addons:LAYER` of
+    tensorflow-addons."""
+    generator_padding: Literal["zero", "reflect"] = "zero"
+    """`reflect` hides the labels from instance normalisation."""
+    discriminator_filters: int = 64
+    """Channels of the discriminator's first layer."""
+    discriminator_layers: int = 6
+    """Strided layers: 6 leave 2x2 patches of 128 px, 5 of 64 px."""
+    classification_weight: float = 1.0
+    """Weight of both classification terms."""
+    cycle_weight: float = 10.0
+    """Weight of the reconstruction from the translation."""
+    penalty_weight: float = 10.0
+    """Weight of the gradient penalty."""
+    critic_steps: int = 5
+    """Updates of the discriminator for one of the generator."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_positive(
+            self,
+            "filters",
+            "discriminator_filters",
+            "discriminator_layers",
+            "critic_steps",
+        )
+        require_not_negative(
+            self,
+            "blocks",
+            "classification_weight",
+            "cycle_weight",
+            "penalty_weight",
+        )

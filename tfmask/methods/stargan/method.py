@@ -1,0 +1,53 @@
+"""StarGAN: one generator that sets the attributes it is told."""
+
+from tfmask.layers import torch_initializer
+from tfmask.methods.attributes import AttributeMethod
+from tfmask.methods.stargan import METHOD
+from tfmask.networks import AttributeDiscriminator, LabelGenerator
+
+
+class StarGAN(AttributeMethod):
+    """One generator and one classifying discriminator (Choi et al. 2018).
+
+    Code and paper: `generator` is G, `discriminator` is D with its heads
+    D_src (scores) and D_cls (logits); `critic` and `penalty` make up
+    -L_adv of Eq. (8) for D, `adversarial` is it for G;
+    `classification_real` is Eq. (2), `classification_fake` Eq. (3),
+    `cycle` L_rec of Eq. (4).
+
+    Args:
+        config: `StarGANConfig`, with `attributes` filled in.
+        **kwargs: see `TranslationMethod`.
+
+    Differs from the paper: no. From the authors' code: kernels start as
+    there (PyTorch's default), biases at 0.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        count = len(config.attributes)
+        self.generator = LabelGenerator(
+            attributes=count,
+            filters=config.filters,
+            blocks=config.blocks,
+            strided_layers=config.strided_layers,
+            normalization=config.normalization,
+            padding_mode=config.generator_padding,
+        )
+        self.discriminator = AttributeDiscriminator(
+            attributes=count,
+            filters=config.discriminator_filters,
+            strided_layers=config.discriminator_layers,
+            kernel_initializer=torch_initializer(),
+        )
+        for network in self.networks.values():
+            network.build((None, *self.image_size, 3))
+        self.built = True
+
+    def edit(self, image, source, target, training=False):
+        return self.generator(image, target)
+
+    def restore(self, edit, training=False):
+        return self.generator(edit.output, edit.source)

@@ -1,0 +1,27 @@
+"""Options of STGAN."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import require
+from tfmask.methods.attgan.config import AttGANConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class STGANConfig(AttGANConfig):
+    """STGAN (Liu et al. 2019). The defaults are its code's at 128 px."""
+
+    shortcut_layers: int = 4
+    """Skips from the encoder to the decoder, the deepest first."""
+    inject_layers: int = 4
+    """Decoder layers behind which the change enters once more."""
+    transfer_kernel: int = 3
+    """Side of the kernels of the selective transfer units."""
+    transfer_state: Literal["reset", "output", "upsampled"] = "reset"
+    """What a unit passes on: `reset` is the paper's, `output` an ordinary
+    GRU's."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        odd = self.transfer_kernel > 0 and self.transfer_kernel % 2
+        require(odd, "transfer_kernel", "odd", self.transfer_kernel)
