@@ -5,6 +5,7 @@ Keras 3 drops networks and optimizers held in a list or dict from
 named arrays, and restoring one compares every name and shape.
 """
 
+import collections
 import io
 import json
 import os
@@ -17,39 +18,100 @@ from pathlib import Path
 import numpy as np
 
 from tfmask.ops.errors import UserError
+from tfmask.ops.variable_paths import own_name, unique_name, variable_paths
 
 # What is left to do when a training has gone astray.
 NEW_RUN = (
     "Begin a new run, with another --run and a lower --optimizer.learning-rate."
 )
 FOLDER = re.compile(r"step-(\d+)")
+# A variable's name in old checkpoints.
+POSITION = re.compile(r"\w+/\w+/\d{3,}")
 
 
 def state_variables(method):
     """dict of name to variable: weights, optimizers, pools, memories, step.
 
+    A name has the kind, the owner and the variable's place in it:
+    `network/generator/last/kernel`, and of what an optimizer keeps of that
+    weight `optimizer/generator/momentums/generator/last/kernel`.
+
     Data order, augmentation and pool draws are functions of seed and step,
     so there is no other random state.
     """
-    state = {}
+    state, weights = {}, {}
+    for name, network in method.networks.items():
+        for path, variable in variable_paths(network).items():
+            state[f"network/{name}/{path}"] = variable
+            weights[id(variable)] = f"{name}/{path}"
+    for player, optimizer in method.optimizers.items():
+        owned = method.owned_variables(player)
+        paths = [weights[id(variable)] for variable in owned]
+        for path, variable in _optimizer_paths(optimizer, owned, paths):
+            state[f"optimizer/{player}/{path}"] = variable
     for kind, owners in (
-        ("network", method.networks),
-        ("optimizer", method.optimizers),
         ("pool", method.pools),
         ("memory", method.memories),
         ("progress", {"step": method.progress}),
     ):
         for name, owner in owners.items():
-            for number, variable in enumerate(_variables(owner)):
-                state[f"{kind}/{name}/{number:03d}"] = variable
+            for variable in owner.variables:
+                state[f"{kind}/{name}/{own_name(variable)}"] = variable
     return state
 
 
-def _variables(owner):
-    if hasattr(owner, "weights") and not callable(owner.weights):
-        return owner.weights  # a network: `variables` has another order
-    variables = owner.variables
-    return variables() if callable(variables) else variables
+def _optimizer_paths(optimizer, owned, paths):
+    """(name, variable) of everything that an optimizer keeps, in its order.
+
+    Args:
+        optimizer: built on `owned`.
+        owned: list of variables.
+        paths: list of str, their names.
+    """
+    if hasattr(optimizer, "get_slot_names"):  # tensorflow-addons
+        variables = optimizer.variables()
+        slots = {
+            name: [optimizer.get_slot(variable, name) for variable in owned]
+            for name in optimizer.get_slot_names()
+        }
+    else:
+        # Lists as long as `owned` have one of each: `_momentums`, ...
+        variables = optimizer.variables
+        variables = variables() if callable(variables) else variables
+        slots = {
+            name.removeprefix("_"): value
+            for name, value in vars(optimizer).items()
+            if isinstance(value, list)
+            and len(value) == len(owned)
+            and name != "_variables"
+        }
+    places = {
+        id(variable): f"{slot}/{path}"
+        for slot, values in slots.items()
+        for path, variable in zip(paths, values, strict=True)
+    }
+    taken = set()
+    for variable in variables:
+        name = places.get(id(variable), own_name(variable))
+        name = unique_name(name, taken)
+        taken.add(name)
+        yield name, variable
+
+
+def _by_path(arrays, state):
+    """Arrays of a checkpoint under today's names.
+
+    A name once had the variable's position in its owner, as
+    `network/generator/007`. Positions are those of `state`'s order.
+    """
+    if not any(POSITION.fullmatch(name) for name in arrays):
+        return arrays
+    counts, names = collections.Counter(), {}
+    for name in state:
+        owner = "/".join(name.split("/")[:2])
+        names[f"{owner}/{counts[owner]:03d}"] = name
+        counts[owner] += 1
+    return {names.get(name, name): array for name, array in arrays.items()}
 
 
 class Checkpoints:
@@ -165,6 +227,7 @@ class Checkpoints:
                 f"folder to go on from another one: {rest}."
             ) from error
         state = state_variables(method)
+        arrays = _by_path(arrays, state)
         wrong = [
             f"{name}: {_shape(arrays.get(name))} instead of "
             f"{_shape(state.get(name))}"

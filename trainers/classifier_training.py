@@ -111,6 +111,7 @@ def _state(network, optimizer):
     return SimpleNamespace(
         networks={"classifier": network},
         optimizers={"classifier": optimizer},
+        owned_variables=lambda player: network.trainable_variables,
         pools={},
         memories={},
         progress=SimpleNamespace(variables=[]),

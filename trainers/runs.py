@@ -343,6 +343,4 @@ def weights_hash(method):
 def use_averaged_weights(method):
     """Overwrites every player's variables by their running averages."""
     for player, optimizer in method.optimizers.items():
-        phase, method.phase = method.phase, method.phase_at(0)
         optimizer.finalize_variable_values(method.owned_variables(player))
-        method.phase = phase

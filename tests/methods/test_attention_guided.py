@@ -125,10 +125,10 @@ def test_3_the_second_stage_leaves_the_attention_alone():
     before = weights_of(method)
     method.train_step(batch(seed=1))
     assert moved(method, before) == set(before) - attention
-    owned = {id(v) for v in method.owned_variables("generator")}
+    moving = {id(v) for v in method.moving_variables("generator")}
     for name in attention:
         network = method.networks[name]
-        assert not owned & {id(v) for v in network.trainable_variables}
+        assert not moving & {id(v) for v in network.trainable_variables}
 
 
 def test_4_gradients_pass_through_the_frozen_map():

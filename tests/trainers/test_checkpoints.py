@@ -1,4 +1,7 @@
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -35,7 +38,51 @@ def test_state_holds_every_weight_slot_and_pool():
     slots = 2 * len(method.owned_variables("generator"))
     generator = [n for n in names if n.startswith("optimizer/generator/")]
     assert len(generator) >= slots + 1  # two slots each and the step
-    assert "pool/pool_a/000" in names
+    assert "pool/pool_a/images" in names
+    assert names[-1] == "progress/step/step"
+
+
+def test_a_name_is_the_place_in_the_tree_of_layers():
+    """Whatever was made before in the process, and in both Keras stacks."""
+    state = state_variables(make_method())
+    own = [
+        name.split("/", 2)[2] for name in state if "discriminator_b/" in name
+    ]
+    places = [
+        f"convolutions/{number}/{kind}"
+        for number in range(3)
+        for kind in ("kernel", "bias")
+    ]
+    assert own[: len(places)] == places
+    slots = [
+        name.removeprefix("optimizer/discriminator/")
+        for name in state
+        if name.startswith("optimizer/discriminator/")
+    ]
+    assert {name for name in slots if "discriminator_b" in name} == {
+        f"{slot}/discriminator_b/{place}"
+        for slot in ("momentums", "velocities")
+        for place in places
+    }
+    assert [name for name in slots if "/" not in name][0] == "iteration"
+
+
+def test_a_slot_is_named_after_its_variable():
+    method = make_method("attention_guided")
+    state = state_variables(method)
+    optimizer = method.optimizers["generator"]
+    for name, variable in state.items():
+        kind, _, place = name.partition("/")
+        if kind == "network" and any(
+            variable is owned for owned in method.owned_variables("generator")
+        ):
+            slot = state[f"optimizer/generator/velocities/{place}"]
+            assert slot.shape == variable.shape, name
+    assert len(state) == len({id(v) for v in state.values()})
+    assert any(
+        state["optimizer/generator/iteration"] is v
+        for v in variables_of(optimizer)
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,6 +108,102 @@ def test_restore_brings_back_every_variable(tmp_path, name, options):
         np.testing.assert_array_equal(found[name], value, err_msg=name)
 
 
+METHODS = [
+    ("cyclegan", {"discriminator_spectral_normalization": True}),
+    ("attention_guided", {}),
+    ("pix2pix", {"levels": 2}),
+    ("guidegan", {"memory_images": (3, 5)}),
+    ("instagan", {}),
+    ("stargan", {"attributes": ("x", "y")}),
+    ("attgan", {"attributes": ("x", "y"), "layers": 2}),
+    ("lomit", {"attributes": ("x", "y"), "style_hidden": 4}),
+]
+
+
+def variables_of(owner):
+    variables = owner.variables
+    return variables() if callable(variables) else variables
+
+
+def by_position(method):
+    """dict of a name of old checkpoints to a variable."""
+    owners = {
+        f"network/{name}": n.weights for name, n in method.networks.items()
+    }
+    for kind in ("optimizer", "pool"):
+        for name, owner in getattr(method, f"{kind}s").items():
+            owners[f"{kind}/{name}"] = variables_of(owner)
+    for name, memory in method.memories.items():
+        owners[f"memory/{name}"] = memory.variables
+    owners["progress/step"] = [method.step]
+    return {
+        f"{owner}/{number:03d}": variable
+        for owner, variables in owners.items()
+        for number, variable in enumerate(variables)
+    }
+
+
+@pytest.mark.parametrize(("name", "options"), METHODS)
+def test_a_checkpoint_by_position_is_restored(tmp_path, name, options):
+    method = make_method(name, **options)
+    disturb(method)
+    old = {k: v.numpy() for k, v in by_position(method).items()}
+    folder = Checkpoints(tmp_path).path(7)
+    folder.mkdir()
+    np.savez(folder / "state.npz", **old)
+    other = make_method(name, **options)
+    assert Checkpoints(tmp_path).restore(other) == 7
+    found = by_position(other)
+    assert found.keys() == old.keys()
+    for name, value in old.items():
+        np.testing.assert_array_equal(found[name].numpy(), value, err_msg=name)
+
+
+def test_an_old_checkpoint_of_another_config_is_refused(tmp_path):
+    method = make_method(blocks=2)
+    folder = Checkpoints(tmp_path).path(1)
+    folder.mkdir()
+    old = {k: v.numpy() for k, v in by_position(method).items()}
+    np.savez(folder / "state.npz", **old)
+    with pytest.raises(UserError, match="another method or config"):
+        Checkpoints(tmp_path).restore(make_method())
+
+
+READER = """
+import sys
+import numpy as np
+import keras
+sys.path.insert(0, sys.argv[1])
+from test_checkpoints import METHODS, by_position, make_method
+from trainers.checkpoints import Checkpoints
+keras.layers.Conv2D(1, 1).build((None, 4, 4, 1))  # Keras' counters go on
+for name, options in reversed(METHODS):
+    method = make_method(name, **options)
+    folder = sys.argv[2] + "/" + name
+    Checkpoints(folder).restore(method)
+    found = {k: v.numpy() for k, v in by_position(method).items()}
+    np.savez(folder + "/found.npz", **found)
+"""
+
+
+@pytest.mark.slow
+def test_a_new_process_gets_every_variable(tmp_path):
+    expected = {}
+    for name, options in METHODS:
+        method = make_method(name, **options)
+        disturb(method)
+        Checkpoints(tmp_path / name).save(method, 3)
+        expected[name] = {k: v.numpy() for k, v in by_position(method).items()}
+    here = Path(__file__).parent
+    command = [sys.executable, "-c", READER, here, tmp_path]
+    subprocess.run(command, check=True, cwd=here.parents[1])
+    for name, values in expected.items():
+        with np.load(tmp_path / name / "found.npz") as found:
+            assert set(found.files) == set(values)
+            for place, value in values.items():
+                np.testing.assert_array_equal(found[place], value, place)
+
+
 def test_the_attention_of_every_image_is_in_the_state():
     names = state_variables(make_method("guidegan", memory_images=(3, 5)))
     shapes = {
@@ -69,10 +212,10 @@ def test_the_attention_of_every_image_is_in_the_state():
         if name.startswith("memory/")
     }
     assert shapes == {
-        "memory/memory_a/000": (3, 7, 7),
-        "memory/memory_a/001": (3, 4),
-        "memory/memory_b/000": (5, 7, 7),
-        "memory/memory_b/001": (5, 4),
+        "memory/memory_a/maps": (3, 7, 7),
+        "memory/memory_a/views": (3, 4),
+        "memory/memory_b/maps": (5, 7, 7),
+        "memory/memory_b/views": (5, 4),
     }
 
 
@@ -80,7 +223,7 @@ def test_a_memory_of_other_images_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_method("guidegan", memory_images=(3, 5)), 1)
     grown = make_method("guidegan", memory_images=(4, 5))
-    with pytest.raises(UserError, match="memory_a/000: .3, 7, 7. instead of"):
+    with pytest.raises(UserError, match="memory_a/maps: .3, 7, 7. instead of"):
         checkpoints.restore(grown)
 
 

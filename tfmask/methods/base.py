@@ -96,13 +96,17 @@ class TranslationMethod(keras.Model):
         return {name: getattr(self, name) for name in names}
 
     def owned_variables(self, player):
-        """Variables that the player's optimizer updates in this phase."""
+        """Variables that the player's optimizer is made for."""
         return [
             variable
             for name, network in self.networks.items()
             if name.startswith(player)
             for variable in network.trainable_variables
         ]
+
+    def moving_variables(self, player):
+        """Those of `owned_variables` that learn in this phase."""
+        return self.owned_variables(player)
 
     def compute_losses(self, batch, players=None, training=True):
         """Every term of the losses, unweighted, averaged over the batch.
@@ -285,7 +289,7 @@ class TranslationMethod(keras.Model):
                 for player in players
             }
         for player in players:
-            variables = self.owned_variables(player)
+            variables = self.moving_variables(player)
             gradients = tape.gradient(totals[player], variables)
             # None is what a phase does not use, such as the scale of a
             # normalisation that is bypassed: it must not move.

@@ -134,9 +134,14 @@ class AttentionGuided(TranslationMethod):
 
     def owned_variables(self, player):
         owned = super().owned_variables(player)
-        if player == "generator" and not self.attention_frozen:
+        if player == "generator":
             owned += super().owned_variables("attention")
         return owned
+
+    def moving_variables(self, player):
+        if player == "generator" and self.attention_frozen:
+            return super().owned_variables(player)
+        return self.owned_variables(player)
 
     def attend(self, image, domain):
         """The attention map of an image of a domain.
