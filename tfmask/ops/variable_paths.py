@@ -2,8 +2,6 @@
 
 import re
 
-import keras
-
 
 def variable_paths(network):
     """Every weight of a network under its place in the tree of layers.
@@ -55,6 +53,8 @@ def _children(layer):
 
 
 def _layers_in(name, value):
+    import keras  # `trainers` imports this file before it needs TensorFlow
+
     if isinstance(value, keras.layers.Layer):
         yield name, value
     elif isinstance(value, dict | list | tuple):
