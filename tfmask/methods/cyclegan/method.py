@@ -37,33 +37,42 @@ class CycleGAN(TranslationMethod):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
-        initializer = normal_initializer(config.initializer_stddev)
-        generator = {
-            "filters": config.filters,
-            "blocks": config.blocks,
-            "upsampling": config.upsampling,
-            "normalization": config.normalization,
-            "affine": config.affine_normalization,
-            "kernel_initializer": initializer,
-        }
         discriminator = {
             "filters": config.discriminator_filters,
             "strided_layers": config.discriminator_layers,
-            "normalization": config.normalization,
-            "affine": config.affine_normalization,
             "spectral_normalization": (
                 config.discriminator_spectral_normalization
             ),
-            "kernel_initializer": initializer,
+            **self.common,
         }
-        self.generator_a_to_b = ResNetGenerator(**generator)
-        self.generator_b_to_a = ResNetGenerator(**generator)
+        self.generator_a_to_b = self.make_generator()
+        self.generator_b_to_a = self.make_generator()
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
         for network in self.networks.values():
             network.build((None, *self.image_size, 3))
         self.make_pools(config.pool_size, 3)
         self.built = True
+
+    @property
+    def common(self):
+        """Arguments of all networks."""
+        return {
+            "normalization": self.config.normalization,
+            "affine": self.config.affine_normalization,
+            "kernel_initializer": normal_initializer(
+                self.config.initializer_stddev
+            ),
+        }
+
+    def make_generator(self):
+        """A new generator; a subclass may have another, image to image."""
+        return ResNetGenerator(
+            filters=self.config.filters,
+            blocks=self.config.blocks,
+            upsampling=self.config.upsampling,
+            **self.common,
+        )
 
     def compute_losses(self, batch, players=None, training=True):
         players = players or self.players
