@@ -6,9 +6,9 @@ import numpy as np
 
 from tfmask.ops.errors import UserError
 from trainers.benchmark_features import DISTANCES, add_distances
+from trainers.evaluation.tables import ROWS
 from trainers.files import write_json, write_text
 from trainers.gallery import Gallery
-from trainers.measuring import ROWS
 
 # The table's columns, where the data have them; results.json has all.
 COLUMNS = (

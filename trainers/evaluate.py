@@ -1,14 +1,12 @@
 """`tfmask evaluate`: masks and changes of a run, measured on real masks.
 
-What is measured depends on the method and the data: `evaluate_masks`,
-`evaluate_pairs`, `evaluate_attributes`, `evaluate_exemplars` and
-`evaluate_instances`. Every number stands beside the same number of maps that
+What is measured depends on the method and the data, see
+`trainers.evaluation`. Every number stands beside the same number of maps that
 learnt nothing, of which the identity changes nothing.
 """
 
 import dataclasses
 import datetime
-import functools
 import sys
 from pathlib import Path
 from typing import Literal
@@ -19,13 +17,13 @@ from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
+from trainers.evaluation.tables import print_tables
 from trainers.files import (
     check_results_file,
     check_results_folder,
     is_used,
     write_json,
 )
-from trainers.measuring import print_tables
 
 SYNTHETIC_TEST_IMAGES = 100
 UNITS = {
@@ -167,51 +165,30 @@ def _judge(options, config):
     return classifier
 
 
-def _measure(options, method, data):
-    """The function that measures this kind of method on this data."""
-    from data_pipelines import PairedData
+def _context(options, method, data, classifier=None):
+    """The `Context` of the options."""
+    from trainers.evaluation.context import Context
+    from trainers.evaluation.segmenter import load_segmenter
 
-    inputs = method.translate_inputs
-    if isinstance(data, PairedData) and inputs == ("image",):
-        if options.classifier is not None:
-            raise UserError(
-                f"{options.data} has pairs: translations are compared with "
-                "their true partners, not judged by `--classifier`. Leave it "
-                "out."
-            )
-        from trainers.evaluate_pairs import evaluate_pairs
-        from trainers.label_scores import load_segmenter
-
-        return functools.partial(
-            evaluate_pairs,
-            segmenter=options.segmenter
-            and load_segmenter(options.segmenter, data),
-            absent=options.absent_classes,
-        )
-    if "attributes" in inputs:
-        from trainers.evaluate_attributes import evaluate_attributes
-
-        return evaluate_attributes
-    if "exemplar" in inputs:
-        from trainers.evaluate_exemplars import evaluate_exemplars
-
-        return evaluate_exemplars
-    given = "instances" in inputs
-    if given or options.instances:
-        from trainers.evaluate_instances import evaluate_instances
-
-        sequence = {
+    context = Context(
+        method,
+        data,
+        split=options.split,
+        limit=options.limit,
+        batch_size=options.batch_size,
+        classifier=classifier,
+        absent=options.absent_classes,
+        instances=options.instances,
+        min_instances=options.min_instances,
+        sequence={
             "per_step": options.instances_per_step,
             "keep_background": options.keep_background,
-        }
-        return functools.partial(
-            evaluate_instances,
-            min_instances=options.min_instances,
-            **(sequence if given else {}),
-        )
-    from trainers.evaluate_masks import evaluate_masks
-
-    return evaluate_masks
+        },
+    )
+    if options.segmenter is None or context.layout != "pairs":
+        return context
+    segmenter = load_segmenter(options.segmenter, data)
+    return dataclasses.replace(context, segmenter=segmenter)
 
 
 def page_folder(options):
@@ -253,13 +230,12 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     classifier = _judge(options, config)
     data = _open(options, config)
     head = header(options.run, config, method, data, options)
-    judged = {}
     if classifier is not None:
         head["judge"] = classifier.facts()
-        judged["classifier"] = classifier
+    context = _context(options, method, data, classifier)
     # Of two evaluations each would overwrite the other's images.
     with only_writer(pages, "Or give another folder as `--gallery`."):
-        result, page = _evaluate(options, method, data, head, judged, pages)
+        result, page = _evaluate(options, context, head, pages)
     model_card.add_evaluation(options.run, result)
     print_tables(result)
     for path, reason in data.skipped:
@@ -268,13 +244,14 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     return 0
 
 
-def _evaluate(options, method, data, head, judged, pages):
+def _evaluate(options, context, head, pages):
     """Measures; writes the numbers and the page.
 
     Returns:
         (dict of the numbers, path of the page).
     """
     from tfmask.ops.console import image_progress
+    from trainers.evaluation.loop import evaluate
     from trainers.gallery import Gallery
 
     name = options.run.resolve().name
@@ -285,23 +262,9 @@ def _evaluate(options, method, data, head, judged, pages):
         f"({options.split}).\nImages in [-1, 1]: an L1 of 2 is black against "
         "white.",
     )
-    known = data.counts(options.split)
-    total = sum(
-        min(options.limit or count, count)
-        for domain, count in known.items()
-        if any(name.startswith(domain) for name in method.directions)
-    )
+    total = sum(context.count(d[0]) for d in context.method.directions)
     with image_progress("Evaluating", total) as advance:
-        result = _measure(options, method, data)(
-            method,
-            data,
-            split=options.split,
-            limit=options.limit,
-            batch_size=options.batch_size,
-            gallery=gallery,
-            advance=advance,
-            **judged,
-        )
+        result = evaluate(context, gallery, advance)
     result = {**head, **result}
     write_json(options.json, result)
     return result, gallery.write()

@@ -9,8 +9,8 @@ from pathlib import Path
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import turn
+from trainers.evaluation.tables import table_of
 from trainers.files import write_json, write_text
-from trainers.measuring import table_of
 from trainers.versions import package_versions
 
 CARD = "model_card.md"

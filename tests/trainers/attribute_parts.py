@@ -105,6 +105,7 @@ class Painter:
     """Sets attributes exactly, and its mask is exactly what it changes."""
 
     translate_inputs = ("image", "attributes")
+    directions = ("a_to_b",)
     mask_kind = "change"
     multiple = 4
     step = np.int64(7)
@@ -144,6 +145,7 @@ class Paste:
     """Pastes the exemplar where it differs in an attribute, or is told to."""
 
     translate_inputs = ("image", "exemplar")
+    directions = ("a_to_b",)
     mask_kind = "cosegmentation"
     multiple = 4
     step = np.int64(7)

@@ -5,6 +5,9 @@ import types
 import numpy as np
 import tensorflow as tf
 
+from trainers.evaluation.context import Context
+from trainers.evaluation.loop import evaluate
+
 
 class BrightMethod:
     """Finds bright pixels and inverts them: a method with known numbers.
@@ -39,6 +42,7 @@ class ArrayData:
 
     def __init__(self, images, regions=None, mean=None):
         self.images, self.regions, self.mean = images, regions, mean
+        self.image_size = images["a"].shape[1:3]
 
     def counts(self, split):
         return {domain: len(images) for domain, images in self.images.items()}
@@ -89,3 +93,9 @@ def fake_run(method, image_size=16):
         run=types.SimpleNamespace(seed=0),
     )
     return lambda run: (config, method)
+
+
+def measured(method, data, gallery=None, advance=lambda count: None, **options):
+    """The evaluation of a method on data; `options` are of the `Context`."""
+    context = Context(method, data, **options)
+    return evaluate(context, gallery, advance)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 from attribute_parts import NAMES, SIDE, Painter, Parts, parts_data
-from fake_runs import ArrayData, BrightMethod, fake_run
+from fake_runs import ArrayData, BrightMethod, fake_run, measured
 from PIL import Image
 
 from tfmask.metrics import softmax
@@ -23,8 +23,6 @@ from trainers.classifier_networks import (
     AntialiasedResizing,
     classifier_network,
 )
-from trainers.evaluate_attributes import evaluate_attributes
-from trainers.evaluate_masks import evaluate_masks
 from trainers.trained_classifier import (
     TrainedClassifier,
     classifier_features,
@@ -333,8 +331,8 @@ def test_translations_are_judged(domains):
     images = np.full((4, 16, 16, 3), -0.9, np.float32)
     images[:2, ..., 0] = 0.1  # these two change, to their negatives
     data = ArrayData({"a": images, "b": -images})
-    plain = evaluate_masks(BrightMethod(), data)
-    judged = evaluate_masks(BrightMethod(), data, classifier=brightness())
+    plain = measured(BrightMethod(), data)
+    judged = measured(BrightMethod(), data, classifier=brightness())
     rows = judged["directions"]["a_to_b"]
     assert rows["model"].pop("classified_as_target") == 0.5
     assert rows["identity"].pop("classified_as_target") == 0.0
@@ -370,7 +368,7 @@ def test_a_given_judge_of_attributes():
         def __str__(self):
             return "the eye"
 
-    found = evaluate_attributes(Painter(), data, classifier=Eye())
+    found = measured(Painter(), data, classifier=Eye())
     assert found["classifier"]["red"]["accuracy"] == 1.0
     assert found["classifier"]["blue"]["accuracy"] == 0.5
     row = found["directions"]["switch_red"]["model"]

@@ -15,7 +15,7 @@ from data_pipelines import open_data, paired_scenes
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 from trainers import evaluate, train
-from trainers.label_scores import load_segmenter
+from trainers.evaluation.segmenter import load_segmenter
 from trainers.runs import following, open_training_data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

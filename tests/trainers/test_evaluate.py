@@ -4,15 +4,14 @@ import json
 
 import numpy as np
 import pytest
-from fake_runs import ArrayData, BrightMethod, fake_run, squares
+from fake_runs import ArrayData, BrightMethod, fake_run, measured, squares
 from PIL import Image
 
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
 from trainers.evaluate import Options, main, page_folder
-from trainers.evaluate_masks import evaluate_masks
-from trainers.measuring import table_of
+from trainers.evaluation.tables import table_of
 
 
 def data_of_squares(**kwargs):
@@ -43,7 +42,7 @@ def write_folders(root, splits=("train", "test"), masks=True):
 
 
 def test_numbers_of_a_known_method():
-    result = evaluate_masks(BrightMethod(), data_of_squares())
+    result = measured(BrightMethod(), data_of_squares())
     assert result["n"] == {"a_to_b": 5, "b_to_a": 3}
     for direction in ("a_to_b", "b_to_a"):
         row = result["directions"][direction]["model"]
@@ -65,7 +64,7 @@ def test_numbers_of_a_known_method():
 def test_the_identity_and_the_mean_mask_stand_beside():
     mean = np.zeros((16, 16), np.float32)
     mean[2:8, 2:8] = 0.6
-    result = evaluate_masks(BrightMethod(), data_of_squares(mean=mean), limit=1)
+    result = measured(BrightMethod(), data_of_squares(mean=mean), limit=1)
     rows = result["directions"]["a_to_b"]
     assert result["n"]["a_to_b"] == 1
     identity, floor = rows["identity"], rows["mean_mask"]
@@ -81,7 +80,7 @@ def test_the_identity_and_the_mean_mask_stand_beside():
 
 def test_the_batch_size_does_not_matter():
     results = [
-        evaluate_masks(BrightMethod(), data_of_squares(), batch_size=size)
+        measured(BrightMethod(), data_of_squares(), batch_size=size)
         for size in (1, 2, 8)
     ]
     assert results[0] == results[1] == results[2]
@@ -89,16 +88,14 @@ def test_the_batch_size_does_not_matter():
 
 def test_each_direction_is_traced_once_with_a_fixed_size():
     method = BrightMethod()
-    evaluate_masks(method, data_of_squares(), batch_size=2)  # 2, 2, 1 and 2, 1
+    measured(method, data_of_squares(), batch_size=2)  # 2, 2, 1 and 2, 1
     assert method.traces == 2
     assert set(method.shapes) == {(None, 16, 16, 3)}
 
 
 def test_without_true_masks_the_overall_change_is_left():
     images, _ = squares()
-    result = evaluate_masks(
-        BrightMethod(), ArrayData({"a": images, "b": images})
-    )
+    result = measured(BrightMethod(), ArrayData({"a": images, "b": images}))
     row = result["directions"]["a_to_b"]["model"]
     assert row["mask_iou"] is None and row["background_l1"] is None
     np.testing.assert_allclose(row["change_l1"], 36 / 256)
@@ -113,7 +110,7 @@ def test_broken_weights_are_an_error():
             return {**result, "image": result["image"] * float("nan")}
 
     with pytest.raises(UserError, match="NaN or infinity"):
-        evaluate_masks(Broken(), data_of_squares())
+        measured(Broken(), data_of_squares())
 
 
 def test_the_table_shows_missing_numbers_as_a_dash():

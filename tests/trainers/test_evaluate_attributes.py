@@ -15,13 +15,12 @@ from attribute_parts import (
     Reader,
     parts_data,
 )
+from fake_runs import measured
 
 from tfmask.ops.errors import UserError
-from trainers import attribute_scores
-from trainers.evaluate_attributes import evaluate_attributes
-from trainers.evaluate_exemplars import evaluate_exemplars
+from trainers.evaluation import judges
+from trainers.evaluation.tables import print_tables
 from trainers.gallery import Gallery
-from trainers.measuring import print_tables
 
 BAND_SHARE = BAND / SIDE
 
@@ -35,13 +34,13 @@ def data():
 def reader():
     """The classifier has tests of its own; here it is right at once."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(attribute_scores, "AttributeClassifier", Reader)
+        patch.setattr(judges, "AttributeClassifier", Reader)
         yield
 
 
 @pytest.fixture(scope="module")
 def painted(data, reader):
-    return evaluate_attributes(Painter(), data)
+    return measured(Painter(), data)
 
 
 def pairs_of(data):
@@ -78,7 +77,7 @@ def test_the_identity_stands_beside(painted):
 
 
 def test_a_copy_scores_as_the_identity(data):
-    result = evaluate_attributes(Copy(), data)
+    result = measured(Copy(), data)
     for rows in result["directions"].values():
         for name, value in rows["identity"].items():
             if not name.startswith("cam"):
@@ -86,7 +85,7 @@ def test_a_copy_scores_as_the_identity(data):
 
 
 def test_a_change_everywhere(data):
-    rows = evaluate_attributes(Negative(), data)["directions"]["all"]
+    rows = measured(Negative(), data)["directions"]["all"]
     assert rows["model"]["inside_l1"] == pytest.approx(2.0, abs=0.01)
     assert rows["model"]["outside_l1"] > 1.9  # the last row is grey
     assert rows["model"]["mask_iou"] == BAND_SHARE
@@ -105,7 +104,7 @@ def test_exclusive_attributes_go_off_together(data):
     """What a switch turns off beside is neither asked for nor kept."""
     method = Painter()
     method.exclusive = (0, 1)
-    rows = evaluate_attributes(method, data)["directions"]["switch_red"]
+    rows = measured(method, data)["directions"]["switch_red"]
     assert rows["model"]["attribute_accuracy"] == 1.0
     assert rows["model"]["kept_accuracy"] == 1.0
     # A quarter of the images is green and becomes red alone.
@@ -114,12 +113,12 @@ def test_exclusive_attributes_go_off_together(data):
 
 
 def test_the_batch_size_does_not_matter(data, painted):
-    assert evaluate_attributes(Painter(), data, batch_size=5) == painted
+    assert measured(Painter(), data, batch_size=5) == painted
 
 
 def test_regions_that_are_not_known(capsys):
     data = parts_data(region_names=("green",), test=8)
-    result = evaluate_attributes(Painter(), data)
+    result = measured(Painter(), data)
     row = result["directions"]["switch_red"]["model"]
     for name in ("outside_l1", "inside_l1", "mask_iou", "cam_energy_inside"):
         assert row[name] is None
@@ -133,7 +132,7 @@ def test_regions_that_are_not_known(capsys):
 
 def test_the_gallery_shows_every_switch(data, tmp_path):
     gallery = Gallery(tmp_path, "Evaluation")
-    evaluate_attributes(Painter(), data, limit=4, gallery=gallery)
+    measured(Painter(), data, limit=4, gallery=gallery)
     page = gallery.write().read_text()
     for text in ("switch blue: 4 of 4", "Grad-CAM", "000 (on)", "true region"):
         assert text in page
@@ -147,11 +146,11 @@ def test_broken_weights_are_an_error(data):
             return {**made, "image": made["image"] * float("nan")}
 
     with pytest.raises(UserError, match="NaN or infinity"):
-        evaluate_attributes(Broken(), data)
+        measured(Broken(), data)
 
 
 def test_transfer_from_exemplars(data):
-    result = evaluate_exemplars(Paste(), data)
+    result = measured(Paste(), data)
     rows = result["directions"]["a_to_b"]
     assert list(rows) == ["model", "whole_image", "identity"]
     model, whole = rows["model"], rows["whole_image"]
@@ -173,7 +172,7 @@ def test_transfer_from_exemplars(data):
 
 
 def test_transfer_of_one_attribute(data):
-    result = evaluate_exemplars(Paste(), data)
+    result = measured(Paste(), data)
     titles = [f"single_{name}" for name in NAMES]
     assert list(result["directions"]) == ["a_to_b", *titles, "single_attribute"]
     first, second = pairs_of(data)
@@ -197,7 +196,7 @@ def test_transfer_of_one_attribute(data):
 def test_pairs_that_differ_where_no_region_is_known(tmp_path):
     data = parts_data(region_names=("red", "green"))
     gallery = Gallery(tmp_path, "Evaluation")
-    result = evaluate_exemplars(Paste(), data, gallery=gallery)
+    result = measured(Paste(), data, gallery=gallery)
     first, second = pairs_of(data)
     differs = first["attributes"] != second["attributes"]
     known = int((~differs[:, 2]).sum())
@@ -210,7 +209,7 @@ def test_pairs_that_differ_where_no_region_is_known(tmp_path):
 
 
 def test_without_regions_no_single_transfer():
-    result = evaluate_exemplars(Paste(), parts_data(region_names=()), limit=4)
+    result = measured(Paste(), parts_data(region_names=()), limit=4)
     assert list(result["directions"]) == ["a_to_b"]
     assert result["directions"]["a_to_b"]["model"]["mask_iou"] is None
     assert any("no region is known" in note for note in result["notes"])
@@ -220,7 +219,7 @@ def test_a_pair_that_differs_in_one_attribute_only():
     data = parts_data(test=4)
     first, second = pairs_of(data)
     assert (first["attributes"] != second["attributes"])[0].sum() == 1
-    result = evaluate_exemplars(Paste(), data, limit=1)
+    result = measured(Paste(), data, limit=1)
     assert list(result["directions"]) == ["a_to_b"]
     for name in NAMES:
         assert f"single_{name}: there is no such image" in str(result["notes"])

@@ -5,12 +5,13 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from fake_runs import measured
 
 from data_pipelines import open_data
 from tfmask.ops.errors import UserError
-from trainers.evaluate import Options, _measure
-from trainers.evaluate_instances import evaluate_instances
-from trainers.evaluate_masks import evaluate_masks
+from trainers.evaluate import Options, _context
+from trainers.evaluation.loop import tasks_of
+from trainers.evaluation.tasks import Directions, Instances
 from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
 
 SEQUENCE = {"instances_per_step": 0, "keep_background": True}
@@ -20,6 +21,7 @@ class Swap:
     """Gives every instance the outline that it is told to."""
 
     translate_inputs = ("image", "instances")
+    directions = ("a_to_b", "b_to_a")
     multiple = 4
 
     def __init__(self, outlines=None):
@@ -44,6 +46,7 @@ class Darken:
     """Translates plain images: 0.2 less everywhere."""
 
     translate_inputs = ("image",)
+    directions = ("a_to_b", "b_to_a")
     multiple = 4
 
     def translate(self, inputs, direction):
@@ -97,7 +100,7 @@ def first_outlines(shapes):
 
 
 def test_a_copy_scores_as_the_identity(shapes):
-    result = evaluate_instances(Swap(), shapes)
+    result = measured(Swap(), shapes)
     assert result["n"] == {"a_to_b": 16, "b_to_a": 16}
     assert min(result["classifier"].values()) > 0.8
     for rows in result["directions"].values():
@@ -110,9 +113,7 @@ def test_a_copy_scores_as_the_identity(shapes):
 
 
 def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
-    result = evaluate_instances(
-        Swap(first_outlines), shapes, classifier=TakesForB()
-    )
+    result = measured(Swap(first_outlines), shapes, classifier=TakesForB())
     assert result["notes"][-1] == "test: 0.5 of a are taken for b"
     for rows in result["directions"].values():
         assert rows["model"]["target_share"] == 1.0
@@ -121,7 +122,7 @@ def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
 
 
 def test_images_with_few_instances_are_left_out_and_counted(shapes):
-    result = evaluate_instances(Swap(), shapes, min_instances=3)
+    result = measured(Swap(), shapes, min_instances=3)
     for domain in "ab":
         batch = next(
             iter(
@@ -133,18 +134,18 @@ def test_images_with_few_instances_are_left_out_and_counted(shapes):
         assert result["n"][f"{domain}_to_{other}"] == (counts >= 3).sum()
     assert "fewer than 3" in result["notes"][1]
     with pytest.raises(UserError, match="No image of testA has 9"):
-        evaluate_instances(Swap(), shapes, min_instances=9)
+        measured(Swap(), shapes, min_instances=9)
 
 
 def test_instances_of_a_step_reach_the_method(shapes):
     method = Swap()
-    evaluate_instances(method, shapes, per_step=0)
+    measured(method, shapes, sequence={"per_step": 0})
     assert set(method.per_step) == {0}
 
 
 def test_masks_that_cover_everything_leave_no_context(shapes):
     everything = dict.fromkeys("ab", tf.ones((32, 32, 1)))
-    result = evaluate_instances(Swap(everything), shapes, limit=3)
+    result = measured(Swap(everything), shapes, limit=3)
     rows = result["directions"]["a_to_b"]
     assert rows["model"]["context_l1"] is None
     assert rows["identity"]["context_l1"] == 0
@@ -153,7 +154,7 @@ def test_masks_that_cover_everything_leave_no_context(shapes):
 
 
 def test_plain_translations_have_no_outlines(shapes):
-    result = evaluate_instances(Darken(), shapes, limit=3)
+    result = measured(Darken(), shapes, instances=True, limit=3)
     for rows in result["directions"].values():
         numbers = rows["model"]
         assert numbers["context_l1"] == pytest.approx(0.2, rel=1e-5)
@@ -169,20 +170,22 @@ def test_plain_translations_have_no_outlines(shapes):
 def test_plain_methods_are_measured_around_instances_if_asked(shapes):
     files = {"run": "run", "data": "data", "json": "json"}
     asked = Options(**files, instances=True, min_instances=2, **SEQUENCE)
-    chosen = _measure(asked, Darken(), shapes)
-    assert chosen.func is evaluate_instances
-    assert chosen.keywords == {"min_instances": 2}
-    chosen = _measure(Options(**files, **SEQUENCE), Swap(), shapes)
-    assert chosen.keywords == {
-        "min_instances": 1,
-        "per_step": 0,
-        "keep_background": True,
-    }
-    assert _measure(Options(**files), Darken(), shapes) is evaluate_masks
+    method = Darken()
+    context = _context(asked, method, shapes)
+    assert type(tasks_of(context)) is Instances
+    assert context.min_instances == 2
+    context.translation("a_to_b")({"image": np.zeros((1, 32, 32, 3))})
+    method = Swap()
+    context = _context(Options(**files, **SEQUENCE), method, shapes)
+    assert type(tasks_of(context)) is Instances
+    assert context.min_instances == 1
+    assert context.sequence == {"per_step": 0, "keep_background": True}
+    context = _context(Options(**files), Darken(), shapes)
+    assert type(tasks_of(context)) is Directions
 
 
 def test_the_numbers_are_json(shapes):
-    json.dumps(evaluate_instances(Swap(), shapes, limit=8))
+    json.dumps(measured(Swap(), shapes, limit=8))
 
 
 def test_crops_do_not_depend_on_place_and_size():

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from fake_runs import measured
 from PIL import Image
 
 from data_pipelines import open_data
 from tfmask.ops.errors import UserError
-from trainers.evaluate_pairs import evaluate_pairs
+from trainers.evaluation.tables import table_of
 from trainers.gallery import Gallery
-from trainers.measuring import table_of
 
 LEVELS = (40, 80, 120)  # of a; b is 255 minus that, but for a square
 
@@ -44,7 +44,7 @@ def data(tmp_path):
 def test_numbers_of_a_known_method(data, tmp_path):
     seen = []
     gallery = Gallery(tmp_path / "page", "pairs")
-    result = evaluate_pairs(
+    result = measured(
         Negative(), data, batch_size=2, gallery=gallery, advance=seen.append
     )
     assert result["n"] == {"a_to_b": 3, "b_to_a": 3}
@@ -89,7 +89,7 @@ def test_steps_of_a_translation_are_measured(data):
                 "step_change": change
             }
 
-    result = evaluate_pairs(InSteps(), data, batch_size=2)
+    result = measured(InSteps(), data, batch_size=2)
     rows = result["directions"]["a_to_b"]
     expected = np.mean(LEVELS) / 127.5
     assert rows["model"]["step_change_1"] == pytest.approx(expected, abs=1e-6)
@@ -105,7 +105,7 @@ def test_steps_of_a_translation_are_measured(data):
 def test_only_the_methods_own_directions(data):
     method = Negative()
     method.directions = ("b_to_a",)
-    result = evaluate_pairs(method, data, limit=2)
+    result = measured(method, data, limit=2)
     assert result["n"] == {"b_to_a": 2} and list(result["directions"]) == [
         "b_to_a"
     ]
@@ -118,7 +118,7 @@ def test_broken_weights_are_told(data):
     method = Negative()
     method.factor = float("nan")
     with pytest.raises(UserError, match="NaN"):
-        evaluate_pairs(method, data)
+        measured(method, data)
 
 
 SKY, SEA, VOID = (0, 0, 200), (0, 200, 0), (0, 0, 0)
@@ -172,7 +172,7 @@ NAMES = ("pixel_accuracy", "class_accuracy", "class_iou")
 
 @pytest.mark.parametrize(("absent", "classes"), [("zero", 3), ("skip", 2)])
 def test_scores_of_classes(labelled, absent, classes):
-    result = evaluate_pairs(
+    result = measured(
         Painter(), labelled, segmenter=Eye(), absent=absent, batch_size=1
     )
     all_sky = [3 / 4, 1 / classes, 3 / 4 / classes]
@@ -192,17 +192,18 @@ def test_scores_of_classes(labelled, absent, classes):
     }
     for direction, rows in expected.items():
         for row, values in rows.items():
-            measured = result["directions"][direction][row]
-            assert [measured[name] for name in NAMES] == pytest.approx(
-                values
-            ), (direction, row)
+            numbers = result["directions"][direction][row]
+            assert [numbers[name] for name in NAMES] == pytest.approx(values), (
+                direction,
+                row,
+            )
     assert result["directions"]["a_to_b"]["true_partner"]["target_l1"] is None
     notes = " ".join(result["notes"])
     assert "an eye" in notes and notes.count("the true void") == 1
 
 
 def test_photographs_need_a_segmenter(labelled):
-    result = evaluate_pairs(Painter(), labelled)
+    result = measured(Painter(), labelled)
     rows = result["directions"]["b_to_a"]
     assert [rows["model"][name] for name in NAMES] == [None] * 3
     assert rows["true_partner"] is None

@@ -3,11 +3,10 @@
 import dataclasses
 
 import pytest
-from fake_runs import ArrayData, BrightMethod, squares
+from fake_runs import ArrayData, BrightMethod, measured, squares
 
 from tfmask.methods import NAMES, method_spec
 from tfmask.ops.errors import UserError
-from trainers.evaluate_masks import evaluate_masks
 from trainers.files import write_json
 from trainers.model_card import (
     add_evaluation,
@@ -38,7 +37,7 @@ def evaluation():
     images, regions = squares()
     data = ArrayData({"a": images, "b": images}, {"a": regions, "b": regions})
     head = {"split": "test", "data": data.describe(), "step": 1200}
-    return {**head, **evaluate_masks(BrightMethod(), data)}
+    return {**head, **measured(BrightMethod(), data)}
 
 
 def test_a_card_of_a_run_that_is_not_evaluated(tmp_path):

@@ -26,7 +26,7 @@ class MaskScores:
 
     def __init__(self, threshold=0.5):
         self.threshold = threshold
-        self._values = _PerImage()
+        self._values = PerImage()
 
     def update(self, mask, region):
         """Adds a batch: `mask` in [0, 1] and `region` 0/1, (N, H, W[, 1])."""
@@ -75,7 +75,7 @@ class ChangeScores:
     def __init__(self, data_range, dilation=0):
         self.data_range = data_range
         self.dilation = dilation
-        self._values = _PerImage()
+        self._values = PerImage()
 
     def update(self, source, output, region=None):
         """Adds a batch of (N, H, W, C) images and (N, H, W[, 1]) regions.
@@ -141,7 +141,7 @@ class ChangeScores:
         return {f"{where}_psnr": value, f"{where}_exact": exact}
 
 
-class _PerImage:
+class PerImage:
     """Arrays with one entry an image, by name."""
 
     def __init__(self):
@@ -160,3 +160,7 @@ class _PerImage:
         values = self.get(name)
         values = values[~np.isnan(values)]
         return float(np.mean(values)) if values.size else None
+
+    def result(self):
+        """dict of all means."""
+        return {name: self.mean(name) for name in self._parts}

@@ -1,0 +1,1 @@
+"""Evaluation: one loop, tasks that translate, measures of what came out."""

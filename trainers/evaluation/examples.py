@@ -1,0 +1,48 @@
+"""What passes from tasks to measures."""
+
+import dataclasses
+
+import numpy as np
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Example:
+    """A batch of images, what became of them, and what is known of them.
+
+    Attributes:
+        index: (B,) int, places of the images in the set.
+        image: (B, H, W, 3) float in [-1, 1], the inputs.
+        rows: dict of the table's row to what stands there in place of the
+            translation ("model": the translation), a dict of arrays: `image`
+            and, where it has them, `mask`, `cam` (B, H, W, 1), `instances`
+            (B, N, H, W, 1) and `seen` (B, K) bool, attributes that the judge
+            sees.
+        shown: dict of a gallery's column to (B, H, W, C) arrays.
+        captions: list of B str, for the gallery; or None.
+        region: (B, H, W, 1) float 0/1, where the change belongs, all 0 where
+            that is not known; or None.
+        partner: (B, H, W, 3), the true translations; or None.
+        instances: (B, N, H, W, 1) float 0/1, given masks; or None.
+        source: (B, K) float 0/1, attributes that the images have.
+        target: (B, K) float 0/1, those that translations shall have.
+        asked: (B, K) bool, the changed ones that are looked at.
+    """
+
+    index: np.ndarray
+    image: np.ndarray
+    rows: dict
+    shown: dict
+    captions: list | None = None
+    region: np.ndarray | None = None
+    partner: np.ndarray | None = None
+    instances: np.ndarray | None = None
+    source: np.ndarray | None = None
+    target: np.ndarray | None = None
+    asked: np.ndarray | None = None
+
+    @property
+    def known(self):
+        """(B,) bool, whether a region is known and visible."""
+        if self.region is None:
+            return np.zeros(len(self.image), bool)
+        return self.region.any((1, 2, 3))

@@ -1,0 +1,58 @@
+"""What is measured around instances.
+
+There is no true mask of a changed shape. Measured instead: what changed
+around the instances, how much changed at all, whether every instance is
+still there, and whether the translated outlines look like the target's. A
+method that translates plain images stands in the same table by the first
+two: it makes no outlines.
+"""
+
+import numpy as np
+
+from tfmask.metrics import changed_share, context_l1, instances_kept
+from trainers.evaluation.judges import Shapes
+from trainers.evaluation.measures.measure import Measure
+from trainers.shape_classifier import mask_crops
+
+
+class Surroundings(Measure):
+    """What changed around the instances, and whether they are still there."""
+
+    needs = frozenset({"instances"})
+    names = ("context_l1", "changed_share", "instances_kept")
+
+    def add(self, scores, made, example):
+        pair, given = (example.image, made["image"]), example.instances
+        # No outline is an empty one.
+        outlines = made.get("instances", np.zeros_like(given))
+        scores.add(
+            context_l1=context_l1(*pair, given, outlines),
+            changed_share=changed_share(*pair),
+        )
+        if "instances" in made:
+            scores.add(instances_kept=instances_kept(given, outlines))
+
+    def notes(self):
+        covered = np.isnan(self.rows["model"].get("context_l1")).sum()
+        text = (
+            f"{self.title}: {covered} images lie in masks altogether and "
+            "have no `context_l1`."
+        )
+        return [text] if covered else []
+
+
+class Outlines(Measure):
+    """Share of the outlines that are taken for the target domain's."""
+
+    needs = frozenset({"instances"})
+    scores = list
+
+    def add(self, scores, made, example):
+        if "instances" in made:
+            scores.append(mask_crops(made["instances"]))
+
+    def numbers(self, scores):
+        crops = np.concatenate(scores) if scores else ()
+        shapes, target = self.context.once(Shapes), self.title[-1]
+        share = shapes.share_of(crops, target)
+        return {"target_share": None if np.isnan(share) else share}

@@ -1,0 +1,80 @@
+"""Masks against the true regions of a domain, and changes around these.
+
+Every number stands beside the same number of two maps that learnt nothing:
+the identity (nothing changes, empty mask) and the mean mask of the training
+images (the floor that a found mask must beat).
+"""
+
+from tfmask.metrics import ChangeScores, MaskScores, mask_iou
+from trainers.evaluation.measures.measure import (
+    BEST_THRESHOLD,
+    DATA_RANGE,
+    Measure,
+)
+
+NO_MASKS = (
+    "No true masks in the data ({split}, domain {domain}): mask, background "
+    "and foreground numbers are null; `change_*` are of whole images."
+)
+NO_MEAN_MASK = (
+    "No training masks for domain {domain}: there is no row for the mean mask."
+)
+
+
+class Masks(Measure):
+    """How well masks meet the true ones."""
+
+    needs = frozenset({"region"})
+    about = BEST_THRESHOLD
+    scores = MaskScores
+    has_regions = False
+
+    def add(self, scores, made, example):
+        if example.region is not None:
+            self.has_regions = True
+            scores.update(made["mask"], example.region)
+
+    def notes(self):
+        facts = {"split": self.context.split, "domain": self.title[0]}
+        if not self.has_regions:
+            return [NO_MASKS.format(**facts)]
+        if "mean_mask" not in self.rows:
+            return [NO_MEAN_MASK.format(**facts)]
+        return []
+
+    def columns(self, example):
+        return {"true mask": example.region}
+
+    def captions(self, example):
+        if example.region is None:
+            return None
+        found = mask_iou(example.rows["model"]["mask"], example.region)
+        return [f" (mask IoU {value:.2f})" for value in found]
+
+
+class MaskLevel(Measure):
+    """How much of the image masks take."""
+
+    needs = frozenset({"region"})
+    names = ("mask_mean",)
+
+    def add(self, scores, made, example):
+        scores.add(mask_mean=made["mask"].mean((1, 2, 3), dtype=float))
+
+
+class Changes(Measure):
+    """How much images changed, in all and around the true masks."""
+
+    needs = frozenset({"region"})
+    only = ("model", "identity")
+
+    def scores(self):
+        return ChangeScores(DATA_RANGE)
+
+    def add(self, scores, made, example):
+        scores.update(example.image, made["image"], example.region)
+
+    def update(self, example):
+        super().update(example)
+        if "mean_mask" in example.rows:  # which changes no pixel either
+            self.rows["mean_mask"] = self.rows["identity"]

@@ -1,0 +1,65 @@
+"""Every image with instances is translated, and measured around these."""
+
+from tfmask.ops.errors import UserError
+from trainers.evaluation.judges import Shapes
+from trainers.evaluation.tasks.directions import Directions
+
+NO_OUTLINES = (
+    "The method translates plain images: `context_l1` is of the pixels in none "
+    "of the given masks; `instances_kept` and `target_share` are null."
+)
+
+
+class Instances(Directions):
+    """Methods of instances, and plain ones where that is asked for."""
+
+    offers = frozenset({"instances"})
+    beside = ()
+
+    def __init__(self, context):
+        super().__init__(context)
+        self.judge = context.once(Shapes)
+        self._plain = "instances" not in context.inputs
+
+    @classmethod
+    def fits(cls, context):
+        return context.instances or "instances" in context.inputs
+
+    def notes(self, title, count):
+        context, domain = self.context, title[0]
+        least = context.min_instances
+        if not count:
+            raise UserError(
+                f"No image of {context.split}{domain.upper()} has {least} "
+                "instances or more."
+            )
+        notes = [NO_OUTLINES] if self._plain else []
+        if count < context.count(domain):
+            notes.append(
+                f"{title}: images with fewer than {least} instances were left "
+                "out."
+            )
+        return notes
+
+    def batches(self, direction):
+        batches = self.context.data.test_batches
+        return self.context.read(batches, direction[0], with_instances=True)
+
+    def examples(self, direction, batch):
+        given = batch["instances"].any((2, 3, 4)).sum(1)
+        enough = given >= self.context.min_instances
+        if enough.any():
+            chosen = {name: values[enough] for name, values in batch.items()}
+            yield from super().examples(direction, chosen)
+
+    def shown(self, batch, made):
+        return {
+            "input": batch["image"],
+            "its masks": batch["instances"].max(1),
+            "translation": made["image"],
+            **({} if self._plain else {"translated masks": made["mask"]}),
+        }
+
+    def more_rows(self, direction, batch):
+        same = {name: batch[name] for name in ("image", "instances")}
+        return {"identity": same}
