@@ -47,6 +47,8 @@ class Context:
     @property
     def layout(self):
         """How the data's images belong together: domains, pairs, ..."""
+        if hasattr(self.data, "layout"):
+            return self.data.layout
         from data_pipelines import AttributeData, PairedData
 
         if isinstance(self.data, PairedData):
