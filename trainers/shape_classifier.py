@@ -85,6 +85,13 @@ class ShapeClassifier:
             crops, labels, batch_size=64, epochs=_EPOCHS, verbose=0
         )
 
+    def takes_for(self, crops, domain):
+        """(n,) bool, whether crops (n, 32, 32, 1) are taken for a domain's."""
+        if not len(crops):
+            return np.zeros(0, bool)
+        is_b = self._network.predict(crops, verbose=0)[:, 0] > 0
+        return is_b == (domain == "b")
+
     def share_of(self, crops, domain):
         """Share of the crops that are taken for a domain's.
 
@@ -95,7 +102,5 @@ class ShapeClassifier:
         Returns:
             float in [0, 1]; NaN without crops.
         """
-        if not len(crops):
-            return float("nan")
-        is_b = self._network.predict(crops, verbose=0)[:, 0] > 0
-        return float(np.mean(is_b == (domain == "b")))
+        taken = self.takes_for(crops, domain)
+        return float(taken.mean()) if len(taken) else float("nan")

@@ -42,7 +42,6 @@ class Context:
     instances: bool = False
     min_instances: int = 1
     sequence: dict = dataclasses.field(default_factory=dict)
-    _shared: dict = dataclasses.field(default_factory=dict, init=False)
 
     @property
     def layout(self):
@@ -56,12 +55,6 @@ class Context:
         return (
             "attributes" if isinstance(self.data, AttributeData) else "domains"
         )
-
-    def once(self, make):
-        """`make(self)`, made when it is first asked for; kept for all."""
-        if make not in self._shared:
-            self._shared[make] = make(self)
-        return self._shared[make]
 
     @property
     def offers(self):

@@ -15,8 +15,9 @@ class Example:
         rows: dict of the table's row to what stands there in place of the
             translation ("model": the translation), a dict of arrays: `image`
             and, where it has them, `mask`, `cam` (B, H, W, 1), `instances`
-            (B, N, H, W, 1) and `seen` (B, K) bool, attributes that the judge
-            sees.
+            (B, N, H, W, 1), `taken` (n,) bool, which of their outlines the
+            judge takes for the target's, and `seen` (B, K) bool, attributes
+            that it sees.
         shown: dict of a gallery's column to (B, H, W, C) arrays.
         captions: list of B str, for the gallery; or None.
         region: (B, H, W, 1) float 0/1, where the change belongs, all 0 where

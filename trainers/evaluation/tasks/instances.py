@@ -3,6 +3,7 @@
 from tfmask.ops.errors import UserError
 from trainers.evaluation.judges import Shapes
 from trainers.evaluation.tasks.directions import Directions
+from trainers.shape_classifier import mask_crops
 
 NO_OUTLINES = (
     "The method translates plain images: `context_l1` is of the pixels in none "
@@ -18,7 +19,7 @@ class Instances(Directions):
 
     def __init__(self, context):
         super().__init__(context)
-        self.judge = context.once(Shapes)
+        self.judge = Shapes(context)
         self._plain = "instances" not in context.inputs
 
     @classmethod
@@ -48,9 +49,15 @@ class Instances(Directions):
     def examples(self, direction, batch):
         given = batch["instances"].any((2, 3, 4)).sum(1)
         enough = given >= self.context.min_instances
-        if enough.any():
-            chosen = {name: values[enough] for name, values in batch.items()}
-            yield from super().examples(direction, chosen)
+        if not enough.any():
+            return
+        chosen = {name: values[enough] for name, values in batch.items()}
+        for title, example in super().examples(direction, chosen):
+            for made in example.rows.values():
+                if "instances" in made:
+                    crops = mask_crops(made["instances"])
+                    made["taken"] = self.judge.takes_for(crops, direction[-1])
+            yield title, example
 
     def shown(self, batch, made):
         return {
