@@ -10,20 +10,12 @@ Importing this package is cheap: TensorFlow is loaded by `open_data`.
 import importlib
 
 _HOMES = {
-    "AttributeData": "attribute_data",
-    "PairedData": "paired",
-    "Shard": "unpaired",
-    "UnpairedData": "unpaired",
+    "ImageSet": "image_set",
+    "Shard": "streams",
     "open_data": "opening",
 }
 
-__all__ = [
-    "AttributeData",
-    "PairedData",
-    "Shard",
-    "UnpairedData",
-    "open_data",
-]
+__all__ = ["ImageSet", "Shard", "open_data"]
 
 
 def __getattr__(name):

@@ -3,6 +3,9 @@
 from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.errors import UserError
 
+DOMAINS = ("a", "b")
+SPLITS = ("train", "test")
+
 
 def size_pair(name, value):
     """int or (height, width) as (height, width), at least `MIN_SIDE`."""

@@ -40,13 +40,16 @@ class AttributeFiles:
         with tf.device("CPU"):
             self._values = tf.constant(attributes.values)
 
-    def load(self, index, size, *, regions=False):
+    def load(
+        self, index, size, *, region=False, instances=0, attribute_regions=False
+    ):
         """One example, in graph code.
 
         Args:
             index: int64 scalar tensor.
             size: not used here: files have the size they have.
-            regions: bool, also give the attributes' regions.
+            region, instances: there are no such masks.
+            attribute_regions: bool, also give the attributes' regions.
 
         Returns:
             dict of `image` (S, S, 3) uint8, and if asked for
@@ -59,7 +62,7 @@ class AttributeFiles:
             side = tf.minimum(side, self._centre_crop)
         top, left = (height - side) // 2, (width - side) // 2
         example = {"image": image[top : top + side, left : left + side]}
-        if regions:
+        if attribute_regions:
             y = tf.range(top, top + side)[:, None]
             x = tf.range(left, left + side)[None, :]
             inside = [self._inside(boxes, y, x) for boxes in self._boxes]
@@ -109,7 +112,9 @@ class AttributeScenes:
         with tf.device("CPU"):
             self._values = tf.constant(self.attributes)
 
-    def load(self, index, size, *, regions=False):
+    def load(
+        self, index, size, *, region=False, instances=0, attribute_regions=False
+    ):
         """Like `AttributeFiles.load`, at the given (height, width)."""
         image, seen = tf.numpy_function(
             lambda index: self._drawn(index, size),
@@ -118,7 +123,7 @@ class AttributeScenes:
             stateful=False,
         )
         example = {"image": tf.ensure_shape(image, (*size, 3))}
-        if regions:
+        if attribute_regions:
             seen = tf.ensure_shape(seen, (*size, len(self._columns)))
             example["attribute_regions"] = tf.cast(seen, tf.float32)
         return example

@@ -2,12 +2,47 @@
 
 import tensorflow as tf
 
+from data_pipelines.arguments import size_pair
+from tfmask.ops.errors import UserError
 from tfmask.ops.images import to_float
 
 MASKS = ("region", "instances", "attribute_regions")
-
-
 INTERPOLATIONS = ("bilinear", "bicubic")
+# CycleGAN's margin for the random crop: 286 to 256.
+LOAD_RATIO = 286 / 256
+
+
+def load_size(image_size, wanted=None, *, crop=True):
+    """The size that training images are resized to before the crop.
+
+    Args:
+        image_size: (height, width) that is cut from it.
+        wanted: int or (height, width); None for `LOAD_RATIO` times the image
+            size.
+        crop: bool; False for the image size, nothing is cut then.
+
+    Returns:
+        (height, width).
+
+    Raises:
+        UserError: `wanted` makes no sense.
+    """
+    if not crop:
+        if wanted is not None:
+            raise UserError(
+                "`load_size` is the size before the crop, but `crop` is "
+                f"off. Got: {wanted}. Leave one of them out."
+            )
+        return image_size
+    if wanted is None:
+        return tuple(round(side * LOAD_RATIO) for side in image_size)
+    wanted = size_pair("load_size", wanted)
+    if any(w < side for w, side in zip(wanted, image_size, strict=True)):
+        raise UserError(
+            "`load_size` (--data.load-size) must be at least the image "
+            f"size, which is cut from it: {image_size}. Got: {wanted}."
+        )
+    return wanted
 
 
 def resize(

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from data_pipelines.arguments import DOMAINS, SPLITS
 from data_pipelines.checks import SKIP
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.folders import images_of
-from data_pipelines.unpaired import DOMAINS, SPLITS
 from serving.files import scan_folder
 from tfmask.ops.errors import UserError
 

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from data_pipelines import attribute_folders, paired_folders
+from data_pipelines.arguments import DOMAINS, SPLITS
 from data_pipelines.folders import validation_hint
-from data_pipelines.unpaired import DOMAINS, SPLITS
 
 _LAYOUTS = {
     paired_folders.FOLDERS: "pairs in train/A and train/B",

@@ -1,7 +1,33 @@
 """Order and random numbers as pure functions of seed and example number."""
 
+import dataclasses
+
 import numpy as np
 import tensorflow as tf
+
+from tfmask.ops.errors import UserError
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Shard:
+    """Which replicas of a global batch one pipeline feeds.
+
+    Attributes:
+        first: number of the first of them.
+        local: how many there are; they get their batches in turn.
+        total: replicas on all machines together.
+    """
+
+    first: int = 0
+    local: int = 1
+    total: int = 1
+
+    def __post_init__(self):
+        if self.local < 1 or not 0 <= self.first <= self.total - self.local:
+            raise ValueError(
+                "Expected 0 <= `first`, 1 <= `local` and `first` + `local` "
+                f"<= `total`. Got: {self}."
+            )
 
 
 def ordered(number, count, key):
@@ -52,6 +78,42 @@ def seed_pair(key, number):
     # The constant is made inside the map: a tensor from outside could lie
     # on a GPU.
     return tf.stack([tf.constant(key, tf.int64), number])
+
+
+def numbered(example, batch_size, start_step, shard):
+    """Endless batches of the examples 0, 1, ..., from a step on.
+
+    Args:
+        example: function of an example's number, int64 scalar tensor.
+        batch_size: int, global batch.
+        start_step: int, first global step.
+        shard: `Shard`; one element is the batch of one of its replicas.
+
+    Returns:
+        Endless `tf.data.Dataset`.
+
+    Raises:
+        UserError: an argument makes no sense.
+    """
+    if batch_size < 1 or batch_size % shard.total:
+        raise UserError(
+            "`batch_size` must be a positive multiple of the number of "
+            f"replicas, {shard.total}. Got: {batch_size}."
+        )
+    if start_step < 0:
+        raise UserError(f"`start_step` must be >= 0. Got: {start_step}.")
+    per_replica = batch_size // shard.total
+    per_step = per_replica * shard.local
+
+    def at(position):
+        step, rest = position // per_step, position % per_step
+        return example(step * batch_size + shard.first * per_replica + rest)
+
+    # An int64 counter: 2^63 examples are as good as endless.
+    positions = tf.data.Dataset.range(
+        start_step * per_step, np.iinfo(np.int64).max
+    )
+    return batched(positions, at, per_replica, drop_remainder=True)
 
 
 def batched(positions, example, batch_size, *, drop_remainder):

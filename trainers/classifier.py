@@ -131,7 +131,7 @@ def open_labelled(options):
     Raises:
         UserError: see `open_data`; or an attribute is the same everywhere.
     """
-    from data_pipelines import AttributeData, open_data
+    from data_pipelines import open_data
 
     data = open_data(
         options.data,
@@ -141,7 +141,7 @@ def open_labelled(options):
         attributes=options.attributes,
         centre_crop=options.centre_crop,
     )
-    if not isinstance(data, AttributeData):
+    if data.layout != "attributes":
         return data, DOMAINS, ("b",)
     for name, share in data.describe()["attributes"]["train"].items():
         if share in (0.0, 1.0):

@@ -67,8 +67,8 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
 
     Args:
         method: `LOMIT`.
-        data: `AttributeData`.
-        split, limit, batch_size: see `AttributeData.test_pairs`.
+        data: `ImageSet` with attributes.
+        split, limit, batch_size: see `ImageSet.test_pairs`.
 
     Returns:
         (dict of `CODES` to (N, D) float32, (N, K) bool attributes, (N,) int

@@ -114,12 +114,14 @@ def header(run, config, method, data, options):
     }
 
 
-def _open(options, config):
+def _open(options, config, spec):
     """The data, with its training images if there are any."""
     from data_pipelines import open_data
+    from data_pipelines.drawing import require_kind
     from data_pipelines.splits import no_images, present_splits
-    from trainers.runs import require_kind
+    from trainers.runs import data_needs
 
+    kind, _ = data_needs(spec)
     needed = getattr(config.method, "attributes", ())
     splits = present_splits(options.data)
     if options.split not in splits:
@@ -141,12 +143,12 @@ def _open(options, config):
         centre_crop=config.data.centre_crop,
         interpolation=config.data.interpolation,
         antialias=config.data.antialias,
-        paired=getattr(config.method, "paired", False),
+        paired=kind == "paired",
         label_domains=config.data.label_domains
         if options.label_domains is None
         else options.label_domains,
     )
-    require_kind(config, data)
+    require_kind(data, kind, config.method_name)
     return data
 
 
@@ -185,7 +187,7 @@ def _context(options, method, data, classifier=None):
             "keep_background": options.keep_background,
         },
     )
-    if options.segmenter is None or context.layout != "pairs":
+    if options.segmenter is None or data.layout != "pairs":
         return context
     segmenter = load_segmenter(options.segmenter, data)
     return dataclasses.replace(context, segmenter=segmenter)
@@ -228,7 +230,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
 
     config, method = load_run(options.run)
     classifier = _judge(options, config)
-    data = _open(options, config)
+    data = _open(options, config, method.spec)
     head = header(options.run, config, method, data, options)
     if classifier is not None:
         head["judge"] = classifier.facts()

@@ -13,7 +13,7 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from trainers.runs import needs_pairs
+from trainers.runs import example_options
 
 
 class StopRequest:
@@ -49,25 +49,11 @@ class StopRequest:
                 signal.signal(number, handler)
 
 
-def example_options(method):
-    """What examples must hold for a method, as arguments of the data.
-
-    Args:
-        method: the method's config.
-
-    Returns:
-        dict for `sample_batch` and `train_batches`.
-    """
-    if hasattr(method, "attributes"):
-        return {"with_exemplars": method.exemplars}
-    return {"with_instances": "instances" in method.inputs}
-
-
 def distributed_batches(data, strategy, config, start_step):
     """The training stream from a step on, split over replicas.
 
     Args:
-        data: `UnpairedData`, `PairedData` or `AttributeData`.
+        data: `ImageSet`.
         strategy: tf.distribute strategy.
         config: `TrainConfig`.
         start_step: int.
@@ -77,11 +63,7 @@ def distributed_batches(data, strategy, config, start_step):
     """
     from data_pipelines import Shard
 
-    options = example_options(config.method)
-    if needs_pairs(config.method):
-        options["pairing"] = "pairs"
-    elif "with_exemplars" not in options:
-        options["pairing"] = config.data.pairing
+    options = example_options(config)
 
     def batches(shard):
         return data.train_batches(

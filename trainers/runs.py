@@ -42,7 +42,7 @@ def total_steps(config, steps_an_epoch):
 
 
 def open_training_data(config, splits=None):
-    """The data of a config: `UnpairedData`, `PairedData`, `AttributeData`.
+    """The `ImageSet` of a config.
 
     Args:
         config: `TrainConfig`.
@@ -53,8 +53,10 @@ def open_training_data(config, splits=None):
         UserError: see `open_data`; or the method needs another kind of data.
     """
     from data_pipelines import open_data
+    from data_pipelines.drawing import require_kind
     from data_pipelines.splits import present_splits
 
+    kind, _ = data_needs(method_spec(config.method_name))
     if splits is None:
         has_test = "test" in present_splits(config.data.location)
         splits = ("train", "test") if has_test else ("train",)
@@ -69,46 +71,43 @@ def open_training_data(config, splits=None):
         centre_crop=config.data.centre_crop,
         interpolation=config.data.interpolation,
         antialias=config.data.antialias,
-        paired=needs_pairs(config.method),
+        paired=kind == "paired",
         label_domains=config.data.label_domains,
     )
-    require_kind(config, data)
+    require_kind(data, kind, config.method_name)
     return data
 
 
-def needs_attributes(method):
-    """Whether the method of a config trains on attributes."""
-    return hasattr(method, "attributes")
+def data_needs(spec):
+    """What a method learns from.
+
+    Args:
+        spec: `MethodSpec`.
+
+    Returns:
+        (kind, whether a second image gives its look), see
+        `data_pipelines.drawing.drawing_for`.
+    """
+    second = any(
+        port.kind == "image" and port.follows for port in spec.required
+    )
+    return spec.data, second
 
 
-def needs_pairs(method):
-    """Whether the method of a config trains on pairs."""
-    return getattr(method, "paired", False)
+def example_options(config):
+    """What examples must hold for a method, as arguments of the data.
 
+    Returns:
+        dict for `ImageSet.train_batches` and `sample_batch`.
+    """
+    from data_pipelines.drawing import CYCLE, UNPAIRED, drawing_for
 
-def require_kind(config, data):
-    """Raises a `UserError` if the method needs another kind of data."""
-    from data_pipelines import AttributeData, PairedData
-
-    found = isinstance(data, AttributeData)
-    if needs_attributes(config.method) != found:
-        raise UserError(
-            f"{config.method_name} needs data with attributes: "
-            "`synthetic:attributes`, `tfds:celeb_a`, or a folder with a list "
-            f"of them. {config.data.location} has two domains."
-            if not found
-            else f"{config.method_name} translates between two domains, but "
-            f"{config.data.location} is one set with attributes. Methods for "
-            "it are, for example, stargan and lomit."
-        )
-    if needs_pairs(config.method) and not isinstance(data, PairedData):
-        raise UserError(
-            f"{config.method_name} learns from pairs, which "
-            f"{config.data.location} does not have: give a folder with "
-            "train/A and train/B, or with both images side by side in the "
-            "files of train, `tfds:NAME#FEATURE,FEATURE`, or "
-            "`synthetic:paired`."
-        )
+    kind, second = data_needs(method_spec(config.method_name))
+    pairing = CYCLE if config.data.pairing == "cycle" else UNPAIRED
+    return {
+        "drawing": drawing_for(kind, second=second, pairing=pairing),
+        "with_instances": kind == "instances",
+    }
 
 
 def following(config, data):

@@ -20,13 +20,13 @@ from trainers.loop import (
     StopRequest,
     TrainingLoop,
     distributed_batches,
-    example_options,
 )
 from trainers.model_card import write_model_card
 from trainers.resuming import check_same_data
 from trainers.runs import (
     build_method,
     epoch_steps,
+    example_options,
     following,
     is_chief,
     make_strategy,
@@ -150,9 +150,7 @@ def _callbacks(
     grids = SampleGrids(
         run,
         config.run.sample_every,
-        batch=data.sample_batch(
-            config.run.samples, **example_options(config.method)
-        ),
+        batch=data.sample_batch(config.run.samples, **example_options(config)),
         writer=writer,
         title=title,
     )

@@ -5,8 +5,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from data_pipelines import AttributeData, attribute_scenes, open_data
-from data_pipelines.attribute_data import _Partners
+from data_pipelines import attribute_scenes, open_data
+from data_pipelines.drawing import Differing
 from tfmask.ops.errors import UserError
 
 NAMES = ("Hat", "Smile", "Blond_Hair")
@@ -42,7 +42,7 @@ def celeba(tmp_path):
 
 def test_a_celeba_folder(celeba):
     data = open_data(celeba, 16, attributes=("Smile", "Hat"))
-    assert isinstance(data, AttributeData)
+    assert data.layout == "attributes"
     assert data.attributes == ("Smile", "Hat")
     assert data.counts("train") == {"a": 4}
     assert data.names("a", "test") == ["4", "5"]
@@ -130,7 +130,7 @@ def test_exemplars_differ_and_depend_on_the_step_alone():
     data = open_data(
         "synthetic:attributes", 8, seed=0, synthetic_count=(40, 30)
     )
-    options = {"seed": 5, "with_exemplars": True}
+    options = {"seed": 5, "drawing": "with_exemplar"}
     whole = list(data.train_batches(4, **options).take(6))
     rest = list(data.train_batches(4, start_step=3, **options).take(3))
     for batch, same in zip(whole[3:], rest, strict=True):
@@ -144,16 +144,16 @@ def test_exemplars_differ_and_depend_on_the_step_alone():
     for pair in [*whole, *data.test_pairs(batch_size=7)]:
         apart = pair["a"]["attributes"] != pair["b"]["attributes"]
         assert tf.reduce_all(tf.reduce_any(apart, axis=1))
-    shown = data.sample_batch(3, with_exemplars=True)
+    shown = data.sample_batch(3, drawing="with_exemplar")
     assert shown["b"]["image"].shape == (3, 8, 8, 3)
     assert "attribute_regions" in shown["a"]
 
 
 def test_partners_are_uniform_over_those_that_differ(celeba):
     data = open_data(celeba, 16, attributes=NAMES[:2])
-    partners = _Partners(data._source("a", "train"), data)
+    partners = Differing(data.source("a", "train").attributes, data)
     drawn = [
-        int(partners(tf.constant(0, tf.int64), tf.constant(n, tf.int64), 7))
+        int(partners(tf.constant(n, tf.int64), tf.constant(0, tf.int64), 7))
         for n in range(600)
     ]
     # Image 0 has (1, 0); 1, 2 and 3 have other combinations.

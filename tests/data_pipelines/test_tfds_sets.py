@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from data_pipelines import PairedData, open_data, tfds_sets
+from data_pipelines import open_data, tfds_sets
 from tfmask.ops.errors import UserError
 
 datasets = pytest.importorskip("tensorflow_datasets")
@@ -174,9 +174,9 @@ def test_pairs_in_two_features_of_a_mocked_set():
 
     with datasets.testing.mock_data(as_dataset_fn=records):
         data = open_data("tfds:scene_parse150#image,annotation", 16)
-    assert isinstance(data, PairedData) and data.kind == "tfds"
+    assert data.layout == "pairs" and data.kind == "tfds"
     assert data.counts("test") == {"a": 3, "b": 3}
-    (batch,) = data.train_batches(3, seed=0, pairing="pairs").take(1)
+    (batch,) = data.train_batches(3, seed=0, drawing="together").take(1)
     for domain in "ab":
         np.testing.assert_allclose(
             batch[domain]["image"][:, 0, 0, 0],

@@ -82,7 +82,7 @@ def test_it_learns_the_synthetic_pairs():
     )
     step = tf.function(method.train_step)
     losses = []
-    for batch in data.train_batches(8, seed=0, pairing="pairs").take(25):
+    for batch in data.train_batches(8, seed=0, drawing="together").take(25):
         method.reset_metrics()
         (loss,) = step(batch).values()
         losses.append(float(loss))

@@ -1,12 +1,11 @@
 """Pictures with known attributes, and methods whose numbers are known."""
 
-import hashlib
 import types
 
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines import AttributeData
+from data_pipelines import ImageSet
 
 NAMES = ("red", "green", "blue")
 SIDE, BAND = 16, 5
@@ -38,9 +37,17 @@ class Parts:
             regions[:, rows, :, k] = name in region_names
         self._images, self._regions = images, regions
 
-    def load(self, index, size, *, regions=False):
+    def load(
+        self,
+        index,
+        size,
+        *,
+        region=False,
+        instances=0,
+        attribute_regions=False,
+    ):
         example = {"image": tf.gather(self._images, index)}
-        if regions:
+        if attribute_regions:
             example["attribute_regions"] = tf.gather(self._regions, index)
         return example
 
@@ -51,12 +58,12 @@ class Parts:
 
 def parts_data(region_names=NAMES, test=16, train=256):
     sources = {
-        "train": Parts(train, region_names, 0),
-        "test": Parts(test, region_names, 1),
+        ("train", "a"): Parts(train, region_names, 0),
+        ("test", "a"): Parts(test, region_names, 1),
     }
-    return AttributeData(
-        *("parts", "folder", (SIDE, SIDE), sources, []),
-        *(hashlib.sha256(), NAMES),
+    return ImageSet(
+        *("parts", "folder", "attributes", (SIDE, SIDE), sources, ""),
+        attributes=NAMES,
     )
 
 

@@ -22,6 +22,7 @@ class BrightMethod:
     mask_kind = "attention"
     multiple = 4
     step = np.int64(300)
+    spec = types.SimpleNamespace(data="unpaired", required=())
 
     def __init__(self):
         self.traces = 0
@@ -38,6 +39,7 @@ class BrightMethod:
 class ArrayData:
     """Two domains of arrays with the face of `data_pipelines`' data."""
 
+    layout = "domains"
     skipped = ()
 
     def __init__(self, images, regions=None, mean=None):

@@ -7,7 +7,7 @@ import keras
 import pytest
 
 from tfmask.configs import DataConfig
-from tfmask.methods import preset_config
+from tfmask.methods import method_spec, preset_config
 from tfmask.ops.errors import UserError
 from tfmask.ops.optimizers import PyTorchAdam
 from trainers.evaluate import _open
@@ -175,7 +175,8 @@ def test_images_are_opened_as_the_run_resizes_them():
         skip_bad_files=False,
         label_domains=None,
     )
-    for data in (open_training_data(config), _open(options, config)):
+    measured = _open(options, config, method_spec("stgan"))
+    for data in (open_training_data(config), measured):
         assert (data.interpolation, data.antialias) == ("bicubic", False)
 
 

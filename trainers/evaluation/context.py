@@ -16,7 +16,7 @@ class Context:
     Attributes:
         method: has `directions`, `translate_inputs` and
             `translate(inputs, direction) -> {"image", "mask", ...}`.
-        data: of `data_pipelines.open_data`.
+        data: `ImageSet`.
         split: "test" or "train".
         limit: int or None, only the first images of each domain.
         batch_size: int; the numbers do not depend on it.
@@ -44,22 +44,9 @@ class Context:
     sequence: dict = dataclasses.field(default_factory=dict)
 
     @property
-    def layout(self):
-        """How the data's images belong together: domains, pairs, ..."""
-        if hasattr(self.data, "layout"):
-            return self.data.layout
-        from data_pipelines import AttributeData, PairedData
-
-        if isinstance(self.data, PairedData):
-            return "pairs"
-        return (
-            "attributes" if isinstance(self.data, AttributeData) else "domains"
-        )
-
-    @property
     def offers(self):
         """set of str, what there is for all images: a judge of domains."""
-        judged = self.classifier is not None and self.layout == "domains"
+        judged = self.classifier is not None and self.data.layout == "domains"
         return {"classifier"} if judged else set()
 
     @property

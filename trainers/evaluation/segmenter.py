@@ -34,7 +34,7 @@ def load_segmenter(run, data):
 
     Args:
         run: path.
-        data: `PairedData` that it shall read.
+        data: `ImageSet` of pairs that it shall read.
 
     Raises:
         UserError: it was trained for something else.

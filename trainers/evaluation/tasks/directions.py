@@ -111,7 +111,7 @@ class Partners(Directions):
 
     @classmethod
     def fits(cls, context):
-        return context.layout == "pairs" and context.inputs == ("image",)
+        return context.data.layout == "pairs" and context.inputs == ("image",)
 
     def batches(self, direction):
         source, target = direction[0], direction[-1]

@@ -29,7 +29,7 @@ class Guided(Directions):
 
     @classmethod
     def fits(cls, context):
-        return "exemplar" in context.inputs and context.layout == "domains"
+        return "exemplar" in context.inputs and context.data.layout == "domains"
 
     def batches(self, direction):
         source, target = direction[0], direction[-1]
@@ -60,7 +60,9 @@ class Transfers(Directions):
 
     @classmethod
     def fits(cls, context):
-        return "exemplar" in context.inputs and context.layout == "attributes"
+        return (
+            "exemplar" in context.inputs and context.data.layout == "attributes"
+        )
 
     def titles(self, direction):
         return [direction, *self._singles]

@@ -1,0 +1,139 @@
+"""From lists of encoded images to image sets: checked, hashed, decoded."""
+
+import dataclasses
+import hashlib
+import os
+
+from data_pipelines import checks
+from data_pipelines.arguments import DOMAINS
+from data_pipelines.attribute_sources import AttributeFiles
+from data_pipelines.sources import EncodedSource, HalfSource
+from tfmask.ops.errors import UserError
+
+
+def domains(options, kind, list_examples):
+    """An `ImageSet` of two domains.
+
+    Args:
+        options: `OpenOptions`.
+        kind: see `ImageSet`.
+        list_examples: function of a split and a domain that gives a list of
+            `Example`.
+    """
+    # All folders are looked for before the first file is decoded.
+    listed = {
+        (split, domain): list_examples(split, domain)
+        for split in options.splits
+        for domain in DOMAINS
+    }
+    labels = options.label_domains
+    good, skipped, digest = _checked(options, listed, labels)
+    sources = {
+        key: EncodedSource(kept, labels=key[1] in labels)
+        for key, kept in good.items()
+    }
+    return options.image_set(kind, "domains", sources, digest, skipped=skipped)
+
+
+def pairs(options, kind, list_pairs, palette=None):
+    """An `ImageSet` of pairs.
+
+    Args:
+        options, kind: see `domains`.
+        list_pairs: function of a split that gives a list of `Example` with
+            partners, or side by side.
+        palette: `Palette` of the label maps, or None.
+    """
+    labels = options.label_domains
+    # No domain: an example is a pair.
+    listed = {(split, ""): list_pairs(split) for split in options.splits}
+    good, skipped, digest = _checked(options, listed, labels, palette)
+    sources = {
+        (split, domain): _side(found, domain, labels=domain in labels)
+        for (split, _), found in good.items()
+        for domain in DOMAINS
+    }
+    return options.image_set(
+        *(kind, "pairs", sources, digest),
+        skipped=skipped,
+        palettes=dict.fromkeys(labels, palette) if palette else {},
+    )
+
+
+def _side(found, domain, *, labels):
+    """The source of one domain of pairs."""
+    if found[0].side_by_side:
+        return HalfSource(found, domain, labels=labels)
+    if domain == "b":
+        found = [
+            dataclasses.replace(pair, image=pair.partner) for pair in found
+        ]
+    return EncodedSource(found, labels=labels)
+
+
+def with_attributes(options, kind, list_examples, boxes=None):
+    """An `ImageSet` with attributes.
+
+    Args:
+        options, kind: see `domains`.
+        list_examples: function of a split that gives a list of `Example` and
+            an `AttributeList` with a row for each.
+        boxes: see `AttributeFiles`.
+    """
+    names, boxes = options.attributes, boxes or {}
+    listed, rows = {}, {}
+    for split in options.splits:
+        listed[split, "a"], found = list_examples(split)
+        # A test set may lack one value, training learns nothing then.
+        rows[split] = found.select(names, constant=split == "test")
+    good, skipped, digest = _checked(options, listed)
+    sources = {}
+    for (split, role), examples in good.items():
+        used = {example.image.label for example in examples}
+        kept = rows[split].rows(
+            [e.image.label in used for e in listed[split, role]]
+        )
+        digest.update(repr((kept.names, kept.values.tolist())).encode())
+        sources[split, role] = AttributeFiles(
+            examples, kept, boxes, options.centre_crop
+        )
+    digest.update(repr((options.centre_crop, boxes)).encode())
+    return options.image_set(
+        *(kind, "attributes", sources, digest),
+        skipped=skipped,
+        attributes=names,
+    )
+
+
+def _checked(options, listed, label_domains=(), palette=None):
+    """Decodes all files; gives good examples, bad files and one hash."""
+    stored = sum(
+        os.path.getsize(file.path)
+        for examples in listed.values()
+        for example in examples
+        for file in example.files
+        if file.path and os.path.exists(file.path)
+    )
+    good, bad, digest = {}, [], hashlib.sha256()
+    for key, examples in listed.items():
+        labels = tuple(label_domains)
+        if key[1]:  # no pairs: the image itself is of this domain
+            labels = ("a",) if key[1] in labels else ()
+        good[key], problems, digests = checks.check_examples(
+            examples,
+            keep_content=stored <= checks.MEMORY_LIMIT,
+            label_maps=checks.LabelMaps(labels, palette),
+        )
+        bad += problems
+        for part in digests:
+            digest.update(part)
+    if not options.skip_bad_files:
+        checks.raise_for_bad(bad, options.location)
+    for (split, domain), kept in good.items():
+        if not kept:
+            raise UserError(
+                f"No usable image is left for {split}{domain.upper()} in "
+                f"{options.location}: all {len(listed[split, domain])} are "
+                f"bad. One of the bad files: {bad[0][0]}: {bad[0][1]}."
+            )
+    return good, bad, digest

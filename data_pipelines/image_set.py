@@ -1,0 +1,430 @@
+"""A set of images, in batches that depend on a seed alone."""
+
+import numpy as np
+import tensorflow as tf
+
+from data_pipelines import augment
+from data_pipelines.arguments import SPLITS, check_seed
+from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
+from data_pipelines.streams import (
+    Shard,
+    batched,
+    numbered,
+    ordered,
+    seed_pair,
+    stream_key,
+)
+from tfmask.ops.errors import UserError, unknown_name
+
+# Numbers of the independent random streams; changing one changes training.
+_STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
+_TEST_PAIRS = stream_key(0, 9)
+
+
+class ImageSet:
+    """Images of two domains, of pairs, or of one set with attributes.
+
+    Made by `open_data`. The roles "a" and "b" name the images of an example.
+    Each has images of its own, but with attributes: there b, where it is
+    drawn, is another image of a. In pairs, image n of a is the partner of
+    image n of b.
+
+    Args:
+        sources: dict of (split, role) to where the images come from, see
+            `data_pipelines.sources`.
+        fingerprint: str, see `describe`.
+        others: see below.
+
+    Attributes:
+        location: str, as given to `open_data`.
+        kind: "folder", "tfds" or "synthetic".
+        layout: "domains", "pairs" or "attributes".
+        image_size: (height, width) of the batches.
+        skipped: list of (path, reason), the bad files that were left out.
+        splits: tuple of those of "train" and "test" that are open.
+        roles: tuple of those that have images of their own.
+        instance_count: int, instance masks an example gets: the most
+            objects in one image of the opened splits; 0 without such masks.
+        attributes: tuple of str, the names, in the order of the columns.
+        region_names: tuple of str, attributes whose regions are known.
+        palettes: dict of role to `Palette`, of those that hold label maps
+            of known colours.
+        interpolation, antialias: how images are resized, see
+            `augment.resize`.
+    """
+
+    def __init__(
+        self,
+        location,
+        kind,
+        layout,
+        image_size,
+        sources,
+        fingerprint,
+        *,
+        skipped=(),
+        attributes=(),
+        palettes=None,
+        interpolation="bilinear",
+        antialias=True,
+    ):
+        self.location, self.kind, self.layout = location, kind, layout
+        self.image_size, self.skipped = image_size, list(skipped)
+        self.attributes, self.palettes = tuple(attributes), palettes or {}
+        self.interpolation, self.antialias = interpolation, antialias
+        self._sources, self._fingerprint = sources, fingerprint
+        opened = {split for split, _ in sources}
+        self.splits = tuple(split for split in SPLITS if split in opened)
+        self.roles = tuple(sorted({role for _, role in sources}))
+        self.instance_count = max(s.most_instances for s in sources.values())
+        self.region_names = ()
+        if self.attributes:
+            self.region_names = next(iter(sources.values())).region_names
+        self._region_means = {}
+
+    def counts(self, split):
+        """Images of each role: {"a": int, "b": int}."""
+        return {r: len(self.source(r, split).names) for r in self.roles}
+
+    def names(self, role, split):
+        """Stems of the files, list of str; `index` counts along it."""
+        return list(self.source(role, split).names)
+
+    def has_regions(self, split, role=None):
+        """Whether the images of a role, or of all, have masks."""
+        return all(s.has_regions for s in self._of(split, role))
+
+    def has_instances(self, split, role=None):
+        """Whether the images of a role, or of all, have a mask an object."""
+        return all(s.has_instances for s in self._of(split, role))
+
+    def found(self):
+        """How many images there are, in words: "trainA 8, trainB 8, ...".
+
+        With what was left out: "..., skipped 1".
+        """
+        parts = []
+        for split in self.splits:
+            counts = self.counts(split)
+            if self.layout == "domains":
+                parts += [f"{split}{r.upper()} {n}" for r, n in counts.items()]
+            else:
+                pairs = " pairs" if self.layout == "pairs" else ""
+                parts.append(f"{split} {counts['a']}{pairs}")
+        if self.skipped:
+            parts.append(f"skipped {len(self.skipped)}")
+        return ", ".join(parts)
+
+    def describe(self):
+        """What was opened, as a dict for JSON.
+
+        With the share of each attribute, where there are some.
+        `fingerprint` is a hash of the names and bytes of all used files (of
+        the seed and counts for synthetic data): equal fingerprints train
+        alike.
+        """
+        masks = shares = {}
+        if self.layout == "attributes":
+            shares = {"attributes": {s: self._shares(s) for s in self.splits}}
+        else:
+            masks = {
+                "regions": {s: self.has_regions(s) for s in self.splits},
+                "instance_count": self.instance_count,
+            }
+        return {
+            "location": self.location,
+            "kind": self.kind,
+            "image_size": list(self.image_size),
+            "counts": {split: self.counts(split) for split in self.splits},
+            **masks,
+            "skipped": len(self.skipped),
+            "fingerprint": self._fingerprint,
+            **shares,
+        }
+
+    def _shares(self, split):
+        values = self.source("a", split).attributes
+        shares = values.mean(axis=0, dtype=float).round(4).tolist()
+        return dict(zip(self.attributes, shares, strict=True))
+
+    def train_batches(
+        self,
+        batch_size,
+        *,
+        seed,
+        drawing=None,
+        load_size=None,
+        flip=True,
+        crop=True,
+        start_step=0,
+        shard=None,
+        with_regions=False,
+        with_instances=False,
+    ):
+        """Endless training batches, a pure function of seed and step.
+
+        Example number n is the same whatever the batch size, the number of
+        replicas and the step the stream starts at: the n-th image of a in
+        an order that is new in each epoch, what is drawn for it as b, and
+        their own crops and flips. So step s of a resumed run is step s of
+        the run.
+
+        Args:
+            batch_size: int, global batch; a multiple of `shard.total`.
+            seed: int, order, partners, crops and flips.
+            drawing: how b is drawn, of `drawing.DRAWINGS`; None for the
+                first one of the layout: "unpaired", or "alone" of data with
+                attributes.
+            load_size: int or (height, width) that images are resized to
+                before the crop; None for 286/256 of the image size.
+            flip: bool, mirror with probability one half.
+            crop: bool; False resizes to the image size, without a crop.
+            start_step: int, first global step.
+            shard: `Shard`; None feeds all of one replica.
+            with_regions: bool, also give the union masks `region`.
+            with_instances: bool, also give `instances`.
+
+        Returns:
+            Endless `tf.data.Dataset` of {"a": {...}, "b": {...}} with
+            `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64,
+            `window` (B, 3) int32 of `augment.crop_and_flip`, where there
+            are some `attributes` (B, K) float32 0/1, and if asked for
+            `region` (B, H, W, 1) and `instances` (B, N, H, W, 1)
+            float32 0/1. B is `batch_size / shard.total`;
+            one element is the batch of one replica, replicas
+            `shard.first`, `shard.first + 1`, ... in turn.
+
+        Raises:
+            UserError: an argument makes no sense, there are no masks, or no
+                two images differ where they must.
+        """
+        draw = Drawing(self, drawing, "train")
+        wanted = self._masks("train", None, with_regions, with_instances)
+        load_size = augment.load_size(self.image_size, load_size, crop=crop)
+        check_seed(seed)
+        keys = {name: stream_key(seed, n) for name, n in _STREAMS.items()}
+        count = len(self.source("a", "train").names)
+
+        def example(number):
+            first = ordered(number, count, keys["order_a"])
+            indices = draw(number, first, keys["order_b"])
+            output = {}
+            for role, index in indices.items():
+                source = draw.sources[role]
+                stream = f"augment_{'a' if draw.one_window else role}"
+                augmented = augment.crop_and_flip(
+                    self._loaded(source, index, load_size, wanted),
+                    self.image_size,
+                    seed=seed_pair(keys[stream], number),
+                    crop=crop,
+                    flip=flip,
+                )
+                output[role] = augment.normalise(augmented)
+                output[role] |= source.facts(index)
+            return output
+
+        return numbered(example, batch_size, start_step, shard or Shard())
+
+    def test_batches(
+        self,
+        role="a",
+        *,
+        split="test",
+        batch_size=1,
+        limit=None,
+        with_instances=False,
+    ):
+        """All images of a role once, in the order of `names`.
+
+        Only resized: no crop, no flip.
+
+        Args:
+            role: "a" or "b".
+            split: "test" or "train".
+            batch_size: int; the last batch may be smaller.
+            limit: int, at most so many images; None for all.
+            with_instances: bool, also give `instances`.
+
+        Returns:
+            `tf.data.Dataset` of dicts with `image` (B, H, W, 3) float32 in
+            [-1, 1], `index` (B,) int64, and where they are known `region`
+            (B, H, W, 1) float32 0/1, `attributes` (B, K) float32 0/1 and
+            `attribute_regions` (B, H, W, K) float32 0/1, all 0 for an
+            attribute that is not in `region_names`; if asked for,
+            `instances` (B, N, H, W, 1).
+
+        Raises:
+            UserError: an argument makes no sense, or there are no masks.
+        """
+        source = self.source(role, split)
+        wanted = self._all_masks(role, split, with_instances)
+        return self._in_order(
+            *(source, batch_size, limit),
+            lambda index: self._unchanged(source, index, wanted),
+        )
+
+    def test_pairs(self, role="a", *, split="test", batch_size=1, limit=None):
+        """Every image of a role once, with its partner, not augmented.
+
+        That is the image of the other domain in pairs. Else it is an
+        exemplar, always the same: any image of the other domain, or one that
+        differs in an attribute at least.
+
+        Args:
+            role: "a" or "b".
+            split, batch_size, limit: see `test_batches`.
+
+        Returns:
+            `tf.data.Dataset` of {"a": {...}, "b": {...}}, dicts as of
+            `test_batches`.
+
+        Raises:
+            UserError: an argument makes no sense, or no two images differ.
+        """
+        source = self.source(role, split)
+        name = TOGETHER
+        if self.layout != "pairs":
+            name = WITH_EXEMPLAR
+        draw = Drawing(self, name, split, role)
+        wanted = {
+            r: self._all_masks(r if r in self.roles else role, split)
+            for r in draw.sources
+        }
+
+        def example(index):
+            indices = draw(index, index, _TEST_PAIRS)
+            return {
+                r: self._unchanged(draw.sources[r], indices[r], wanted[r])
+                for r in sorted(indices)
+            }
+
+        return self._in_order(source, batch_size, limit, example)
+
+    def sample_batch(self, count, *, drawing=None, with_instances=False):
+        """The first test images of each role, for grids.
+
+        Training images where no test images are open.
+
+        Args:
+            count: int.
+            drawing: see `train_batches`.
+            with_instances: bool, also give `instances`.
+
+        Returns:
+            nested dict as of `train_batches`, with `region` where known.
+        """
+        split = self.splits[-1]  # test, if it is open
+        options = {"split": split, "batch_size": count}
+        if drawing == WITH_EXEMPLAR and len(self.roles) == 1:
+            return next(iter(self.test_pairs(**options)))
+        return {
+            role: next(
+                iter(
+                    self.test_batches(
+                        role, with_instances=with_instances, **options
+                    )
+                )
+            )
+            for role in self.roles
+        }
+
+    def region_mean(self, role):
+        """Mean of the training masks: where objects are on average.
+
+        Args:
+            role: "a" or "b".
+
+        Returns:
+            (H, W) float32 in [0, 1], or None without masks.
+        """
+        if not self.has_regions("train", role):
+            return None
+        if role not in self._region_means:
+            total = np.zeros(self.image_size, np.float64)
+            batches = self.test_batches(role, split="train", batch_size=16)
+            for batch in batches:
+                total += batch["region"].numpy().sum((0, 3))
+            mean = total / self.counts("train")[role]
+            self._region_means[role] = mean.astype(np.float32)
+        return self._region_means[role]
+
+    def source(self, role, split):
+        """Where the images of a role come from, see `data_pipelines.sources`.
+
+        Raises:
+            UserError: the set has no such role, or the split is not open.
+        """
+        if role not in self.roles:
+            raise unknown_name("domain", role, self.roles)
+        if (split, role) not in self._sources:
+            raise UserError(
+                f"The split `{split}` of {self.location} is not open, only: "
+                f"{', '.join(self.splits)}. Ask for it in "
+                "open_data(splits=...)."
+            )
+        return self._sources[split, role]
+
+    def _of(self, split, role):
+        """The sources of a role, or of all."""
+        roles = self.roles if role is None else (role,)
+        return [self.source(r, split) for r in roles]
+
+    def _in_order(self, source, batch_size, limit, example):
+        """Batches of `example(index)` for all images of a source."""
+        if batch_size < 1 or (limit is not None and limit < 1):
+            raise UserError(
+                "`batch_size` and `limit` must be at least 1. Got: "
+                f"{batch_size} and {limit}."
+            )
+        count = len(source.names)
+        indices = tf.data.Dataset.range(min(count, limit or count))
+        return batched(indices, example, batch_size, drop_remainder=False)
+
+    def _unchanged(self, source, index, wanted):
+        """An example of the image size, not augmented."""
+        resized = self._loaded(source, index, self.image_size, wanted)
+        return augment.normalise(resized) | source.facts(index)
+
+    def _loaded(self, source, index, size, wanted):
+        """An example at a size."""
+        return augment.resize(
+            source.load(index, size, **wanted),
+            size,
+            labels=source.labels,
+            interpolation=self.interpolation,
+            antialias=self.antialias,
+        )
+
+    def _all_masks(self, role, split, with_instances=False):
+        """Arguments of `load` for all masks of a role but instances."""
+        known = self.has_regions(split, role)
+        wanted = self._masks(split, role, known, with_instances)
+        if self.region_names:
+            wanted["attribute_regions"] = True
+        return wanted
+
+    def _masks(self, split, role, with_regions, with_instances):
+        """Arguments of `load`, after a look whether the masks exist."""
+        for asked, known, kind, folders in (
+            (
+                with_regions,
+                self.has_regions(split, role),
+                "masks",
+                f"{split}A_mask and {split}B_mask, or {split}A_seg and "
+                f"{split}B_seg",
+            ),
+            (
+                with_instances,
+                self.has_instances(split, role),
+                "instance masks",
+                f"{split}A_seg and {split}B_seg with NAME_0.png, NAME_1.png, "
+                "... for each image",
+            ),
+        ):
+            if asked and not known:
+                raise UserError(
+                    f"{self.location} has no {kind} for {split}. Add the "
+                    f"folders {folders}."
+                )
+        count = self.instance_count if with_instances else 0
+        return {"region": with_regions, "instances": count}
