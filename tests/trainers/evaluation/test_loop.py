@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured, squares
 
+from data_pipelines import open_data
 from trainers.evaluation import loop
 from trainers.evaluation.measures.measure import Measure
 from trainers.gallery import Gallery
@@ -125,3 +126,16 @@ def test_exemplars_of_the_other_domain(tmp_path):
         assert row["mask_iou"] == pytest.approx(36 / 256)
     page = gallery.write().read_text()
     assert page.count("alt='exemplar of") == 5 + 2
+
+
+def test_exemplars_are_drawn_from_the_other_domain():
+    data = open_data("synthetic", 16, synthetic_count=(2, 3))
+    rows = measured(Exchange(), data)["directions"]
+    for direction, role, other in (("a_to_b", "a", "b"), ("b_to_a", "b", "a")):
+        (pair,) = data.test_pairs(role, batch_size=9).as_numpy_iterator()
+        (images,) = data.test_batches(role, batch_size=9).as_numpy_iterator()
+        np.testing.assert_array_equal(pair[role]["image"], images["image"])
+        change = np.abs(pair[other]["image"] - images["image"]).mean()
+        np.testing.assert_allclose(
+            rows[direction]["model"]["change_l1"], change, rtol=1e-6
+        )
