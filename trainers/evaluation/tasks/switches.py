@@ -72,17 +72,9 @@ class Switches(Directions):
             yield title, example
 
 
-def regions_of(batch):
-    """(B, H, W, K) float 0/1: the attributes' regions, 0 where not known."""
-    if "attribute_regions" in batch:
-        return batch["attribute_regions"]
-    count = batch["attributes"].shape[1]
-    return np.zeros((*batch["image"].shape[:3], count), np.float32)
-
-
 def region_of(batch, position):
-    """(B, H, W, 1), the same of one attribute."""
-    return regions_of(batch)[..., position : position + 1]
+    """(B, H, W, 1) float 0/1, one attribute's known region."""
+    return batch["attribute_regions"][..., position : position + 1]
 
 
 def only(attributes, position):

@@ -12,7 +12,7 @@ import numpy as np
 from trainers.evaluation.examples import Example
 from trainers.evaluation.judges import Judge
 from trainers.evaluation.tasks.directions import Directions
-from trainers.evaluation.tasks.switches import only, region_of, regions_of
+from trainers.evaluation.tasks.switches import only, region_of
 
 MASKS = ("mask", "exemplar_mask")
 SINGLE = (
@@ -116,7 +116,9 @@ class Transfers(Directions):
         source, target = batch["attributes"], batch["other"]["attributes"]
         asked = source != target
         known = np.isin(data.attributes, data.region_names)
-        parts = regions_of(batch) * asked[:, None, None, :]
+        nowhere = np.zeros_like(batch["image"][..., :1])
+        regions = batch.get("attribute_regions", nowhere)
+        parts = regions * asked[:, None, None, :]
         # Unknown is not empty: of all or none of what differs.
         whole = ~(asked & ~known).any(1)[:, None, None, None]
         region = parts.max(-1, keepdims=True) * whole
