@@ -17,8 +17,8 @@ VERSION = re.search(
 MODULES = {
     *("__init__", "aio", "channels", "client", "command_line", "errors"),
     *("files", "image_headers", "items", "mask_values", "metadata"),
-    *("pictures", "protos", "query", "ready", "results", "steps"),
-    *("tensors", "wire"),
+    *("pictures", "ports", "protos", "query", "query_inputs", "ready"),
+    *("results", "steps", "tensors", "wire"),
 }
 
 

@@ -89,23 +89,21 @@ class AsyncClient:
         image: Any,
         direction: str = "a_to_b",
         *,
-        mask: Any = None,
-        exemplar: Any = None,
-        exemplar_mask: Any = None,
-        instances: Any = None,
-        attributes: Any = None,
-        **choice: Any,
+        model: str | None = None,
+        version: int | None = None,
+        label: str | None = None,
+        timeout: float | None = None,
+        **inputs: Any,
     ) -> Any:
-        """Like `Client.translate`; `choice`: model, version, label, timeout."""
-        others = {
-            "mask": mask,
-            "exemplar": exemplar,
-            "exemplar_mask": exemplar_mask,
-            "instances": instances,
-            "attributes": attributes,
-        }
+        """Like `Client.translate`."""
         return await self._run(
-            self._steps.translate(image, direction, others, **choice)
+            self._steps.translate(
+                *(image, direction, inputs),
+                model=model,
+                version=version,
+                label=label,
+                timeout=timeout,
+            )
         )
 
     async def predict(

@@ -138,15 +138,11 @@ class Client:
         image: Any,
         direction: str = "a_to_b",
         *,
-        mask: Any = None,
-        exemplar: Any = None,
-        exemplar_mask: Any = None,
-        instances: Any = None,
-        attributes: Any = None,
         model: str | None = None,
         version: int | None = None,
         label: str | None = None,
         timeout: float | None = None,
+        **inputs: Any,
     ) -> Any:
         """Translates one or more images.
 
@@ -157,22 +153,21 @@ class Client:
             image: one image as uint8 array (H, W, 3), path, or bytes of a PNG
                 or JPEG; a batch as uint8 array (N, H, W, 3); or a list of
                 single images.
-            direction: str, "a_to_b" or "b_to_a"; methods of exemplars and
-                of attributes have the first alone.
-            mask: uint8 (H, W), the caller's own mask, for methods whose mask
-                can be edited; one an image for batches and lists.
-            exemplar: image whose look is taken over; likewise. An array
-                has the size of its image, a file may have any.
-            exemplar_mask: uint8 (H, W), where the exemplar's look is read;
-                likewise. Without one of the masks the model finds it.
-            instances: uint8 (K, H, W, 1), masks of single objects, or a list
-                of K files where `image` is one; likewise.
-            attributes: (K,) numbers, what the result shall have: 1 on, 0
-                off, -1 as the model sees it in the image; likewise.
+            direction: str, "a_to_b" or "b_to_a"; some methods have the first
+                alone.
             model: str, another model than the client's.
             version: int, that version only; None for the newest.
             label: str, the version with that label.
             timeout: seconds, instead of the client's.
+            **inputs: what else the model takes, by its names (`metadata`
+                lists them); one an image for batches and lists, None is
+                left out. Another image: as `image`; an array has the size of
+                its image, a file may have any. A mask of the caller's own
+                where the model finds one, such as `mask`: uint8 (H, W).
+                Masks of single objects, such as `instances`: uint8
+                (K, H, W, 1), or a list of K files where `image` is one.
+                `attributes`: (K,) numbers, what the result shall have: 1 on,
+                0 off, -1 as the model sees it in the image.
 
         Returns:
             `Translation` for arrays (with a leading dimension for a batch),
@@ -182,16 +177,9 @@ class Client:
             InvalidArgument: an input does not fit; its text names it.
             ServingError: any other failure, with gRPC's code and details.
         """
-        others = {
-            "mask": mask,
-            "exemplar": exemplar,
-            "exemplar_mask": exemplar_mask,
-            "instances": instances,
-            "attributes": attributes,
-        }
         return self._run(
             self._steps.translate(
-                *(image, direction, others),
+                *(image, direction, inputs),
                 model=model,
                 version=version,
                 label=label,

@@ -45,6 +45,48 @@ def parse_command_line(
         raise SystemExit(2) from error
 
 
+def parse_with_inputs(
+    options: type[T], argv: Sequence[str] | None, prog: str
+) -> tuple[T, dict[str, list[str]]]:
+    """`parse_command_line` where options of other names are allowed, too.
+
+    Args:
+        options, argv, prog: see `parse_command_line`.
+
+    Returns:
+        (an instance of `options`, the other options: name with underscores
+        to its values).
+
+    Raises:
+        SystemExit: see `parse_command_line`; or a value without an option.
+    """
+    import tyro
+
+    try:
+        known, rest = tyro.cli(
+            options, args=argv, prog=prog, return_unknown_args=True
+        )
+        return expand_paths(known), _named(rest)
+    except ValueError as error:
+        print(f"{prog}: error: {error}", file=sys.stderr)
+        raise SystemExit(2) from error
+
+
+def _named(words: Sequence[str]) -> dict[str, list[str]]:
+    """["--x", "1", "2", "--y=3"] to {"x": ["1", "2"], "y": ["3"]}."""
+    named: dict[str, list[str]] = {}
+    for word in words:
+        if word.startswith("--"):
+            name, given, value = word[2:].partition("=")
+            values = named.setdefault(name.replace("-", "_"), [])
+            values += [value] if given else []
+        elif named:
+            values.append(word)
+        else:
+            raise ValueError(f"Expected an option. Got: {word!r}")
+    return named
+
+
 def expand_home(path: PathLike) -> PathLike:
     """A path with the home folder in place of `~` or `~USER`.
 

@@ -149,11 +149,16 @@ def file_problem(path: Path) -> str | None:
     return None if stat.S_ISREG(mode) else "is no regular file"
 
 
+def result_names(name: str, count: int) -> list[str]:
+    """Names of the results of a set of masks: `instance_0` of `instances`."""
+    return [f"{name.removesuffix('s')}_{number}" for number in range(count)]
+
+
 def list_images(source: str | os.PathLike) -> Listing:
     """The images of a folder, or the one file.
 
-    NAME_mask.png, NAME_exemplar_mask.png or NAME_instance_0.png beside an
-    image NAME are masks that go with it, and no images.
+    NAME_mask.png, NAME_X_mask.png or NAME_instance_0.png beside an image NAME
+    are masks that go with it, and no images.
 
     Args:
         source: path of a file or folder.
@@ -195,13 +200,12 @@ def list_images(source: str | os.PathLike) -> Listing:
 
 def _is_mask(path, stems):
     """Whether a file is the mask of another one, by its name."""
-    owners = {
-        path.stem.removesuffix("_mask"),
-        path.stem.removesuffix("_exemplar_mask"),
-        _NUMBER.sub("", path.stem),
-    }
-    return path.suffix.lower() == ".png" and bool(
-        (owners - {path.stem}) & stems
+    owner = _NUMBER.sub("", path.stem)
+    if path.stem.endswith("_mask"):
+        owner = path.stem.removesuffix("_mask")
+        owner = owner if owner in stems else owner.rpartition("_")[0]
+    return path.suffix.lower() == ".png" and (
+        owner != path.stem and owner in stems
     )
 
 
@@ -220,28 +224,26 @@ def _count(items, kind):
 def plan_outputs(
     images: Sequence[Path],
     output: Path,
+    masks: Mapping[Path, Sequence[str]],
     *,
     mask_output: Path | None = None,
-    instances: Mapping[Path, Sequence[Path]] | None = None,
-    exemplar: Path | None = None,
     more_inputs: Sequence[Path] = (),
     overwrite: bool = False,
-) -> dict[Path, tuple[Path, ...]]:
+) -> dict[Path, dict[str, Path]]:
     """Where every result goes, checked before anything is written.
 
     Args:
         images: the images to translate.
         output: folder of the translations.
-        mask_output: folder of all masks; None: `MASK_FOLDER` in `output`.
-        instances: image to the masks of its objects, or None.
-        exemplar: path, or None; with one there is a mask of it for each
-            image.
-        more_inputs: paths that are read, too.
+        masks: image to the names of its results besides the translation,
+            such as "mask" and "instance_0".
+        mask_output: folder of those; None: `MASK_FOLDER` in `output`.
+        more_inputs: paths that are read beside the images.
         overwrite: bool; False refuses results that are already there.
 
     Returns:
-        dict of image to a tuple of paths: the translation's, the mask's,
-        with an exemplar its mask's, and one for each instance.
+        dict of image to a dict of the result's name to its path: "image" is
+        OUTPUT/NAME.png, all others are MASK_OUTPUT/NAME_RESULT.png.
 
     Raises:
         ValueError: two results would have one name, or a result would
@@ -254,20 +256,15 @@ def plan_outputs(
             raise ValueError(
                 f"`--{option}` must be a folder. Got: `{folder}`, a file."
             )
-    instances = instances or {}
-    inputs = [*images, *more_inputs, *([exemplar] if exemplar else ())]
-    inputs += [mask for masks in instances.values() for mask in masks]
+    inputs = [*images, *more_inputs]
     read = {path.resolve() for path in inputs}
-    plan: dict[Path, tuple[Path, ...]] = {}
+    plan: dict[Path, dict[str, Path]] = {}
     owner: dict[Path, Path] = {}
     for image in images:
-        ends = ["_mask", *(["_exemplar_mask"] if exemplar else ())]
-        ends += [f"_instance_{n}" for n in range(len(instances.get(image, ())))]
-        plan[image] = (
-            output / f"{image.stem}.png",
-            *(mask_output / f"{image.stem}{end}.png" for end in ends),
-        )
-        for path in plan[image]:
+        plan[image] = {"image": output / f"{image.stem}.png"}
+        for name in masks[image]:
+            plan[image][name] = mask_output / f"{image.stem}_{name}.png"
+        for path in plan[image].values():
             if path.resolve() in read:
                 raise ValueError(
                     f"The result `{path}` would replace an input. Give "

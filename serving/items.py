@@ -193,13 +193,11 @@ def _attributes(value, label):
 
 
 _READERS = {
-    "attributes": _attributes,
+    "image": _image,
     "mask": _plane,
-    "exemplar": _image,
-    "exemplar_mask": _plane,
-    "instances": _instances,
+    "masks": _instances,
+    "attributes": _attributes,
 }
-_SIZED = ("mask", "exemplar", "exemplar_mask", "instances")
 
 
 def _split(name, value, count):
@@ -242,34 +240,37 @@ def _size(value) -> int:
     return value.nbytes
 
 
-def _check_size(name, masks, image, label):
-    """Masks and exemplars must have the height and width of their image.
+def _check_size(name, kind, value, image, label):
+    """What goes with an image must have its height and width.
 
-    The server brings an exemplar's file to the size of its image's.
+    The server brings another image's file to the size of its image's.
     """
-    if isinstance(masks, tuple | bytes) != isinstance(image, bytes) and (
-        name in ("exemplar", "instances")
+    if isinstance(value, tuple | bytes) != isinstance(image, bytes) and (
+        kind in ("image", "masks")
     ):
-        kind = "all files" if name == "instances" else "a file"
+        wanted = "all files" if kind == "masks" else "a file"
         raise invalid(
-            f"`{name}` of {label}: expected {kind} where the image is "
+            f"`{name}` of {label}: expected {wanted} where the image is "
             "one, and an array where it is an array."
         )
     if isinstance(image, bytes):
         return
-    size, found = image.shape[:2], masks.shape[-3:-1]
+    size, found = image.shape[:2], value.shape[-3:-1]
     if found != size:
         raise invalid(
             f"`{name}` of {label}: expected {size} as the image. Got: {found}."
         )
 
 
-def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
+def read_items(
+    image, others: dict[str, Any], kinds: dict[str, str]
+) -> tuple[list[Item], bool]:
     """Turns the arguments of `translate` into items.
 
     Args:
         image: what `translate` accepts.
-        others: name to value for the other inputs; None values are left out.
+        others: name to value for the other inputs.
+        kinds: name to kind of all inputs, see `serving.ports`.
 
     Returns:
         (items, whether there was a single image and no batch or list).
@@ -279,21 +280,17 @@ def read_items(image, others: dict[str, Any]) -> tuple[list[Item], bool]:
     """
     count = _count(image)
     images = _split("image", image, count)
-    given = {
-        name: _split(name, value, count)
-        for name, value in others.items()
-        if value is not None
-    }
+    given = {name: _split(name, value, count) for name, value in others.items()}
     items = []
     for index, value in enumerate(images):
         label = _label(value, index, count)
         inputs = {"image": _image(value, label)}
         for name, values in given.items():
             where = f"`{name}` of {label}"
-            inputs[name] = _READERS[name](values[index], where)
-        for name in _SIZED:
-            if name in inputs:
-                _check_size(name, inputs[name], inputs["image"], label)
+            kind = kinds[name]
+            inputs[name] = _READERS[kind](values[index], where)
+            if kind != "attributes":
+                _check_size(name, kind, inputs[name], inputs["image"], label)
         total = sum(_size(part) for part in inputs.values())
         items.append(Item(label, inputs, total))
     return items, count is None

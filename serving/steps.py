@@ -31,9 +31,9 @@ from serving.metadata import (
     read_metadata,
     read_status,
 )
+from serving.ports import check_names, read_ports
 from serving.results import EncodedTranslation, Translation
 
-_MASKS = {"mask", "exemplar_mask"}
 _DIRECTIONS_HINT = 'such as "a_to_b"'
 
 
@@ -272,13 +272,17 @@ class Steps:
                 f"`direction`: expected a name {_DIRECTIONS_HINT}. "
                 f"Got: {direction!r}."
             )
-        given, single = items.read_items(image, others)
+        others = {n: v for n, v in others.items() if v is not None}
+        ports = yield from self._ports(direction, ["image", *others], choice)
+        given, single = items.read_items(image, others, ports.inputs)
         results: list[Any] = [None] * len(given)
         for indices in items.batches(
             given, self._batch_bytes, self._batch_images
         ):
             chosen = [given[index] for index in indices]
-            found = yield from self._translate_batch(chosen, direction, choice)
+            found = yield from self._translate_batch(
+                chosen, direction, ports, choice
+            )
             for index, result in zip(indices, found, strict=True):
                 results[index] = result
         if single:
@@ -287,9 +291,26 @@ class Steps:
             return results
         return _joined(results)
 
-    def _translate_batch(self, chosen, direction, choice):
+    def _ports(self, direction, names, choice):
+        """The model's `Ports`, which take inputs of these names."""
+        key = self._name(choice.get("model"))
+        cached = (key, choice.get("version"), choice.get("label"))
+        for refresh in (False, True):
+            stale = not refresh and cached in self._cache
+            known = yield from self.metadata(**choice, refresh=refresh)
+            try:
+                ports = read_ports(known, direction)
+                check_names(ports, names)
+            except InvalidArgument:
+                # A version published meanwhile may take what this does not.
+                if not stale:
+                    raise
+            else:
+                return ports
+
+    def _translate_batch(self, chosen, direction, ports, choice):
         try:
-            return (yield from self._send(chosen, direction, choice))
+            return (yield from self._send(chosen, direction, ports, choice))
         except InvalidArgument as error:
             if len(chosen) == 1:
                 raise invalid(f"{chosen[0].label}: {error.details}") from None
@@ -297,49 +318,52 @@ class Steps:
         results = []
         for item in chosen:
             results += yield from self._translate_batch(
-                [item], direction, choice
+                [item], direction, ports, choice
             )
         return results
 
-    def _send(self, chosen, direction, choice):
-        signature = direction
-        if _MASKS & set(chosen[0].inputs):
-            if chosen[0].encoded:
+    def _send(self, chosen, direction, ports, choice):
+        signature, encoded = direction, chosen[0].encoded
+        if set(ports.masks) & set(chosen[0].inputs):
+            if encoded:
                 raise invalid(
                     "with `mask`, `image` must be an array, too; no signature "
                     "takes a mask and an encoded image."
                 )
             signature += "_with_mask"
-            chosen = [_with_both_masks(item) for item in chosen]
-        elif chosen[0].encoded:
+            chosen = [_with_all_masks(item, ports) for item in chosen]
+        elif encoded:
             signature += "_encoded"
         prediction = yield from self.predict(
             items.stack(chosen), signature, **choice
         )
-        missing = {"image", "mask"} - set(prediction.outputs)
+        outputs = prediction.outputs
+        if encoded:
+            # Versions of older exports have `image` and `mask`.
+            outputs = {n.removesuffix("_bytes"): v for n, v in outputs.items()}
+        missing = {"image", "mask"} - set(outputs)
         if missing:
             raise ServingError(
                 grpc.StatusCode.INTERNAL,
                 f"signature {signature!r} answers without {sorted(missing)}",
             )
-        kind = EncodedTranslation if chosen[0].encoded else Translation
+        kind = EncodedTranslation if encoded else Translation
         return [
             kind(
-                *_parts(prediction.outputs, index),
+                *_parts(outputs, index),
                 prediction.version,
-                _extras(prediction.outputs, index),
+                _extras(outputs, index),
             )
             for index in range(len(chosen))
         ]
 
 
-def _with_both_masks(item):
-    """An item of an exemplar with both masks; 0x0 lets the model find one."""
-    if "exemplar" not in item.inputs:
-        return item
+def _with_all_masks(item, ports):
+    """An item with every mask; of 0x0 pixels, the model finds it."""
     nothing = np.zeros((0, 0, 1), np.uint8)
-    given = {**dict.fromkeys(_MASKS, nothing), **item.inputs}
-    return item._replace(inputs=given)
+    return item._replace(
+        inputs={**dict.fromkeys(ports.masks, nothing), **item.inputs}
+    )
 
 
 def _parts(outputs, index):

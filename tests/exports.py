@@ -18,49 +18,56 @@ from serving.tensors import fill_proto, from_proto, plain_array
 from tfmask.export import export_method
 from tfmask.methods import method_spec, preset_config
 
+# Sizes of tiny networks, by the names that methods share.
 TINY = {
     "filters": 4,
     "blocks": 1,
+    "layers": 2,
+    "levels": 2,
+    "shortcut_layers": 1,
+    "inject_layers": 1,
+    "attention_filters": 4,
     "discriminator_filters": 4,
     "discriminator_layers": 1,
-}
-ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
-UNET = {"layers": 2, "discriminator_units": 4, **ATTRIBUTES}
-SKIPS = {"shortcut_layers": 1, "inject_layers": 1, **UNET}
-PAIRS = {"levels": 2, "direction": "b_to_a"}
-EXTRA = {
-    "attention_guided": {"attention_filters": 4},
-    "attgan": UNET,
-    "stargan": ATTRIBUTES,
-    "pix2pix": PAIRS,
-    **dict.fromkeys(("cgan", "gan"), PAIRS),
-    "stgan": SKIPS,
-    # Two layers, so that Grad-CAM is a gradient through one of them.
-    "cam_stargan": {"cam_layer": 1, "discriminator_layers": 2, **ATTRIBUTES},
-    "cam_attgan": {"cam_layer": 1, **UNET},
-    "cam_stgan": {"cam_layer": 1, **SKIPS},
+    "discriminator_units": 4,
     # Small codes: the decoder's scales are exponentials of them.
-    "lomit": {
-        **{"style_size": 2, "style_hidden": 4, "mask_layers": 1},
-        **ATTRIBUTES,
-    },
-    "segmenter": {"levels": 2, "palette": ((0, 0, 0), (255, 90, 0))},
+    "style_size": 2,
+    "style_hidden": 4,
+    "mask_layers": 1,
+}
+# Two layers, so that Grad-CAM is a gradient through one of them.
+CAM = {"cam_layer": 1, "discriminator_layers": 2}
+ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
+PAIRS = {"direction": "b_to_a"}
+# What an export of a tiny method has besides.
+EXTRA = {
+    **dict.fromkeys(("attgan", "stargan", "stgan", "lomit"), ATTRIBUTES),
+    **dict.fromkeys(("cam_stargan", "cam_attgan", "cam_stgan"), ATTRIBUTES),
+    **dict.fromkeys(("pix2pix", "cgan", "gan"), PAIRS),
+    "segmenter": {"palette": ((0, 0, 0), (255, 90, 0))},
     "guidegan": {"attention": "ram", "transfer": "rgba"},
-    "guidegan_paired": {
-        **PAIRS,
-        **{"conditional": True, "attention_steps": 1},
-    },
+    "guidegan_paired": {**PAIRS, "conditional": True, "attention_steps": 1},
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
 }
 
 
+def tiny_options(options):
+    """dict of options that make a method's networks tiny.
+
+    Args:
+        options: a method's config.
+    """
+    sizes = {**TINY, **(CAM if hasattr(options, "cam_layer") else {})}
+    return {name: n for name, n in sizes.items() if hasattr(options, name)}
+
+
 def tiny_method(name, **options):
     """A method of tiny networks, with weights that change an image."""
     config = preset_config(name, "quick", "synthetic").method
-    tiny = {field: n for field, n in TINY.items() if hasattr(config, field)}
-    extra = {**EXTRA.get(name, {}), **options}
-    config = dataclasses.replace(config, **{**tiny, **extra})
+    config = dataclasses.replace(
+        config, **{**tiny_options(config), **EXTRA.get(name, {}), **options}
+    )
     method = method_spec(name).load_model()(config, image_size=(16, 16))
     random = np.random.default_rng(5)
     for network in method.networks.values():
@@ -133,14 +140,17 @@ def served_here(**options):
 
 
 def ask(servable, signature, **inputs):
-    """Sends arrays to a signature; returns arrays."""
+    """Sends arrays to a signature; returns arrays, without `_bytes`."""
     request = protos.PredictRequest()
     request.model_spec.signature_name = signature
     for name, value in inputs.items():
         fill_proto(request.inputs[name], value)
     answer = predict(servable, 1, request, None)
     outputs = protos.PredictResponse.FromString(answer).outputs
-    return {k: plain_array(from_proto(v)) for k, v in outputs.items()}
+    return {
+        name.removesuffix("_bytes"): plain_array(from_proto(proto))
+        for name, proto in outputs.items()
+    }
 
 
 def refused(engine, signature, text, **inputs):

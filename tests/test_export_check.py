@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tfmask import export
 from tfmask.export import export_method
 from tfmask.export_check import check_version, example_inputs
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 
 # Whatever way pytest imports test files, the helpers beside them are found.
@@ -77,8 +79,10 @@ def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
 
 
 def test_examples_are_the_same_in_every_process():
-    first = example_inputs("a_to_b_with_mask", 2, 9, 12)
-    again = example_inputs("a_to_b_with_mask", 2, 9, 12)
+    method = SimpleNamespace(spec=method_spec("attention_guided"), config=None)
+    first = example_inputs(method, "a_to_b_with_mask", 2, 9, 12)
+    again = example_inputs(method, "a_to_b_with_mask", 2, 9, 12)
+    assert set(first) == {"image", "mask"}
     for name, value in first.items():
         np.testing.assert_array_equal(value, again[name])
         assert value.shape[:3] == (2, 9, 12) and len(np.unique(value)) > 9

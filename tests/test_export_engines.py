@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.export_check import attribute_names, example_inputs
+from tfmask.export_check import example_inputs
 from tfmask.methods import NAMES
 
 # Whatever way pytest imports test files, the helpers beside them are found.
@@ -29,13 +29,7 @@ def test_openvino_reads_every_method_and_agrees(name, tmp_path_factory):
     )
     ours = tf.saved_model.load(str(version)).signatures["serving_default"]
     for size in ((16, 16), (19, 22)):  # with nothing to pad, and padded
-        inputs = example_inputs(
-            method.directions[0],
-            2,
-            *size,
-            inputs=method.translate_inputs,
-            attributes=len(attribute_names(method)),
-        )
+        inputs = example_inputs(method, method.directions[0], 2, *size)
         random = np.random.default_rng(size)
         for key in {"image", "exemplar"} & set(inputs):
             noise = random.integers(0, 256, inputs[key].shape)

@@ -9,8 +9,9 @@ import tensorflow as tf
 
 from serving.engine import Engine
 from serving.items import read_items
+from serving.ports import Ports
 from serving.status import CallError
-from serving.steps import _with_both_masks
+from serving.steps import _with_all_masks
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent / "methods"))
@@ -137,9 +138,13 @@ def test_there_is_one_direction(exported, servable):
 
 
 def test_the_client_asks_for_the_mask_that_is_missing():
+    masks = {"mask": "mask", "exemplar_mask": "mask"}
+    ports = Ports({"image": "image", "exemplar": "image"}, masks, {}, None)
     items, _ = read_items(
-        IMAGE[0], {"exemplar": EXEMPLAR[0], "exemplar_mask": MASK[0]}
+        IMAGE[0],
+        {"exemplar": EXEMPLAR[0], "exemplar_mask": MASK[0]},
+        ports.inputs,
     )
-    inputs = _with_both_masks(items[0]).inputs
+    inputs = _with_all_masks(items[0], ports).inputs
     assert inputs["mask"].shape == (0, 0, 1)
     np.testing.assert_array_equal(inputs["exemplar_mask"], MASK[0])

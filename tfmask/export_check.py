@@ -25,11 +25,10 @@ from tfmask.ops.images import resized
 
 # Sums in another order may round a value to its neighbour.
 TOLERANCE = 1
-MASKS = ("mask", "exemplar_mask")
-_SERVED = {
+_ANSWERS = {
     "image": image_to_uint8,
-    "images": image_to_uint8,
-    **dict.fromkeys((*MASKS, "masks", "instances"), mask_to_uint8),
+    "mask": mask_to_uint8,
+    "masks": mask_to_uint8,
 }
 
 
@@ -52,26 +51,55 @@ def attribute_names(method):
     return list(getattr(method.config, "attributes", ()))
 
 
-def example_inputs(
-    signature, batch, height, width, inputs=("image",), attributes=0
-):
+def example_inputs(method, signature, batch, height, width):
     """Inputs of a signature, the same in every process.
 
     Args:
+        method: `TranslationMethod`.
         signature: str, its name.
         batch: int, images in the request.
         height: int.
         width: int.
-        inputs: names of what the method takes.
-        attributes: int, how many it sets.
 
     Returns:
-        dict of name to array: `image` uint8 (batch, height, width, 3) or PNG
-        bytes (batch,); for signatures that take them, `exemplar` likewise,
-        `mask` and `exemplar_mask` uint8 (batch, height, width, 1),
-        `attributes` float32 (batch, attributes), and `instances` uint8
-        (batch, 2, height, width, 1) or bytes (batch, 2).
+        dict of a port's name to an array of its kind: uint8 "image"
+        (batch, height, width, 3) and "masks" (batch, 2, height, width, 1),
+        or PNG bytes (batch,) and (batch, 2); uint8 "mask" (batch, height,
+        width, 1); float32 "attributes" (batch, K).
     """
+    spec = method.spec
+    ports = spec.required
+    if signature.endswith("_with_mask"):
+        ports = (*ports, *spec.masks_taken)
+    image = _waves(batch, height, width)
+    columns = np.mgrid[:height, :width][1]
+    mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
+    # The left half and a narrow strip of the right one.
+    parts = [columns < width // 2, columns >= width - max(width // 4, 1)]
+    parts = np.stack(parts)[None, ..., None].astype(np.uint8) * 255
+    # On, off, as it is; others in every image.
+    number = np.add.outer(
+        np.arange(batch), np.arange(len(attribute_names(method)))
+    )
+    values = {
+        "image": image,
+        "mask": mask.astype(np.uint8),
+        "masks": np.repeat(parts, batch, axis=0),
+        "attributes": (1 - number % 3).astype(np.float32),
+    }
+    example = {}
+    for port in ports:
+        value = values[port.kind]
+        if port.picture != "image" and value.ndim > 2:
+            value = np.ascontiguousarray(value[:, ::-1, ::-1])
+        if signature.endswith("_encoded") and value.ndim > 2:
+            value = _encoded(value)
+        example[port.name] = value
+    return example
+
+
+def _waves(batch, height, width):
+    """(batch, height, width, 3) uint8 of smooth waves and noise."""
     rows, columns = np.mgrid[:height, :width]
     waves = [
         127.5 * (1 + np.sin((number + 2) * rows / height + columns / width * 5))
@@ -79,27 +107,7 @@ def example_inputs(
     ]
     image = np.stack([np.stack([w, 255 - w, w / 2], -1) for w in waves])
     noise = np.random.default_rng(0).normal(0, 12, image.shape)
-    image = np.clip(image + noise, 0, 255).astype(np.uint8)
-    example = {"image": image}
-    if "exemplar" in inputs:
-        example["exemplar"] = np.ascontiguousarray(image[:, ::-1, ::-1])
-    if "instances" in inputs:
-        # The left half and a narrow strip of the right one.
-        parts = [columns < width // 2, columns >= width - max(width // 4, 1)]
-        parts = np.stack(parts)[None, ..., None].astype(np.uint8) * 255
-        example["instances"] = np.repeat(parts, batch, axis=0)
-    if signature.endswith("_with_mask"):
-        mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
-        example["mask"] = mask.astype(np.uint8)
-        if "exemplar" in inputs:
-            example["exemplar_mask"] = example["mask"][:, ::-1, ::-1]
-    if signature.endswith("_encoded"):
-        example = {name: _encoded(value) for name, value in example.items()}
-    if "attributes" in inputs:
-        # On, off, as it is; others in every image.
-        number = np.add.outer(np.arange(batch), np.arange(attributes))
-        example["attributes"] = (1 - number % 3).astype(np.float32)
-    return example
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def _encoded(images):
@@ -185,12 +193,7 @@ def check_version(method, folder, replay=fresh_process):
     logs = [
         predict_log(
             name,
-            example_inputs(
-                name,
-                *size,
-                inputs=method.translate_inputs,
-                attributes=len(attribute_names(method)),
-            ),
+            example_inputs(method, name, *size),
         )
         for name in names
         for size in _sizes(method)
@@ -215,9 +218,10 @@ def _compare(method, log):
     )
     got = _arrays(log.response.outputs)
     for output, values in expected.items():
-        answer = got[output]
         if name.endswith("_encoded"):
-            answer = _decoded(answer, values.shape[-1])
+            answer = _decoded(got[f"{output}_bytes"], values.shape[-1])
+        else:
+            answer = got[output]
         if answer.shape != values.shape:
             raise UserError(
                 f"Signature `{name}`, output `{output}`: expected "
@@ -257,50 +261,48 @@ def translated(method, direction, inputs, all_steps=False):
     Args:
         method: `TranslationMethod`.
         direction: "a_to_b" or "b_to_a".
-        inputs: dict with `image` uint8 (N, H, W, 3) or encoded (N,), and
-            perhaps `exemplar` likewise (a file of any size), `mask` and
-            `exemplar_mask` uint8 (N, H, W, 1), `attributes` float32 (N, K)
-            and `instances` uint8 (N, K, H, W, 1) or encoded (N, K).
+        inputs: dict of a port's name to an array of its kind, see
+            `example_inputs`; files may have any size.
         all_steps: bool; asks `method.all_steps`.
 
     Returns:
-        dict with `image` uint8 (N, H, W, 3), `mask` uint8 (N, H, W, 1) and
-        perhaps `exemplar_mask` likewise and `instances` uint8 (N, K, H, W, 1);
-        of all steps `images` (N, K, H, W, 3) and `masks` (N, K, H, W, 1).
+        dict of an output port's name to a uint8 array: "image" (N, H, W, 3),
+        "mask" (N, H, W, 1), "masks" (N, K, H, W, 1); of all steps each with
+        an axis K more.
     """
-    image = inputs["image"]
+    spec, image = method.spec, inputs["image"]
     if image.dtype == object:
         image = _decoded(image, 3)
     height, width = image.shape[1:3]
     sides = [(0, -side % method.multiple) for side in (height, width)]
-    padding = [(0, 0), *sides, (0, 0)]
-    floats = {"image": np.pad(to_float(image), padding, "reflect")}
-    if "exemplar" in inputs:
-        exemplar = inputs["exemplar"]
-        if exemplar.dtype == object:
-            exemplar = resized(_decoded(exemplar, 3), (height, width)).numpy()
-        floats["exemplar"] = np.pad(to_float(exemplar), padding, "reflect")
-    if "attributes" in inputs:
-        floats["attributes"] = inputs["attributes"]
-    for name in MASKS:
-        if name in inputs and inputs[name].size:
-            mask = inputs[name].astype(np.float32) / 255.0
-            floats[name] = np.pad(mask, padding, "reflect")
-    if "instances" in inputs:
-        given = inputs["instances"]
-        if given.dtype == object:
-            given = _decoded(given, 1)
-        floats["instances"] = np.pad(
-            (given > 127).astype(np.float32), [(0, 0), *padding], "reflect"
-        )
+    floats = {}
+    for port in spec.inputs:
+        value = inputs.get(port.name)
+        if port.name == "image":
+            value = image
+        if port.optional and (value is None or not value.size):
+            continue  # is found
+        if port.kind == "attributes":
+            floats[port.name] = value
+            continue
+        if value.dtype == object:
+            value = _decoded(value, 3 if port.kind == "image" else 1)
+            if port.kind == "image":
+                value = resized(value, (height, width)).numpy()
+        value = {
+            "image": to_float,
+            "mask": lambda mask: mask.astype(np.float32) / 255.0,
+            "masks": lambda masks: (masks > 127).astype(np.float32),
+        }[port.kind](value)
+        padding = [(0, 0)] * (value.ndim - 3) + [*sides, (0, 0)]
+        floats[port.name] = np.pad(value, padding, "reflect")
     ask = method.all_steps if all_steps else method.translate
     with tf.device("CPU:0"):  # where the fresh process runs
-        outputs = ask(
+        made = ask(
             {name: tf.constant(value) for name, value in floats.items()},
             direction,
         )
     return {
-        name: served(outputs[name][..., :height, :width, :])
-        for name, served in _SERVED.items()
-        if name in outputs
+        port.name: _ANSWERS[port.kind](made[port.name][..., :height, :width, :])
+        for port in (spec.steps if all_steps else spec.outputs)
     }

@@ -177,7 +177,7 @@ class SampleGrids(PeriodicCallback):
 
     def _refuse_collapsed_mask(self, step):
         """A stage that builds on a mask must not begin without one."""
-        if self.model.mask_kind != "attention":
+        if self.model.spec.mask_kind != "attention":
             return
         low, high = COLLAPSED
         for name, tensor in self._show(self.batch).items():

@@ -102,7 +102,7 @@ def header(run, config, method, data, options):
         "run": str(run),
         "method": config.method_name,
         "preset": config.preset,
-        "mask_kind": method.mask_kind,
+        "mask_kind": method.spec.mask_kind,
         "step": None if step is None else int(np.asarray(step)),
         "data": data.describe(),
         "split": options.split,

@@ -22,30 +22,16 @@ def list_images(source):
         raise UserError(str(error)) from error
 
 
-def plan_outputs(images, output, *, edits=None, **options):
+def plan_outputs(images, output, masks, **options):
     """Where every result goes, checked before anything is written.
 
-    Args:
-        images: list of paths.
-        output: folder.
-        edits: dict of `edit_files`, or None.
-        **options: see `serving.files.plan_outputs`.
-
-    Returns:
-        dict of image to a tuple of paths, see there.
+    See `serving.files.plan_outputs`.
 
     Raises:
         UserError: see there.
     """
-    edits = edits or {}
     try:
-        return files.plan_outputs(
-            images,
-            output,
-            exemplar=edits.get("exemplar"),
-            more_inputs=list(edits.values()),
-            **options,
-        )
+        return files.plan_outputs(images, output, masks, **options)
     except ValueError as error:
         raise UserError(str(error)) from error
 

@@ -52,7 +52,7 @@ def write_model_card(
         run: run folder.
         config: resolved config (dataclass or dict) with `method_name` and
             `preset`.
-        method: has `mask_kind`.
+        method: has `spec`.
         data: dict, `describe()` of the data.
         step: int, training steps taken.
         command_line: list of str.
@@ -67,7 +67,7 @@ def write_model_card(
         "name": run.resolve().name,
         "method": plain["method_name"],
         "preset": plain["preset"],
-        "mask_kind": method.mask_kind,
+        "mask_kind": method.spec.mask_kind,
         "config_hash": config_hash(config),
         "data": data,
         "step": int(step),

@@ -88,10 +88,7 @@ def data_needs(spec):
         (kind, whether a second image gives its look), see
         `data_pipelines.drawing.drawing_for`.
     """
-    second = any(
-        port.kind == "image" and port.follows for port in spec.required
-    )
-    return spec.data, second
+    return spec.data, bool(spec.other_images)
 
 
 def example_options(config):

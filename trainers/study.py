@@ -10,7 +10,6 @@ from pathlib import Path
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.edits import check_edits, read_files, target_attributes
 from trainers.files import (
     check_results_file,
     require_free,
@@ -19,6 +18,7 @@ from trainers.files import (
     write_text,
 )
 from trainers.image_files import list_images, require_images
+from trainers.inputs import Inputs, check_inputs, read_files
 from trainers.study_scores import print_scores, read_answers, scores
 from trainers.translate import (
     compiled_translate,
@@ -154,28 +154,23 @@ def translated_pictures(
 
     _, method = load_run(run)
     direction = direction_of(run, method, options.direction)
-    edits = [{} for _ in inputs]
-    if exemplars and "exemplar" in method.translate_inputs:
-        edits = [{"exemplar": path} for path in exemplars]
-    check_edits(run, method, edits[0])
-    settings = options.attributes
-    if "attributes" not in method.translate_inputs:
-        settings = ()  # they may be the other run's
-    attributes = target_attributes(run, method, settings)
+    # What this run does not take may be for the other one.
+    spec = method.spec
     translate = compiled_translate(method, direction)
     pictures = []
-    for path, more in zip(inputs, edits, strict=True):
+    for number, path in enumerate(inputs):
+        more = Inputs()
+        for port in spec.other_images if exemplars else ():
+            more.files[port.name] = exemplars[number]
+        for port in spec.required:
+            if port.kind == "attributes" and options.attributes:
+                more.settings[port.name] = options.attributes
+        check_inputs(run, method, more)
         try:
-            made = translate_file(
-                translate,
-                path,
-                method.multiple,
-                edits=more,
-                attributes=attributes,
-            )
+            made = translate_file(translate, method, path, more)
         except UserError as error:
             raise UserError(f"`{path}` {error}") from error
-        pictures.append(made[0])
+        pictures.append(made["image"])
         advance()
     return pictures
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from serving.files import result_names
 from tfmask.ops.arrays import (
     image_to_uint8,
     mask_to_uint8,
@@ -16,28 +17,28 @@ from tfmask.ops.arrays import (
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
-from trainers.edits import (
-    check_edits,
-    edit_files,
-    list_instances,
-    read_edits,
-    read_files,
-    target_attributes,
-)
 from trainers.files import write_png
 from trainers.image_files import bad_images, list_images, plan_outputs
+from trainers.inputs import (
+    check_inputs,
+    given_inputs,
+    read_files,
+    read_fitted,
+    results_of,
+    target_attributes,
+    with_inputs,
+)
 
 DONE = "translated"
-OUTPUTS = ("image", "mask", "exemplar_mask", "instances", "step_change")
 
 
 @dataclasses.dataclass(frozen=True)
-class Options:
+class _Options:
     """Translate images of any size with a trained run.
 
     Writes OUTPUT/NAME.png and OUTPUT/masks/NAME_mask.png for every image, and
-    with --instances NAME_instance_0.png and so on beside the mask, one for
-    each mask that was given.
+    beside it what else the method gives: NAME_instance_0.png and so on for
+    each mask of --instances, NAME_X_mask.png for another image X.
     """
 
     run: Path
@@ -54,20 +55,6 @@ class Options:
     `tfmask evaluate` do; None: keep its size."""
     direction: Literal["a_to_b", "b_to_a"] | None = None
     """Which way to translate; None: a_to_b, or the only way of the run."""
-    instances: Path | None = None
-    """Folder of NAME_0.png, NAME_1.png, ...: the masks of the objects in
-    NAME, for methods that translate given instances."""
-    exemplar: Path | None = None
-    """The image whose look is taken over, for methods that take one; it is
-    resized to each image's size. Writes NAME_exemplar_mask.png."""
-    mask: Path | None = None
-    """Your own mask of the one image, of its size, for methods whose masks
-    can be edited."""
-    exemplar_mask: Path | None = None
-    """Your own mask of the exemplar, of its size."""
-    attributes: tuple[str, ...] = ()
-    """What the results shall have, as NAME=1 or NAME=0, for methods that set
-    attributes; those that are not named stay as they are."""
     overwrite: bool = False
     """Replace results that are already there."""
 
@@ -78,6 +65,9 @@ class Options:
             )
         if self.image_size is not None and self.mask is not None:
             raise ValueError("`image_size` and `mask` do not go together.")
+
+
+Options = with_inputs(_Options)
 
 
 def direction_of(run, method, asked):
@@ -106,69 +96,54 @@ def compiled_translate(
     """`method.translate` as one graph for every batch size.
 
     Args:
-        method: has `translate_inputs` and `translate(inputs, direction)`.
+        method: has `spec` and `translate(inputs, direction)`.
         direction: "a_to_b" or "b_to_a".
         height: int, or None for any height.
         width: int, or None for any width.
-        more: names of further inputs that the method can do without.
+        more: names of inputs that the method can do without.
         **options: more arguments of `method.translate`.
 
     Returns:
         Function of a dict of arrays, `image` (B, H, W, 3) and what else the
-        method takes, that gives a dict of NumPy arrays: `image`, `mask`
-        (B, H, W, 1) and perhaps others of `OUTPUTS`.
+        method takes, that gives a dict of NumPy arrays, what it gives.
     """
     import tensorflow as tf
 
     config = getattr(method, "config", None)
-    attributes = len(getattr(config, "attributes", ()))
     shapes = {
         "image": (None, height, width, 3),
-        "exemplar": (None, height, width, 3),
         "mask": (None, None, None, 1),
-        "exemplar_mask": (None, None, None, 1),
-        "instances": (None, None, height, width, 1),
-        "attributes": (None, attributes),
-        "source_attributes": (None, attributes),
+        "masks": (None, None, height, width, 1),
+        "attributes": (None, len(getattr(config, "attributes", ()))),
     }
     specs = {
-        name: tf.TensorSpec(shapes[name])
-        for name in (*method.translate_inputs, *more)
+        port.name: tf.TensorSpec(shapes[port.kind])
+        for port in method.spec.inputs
+        if not port.optional or port.name in more
     }
 
     @tf.function(input_signature=[specs])
     def graph(inputs):
-        made = method.translate(inputs, direction, **options)
-        return {name: made[name] for name in OUTPUTS if name in made}
+        return method.translate(inputs, direction, **options)
 
     return lambda inputs: {k: v.numpy() for k, v in graph(inputs).items()}
 
 
-def translate_file(
-    translate,
-    path,
-    multiple,
-    masks=(),
-    edits=None,
-    attributes=None,
-    image_size=None,
-):
+def translate_file(translate, method, path, inputs, image_size=None):
     """Reads and translates one image.
 
     Args:
         translate: function that `compiled_translate` returns.
+        method: has `spec` and `multiple`, what the sides of the network's
+            input must divide by.
         path: image file; grey becomes RGB, transparency is dropped.
-        multiple: int, what the sides of the network's input must divide by.
-        masks: paths of the masks of its instances.
-        edits: dict of `edit_files`, or None.
-        attributes: (1, K) float32, or None.
+        inputs: `Inputs`, what goes with it.
         image_size: int, side of a square that it is resized to first; None:
             it keeps its size.
 
     Returns:
-        list of uint8 arrays: the image (H, W, 3), its mask (H, W, 1), with
-        an exemplar its mask of the image's size, and a translated mask
-        (H, W, 1) for each instance.
+        dict of uint8 arrays: "image" (H, W, 3), and (H, W, 1) masks by the
+        names of `results_of`.
 
     Raises:
         UserError: if the file cannot be read or translated. The text is the
@@ -178,42 +153,48 @@ def translate_file(
 
     from tfmask.ops.images import pad_to_multiple, resized
 
-    pixels, *given = read_files(path, masks)
+    sets = {name: masks[path] for name, masks in inputs.sets.items()}
+    pixels, *masks = read_files(path, [m for s in sets.values() for m in s])
     if image_size is not None:
         size = (image_size, image_size)
-        pixels, *given = (resized(p, size).numpy() for p in (pixels, *given))
+        pixels, *masks = (resized(p, size).numpy() for p in (pixels, *masks))
     height, width = pixels.shape[:2]
+    multiple = method.multiple
     smallest = smallest_side(multiple)
     if min(height, width) < smallest:
         raise UserError(
             f"is {height} high and {width} wide, expected at least "
             f"{smallest} pixels on each side"
         )
-    inputs = {"image": pad_to_multiple(to_float(pixels)[None], multiple)}
-    if given:
-        inside = np.stack(given).max(-1, keepdims=True) > 127
-        inside = inside.astype(np.float32)
-        inputs["instances"] = pad_to_multiple(inside, multiple)[None]
-    for name, values in read_edits(edits or {}, height, width).items():
-        inputs[name] = pad_to_multiple(values, multiple)
-    if attributes is not None:
-        inputs["attributes"] = attributes
+    values = {"image": pad_to_multiple(to_float(pixels)[None], multiple)}
+    for name, paths in sets.items():
+        own, masks = masks[: len(paths)], masks[len(paths) :]
+        inside = np.stack(own).max(-1, keepdims=True) > 127
+        inside = pad_to_multiple(inside.astype(np.float32), multiple)
+        values[name] = inside[None]
+    for name, value in read_fitted(inputs.files, height, width).items():
+        values[name] = pad_to_multiple(value, multiple)
+    for name, settings in inputs.settings.items():
+        values[name] = target_attributes(method, settings)
     try:
-        made = translate(inputs)
+        made = translate(values)
     except tf.errors.ResourceExhaustedError as error:
         raise UserError(
             f"is too large for this machine's memory ({height} high and "
             f"{width} wide). Shrink it and try again"
         ) from error
-    outlines = [
-        made["mask"][0],
-        *made.get("exemplar_mask", ())[:1],
-        *made.get("instances", [()])[0],
-    ]
-    return [
-        image_to_uint8(made["image"][0, :height, :width]),
-        *(mask_to_uint8(mask[:height, :width]) for mask in outlines),
-    ]
+    results = {}
+    for port in method.spec.outputs:
+        value = made[port.name][0, ..., :height, :width, :]
+        if port.kind == "image":
+            results[port.name] = image_to_uint8(value)
+            continue
+        value = mask_to_uint8(value)
+        names, parts = [port.name], [value]
+        if port.kind == "masks":
+            names, parts = result_names(port.name, len(value)), value
+        results |= zip(names, parts, strict=True)
+    return results
 
 
 def translate_files(
@@ -221,48 +202,35 @@ def translate_files(
     plan,
     direction,
     *,
-    instances=None,
-    edits=None,
-    attributes=None,
+    inputs,
     image_size=None,
     advance=lambda: None,
 ):
     """Translates files one by one; a bad one does not stop the others.
 
     Args:
-        method: has `translate_inputs`, `translate` and `multiple`.
+        method: has `spec`, `translate` and `multiple`.
         plan: dict of `plan_outputs`.
         direction: "a_to_b" or "b_to_a".
-        instances: dict of `list_instances`, or None.
-        edits: dict of `edit_files`, or None.
-        attributes: (1, K) float32, or None.
+        inputs: `Inputs`.
         image_size: see `translate_file`.
         advance: called after each file.
 
     Returns:
         dict of path to reason: images that were not translated.
     """
-    edits = edits or {}
-    more = [name for name in method.mask_inputs if name in edits]
-    translate = compiled_translate(method, direction, more=more)
+    translate = compiled_translate(method, direction, more=inputs.files)
     failed = {}
     for source, targets in plan.items():
-        masks = (instances or {}).get(source, ())
         try:
             results = translate_file(
-                translate,
-                source,
-                method.multiple,
-                masks,
-                edits,
-                attributes,
-                image_size,
+                translate, method, source, inputs, image_size
             )
         except UserError as error:
             failed[source] = str(error)
         else:
-            for target, result in zip(targets, results, strict=True):
-                write_png(target, result)
+            for name, target in targets.items():
+                write_png(target, results[name])
         advance()
     return failed
 
@@ -276,16 +244,13 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     options = parse_options(Options, argv, "translate")
     listing = list_images(options.input)
     images = listing.images
-    instances = None
-    if options.instances is not None:
-        instances = list_instances(images, options.instances)
-    edits = edit_files(options, images)
+    inputs = given_inputs(options, images)
     plan = plan_outputs(
         images,
         options.output,
+        results_of(inputs, images),
         mask_output=options.mask_output,
-        instances=instances,
-        edits=edits,
+        more_inputs=inputs.paths,
         overwrite=options.overwrite,
     )
 
@@ -299,16 +264,13 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
 
     _, method = load_run(options.run)
     direction = direction_of(options.run, method, options.direction)
-    check_edits(options.run, method, edits, instances)
-    attributes = target_attributes(options.run, method, options.attributes)
+    check_inputs(options.run, method, inputs)
     with image_progress("Translating", len(plan)) as advance:
         failed = translate_files(
             method,
             plan,
             direction,
-            instances=instances,
-            edits=edits,
-            attributes=attributes,
+            inputs=inputs,
             image_size=options.image_size,
             advance=advance,
         )

@@ -13,10 +13,11 @@ from data_pipelines.checks import check_examples, decode
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.prepare.pixels import read_numbers, read_rgb
 from data_pipelines.sources import EncodedSource
-from serving import items, query
+from serving import items
 from serving.errors import InvalidArgument
+from serving.query_inputs import Inputs, QueryError, read_edited
 from tfmask.ops.errors import UserError
-from trainers.edits import read_edits, read_files
+from trainers.inputs import read_files, read_fitted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from picture_files import (  # noqa: E402
@@ -84,18 +85,20 @@ def test_masks_in_training(image, masks, keep_content):
         assert (example["instances"][0, ..., 0] == INNER).all(), kind
 
 
+def edited(mask):
+    """What goes with an image: the caller's own mask."""
+    return Inputs(pictures={}, masks={"mask": mask}, sets={}, attributes={})
+
+
 @pytest.mark.parametrize("kind", MASKS)
 def test_masks_elsewhere(image, masks, kind):
     path = masks[kind]
-    mask = read_edits({"mask": path}, *INNER.shape)["mask"]
+    mask = read_fitted({"mask": path}, *INNER.shape)["mask"]
     assert mask.dtype == np.float32
     np.testing.assert_array_equal(mask[0, ..., 0] > 0.5, INNER)
     given = read_files(image, [path])[1]
     np.testing.assert_array_equal(given.max(-1) > 127, INNER)
-    options = query.Options(
-        target="", model="", input=image, output=image, mask=path
-    )
-    mask = query.read_edited(options, image)["mask"]
+    mask = read_edited(edited(path), image)["mask"]
     np.testing.assert_array_equal(mask > 127, INNER)
     try:
         numbers = read_numbers(path)
@@ -129,12 +132,9 @@ def test_masks_that_could_mean_both_are_refused(tmp_path, image, kind):
     with pytest.raises(UserError, match=str(path)):
         read_files(image, [path])
     with pytest.raises(UserError, match=str(path)):
-        read_edits({"mask": path}, *INNER.shape)
-    options = query.Options(
-        target="", model="", input=image, output=image, mask=path
-    )
-    with pytest.raises(query.QueryError, match=str(path)):
-        query.read_edited(options, image)
+        read_fitted({"mask": path}, *INNER.shape)
+    with pytest.raises(QueryError, match=str(path)):
+        read_edited(edited(path), image)
     with pytest.raises(InvalidArgument, match=str(path)):
         items.read_encoded(path, str(path), is_mask=True)
 
@@ -200,7 +200,8 @@ def test_arrays_of_masks_that_are_0_and_1():
     wrong = INNER.astype(np.uint8)
     for given in ({"mask": wrong}, {"instances": wrong[None]}):
         with pytest.raises(InvalidArgument, match="from 0 to 1, expected 0"):
-            items.read_items(COLOURS, given)
+            kinds = {"mask": "mask", "instances": "masks"}
+            items.read_items(COLOURS, given, kinds)
 
 
 def test_a_mask_of_the_stored_size_beside_a_rotated_image(tmp_path):
@@ -211,12 +212,9 @@ def test_a_mask_of_the_stored_size_beside_a_rotated_image(tmp_path):
     _, bad, _ = check_examples([example], keep_content=False)
     assert bad[0][0] == str(mask) and "lies on its side" in bad[0][1]
     with pytest.raises(UserError, match="lies on its side"):
-        read_edits({"mask": mask}, *FULL.shape[::-1])
-    options = query.Options(
-        target="", model="", input=photo, output=photo, mask=mask
-    )
-    with pytest.raises(query.QueryError, match="lies on its side"):
-        query.read_edited(options, photo)
+        read_fitted({"mask": mask}, *FULL.shape[::-1])
+    with pytest.raises(QueryError, match="lies on its side"):
+        read_edited(edited(mask), photo)
     # The same pixels as an editor saves them: as the photograph is shown.
     mask.write_bytes(encoded(np.rot90(FULL, -1)))
     [found] = loaded([example], keep_content=True, region=True)

@@ -129,7 +129,7 @@ def test_the_mask_says_where_the_image_changed():
     np.testing.assert_array_equal(
         output["mask"], change_map(image, output["image"])
     )
-    assert method.mask_kind == "change"
+    assert method.spec.mask_kind == "change"
 
 
 def test_norms_have_weights_only_when_asked():

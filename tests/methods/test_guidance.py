@@ -71,7 +71,7 @@ def test_translating_is_a_loop_of_generator_and_discriminator(
         every["images"], np.stack(expected, 1), atol=1e-5
     )
     np.testing.assert_allclose(every["masks"], np.stack(guides, 1), atol=1e-5)
-    assert method.mask_kind == "discriminator_attention"
+    assert method.spec.mask_kind == "discriminator_attention"
     assert ("step_change" in made) == (steps > 0)
     if steps:
         assert np.abs(expected[-1] - expected[0]).max() > 1e-2

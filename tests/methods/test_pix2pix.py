@@ -256,7 +256,7 @@ def test_there_is_one_direction(direction):
     np.testing.assert_array_equal(
         made["mask"], change_map(image, made["image"])
     )
-    assert method.mask_kind == "change"
+    assert method.spec.mask_kind == "change"
 
 
 def test_a_translation_does_not_depend_on_its_neighbours():

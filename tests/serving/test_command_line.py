@@ -11,6 +11,7 @@ from serving.command_line import (
     expand_home,
     expand_paths,
     parse_command_line,
+    parse_with_inputs,
     show_any_character,
 )
 
@@ -105,3 +106,17 @@ def test_a_stream_of_another_kind_is_left_alone(monkeypatch):
     show_any_character()
     print("日")
     assert sys.stdout.getvalue() == "日\n"
+
+
+def test_options_of_other_names_are_inputs():
+    line = ["--numbers", "1", "-1", "0", "--run", "r", "--a-mask=m.png"]
+    options, inputs = parse_with_inputs(Options, line, "tfmask test")
+    assert options.run == Path("r")
+    assert inputs == {"numbers": ["1", "-1", "0"], "a_mask": ["m.png"]}
+
+
+def test_a_word_without_an_option_is_told(capsys):
+    with pytest.raises(SystemExit) as error:
+        parse_with_inputs(Options, ["--run", "r", "stray"], "tfmask test")
+    assert error.value.code == 2
+    assert "Expected an option. Got: 'stray'" in capsys.readouterr().err

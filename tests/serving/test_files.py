@@ -9,6 +9,7 @@ from serving.files import (
     list_images,
     natural_key,
     plan_outputs,
+    result_names,
     scan_folder,
 )
 
@@ -122,33 +123,29 @@ def test_many_names_are_counted(tmp_path):
 
 def test_masks_have_a_folder_of_their_own(tmp_path):
     image, out = tmp_path / "a.jpg", tmp_path / "out"
-    masks = [tmp_path / "a_0.png", tmp_path / "a_1.png"]
-    plan = plan_outputs(
-        [image],
-        out,
-        instances={image: masks},
-        exemplar=tmp_path / "e.png",
-    )
-    assert plan == {
-        image: (
-            out / "a.png",
-            out / "masks" / "a_mask.png",
-            out / "masks" / "a_exemplar_mask.png",
-            out / "masks" / "a_instance_0.png",
-            out / "masks" / "a_instance_1.png",
-        )
+    results = ["mask", "exemplar_mask", *result_names("instances", 2)]
+    assert plan_outputs([image], out, {image: results}) == {
+        image: {
+            "image": out / "a.png",
+            "mask": out / "masks" / "a_mask.png",
+            "exemplar_mask": out / "masks" / "a_exemplar_mask.png",
+            "instance_0": out / "masks" / "a_instance_0.png",
+            "instance_1": out / "masks" / "a_instance_1.png",
+        }
     }
-    plan = plan_outputs([image], out, mask_output=out)
-    assert plan[image][1] == out / "a_mask.png"
+    plan = plan_outputs([image], out, {image: results}, mask_output=out)
+    assert plan[image]["mask"] == out / "a_mask.png"
 
 
 def test_a_folder_that_is_in_the_way_is_told(tmp_path):
     (tmp_path / "masks" / "a_mask.png").mkdir(parents=True)
     with pytest.raises(ValueError, match="a folder of that name"):
-        plan_outputs([tmp_path / "in" / "a.png"], tmp_path, overwrite=True)
+        image = tmp_path / "in" / "a.png"
+        plan_outputs([image], tmp_path, {image: ["mask"]}, overwrite=True)
 
 
 def test_a_link_that_is_in_the_way_is_an_older_result(tmp_path):
     (tmp_path / "a.png").symlink_to("moved.png")
     with pytest.raises(ValueError, match="1 of 2 results are already there"):
-        plan_outputs([tmp_path / "in" / "a.png"], tmp_path)
+        image = tmp_path / "in" / "a.png"
+        plan_outputs([image], tmp_path, {image: ["mask"]})

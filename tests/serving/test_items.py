@@ -9,13 +9,15 @@ from serving.channels import Tls
 from serving.errors import InvalidArgument
 from serving.items import read_items
 
+KINDS = {"instances": "masks"}
+
 
 def test_paths_begin_in_the_home_folder(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     content = io.BytesIO()
     Image.new("L", (8, 9), 255).save(content, "PNG")
     (tmp_path / "a.png").write_bytes(content.getvalue())
-    (item,), single = read_items("~/a.png", {"instances": ["~/a.png"]})
+    (item,), single = read_items("~/a.png", {"instances": ["~/a.png"]}, KINDS)
     assert single and item.label == "~/a.png"
     found = content.getvalue()
     assert item.inputs == {"image": found, "instances": (found,)}
@@ -25,4 +27,4 @@ def test_paths_begin_in_the_home_folder(tmp_path, monkeypatch):
 
 def test_an_unknown_home_folder_is_the_inputs_fault():
     with pytest.raises(InvalidArgument, match=r"begins with ~.*\./~nobody-x"):
-        read_items("~nobody-x/a.png", {})
+        read_items("~nobody-x/a.png", {}, KINDS)

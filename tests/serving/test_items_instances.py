@@ -8,7 +8,7 @@ from PIL import Image
 
 from serving.errors import InvalidArgument
 from serving.items import batches, read_items, stack
-from serving.query import QueryError, find_instances
+from serving.query_inputs import QueryError, find_masks
 
 IMAGE = np.zeros((6, 5, 3), np.uint8)
 MASKS = np.zeros((2, 6, 5, 1), np.uint8)
@@ -21,7 +21,8 @@ def png(array):
 
 
 def items(image, instances):
-    return read_items(image, {"instances": instances})[0]
+    kinds = {"instances": "masks"}
+    return read_items(image, {"instances": instances}, kinds)[0]
 
 
 @pytest.mark.parametrize("masks", [MASKS, MASKS[..., 0]])
@@ -72,10 +73,10 @@ def test_what_does_not_fit_is_named(image, masks, text):
 def test_masks_of_a_file_in_the_order_of_their_numbers(tmp_path):
     for name in ("cat_10.png", "cat_2.png", "cat_x.png", "cats_1.png"):
         (tmp_path / name).touch()
-    found = find_instances(tmp_path / "cat.jpg", tmp_path)
+    found = find_masks("instances", tmp_path / "cat.jpg", tmp_path)
     assert [path.name for path in found] == ["cat_2.png", "cat_10.png"]
     with pytest.raises(QueryError, match="expected dog_0.png"):
-        find_instances(tmp_path / "dog.jpg", tmp_path)
+        find_masks("instances", tmp_path / "dog.jpg", tmp_path)
     (tmp_path / "cat_02.jpg").touch()
     with pytest.raises(QueryError, match="are both mask 2 of"):
-        find_instances(tmp_path / "cat.jpg", tmp_path)
+        find_masks("instances", tmp_path / "cat.jpg", tmp_path)

@@ -142,7 +142,7 @@ def test_images_that_cannot_be_read_are_named_and_fail(
     [
         (["--model", "nope"], "NOT_FOUND.*nope"),
         (["--version", "77"], "NOT_FOUND.*77"),
-        (["--direction", "up"], "no signature 'up_encoded'"),
+        (["--direction", "up"], "no signature 'up'"),
         (["--key", "k.pem"], "`key` and `certificate` go together"),
         (["--ca", "ca.pem"], "ca.pem: No such file"),
     ],

@@ -62,7 +62,7 @@ def test_results_are_the_methods(served, tmp_path, run):
         (["--attributes", 1, 0, "nan"], "of finite numbers: 1 (on)"),
         (
             ["--attributes", 1, 0, 0, "--direction", "b_to_a"],
-            "no signature 'b_to_a_encoded'",
+            "no signature 'b_to_a'",
         ),
         (
             ["--attributes", 1, 0, 0, "--exemplar", __file__],

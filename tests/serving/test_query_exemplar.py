@@ -91,7 +91,7 @@ def test_results_are_the_methods(served, tmp_path, files, names):
 def test_what_does_not_fit_is_said(served, tmp_path, files, capsys):
     _, target = served
     assert run(target, tmp_path, "exemplar_mask") == 1
-    assert "expected --exemplar, too" in capsys.readouterr().err
+    assert "toy needs --exemplar" in capsys.readouterr().err
     Image.fromarray(files["mask"][1:]).save(tmp_path / "mask.png")
     assert run(target, tmp_path, "exemplar", "mask") == 1
     assert (

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from data_pipelines import ImageSet
+from tfmask.methods import method_spec
 
 NAMES = ("red", "green", "blue")
 SIDE, BAND = 16, 5
@@ -111,9 +112,8 @@ class Eyes:
 class Painter:
     """Sets attributes exactly, and its mask is exactly what it changes."""
 
-    translate_inputs = ("image", "attributes")
+    spec = method_spec("stargan")
     directions = ("a_to_b",)
-    mask_kind = "change"
     multiple = 4
     step = np.int64(7)
     config = types.SimpleNamespace(attributes=NAMES)
@@ -151,9 +151,8 @@ class Negative(Painter):
 class Paste:
     """Pastes the exemplar where it differs in an attribute, or is told to."""
 
-    translate_inputs = ("image", "exemplar")
+    spec = method_spec("lomit")
     directions = ("a_to_b",)
-    mask_kind = "cosegmentation"
     multiple = 4
     step = np.int64(7)
     config = types.SimpleNamespace(attributes=NAMES)

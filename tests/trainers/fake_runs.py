@@ -5,6 +5,7 @@ import types
 import numpy as np
 import tensorflow as tf
 
+from tfmask.methods import method_spec
 from trainers.evaluation.context import Context
 from trainers.evaluation.loop import evaluate
 
@@ -16,13 +17,10 @@ class BrightMethod:
     is changed.
     """
 
-    translate_inputs = ("image",)
-    mask_inputs = ()
+    spec = method_spec("attention_guided")
     directions = ("a_to_b", "b_to_a")
-    mask_kind = "attention"
     multiple = 4
     step = np.int64(300)
-    spec = types.SimpleNamespace(data="unpaired", required=())
 
     def __init__(self):
         self.traces = 0

@@ -160,13 +160,15 @@ def test_jpegs_may_get_their_results_beside_them(tmp_path):
 def test_two_results_with_one_name_are_refused(tmp_path, names):
     images, out = [tmp_path / name for name in names], tmp_path / "out"
     with pytest.raises(UserError, match="would both become"):
-        plan_outputs(images, out, mask_output=out)
+        plan_outputs(
+            images, out, dict.fromkeys(images, ["mask"]), mask_output=out
+        )
 
 
 def test_an_output_that_is_a_file_is_refused(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(UserError, match="must be a folder"):
-        plan_outputs([tmp_path / "a.png"], tmp_path / "out")
+        plan_outputs([tmp_path / "a.png"], tmp_path / "out", {})
 
 
 def test_nothing_to_translate(tmp_path):

@@ -6,15 +6,16 @@ import tensorflow as tf
 from fake_runs import fake_run
 from PIL import Image
 
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
-from trainers.translate import list_instances, main
+from trainers.inputs import list_masks
+from trainers.translate import main
 
 
 class Shift:
     """Inverts the image inside of the masks and gives the masks back."""
 
-    translate_inputs = ("image", "instances")
-    mask_inputs = ()
+    spec = method_spec("instagan")
     directions = ("a_to_b", "b_to_a")
     multiple = 4
 
@@ -96,18 +97,18 @@ def test_a_name_without_masks_is_told(tmp_path, photo):
     images = [tmp_path / "in" / name for name in ("x.png", "x_1.png")]
     save(tmp_path / "masks" / "x_1_0.png", np.zeros((13, 10)))
     with pytest.raises(UserError) as error:
-        list_instances(images, tmp_path / "masks")
+        list_masks("instances", images, tmp_path / "masks")
     assert "1 of 2 images have no masks" in str(error.value)
     assert "expected `x_0.png`" in str(error.value)
     with pytest.raises(UserError, match="`--instances` must be a folder"):
-        list_instances(images, tmp_path / "nowhere")
+        list_masks("instances", images, tmp_path / "nowhere")
 
 
 def test_all_files_of_a_name_in_the_order_of_their_numbers(tmp_path, photo):
     for number in (10, 2, 0):
         save(tmp_path / "masks" / f"x_{number}.png", np.zeros((13, 10)))
     image = tmp_path / "in" / "x.png"
-    found = list_instances([image], tmp_path / "masks")[image]
+    found = list_masks("instances", [image], tmp_path / "masks")[image]
     assert [path.stem for path in found] == ["x_0", "x_2", "x_10"]
 
 
@@ -115,4 +116,4 @@ def test_two_masks_of_one_number_are_an_error(tmp_path, photo):
     for name in ("x_0.png", "x_00.png"):
         save(tmp_path / "masks" / name, np.zeros((13, 10)))
     with pytest.raises(UserError, match="x.png` has two masks of one name"):
-        list_instances([tmp_path / "in" / "x.png"], tmp_path / "masks")
+        list_masks("instances", [tmp_path / "in" / "x.png"], tmp_path / "masks")

@@ -192,7 +192,7 @@ class AttributeMethod(CriticMethod):
 
         Returns:
             dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
-            (B, H, W, 1) float32 in [0, 1], see `mask_kind`.
+            (B, H, W, 1) float32 in [0, 1], see its `spec`.
         """
         image = exact(inputs["image"])
         target = tf.cast(inputs["attributes"], image.dtype)
@@ -229,6 +229,6 @@ class AttributeMethod(CriticMethod):
                 }
             )
             shown[f"switched_{name}"] = made["image"]
-            if self.mask_kind != "change":
+            if self.spec.mask_kind != "change":
                 shown[f"mask_{name}"] = made["mask"]
         return shown

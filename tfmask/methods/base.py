@@ -68,21 +68,6 @@ class TranslationMethod(keras.Model):
                 f"networks' total stride. Got: {self.image_size}"
             )
 
-    @property
-    def translate_inputs(self):
-        """Names of what `translate` cannot do without."""
-        return tuple(port.name for port in self.spec.required)
-
-    @property
-    def mask_inputs(self):
-        """Names of masks that `translate` finds, or takes from its caller."""
-        return tuple(port.name for port in self.spec.masks_taken)
-
-    @property
-    def mask_kind(self):
-        """What `translate` returns as `mask`, in a word."""
-        return self.spec.mask_kind
-
     # What a method defines.
 
     @property
@@ -163,7 +148,8 @@ class TranslationMethod(keras.Model):
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             inputs = {
-                name: batch[source][name] for name in self.translate_inputs
+                port.name: batch[source][port.name]
+                for port in self.spec.required
             }
             there = self.translate(inputs, direction)
             shown[f"real_{source}"] = inputs["image"]

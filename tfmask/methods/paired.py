@@ -99,7 +99,7 @@ def pairs_to_show(method, batch):
     image = batch[source]["image"]
     made = method.translate({"image": image}, direction)
     shown = {f"real_{source}": image}
-    if method.mask_kind != "change":
+    if method.spec.mask_kind != "change":
         shown[f"mask_{source}"] = made["mask"]
     shown[f"fake_{target}"] = made["image"]
     shown[f"real_{target}"] = batch[target]["image"]

@@ -22,7 +22,6 @@ INSTANCES = Port(
 EXEMPLAR = Port(
     name="exemplar",
     kind="image",
-    follows="image",
     help="The image whose look is taken over, for methods that take one; it "
     "is resized to each image's size. Writes NAME_exemplar_mask.png.",
 )

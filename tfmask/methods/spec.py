@@ -18,8 +18,8 @@ class Port:
         kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
             "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
             off, below 0 as the image has it.
-        follows: str, the port of the picture that it belongs to; None: it is
-            the first one.
+        follows: str, the port of the image that it belongs to; None: it
+            stands for itself.
         optional: bool; `translate` finds it by itself where it is missing.
         help: str, its option of `tfmask translate` and `tfmask query`; empty:
             it has none.
@@ -30,6 +30,11 @@ class Port:
     follows: str | None = None
     optional: bool = False
     help: str = ""
+
+    @property
+    def picture(self):
+        """Name of the image that it is, or belongs to."""
+        return self.follows or self.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -84,8 +89,8 @@ class MethodSpec:
         model: "module:class" of its `TranslationMethod`.
         data: what it learns from: "unpaired", "paired", "attributes", or
             "instances" (unpaired, with a mask for each object).
-        inputs: `Port`s of `translate`; those that are not optional come
-            first.
+        inputs: `Port`s of `translate`; the image itself comes first,
+            optional ones last.
         outputs: `Port`s that an export answers with.
         steps: `Port`s that the model's `all_steps` gives: what each step of a
             translation in steps made. Empty: it has no steps.
@@ -119,6 +124,11 @@ class MethodSpec:
     def required(self):
         """The inputs that `translate` cannot do without."""
         return tuple(port for port in self.inputs if not port.optional)
+
+    @property
+    def other_images(self):
+        """The images that it needs beside the one that it translates."""
+        return tuple(port for port in self.required[1:] if port.kind == "image")
 
     @property
     def masks_taken(self):

@@ -14,7 +14,7 @@ class Context:
     """A method, data, and how the one is measured on the other.
 
     Attributes:
-        method: has `directions`, `translate_inputs` and
+        method: has `directions`, `spec` and
             `translate(inputs, direction) -> {"image", "mask", ...}`.
         data: `ImageSet`.
         split: "test" or "train".
@@ -52,7 +52,7 @@ class Context:
     @property
     def inputs(self):
         """tuple of str, names of what the method translates."""
-        return tuple(self.method.translate_inputs)
+        return tuple(port.name for port in self.method.spec.required)
 
     def count(self, domain):
         """int, images of a domain that are measured."""

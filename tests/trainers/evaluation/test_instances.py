@@ -8,6 +8,7 @@ import tensorflow as tf
 from fake_runs import measured
 
 from data_pipelines import open_data
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from trainers.evaluate import Options, _context
 from trainers.evaluation.loop import tasks_of
@@ -20,7 +21,7 @@ SEQUENCE = {"instances_per_step": 0, "keep_background": True}
 class Swap:
     """Gives every instance the outline that it is told to."""
 
-    translate_inputs = ("image", "instances")
+    spec = method_spec("instagan")
     directions = ("a_to_b", "b_to_a")
     multiple = 4
 
@@ -45,7 +46,7 @@ class Swap:
 class Darken:
     """Translates plain images: 0.2 less everywhere."""
 
-    translate_inputs = ("image",)
+    spec = method_spec("cyclegan")
     directions = ("a_to_b", "b_to_a")
     multiple = 4
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured, squares
 
 from data_pipelines import open_data
+from tfmask.methods import method_spec
 from trainers.evaluation import loop
 from trainers.evaluation.measures.measure import Measure
 from trainers.gallery import Gallery
@@ -86,7 +87,7 @@ def test_only_some_rows(data, monkeypatch):
 class Exchange:
     """Gives the exemplar back, and says that all of it is new."""
 
-    translate_inputs = ("image", "exemplar")
+    spec = method_spec("lomit")
     directions = ("a_to_b", "b_to_a")
 
     def translate(self, inputs, direction):

@@ -7,6 +7,7 @@ from fake_runs import measured
 from PIL import Image
 
 from data_pipelines import open_data
+from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from trainers.evaluation.tables import table_of
 from trainers.gallery import Gallery
@@ -17,7 +18,7 @@ LEVELS = (40, 80, 120)  # of a; b is 255 minus that, but for a square
 class Negative:
     """Gives the negative of an image."""
 
-    translate_inputs = ("image",)
+    spec = method_spec("cyclegan")
     directions = ("a_to_b", "b_to_a")
     factor = -1.0
 
@@ -127,7 +128,7 @@ SKY, SEA, VOID = (0, 0, 200), (0, 200, 0), (0, 0, 0)
 class Painter:
     """Paints everything as the sky; from labels it gives grey."""
 
-    translate_inputs = ("image",)
+    spec = method_spec("cyclegan")
     directions = ("a_to_b", "b_to_a")
 
     def translate(self, inputs, direction):

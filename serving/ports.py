@@ -1,0 +1,106 @@
+"""What a served translation takes and gives, read from its metadata."""
+
+from typing import NamedTuple
+
+from serving.errors import invalid
+from serving.metadata import Metadata, TensorSpec, find_signature
+
+# Kinds and how an error calls a value of them.
+KINDS = {
+    "image": "an image",
+    "mask": "a mask",
+    "masks": "masks of single objects",
+    "attributes": "numbers",
+}
+
+
+class Ports(NamedTuple):
+    """The inputs and outputs of one direction, name to a key of `KINDS`.
+
+    Attributes:
+        required: what a request must hold; `image` is one of it.
+        masks: what the model finds, or takes from the caller.
+        outputs: what an answer holds.
+        attributes: int, numbers of an input of that kind; None without one.
+    """
+
+    required: dict[str, str]
+    masks: dict[str, str]
+    outputs: dict[str, str]
+    attributes: int | None
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """All that a request may hold."""
+        return {**self.required, **self.masks}
+
+
+def kind_of(spec: TensorSpec) -> str | None:
+    """The kind of a tensor, by type and shape; None: no translation's."""
+    shape = spec.shape or ()
+    if spec.dtype == "float" and len(shape) == 2:
+        return "attributes"
+    if spec.dtype != "uint8" or len(shape) not in (4, 5):
+        return None
+    if len(shape) == 5:
+        return "masks" if shape[-1] == 1 else None
+    return {1: "mask", 3: "image"}.get(shape[-1])
+
+
+def read_ports(metadata: Metadata, direction: str) -> Ports:
+    """What `translate` of a direction takes and gives.
+
+    Args:
+        metadata: `Metadata`.
+        direction: str, such as "a_to_b".
+
+    Raises:
+        InvalidArgument: there is no such direction, or its signature is no
+            translation.
+    """
+    plain = find_signature(metadata, direction)
+    edited = metadata.signatures.get(f"{direction}_with_mask", plain)
+    kinds = {name: kind_of(spec) for name, spec in edited.inputs.items()}
+    strange = [name for name, kind in kinds.items() if kind is None]
+    if strange or kinds.get("image") != "image":
+        raise invalid(
+            f"signature {direction!r} of {metadata.model} is no translation: "
+            f"{strange[0] if strange else 'image'} is "
+            f"{edited.inputs.get((strange or ['image'])[0], 'missing')}. Ask "
+            "it by `predict`."
+        )
+    count = None
+    for name, kind in kinds.items():
+        if kind == "attributes":
+            count = edited.inputs[name].shape[-1]
+    return Ports(
+        {name: kinds[name] for name in plain.inputs},
+        {n: kind for n, kind in kinds.items() if n not in plain.inputs},
+        {name: kind_of(spec) for name, spec in plain.outputs.items()},
+        count,
+    )
+
+
+def picture_of(mask: str) -> str:
+    """The image that a mask belongs to: `image`, or X of X_mask."""
+    return mask.removesuffix("mask").rstrip("_") or "image"
+
+
+def check_names(ports: Ports, given) -> None:
+    """Looks whether a request holds what the model takes, and no more.
+
+    Raises:
+        InvalidArgument: names what is missing, or too much.
+    """
+    takes = ", ".join(f"`{name}`" for name in ports.inputs)
+    for name, kind in ports.required.items():
+        if name not in given:
+            raise invalid(
+                f"`{name}` is missing: expected {KINDS[kind]}. The model "
+                f"takes {takes}."
+            )
+    for name in given:
+        if name not in ports.inputs:
+            raise invalid(
+                f"`{name}`: expected no such input. The model takes {takes}."
+            )
