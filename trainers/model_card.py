@@ -68,6 +68,7 @@ def write_model_card(
         "method": plain["method_name"],
         "preset": plain["preset"],
         "mask_kind": method.spec.mask_kind,
+        "mask": method.spec.mask,
         "config_hash": config_hash(config),
         "data": data,
         "step": int(step),
@@ -123,8 +124,7 @@ def _card(facts):
     parts = [
         f"# {facts['name']}",
         f"{facts['method']} (preset {facts['preset']}), "
-        f"{facts['step']:,} training steps. "
-        + method_spec(facts["method"]).mask,
+        f"{facts['step']:,} training steps. " + _mask_sentence(facts),
     ]
     if facts["sample"]:
         parts.append(f"![sample images of the run]({facts['sample']})")
@@ -153,6 +153,12 @@ def _card(facts):
         ),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _mask_sentence(facts):
+    if "mask" in facts:
+        return facts["mask"]
+    return method_spec(facts["method"]).mask  # of an older card
 
 
 def _numbers(result):

@@ -238,14 +238,12 @@ def build_method(config, steps_an_epoch):
         "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
     )
     keras.utils.set_random_seed(config.run.seed)
-    spec = method_spec(config.method_name)
-    method = spec.load_model()(
+    method = method_spec(config.method_name).load_model()(
         config.method,
         image_size=config.data.height_width,
         epoch_steps=steps_an_epoch,
         seed=config.run.seed,
     )
-    method.spec = spec
     method.compile(optimizer_factory(config, steps_an_epoch, method.step))
     return method
 

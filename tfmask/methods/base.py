@@ -31,7 +31,8 @@ class TranslationMethod(keras.Model):
         **kwargs: arguments of `keras.Model`.
 
     Attributes:
-        spec: `MethodSpec`, what the method declares.
+        spec: `MethodSpec`, what the method declares; a model whose options
+            change what it takes or gives sets its own.
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that, or that which the config chooses.
         multiple: int; sides of images must be multiples of it.
