@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 
 from tfmask.configs.checks import require
+from tfmask.methods.ports import ATTRIBUTES, IMAGE, SOURCE_ATTRIBUTES
+from tfmask.methods.spec import MethodSpec
 from tfmask.ops.errors import UserError
 
 
@@ -47,3 +49,13 @@ def follow_attributes(options, data):
         return dataclasses.replace(options, attributes=data.attributes)
     except ValueError as error:
         raise UserError(str(error)) from error
+
+
+def attribute_spec(**declared):
+    """The `MethodSpec` of a method that sets attributes."""
+    return MethodSpec(
+        data="attributes",
+        inputs=(IMAGE, ATTRIBUTES, SOURCE_ATTRIBUTES),
+        follow=follow_attributes,
+        **declared,
+    )

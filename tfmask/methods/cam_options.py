@@ -10,13 +10,8 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.attribute_options import attribute_spec
 from tfmask.methods.spec import arms
-
-MASK_SENTENCE = (
-    "The mask is where Grad-CAM of the discriminator finds the changed "
-    "attributes."
-)
-MILESTONES = {"CAM-consistency": "cam_start_epoch"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +94,23 @@ def with_cam(options, host, start=1 / 20, full=1 / 10):
     return dataclasses.replace(host, method=method)
 
 
-def ablations(method):
-    """The arms of the sheet's protocol for a host with the add-on."""
-    return arms(
-        method,
-        host="--method.cam-generator-weight 0 "
-        "--method.cam-discriminator-weight 0",
-        plain_l1="--method.cam-source none",
-        generator_only="--method.cam-discriminator-weight 0",
+def cam_spec(name, **declared):
+    """The `MethodSpec` of a host with the add-on."""
+    return attribute_spec(
+        name=name,
+        paper="Kim et al. 2021",
+        page="cam_consistency",
+        mask_kind="grad_cam",
+        mask="The mask is where Grad-CAM of the discriminator finds the "
+        "changed attributes.",
+        milestones={"CAM-consistency": "cam_start_epoch"},
+        # The sheet's protocol.
+        ablations=arms(
+            name,
+            host="--method.cam-generator-weight 0 "
+            "--method.cam-discriminator-weight 0",
+            plain_l1="--method.cam-source none",
+            generator_only="--method.cam-discriminator-weight 0",
+        ),
+        **declared,
     )

@@ -9,13 +9,9 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
-from tfmask.methods.spec import arms
+from tfmask.methods.ports import GIVEN_MASK, IMAGE, STEP_IMAGES, STEP_MASKS
+from tfmask.methods.spec import MethodSpec, arms
 from tfmask.ops.errors import UserError
-
-MASK_SENTENCE = (
-    "The mask is where the discriminator looked at the translation before "
-    "the last step; it guided that step."
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,11 +82,24 @@ def follow_memory(options, data):
     return dataclasses.replace(options, memory_images=counts)
 
 
-def ablations(method):
-    """The combinations; the method as it is: post hoc, multiply."""
-    return arms(
-        method,
-        post_hoc_rgba="--method.transfer rgba",
-        ram_multiply="--method.attention ram",
-        ram_rgba="--method.attention ram --method.transfer rgba",
+def guidance_spec(name, **declared):
+    """The `MethodSpec` of a method that is guided by its discriminator."""
+    return MethodSpec(
+        name=name,
+        paper="ICLR 2020 submission",
+        page="guidegan",
+        inputs=(IMAGE, GIVEN_MASK),
+        steps=(STEP_IMAGES, STEP_MASKS),
+        mask_kind="discriminator_attention",
+        mask="The mask is where the discriminator looked at the translation "
+        "before the last step; it guided that step.",
+        follow=follow_memory,
+        # The combinations; the method as it is: post hoc, multiply.
+        ablations=arms(
+            name,
+            post_hoc_rgba="--method.transfer rgba",
+            ram_multiply="--method.attention ram",
+            ram_rgba="--method.attention ram --method.transfer rgba",
+        ),
+        **declared,
     )

@@ -1,6 +1,37 @@
-"""The ports of today's methods: one name for one thing in all of them."""
+"""Inputs and outputs of methods: one name for one thing in all of them."""
 
-from tfmask.methods.spec import Port
+import dataclasses
+from typing import Literal
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Port:
+    """One input or output of `translate`.
+
+    Attributes:
+        name: str, its key in dictionaries, signatures and on the command
+            line.
+        kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
+            "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
+            off, below 0 as the image has it.
+        follows: str, the port of the image that it belongs to; None: it
+            stands for itself.
+        optional: bool; `translate` finds it by itself where it is missing.
+        help: str, its option of `tfmask translate` and `tfmask query`; empty:
+            it has none.
+    """
+
+    name: str
+    kind: Literal["image", "mask", "masks", "attributes"]
+    follows: str | None = None
+    optional: bool = False
+    help: str = ""
+
+    @property
+    def picture(self):
+        """Name of the image that it is, or belongs to."""
+        return self.follows or self.name
+
 
 IMAGE = Port(name="image", kind="image")
 ATTRIBUTES = Port(

@@ -5,36 +5,8 @@ import importlib
 from collections.abc import Callable
 from typing import Literal
 
+from tfmask.methods.ports import IMAGE, MASK, Port
 from tfmask.ops.errors import unknown_name
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class Port:
-    """One input or output of `translate`.
-
-    Attributes:
-        name: str, its key in dictionaries, signatures and on the command
-            line.
-        kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
-            "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
-            off, below 0 as the image has it.
-        follows: str, the port of the image that it belongs to; None: it
-            stands for itself.
-        optional: bool; `translate` finds it by itself where it is missing.
-        help: str, its option of `tfmask translate` and `tfmask query`; empty:
-            it has none.
-    """
-
-    name: str
-    kind: Literal["image", "mask", "masks", "attributes"]
-    follows: str | None = None
-    optional: bool = False
-    help: str = ""
-
-    @property
-    def picture(self):
-        """Name of the image that it is, or belongs to."""
-        return self.follows or self.name
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -82,7 +54,6 @@ class MethodSpec:
         name: str, as commands call it.
         title: str, as its authors call it.
         paper: str, authors and year; empty where there is none.
-        page: str, of docs/methods, without ".md".
         config: frozen dataclass of its options.
         presets: dict of preset to a function of the data's location that
             gives a `TrainConfig`.
@@ -96,6 +67,7 @@ class MethodSpec:
             translation in steps made. Empty: it has no steps.
         mask_kind: what the mask is, in a word; see docs/evaluation.md.
         mask: str, the same in a sentence for the model card.
+        page: str, of docs/methods, without ".md"; empty: its name.
         follow: function of the options and an `ImageSet` that gives the
             options with what follows the data.
         milestones: dict of words to the name of an option in epochs: what
@@ -106,19 +78,25 @@ class MethodSpec:
     name: str
     title: str
     paper: str
-    page: str
     config: type
     presets: dict[str, Callable]
     model: str
     data: Literal["unpaired", "paired", "attributes", "instances"]
-    inputs: tuple[Port, ...]
-    outputs: tuple[Port, ...]
+    inputs: tuple[Port, ...] = (IMAGE,)
+    outputs: tuple[Port, ...] = (IMAGE, MASK)
     steps: tuple[Port, ...] = ()
-    mask_kind: str
-    mask: str
+    mask_kind: str = "change"
+    mask: str = (
+        "The method has no mask of its own: the mask is the size of the "
+        "change, normalised in each image."
+    )
+    page: str = ""
     follow: Callable = unchanged
     milestones: dict[str, str] = dataclasses.field(default_factory=dict)
     ablations: tuple[Arm, ...] = ()
+
+    def __post_init__(self):
+        object.__setattr__(self, "page", self.page or self.name)
 
     @property
     def required(self):

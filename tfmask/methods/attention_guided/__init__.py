@@ -2,20 +2,18 @@
 
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
 from tfmask.methods.attention_guided.presets import paper, quick
-from tfmask.methods.ports import GIVEN_MASK, IMAGE, MASK
+from tfmask.methods.ports import GIVEN_MASK, IMAGE
 from tfmask.methods.spec import MethodSpec, arms
 
 METHOD = MethodSpec(
     name="attention_guided",
     title="Attention-guided translation",
     paper="Mejjati et al. 2018",
-    page="attention_guided",
     config=AttentionGuidedConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.attention_guided.method:AttentionGuided",
     data="unpaired",
     inputs=(IMAGE, GIVEN_MASK),
-    outputs=(IMAGE, MASK),
     mask_kind="attention",
     mask=(
         "The mask is an attention map that the method found by itself, "

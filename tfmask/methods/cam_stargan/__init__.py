@@ -1,26 +1,13 @@
 """StarGAN with CAM-consistency: what it is, takes and gives."""
 
-from tfmask.methods.attribute_options import follow_attributes
-from tfmask.methods.cam_options import MASK_SENTENCE, MILESTONES, ablations
+from tfmask.methods.cam_options import cam_spec
 from tfmask.methods.cam_stargan.config import CamStarGANConfig
 from tfmask.methods.cam_stargan.presets import paper, quick
-from tfmask.methods.ports import ATTRIBUTES, IMAGE, MASK, SOURCE_ATTRIBUTES
-from tfmask.methods.spec import MethodSpec
 
-METHOD = MethodSpec(
+METHOD = cam_spec(
     name="cam_stargan",
     title="StarGAN with CAM-consistency",
-    paper="Kim et al. 2021",
-    page="cam_consistency",
     config=CamStarGANConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.cam_stargan.method:CamStarGAN",
-    data="attributes",
-    inputs=(IMAGE, ATTRIBUTES, SOURCE_ATTRIBUTES),
-    outputs=(IMAGE, MASK),
-    mask_kind="grad_cam",
-    mask=MASK_SENTENCE,
-    follow=follow_attributes,
-    milestones=MILESTONES,
-    ablations=ablations("cam_stargan"),
 )

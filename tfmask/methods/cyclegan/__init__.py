@@ -1,22 +1,15 @@
 """CycleGAN: what it is, takes and gives."""
 
-from tfmask.methods.change_mask import MASK_SENTENCE
 from tfmask.methods.cyclegan.config import CycleGANConfig
 from tfmask.methods.cyclegan.presets import paper, quick
-from tfmask.methods.ports import IMAGE, MASK
 from tfmask.methods.spec import MethodSpec
 
 METHOD = MethodSpec(
     name="cyclegan",
     title="CycleGAN",
     paper="Zhu et al. 2017",
-    page="cyclegan",
     config=CycleGANConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.cyclegan.method:CycleGAN",
     data="unpaired",
-    inputs=(IMAGE,),
-    outputs=(IMAGE, MASK),
-    mask_kind="change",
-    mask=MASK_SENTENCE,
 )

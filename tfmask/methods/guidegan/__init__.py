@@ -1,35 +1,14 @@
 """GuideGAN: what it is, takes and gives."""
 
-from tfmask.methods.guidance_options import (
-    MASK_SENTENCE,
-    ablations,
-    follow_memory,
-)
+from tfmask.methods.guidance_options import guidance_spec
 from tfmask.methods.guidegan.config import GuideGANConfig
 from tfmask.methods.guidegan.presets import paper, quick
-from tfmask.methods.ports import (
-    GIVEN_MASK,
-    IMAGE,
-    MASK,
-    STEP_IMAGES,
-    STEP_MASKS,
-)
-from tfmask.methods.spec import MethodSpec
 
-METHOD = MethodSpec(
+METHOD = guidance_spec(
     name="guidegan",
     title="GuideGAN",
-    paper="ICLR 2020 submission",
-    page="guidegan",
     config=GuideGANConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.guidegan.method:GuideGAN",
     data="unpaired",
-    inputs=(IMAGE, GIVEN_MASK),
-    outputs=(IMAGE, MASK),
-    steps=(STEP_IMAGES, STEP_MASKS),
-    mask_kind="discriminator_attention",
-    mask=MASK_SENTENCE,
-    follow=follow_memory,
-    ablations=ablations("guidegan"),
 )

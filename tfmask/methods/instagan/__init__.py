@@ -12,7 +12,6 @@ METHOD = MethodSpec(
     name="instagan",
     title="InstaGAN",
     paper="Mo et al. 2019",
-    page="instagan",
     config=InstaGANConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.instagan.method:InstaGAN",

@@ -17,7 +17,6 @@ METHOD = MethodSpec(
     name="lomit",
     title="LOMIT",
     paper="ICLR 2019 submission",
-    page="lomit",
     config=LOMITConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.lomit.method:LOMIT",

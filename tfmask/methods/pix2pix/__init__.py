@@ -1,22 +1,15 @@
 """pix2pix: what it is, takes and gives."""
 
-from tfmask.methods.change_mask import MASK_SENTENCE
 from tfmask.methods.pix2pix.config import Pix2PixConfig
 from tfmask.methods.pix2pix.presets import paper, quick
-from tfmask.methods.ports import IMAGE, MASK
 from tfmask.methods.spec import MethodSpec
 
 METHOD = MethodSpec(
     name="pix2pix",
     title="pix2pix",
     paper="Isola et al. 2017",
-    page="pix2pix",
     config=Pix2PixConfig,
     presets={"paper": paper, "quick": quick},
     model="tfmask.methods.pix2pix.method:Pix2Pix",
     data="paired",
-    inputs=(IMAGE,),
-    outputs=(IMAGE, MASK),
-    mask_kind="change",
-    mask=MASK_SENTENCE,
 )

@@ -1,7 +1,5 @@
 """Segmenter: what it is, takes and gives."""
 
-from tfmask.methods.change_mask import MASK_SENTENCE
-from tfmask.methods.ports import IMAGE, MASK
 from tfmask.methods.segmenter.config import SegmenterConfig, follow_palette
 from tfmask.methods.segmenter.presets import quick
 from tfmask.methods.spec import MethodSpec
@@ -15,9 +13,5 @@ METHOD = MethodSpec(
     presets={"quick": quick},
     model="tfmask.methods.segmenter.method:Segmenter",
     data="paired",
-    inputs=(IMAGE,),
-    outputs=(IMAGE, MASK),
-    mask_kind="change",
-    mask=MASK_SENTENCE,
     follow=follow_palette,
 )
