@@ -183,3 +183,5 @@ def require_kind(data, kind, name):
             "side by side in the files of train, "
             "`tfds:NAME#FEATURE,FEATURE`, or `synthetic:paired`."
         )
+    if kind == "instances" and "train" in data.splits:
+        data.require_instances("train")

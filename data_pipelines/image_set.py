@@ -314,17 +314,12 @@ class ImageSet:
             nested dict as of `train_batches`, with `region` where known.
         """
         split = self.splits[-1]  # test, if it is open
-        options = {"split": split, "batch_size": count}
+        chosen = {"split": split, "batch_size": count}
         if drawing == WITH_EXEMPLAR and len(self.roles) == 1:
-            return next(iter(self.test_pairs(**options)))
+            return next(iter(self.test_pairs(**chosen)))
+        chosen["with_instances"] = with_instances
         return {
-            role: next(
-                iter(
-                    self.test_batches(
-                        role, with_instances=with_instances, **options
-                    )
-                )
-            )
+            role: next(iter(self.test_batches(role, **chosen)))
             for role in self.roles
         }
 
@@ -347,6 +342,15 @@ class ImageSet:
             mean = total / self.counts("train")[role]
             self._region_means[role] = mean.astype(np.float32)
         return self._region_means[role]
+
+    def require_instances(self, split, role=None):
+        """Raises a `UserError` if a role, or one of all, has none."""
+        if not self.has_instances(split, role):
+            raise self._without(
+                *("instance masks", split),
+                f"{split}A_seg and {split}B_seg with NAME_0.png, NAME_1.png, "
+                "... for each image",
+            )
 
     def source(self, role, split):
         """Where the images of a role come from, see `data_pipelines.sources`.
@@ -405,26 +409,20 @@ class ImageSet:
 
     def _masks(self, split, role, with_regions, with_instances):
         """Arguments of `load`, after a look whether the masks exist."""
-        for asked, known, kind, folders in (
-            (
-                with_regions,
-                self.has_regions(split, role),
-                "masks",
+        if with_regions and not self.has_regions(split, role):
+            raise self._without(
+                *("masks", split),
                 f"{split}A_mask and {split}B_mask, or {split}A_seg and "
                 f"{split}B_seg",
-            ),
-            (
-                with_instances,
-                self.has_instances(split, role),
-                "instance masks",
-                f"{split}A_seg and {split}B_seg with NAME_0.png, NAME_1.png, "
-                "... for each image",
-            ),
-        ):
-            if asked and not known:
-                raise UserError(
-                    f"{self.location} has no {kind} for {split}. Add the "
-                    f"folders {folders}."
-                )
+            )
+        if with_instances:
+            self.require_instances(split, role)
         count = self.instance_count if with_instances else 0
         return {"region": with_regions, "instances": count}
+
+    def _without(self, kind, split, folders):
+        """The `UserError` of masks that are not there."""
+        advice = f"Add the folders {folders}."
+        if self.layout != "domains":
+            advice = "Only trainA and trainB that are no pairs have them."
+        return UserError(f"{self.location} has no {kind} for {split}. {advice}")
