@@ -130,7 +130,7 @@ class Subject:
         with tf.GradientTape() as tape:
             tape.watch(image)
             made = network(image, *more)
-            made = made[0] if isinstance(made, tuple) else made
+            made = tf.nest.flatten(made)[0]
             loss = tf.reduce_mean(lsgan_generator(made))
         return made.numpy().astype(float), (
             tape.gradient(loss, image).numpy().astype(float)

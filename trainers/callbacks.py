@@ -79,11 +79,10 @@ class MetricRows(PeriodicCallback):
 
     def at(self, step):
         losses = {
-            name: float(tracker.result())
-            for name, tracker in self.model.trackers.items()
+            name: float(value)
+            for name, value in self.model.terms.result().items()
         }
-        for tracker in self.model.trackers.values():
-            tracker.reset_state()
+        self.model.terms.reset_state()
         broken = [name for name, v in losses.items() if not math.isfinite(v)]
         if broken:
             raise UserError(
@@ -93,7 +92,7 @@ class MetricRows(PeriodicCallback):
         since, now = self._clock[1], time.monotonic()
         speed = (step - self._clock[0]) / max(now - since, 1e-9)
         self._clock = (step, now)
-        optimizer = self.model.optimizers[self.model.players[0]]
+        optimizer = next(iter(self.model.optimizers.values()))
         self.latest = {
             "step": step,
             "epoch": round(step / self.epoch_steps, 4),
@@ -105,12 +104,19 @@ class MetricRows(PeriodicCallback):
             self._write(step)
 
     def _write(self, step):
-        new = not self.path.exists()
-        with open(self.path, "a", newline="") as file:
-            table = csv.DictWriter(file, list(self.latest))
-            if new:
+        names, rows = [], []
+        if self.path.exists():
+            with open(self.path, newline="") as file:
+                table = csv.DictReader(file)
+                names = table.fieldnames
+                if not set(self.latest) <= set(names):
+                    rows = list(table)
+        new = [name for name in self.latest if name not in names]
+        with open(self.path, "w" if new else "a", newline="") as file:
+            table = csv.DictWriter(file, [*names, *new])
+            if new:  # a term that was not computed before
                 table.writeheader()
-            table.writerow(self.latest)
+            table.writerows([*rows, self.latest])
         with self.writer.as_default(step):
             for name, value in self.latest.items():
                 if name != "step":

@@ -167,7 +167,7 @@ def make_strategy(config):
 
 
 def optimizer_factory(config, steps_an_epoch, step):
-    """Function that makes a player's optimizer.
+    """Function of the name of a player's settings that makes its optimizer.
 
     Args:
         config: `TrainConfig`.
@@ -177,7 +177,7 @@ def optimizer_factory(config, steps_an_epoch, step):
     import keras
 
     from tfmask.layers.normalization import addons_member
-    from tfmask.ops.optimizers import PyTorchAdam
+    from tfmask.ops.optimizers import PyTorchAdam, StartedRMSprop, with_l2
     from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
     options = config.optimizer
@@ -186,6 +186,12 @@ def optimizer_factory(config, steps_an_epoch, step):
         "beta_2": options.beta_2,
         "epsilon": options.epsilon,
     }
+    if options.name == "rmsprop":
+        arguments = {
+            "rho": options.beta_2,
+            "epsilon": options.epsilon,
+            "start": options.squares_start,
+        }
     if options.ema_momentum is not None:
         arguments |= {"use_ema": True, "ema_momentum": options.ema_momentum}
     kind, _, name = options.name.partition(":")
@@ -194,14 +200,23 @@ def optimizer_factory(config, steps_an_epoch, step):
     elif options.name == "adam":
         forms = {"tensorflow": keras.optimizers.Adam, "pytorch": PyTorchAdam}
         make = forms[options.epsilon_form]
+    elif options.name == "rmsprop":
+        make = StartedRMSprop
     else:
         raise unknown_name(
-            "optimizer", options.name, ["adam", "addons:OPTIMIZER"]
+            "optimizer", options.name, ["adam", "rmsprop", "addons:OPTIMIZER"]
         )
+    if options.l2:
+        if kind == "addons":
+            raise UserError(
+                "--optimizer.l2 goes with adam and rmsprop, not with "
+                f"tensorflow-addons' optimizers. Got: {options.name}."
+            )
+        make = with_l2(make, options.l2)
 
-    def optimizer(player):
+    def optimizer(settings):
         rate = options.learning_rate
-        if player == "discriminator":
+        if settings == "discriminator":
             rate = options.discriminator_learning_rate or rate
         shared = {
             "step": step,

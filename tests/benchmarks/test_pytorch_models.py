@@ -91,7 +91,7 @@ def assert_same_losses(method, batch, model, torch_batch):
         ours = method.compute_losses(batch, (player,))[player]
         theirs = getattr(model, f"{player}_losses")(*torch_batch)
         assert ours.keys() == theirs.keys()
-        for name, value in ours.items():
+        for name, (value, _) in ours.items():
             # float32 sums in another order.
             np.testing.assert_allclose(
                 value, theirs[name].item(), rtol=1e-4, atol=1e-5, err_msg=name

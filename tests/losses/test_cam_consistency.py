@@ -242,7 +242,7 @@ def network_mask(network, images, signs, **options):
     features = network.features(images, last=1)
     maps = grad_cam(
         features,
-        lambda a: network.heads(network.features(a, first=1))[1],
+        lambda a: network.heads(network.features(a, first=1)).logits,
         signs,
         **options,
     )
@@ -331,7 +331,7 @@ def test_attended_before_and_after_an_edit():
         cam_mask(
             grad_cam(
                 judge.features(image, last=1),
-                lambda x: judge.heads(judge.features(x, 1))[1],
+                lambda x: judge.heads(judge.features(x, 1)).logits,
                 cam_signs(attributes, changed),
             ),
             *(16, 16),

@@ -114,7 +114,7 @@ def test_weights_get_the_second_order_gradient(padding):
 
     def loss():
         return tf.reduce_sum(
-            gradient_penalty(lambda x: network(x)[0], REAL, FAKE, MIX)
+            gradient_penalty(lambda x: network(x).scores, REAL, FAKE, MIX)
         )
 
     with tf.GradientTape() as tape:

@@ -24,7 +24,7 @@ def losses_of(method, images=None):
     return {
         name: float(value)
         for terms in losses.values()
-        for name, value in terms.items()
+        for name, (value, _) in terms.items()
     }
 
 
@@ -61,8 +61,8 @@ def by_the_paper(method, *, masked):
                 maps[source] > method.config.threshold, fakes[target], 0.0
             )
         judge = method.networks[f"discriminator_{target}"]
-        real = numpy(judge, real, normalize=not masked)
-        fake = numpy(judge, fake, normalize=not masked)
+        real = judge(real, normalize=not masked).scores[0].numpy()
+        fake = judge(fake, normalize=not masked).scores[0].numpy()
         terms[f"adversarial_{target}"] = ((fake - 1) ** 2).mean()
         terms[f"discriminator_{target}"] = 0.5 * (
             ((real - 1) ** 2).mean() + (fake**2).mean()
@@ -125,7 +125,7 @@ def test_3_the_second_stage_leaves_the_attention_alone():
     before = weights_of(method)
     method.train_step(batch(seed=1))
     assert moved(method, before) == set(before) - attention
-    moving = {id(v) for v in method.moving_variables("generator")}
+    moving = {id(v) for v in method.owned_variables("generator", method.frozen)}
     for name in attention:
         network = method.networks[name]
         assert not moving & {id(v) for v in network.trainable_variables}

@@ -61,7 +61,7 @@ def test_translating_is_a_loop_of_generator_and_discriminator(
         expected.append(generator(image, guide).numpy())
         guides.append(guide)
         seen = [image] * bool(options.get("conditional")) + [expected[-1]]
-        guide = resized(judge(np.concatenate(seen, axis=-1))[1])
+        guide = resized(judge(np.concatenate(seen, axis=-1)).attention)
     made = method.translate({"image": image}, "b_to_a")
     np.testing.assert_allclose(made["image"], expected[-1], atol=1e-5)
     np.testing.assert_allclose(made["mask"], guides[-1], atol=1e-5)

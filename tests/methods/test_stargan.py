@@ -87,8 +87,9 @@ def test_terms_are_the_papers_formulas():
     losses = method.compute_losses(data)
     target = method.permuted(data["a"]["attributes"])
     fake = method.generator(real, target)
-    real_scores, real_logits = (x.numpy() for x in method.discriminator(real))
-    fake_scores, fake_logits = (x.numpy() for x in method.discriminator(fake))
+    seen = [method.discriminator(images) for images in (real, fake)]
+    real_scores, fake_scores = (judged.scores[0].numpy() for judged in seen)
+    real_logits, fake_logits = (judged.logits.numpy() for judged in seen)
 
     def entropy(logits, labels):  # sum over attributes, mean over the batch
         chance = 1 / (1 + np.exp(-logits.astype(float)))
@@ -110,7 +111,7 @@ def test_terms_are_the_papers_formulas():
     for player, terms in expected.items():
         for name, value in terms.items():
             np.testing.assert_allclose(
-                losses[player][name], value, rtol=1e-4, atol=1e-6
+                losses[player][name].value, value, rtol=1e-4, atol=1e-6
             )
     assert set(losses["discriminator"]) == {
         *expected["discriminator"],
@@ -135,7 +136,7 @@ def test_targets_are_the_batchs_labels_in_another_order():
 def test_negative_targets_keep_what_the_discriminator_sees():
     method, images = stargan(), batch()["a"]["image"]
     seen = method.seen_in(images)
-    logits = method.discriminator(images)[1]
+    logits = method.discriminator(images).logits
     np.testing.assert_array_equal(seen, logits.numpy() > 0)
     asked = np.tile([[1.0, -1.0, 0.0]], (4, 1))
     whole = np.stack([np.ones(4), seen[:, 1], np.zeros(4)], axis=1)
@@ -178,7 +179,7 @@ def test_translations_teach_the_discriminator_no_labels():
     method, data = stargan(), batch()
     with tf.GradientTape() as tape:
         losses = method.compute_losses(data, ("discriminator",))
-        value = losses["discriminator"]["classification_real"]
+        value = losses["discriminator"]["classification_real"].value
     alone = tape.gradient(value, method.discriminator.class_head.kernel)
     with tf.GradientTape() as tape:
         losses = method.compute_losses(data, ("discriminator",))
@@ -206,7 +207,7 @@ def test_twenty_steps_lower_the_classification_of_real_images():
         step(batch())
     last = method.compute_losses(batch())["discriminator"]
     name = "classification_real"
-    assert float(last[name]) < 0.99 * float(first[name])
+    assert float(last[name].value) < 0.99 * float(first[name].value)
 
 
 def test_translate_gives_image_and_normalised_change():
@@ -225,7 +226,7 @@ def test_images_of_another_size_are_judged_at_the_size_of_training():
     large = tf.repeat(tf.repeat(image, 2, axis=1), 2, axis=2)[:, :, :28]
     small = tf.image.resize(large, (SIDE, SIDE), antialias=True)
     np.testing.assert_array_equal(
-        method.seen_in(large), method.discriminator(small)[1] > 0
+        method.seen_in(large), method.discriminator(small).logits > 0
     )
     keep = {"image": large, "attributes": tf.fill((4, 3), -1.0)}
     assert method.translate(keep)["image"].shape == (4, 32, 28, 3)

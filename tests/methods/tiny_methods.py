@@ -249,7 +249,7 @@ def gradients(method, player, term=None, names=None):
         ]
     with tf.GradientTape() as tape:
         terms = method.compute_losses(batch(), [player], training=False)[player]
-        value = terms[term] if term else method.total_loss(terms)
+        value = terms[term].value if term else method.total_loss(terms)
     return tape.gradient(value, variables)
 
 

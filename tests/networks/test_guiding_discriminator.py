@@ -42,13 +42,24 @@ def test_parameter_counts(attention, count):
     assert network.count_params() == count
 
 
+def scored(judged):
+    (scores,) = judged.scores
+    return scores
+
+
+def assert_same(judged, expected):
+    np.testing.assert_array_equal(scored(judged), scored(expected))
+    np.testing.assert_array_equal(judged.attention, expected.attention)
+
+
 @pytest.mark.parametrize("attention", ["post_hoc", "ram"])
 @pytest.mark.parametrize(
     ("side", "scores", "seen"), [(256, 30, 31), (128, 14, 15)]
 )
 def test_sizes_of_the_sheet(attention, side, scores, seen):
     network = GuidingDiscriminator(filters=1, attention=attention)
-    judged, found = network(np.zeros((1, side, side, 3), "float32"))
+    said = network(np.zeros((1, side, side, 3), "float32"))
+    (judged,), found = said.scores, said.attention
     assert judged.shape == (1, scores, scores, 1)
     assert found.shape == (1, seen, seen, 1)
     assert judged.dtype == found.dtype == tf.float32
@@ -57,14 +68,16 @@ def test_sizes_of_the_sheet(attention, side, scores, seen):
 
 def test_one_pass_gives_the_patchgans_scores():
     network = tiny()
-    np.testing.assert_array_equal(network(IMAGE)[0], network.patches(IMAGE))
+    np.testing.assert_array_equal(
+        scored(network(IMAGE)), scored(network.patches(IMAGE))
+    )
 
 
 @pytest.mark.parametrize("attention", ["post_hoc", "ram"])
 def test_the_attention_alone_is_that_of_the_scores(attention):
     network = tiny(attention)
     for image in (IMAGE, IMAGE[:, :23, :18]):
-        expected = network(image)[1]
+        expected = network(image).attention
         assert network.attention_size(image.shape[1:3]) == expected.shape[1:3]
         np.testing.assert_allclose(network.attend(image), expected, atol=1e-6)
 
@@ -81,7 +94,7 @@ def test_post_hoc_attention_is_what_numpy_makes_of_the_fourth_layer():
     maps = np.abs(activations).mean(-1, keepdims=True)
     low, high = (f(maps, axis=(1, 2), keepdims=True) for f in (np.min, np.max))
     expected = (maps - low) / (high - low)
-    np.testing.assert_allclose(network(IMAGE)[1], expected, atol=1e-5)
+    np.testing.assert_allclose(network(IMAGE).attention, expected, atol=1e-5)
 
 
 def test_post_hoc_attention_spans_each_image_and_knows_no_scale():
@@ -105,8 +118,9 @@ def test_a_flat_map_is_no_attention():
 def test_a_mask_of_zeros_leaves_the_patchgan():
     network = tiny("ram")
     force(network, 0)
-    scores, attention = network(IMAGE)
-    np.testing.assert_array_equal(scores, network.patches(IMAGE))
+    judged = network(IMAGE)
+    scores, attention = scored(judged), judged.attention
+    np.testing.assert_array_equal(scores, scored(network.patches(IMAGE)))
     np.testing.assert_allclose(attention, 0.0, atol=1e-30)
 
 
@@ -114,8 +128,11 @@ def test_a_mask_of_ones_doubles_what_the_last_layer_scores():
     network = tiny("ram")
     force(network, 1)
     doubled = 2.0 * network.patches.features(IMAGE)
-    scores, attention = network(IMAGE)
-    np.testing.assert_array_equal(scores, network.patches.score(doubled))
+    judged = network(IMAGE)
+    scores, attention = scored(judged), judged.attention
+    np.testing.assert_array_equal(
+        scores, scored(network.patches.score(doubled))
+    )
     np.testing.assert_array_equal(attention, np.ones_like(attention))
 
 
@@ -125,12 +142,15 @@ def test_ram_attention_is_the_mean_of_its_own_mask():
     features = network.patches.features(IMAGE)
     mask = network.mask_branch(first, size=(7, 7))
     assert mask.shape == features.shape
-    scores, attention = network(IMAGE)
+    judged = network(IMAGE)
+    scores, attention = scored(judged), judged.attention
     expected = mask.numpy().mean(-1, keepdims=True)
     np.testing.assert_allclose(attention, expected, rtol=1e-5)
     assert 0.0 < attention.numpy().min() < attention.numpy().max() < 1.0
     np.testing.assert_allclose(
-        scores, network.patches.score((1.0 + mask) * features), rtol=1e-6
+        scores,
+        scored(network.patches.score((1.0 + mask) * features)),
+        rtol=1e-6,
     )
 
 
@@ -161,7 +181,7 @@ def test_minmax_spreads_the_mean_of_the_mask():
 def test_scores_teach_the_branch():
     network = tiny("ram")
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(tf.square(network(IMAGE)[0]))
+        total = tf.reduce_sum(tf.square(scored(network(IMAGE))))
     gradients = tape.gradient(total, network.mask_branch.trainable_variables)
     assert len(gradients) == 8
     assert all(np.abs(gradient).max() > 0 for gradient in gradients[::2])
@@ -171,7 +191,7 @@ def test_images_too_small_to_be_judged_are_enlarged():
     network = tiny()
     assert network.smallest_side == 12
     small = IMAGE[:, :8, :20]
-    expected = network(tf.image.resize(small, (12, 20)))[1]
+    expected = network(tf.image.resize(small, (12, 20))).attention
     np.testing.assert_array_equal(network.attend(small), expected)
 
 
@@ -197,13 +217,11 @@ def test_config_and_saved_weights_restore_the_function(tmp_path):
     again = GuidingDiscriminator.from_config(network.get_config())
     again.build((None, 32, 32, 3))
     again.load_weights(tmp_path / "network.weights.h5")
-    for value, other in zip(again(IMAGE), expected, strict=True):
-        np.testing.assert_array_equal(value, other)
+    assert_same(again(IMAGE), expected)
 
     network.save(tmp_path / "network.keras")
     loaded = keras.saving.load_model(tmp_path / "network.keras")
-    for value, other in zip(loaded(IMAGE), expected, strict=True):
-        np.testing.assert_array_equal(value, other)
+    assert_same(loaded(IMAGE), expected)
 
 
 def test_an_unknown_attention_is_refused():
@@ -221,5 +239,5 @@ def test_too_small_images_are_refused_when_it_is_built(attention, smallest):
     assert network.smallest_side == smallest
     with pytest.raises(UserError, match=f"at least {smallest} pixels"):
         network.build((None, smallest - 1, 64, 3))
-    scores, _ = network(np.zeros((1, smallest, smallest, 3), "float32"))
+    scores = scored(network(np.zeros((1, smallest, smallest, 3), "float32")))
     assert min(scores.shape[1:3]) > 0

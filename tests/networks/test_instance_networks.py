@@ -68,7 +68,7 @@ def test_discriminator_maps_have_the_sheets_sizes(size, scores):
     network = InstanceDiscriminator(filters=1)
     image = np.zeros((1, *size, 3), "float32")
     masks = np.zeros((1, 1, *size, 1), "float32")
-    assert network(image, masks).shape == (1, *scores, 1)
+    assert network(image, masks).scores[0].shape == (1, *scores, 1)
 
 
 def test_the_order_of_masks_only_orders_the_masks():
@@ -79,7 +79,9 @@ def test_the_order_of_masks_only_orders_the_masks():
     np.testing.assert_allclose(mixed, masks.numpy()[:, order], atol=1e-5)
     judge = discriminator()
     np.testing.assert_allclose(
-        judge(IMAGE, MASKS), judge(IMAGE, MASKS[:, order]), atol=1e-5
+        judge(IMAGE, MASKS).scores,
+        judge(IMAGE, MASKS[:, order]).scores,
+        atol=1e-5,
     )
 
 
@@ -92,7 +94,9 @@ def test_empty_slots_change_nothing_and_stay_empty():
     assert np.all(more[:, 3:] == -1.0)
     judge = discriminator()
     np.testing.assert_allclose(
-        judge(IMAGE, MASKS), judge(IMAGE, padded(MASKS, 2)), atol=1e-5
+        judge(IMAGE, MASKS).scores,
+        judge(IMAGE, padded(MASKS, 2)).scores,
+        atol=1e-5,
     )
 
 
@@ -107,8 +111,8 @@ def test_examples_with_different_counts_do_not_mix():
         np.testing.assert_allclose(image[one], alone, atol=1e-5)
         np.testing.assert_allclose(found[one, :count], outlines, atol=1e-5)
         np.testing.assert_allclose(
-            judge(IMAGE, masks)[one],
-            judge(IMAGE[one], masks[one, :count]),
+            judge(IMAGE, masks).scores[0][one],
+            judge(IMAGE[one], masks[one, :count]).scores[0],
             atol=1e-5,
         )
 
@@ -125,7 +129,7 @@ def test_nothing_but_empty_slots_is_finite():
     image, masks = generator()(IMAGE, empty)
     assert np.isfinite(image).all() and np.isfinite(masks).all()
     assert np.all(masks[:, 1:] == -1.0)
-    assert np.isfinite(discriminator()(IMAGE, empty)).all()
+    assert np.isfinite(discriminator()(IMAGE, empty).scores).all()
 
 
 def test_a_slot_said_to_be_valid_is_one_whatever_its_values():
@@ -159,6 +163,6 @@ def test_config_and_weights_restore_the_function(make):
     twin.set_weights(network.get_weights())
     outputs = twin(IMAGE, MASKS)
     if make is discriminator:
-        expected, outputs = [expected], [outputs]
+        expected, outputs = expected.scores, outputs.scores
     for one, other in zip(expected, outputs, strict=True):
         np.testing.assert_allclose(one, other, atol=1e-6)

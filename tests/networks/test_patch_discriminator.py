@@ -21,6 +21,11 @@ def tiny(**arguments):
     return PatchDiscriminator(**{"filters": 4, **arguments})
 
 
+def scored(network, **arguments):
+    (scores,) = network(IMAGE, **arguments).scores
+    return scores
+
+
 @pytest.mark.parametrize(
     ("arguments", "count"),
     [
@@ -46,9 +51,13 @@ def test_parameter_count_of_the_conditional_one_with_batch_normalisation():
 def test_batch_normalisation_keeps_the_parts_apart():
     network = tiny(normalization="batch", strided_layers=2)
     both = np.concatenate([IMAGE, 0.1 * IMAGE])
-    expected = np.concatenate([network(IMAGE), network(0.1 * IMAGE)])
-    np.testing.assert_allclose(network(both, parts=2), expected, atol=1e-5)
-    assert np.abs(network(both) - expected).max() > 1e-3
+    expected = np.concatenate(
+        [network(image).scores[0] for image in (IMAGE, 0.1 * IMAGE)]
+    )
+    np.testing.assert_allclose(
+        network(both, parts=2).scores[0], expected, atol=1e-5
+    )
+    assert np.abs(network(both).scores[0] - expected).max() > 1e-3
 
 
 @pytest.mark.parametrize(
@@ -56,7 +65,8 @@ def test_batch_normalisation_keeps_the_parts_apart():
     [({}, 30), ({"padding": 2}, 35), ({"strided_layers": 5}, 6)],
 )
 def test_map_sizes_of_the_sheets(arguments, side):
-    scores = tiny(filters=1, **arguments)(np.zeros((1, 256, 256, 3), "float32"))
+    network = tiny(filters=1, **arguments)
+    (scores,) = network(np.zeros((1, 256, 256, 3), "float32")).scores
     assert scores.shape == (1, side, side, 1)
     assert scores.dtype == tf.float32
 
@@ -71,7 +81,7 @@ def test_a_score_sees_a_patch_of_the_papers_size(layers, field):
     image = tf.Variable(np.zeros((1, 128, 128, 3), "float32"))
     with tf.GradientTape() as tape:
         # Norms look at the whole image.
-        scores = network(image, normalize=False)
+        (scores,) = network(image, normalize=False).scores
         score = scores[0, scores.shape[1] // 2, scores.shape[2] // 2, 0]
     seen = np.abs(tape.gradient(score, image)[0]).sum(-1) > 0
     assert seen.any(0).sum() == seen.any(1).sum() == field
@@ -79,22 +89,23 @@ def test_a_score_sees_a_patch_of_the_papers_size(layers, field):
 
 def test_bypassed_norms_have_no_say():
     network = tiny(**ATTENTION_GUIDED)
-    with_norms = network(IMAGE).numpy()
-    without = network(IMAGE, normalize=False).numpy()
+    with_norms = scored(network).numpy()
+    without = scored(network, normalize=False).numpy()
     assert np.abs(with_norms - without).max() > 1e-4
     for norm in network.norms:
         norm.set_weights([3.0 + w for w in norm.get_weights()])
-    np.testing.assert_array_equal(network(IMAGE, normalize=False), without)
-    assert np.abs(network(IMAGE) - with_norms).max() > 1e-4
+    np.testing.assert_array_equal(scored(network, normalize=False), without)
+    assert np.abs(scored(network) - with_norms).max() > 1e-4
 
 
 def test_both_ways_share_the_convolutions():
     network = tiny(**ATTENTION_GUIDED)
-    with_norms, without = network(IMAGE), network(IMAGE, normalize=False)
+    with_norms = scored(network)
+    without = scored(network, normalize=False)
     layer = network.convolutions[-1]
     layer.set_weights([w + 0.5 for w in layer.get_weights()])
-    assert np.abs(network(IMAGE) - with_norms).max() > 0.1
-    assert np.abs(network(IMAGE, normalize=False) - without).max() > 0.1
+    assert np.abs(scored(network) - with_norms).max() > 0.1
+    assert np.abs(scored(network, normalize=False) - without).max() > 0.1
 
 
 @pytest.mark.parametrize(("first", "count"), [(False, 3), (True, 4)])
@@ -120,7 +131,9 @@ def test_slope_of_negative_values_is_a_fifth():
     kernel[1, 1, 0, 0] = 1.0
     last.set_weights([kernel, np.zeros(1)])
     # Twice through the leaky ReLU: -1, -0.2, -0.04.
-    np.testing.assert_allclose(network(IMAGE[:, :8, :8]), -0.04, rtol=1e-5)
+    np.testing.assert_allclose(
+        network(IMAGE[:, :8, :8]).scores[0], -0.04, rtol=1e-5
+    )
 
 
 def test_spectral_normalisation_learns_in_training_only():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.ops.optimizers import PyTorchAdam
+from tfmask.ops.optimizers import PyTorchAdam, StartedRMSprop, with_l2
 from tfmask.ops.schedules import EpochwiseLinearDecay
 
 # Keras rounds these to float32; they are numbers that it has.
@@ -21,10 +21,10 @@ def schedule():
     )
 
 
-def by_formula(form, gradients, epsilon):
-    """float64 weights after each update, from zeros."""
+def by_formula(form, gradients, epsilon, start=0.0):
+    """float64 weights after each update."""
     factors = (1, 1, 0.75, 0.5, 0.25, 0.25)
-    weight, m, v = 0.0, 0.0, 0.0
+    weight, m, v = start, 0.0, 0.0
     for t, (g, factor) in enumerate(zip(gradients, factors, strict=True), 1):
         m = BETA_1 * m + (1 - BETA_1) * g
         v = BETA_2 * v + (1 - BETA_2) * g**2
@@ -112,3 +112,93 @@ def test_state_and_config_are_adams():
     again = PyTorchAdam.from_config(ours.get_config())
     assert again.get_config() == ours.get_config()
     assert float(again.epsilon) == pytest.approx(1e-8)
+
+
+def cubes(optimizer, steps=3):
+    """Weights after some steps down w^3 from 1 and -2."""
+    variable = tf.Variable(np.array([1.0, -2.0]))
+    optimizer.build([variable])
+    for _ in range(steps):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(variable**3)
+        apply(optimizer, tape.gradient(loss, variable), variable)
+    return variable.numpy()
+
+
+def test_l2_goes_through_the_running_means():
+    """The sheet's numbers, measured in PyTorch with `weight_decay=0.01`."""
+    optimizer = with_l2(PyTorchAdam, 0.01)(
+        0.01, beta_1=0.5, beta_2=0.999, epsilon=1e-8
+    )
+    found = cubes(optimizer)
+    np.testing.assert_allclose(found, [0.970121, -2.030059], atol=2e-6)
+    decoupled = PyTorchAdam(
+        0.01, beta_1=0.5, beta_2=0.999, epsilon=1e-8, weight_decay=0.01
+    )
+    assert np.abs(cubes(decoupled) - found).max() > 1e-4
+
+
+@BOTH
+def test_l2_is_the_formulas(form):
+    rng = np.random.default_rng(0)
+    gradients = rng.normal(size=(6, 5))
+    optimizer = with_l2(FORMS[form], 0.125)(
+        schedule(), beta_1=BETA_1, beta_2=BETA_2, epsilon=1e-8
+    )
+    variable, seen = tf.Variable(np.ones(5)), []
+
+    def added():
+        """Every gradient with the L2 of the weights before it."""
+        for gradient in gradients:
+            weights = seen[-1] if seen else 1.0
+            yield gradient + 0.125 * weights
+
+    for weights in by_formula(form, added(), 1e-8, start=1.0):
+        seen.append(weights)
+        apply(optimizer, gradients[len(seen) - 1], variable)
+        np.testing.assert_allclose(variable, weights, rtol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [(0.0, [0.927884, -2.074564]), (1.0, [0.943245, -2.073104])],
+)
+def test_rmsprop_starts_where_it_is_told(start, expected):
+    """The sheet's numbers; and the formula."""
+    optimizer = StartedRMSprop(0.01, rho=0.9, epsilon=1e-10, start=start)
+    found = cubes(optimizer)
+    np.testing.assert_allclose(found, expected, atol=2e-6)
+    weight, square = np.array([1.0, -2.0]), start
+    for _ in range(3):
+        gradient = 3 * weight**2
+        square = 0.9 * square + 0.1 * gradient**2
+        weight = weight - 0.01 * gradient / np.sqrt(square + 1e-10)
+    np.testing.assert_allclose(found, weight, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: with_l2(keras.optimizers.Adam, 0.1)(RATE),
+        lambda: with_l2(StartedRMSprop, 0.1)(RATE, start=1.0),
+    ],
+)
+def test_two_replicas_are_one_device_with_l2(two_replicas, make):
+    def updated(strategy):
+        with strategy.scope():
+            variable = tf.Variable(np.array([1.0, -2.0, 0.5]))
+            optimizer = make()
+            optimizer.build([variable])
+        for _ in range(3):
+            strategy.run(
+                lambda: apply(
+                    optimizer,
+                    np.arange(3.0) / strategy.num_replicas_in_sync,
+                    variable,
+                )
+            )
+        return variable.numpy()
+
+    np.testing.assert_allclose(
+        updated(two_replicas), updated(tf.distribute.get_strategy()), rtol=1e-9
+    )

@@ -148,9 +148,9 @@ def test_losses_that_are_not_finite_say_what_to_do(tmp_path, steps, last):
         tmp_path, 1, epoch_steps=2, writer=None, checkpoints=checkpoints
     )
     broken = SimpleNamespace(
-        result=lambda: float("nan"), reset_state=lambda: None
+        result=lambda: {"g/gan": float("nan")}, reset_state=lambda: None
     )
-    rows.set_model(SimpleNamespace(trackers={"g/gan": broken}))
+    rows.set_model(SimpleNamespace(terms=broken))
     with pytest.raises(UserError) as error:
         rows.at(5)
     for part in (last, "another --run", "--optimizer.learning-rate"):

@@ -79,7 +79,7 @@ def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """Adam for every player, and the learning rate's course.
+    """The optimizer of every player, and the learning rate's course.
 
     The rate of epoch e (from 0) is
     `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`; with
@@ -88,7 +88,7 @@ class OptimizerConfig:
     """
 
     name: str = "adam"
-    """`adam`, or `addons:OPTIMIZER` of tensorflow-addons."""
+    """`adam`, `rmsprop`, or `addons:OPTIMIZER` of tensorflow-addons."""
     learning_rate: float = 2e-4
     """Initial learning rate."""
     discriminator_learning_rate: float | None = None
@@ -96,13 +96,17 @@ class OptimizerConfig:
     beta_1: float = 0.5
     """Adam's decay of the mean."""
     beta_2: float = 0.999
-    """Adam's decay of the squared mean."""
+    """Adam's and RMSProp's decay of the squared mean."""
     epsilon: float = 1e-8
-    """Adam's epsilon."""
+    """Adam's epsilon; RMSProp's, which is inside of the root."""
     epsilon_form: Literal["tensorflow", "pytorch"] = "tensorflow"
     """What Adam adds epsilon to: the root of the squared mean as it is
     (Keras, TensorFlow 1), or after its bias correction (PyTorch).
     tensorflow-addons' optimizers have their own form."""
+    squares_start: float = 1.0
+    """Where RMSProp's squared mean starts: 1 (TensorFlow 1) or 0 (PyTorch)."""
+    l2: float = 0.0
+    """Added to every gradient, times the weight: PyTorch's `weight_decay`."""
     constant_epochs: float = 100
     """Epochs before the learning rate starts to fall."""
     decay_epochs: float = 100
@@ -125,7 +129,9 @@ class OptimizerConfig:
         require_fraction(
             self, "beta_1", "beta_2", "halving_factor", "ema_momentum"
         )
-        require_not_negative(self, "constant_epochs", "decay_epochs")
+        require_not_negative(
+            self, "constant_epochs", "decay_epochs", "squares_start", "l2"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

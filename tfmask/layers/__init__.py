@@ -22,12 +22,14 @@ from tfmask.layers.history_pool import HistoryPool
 from tfmask.layers.instance_norm import InstanceNormalization
 from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
+from tfmask.layers.modulation import AdaptiveNormalization, modulated
 from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
+    "AdaptiveNormalization",
     "AttentionMemory",
     "AttentionTransfer",
     "BatchNormalization",
@@ -46,6 +48,7 @@ __all__ = [
     "highway_adain",
     "kaiming_initializer",
     "leaky_relu",
+    "modulated",
     "normal_initializer",
     "normalization_layer",
     "normalized",

@@ -5,11 +5,11 @@ import tensorflow as tf
 
 from tfmask.layers.convolution import kaiming_initializer
 from tfmask.layers.leaky_relu import leaky_relu
+from tfmask.layers.modulation import modulated
 from tfmask.ops.arguments import constructor_arguments
-from tfmask.ops.precision import exact, moments, standardized
+from tfmask.ops.precision import exact
 
 SLOPE = 0.01
-_EPSILON = 1e-5
 
 
 def highway_adain(features, attention, foreground, background):
@@ -40,8 +40,7 @@ def highway_adain(features, attention, foreground, background):
         >>> y.numpy().ravel().round(2).tolist()
         [9.0, 11.0]
     """
-    content, attention = exact(features), exact(attention)
-    normalized = standardized(content, *moments(content, (2, 1)), _EPSILON)
+    attention = exact(attention)
 
     def blend(inside, outside):
         inside, outside = (
@@ -53,7 +52,7 @@ def highway_adain(features, attention, foreground, background):
         blend(inside, outside)
         for inside, outside in zip(foreground, background, strict=True)
     )
-    return tf.cast(normalized * scale + offset, features.dtype)
+    return modulated(features, scale, offset)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")

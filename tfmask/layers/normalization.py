@@ -7,6 +7,7 @@ import keras
 from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.instance_norm import InstanceNormalization
 from tfmask.layers.layer_norm import LayerNormalization
+from tfmask.layers.modulation import AdaptiveNormalization
 from tfmask.ops.errors import UserError, unknown_name
 
 
@@ -34,7 +35,9 @@ def addons_member(module, name):
     return getattr(members, name)
 
 
-def normalization_layer(normalization, *, batch=False, **instance_arguments):
+def normalization_layer(
+    normalization, *, batch=False, adaptive=False, **instance_arguments
+):
     """A new normalisation layer.
 
     Args:
@@ -44,6 +47,8 @@ def normalization_layer(normalization, *, batch=False, **instance_arguments):
             mix real and translated images.
         batch: bool; "batch" may be asked for, too, by networks that call
             their layers by `normalized`.
+        adaptive: bool; "adain" and "adalin" may be asked for, too, by layers
+            that call theirs with a scale and an offset.
         **instance_arguments: arguments of `InstanceNormalization`; of
             others only batch normalisation takes one, `gamma_stddev`.
 
@@ -63,6 +68,8 @@ def normalization_layer(normalization, *, batch=False, **instance_arguments):
         return BatchNormalization(
             gamma_stddev=instance_arguments.get("gamma_stddev", 0.0)
         )
+    if normalization in ("adain", "adalin") and adaptive:
+        return AdaptiveNormalization(linear=normalization == "adalin")
     if normalization == "none":
         return keras.layers.Activation("linear")
     kind, _, name = normalization.partition(":")
@@ -71,7 +78,9 @@ def normalization_layer(normalization, *, batch=False, **instance_arguments):
     raise unknown_name(
         "normalization",
         normalization,
-        ["instance", "layer", "none", "addons:LAYER"] + ["batch"] * batch,
+        ["instance", "layer", "none", "addons:LAYER"]
+        + ["batch"] * batch
+        + ["adain", "adalin"] * adaptive,
     )
 
 

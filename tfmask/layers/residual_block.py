@@ -20,7 +20,8 @@ class ResidualBlock(keras.layers.Layer):
         activate_sum: bool; ReLU after the sum (attention-guided), none
             (CycleGAN).
         use_bias: bool, of the convolutions.
-        normalization: see `normalization_layer`.
+        normalization: see `normalization_layer`; or "adain" or "adalin",
+            whose scale and offset come with a call.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
@@ -28,6 +29,8 @@ class ResidualBlock(keras.layers.Layer):
 
     Call arguments:
         inputs: (B, H, W, filters) float.
+        modulation: of "adain" and "adalin", a pair (scale, offset), each
+            (B, filters), for each of the two normalisations; else None.
 
     Returns:
         (B, H, W, filters) float.
@@ -61,7 +64,11 @@ class ResidualBlock(keras.layers.Layer):
             "use_bias": use_bias,
             "kernel_initializer": kernel_initializer,
         }
-        norm = {"affine": affine, "gamma_stddev": gamma_stddev}
+        norm = {
+            "adaptive": True,
+            "affine": affine,
+            "gamma_stddev": gamma_stddev,
+        }
         self.first = Convolution(filters, 3, **convolution)
         self.first_norm = normalization_layer(normalization, **norm)
         self.second = Convolution(filters, 3, **convolution)
@@ -78,9 +85,10 @@ class ResidualBlock(keras.layers.Layer):
             layer.build(shape)
         self.built = True
 
-    def call(self, inputs):
-        outputs = tf.nn.relu(self.first_norm(self.first(inputs)))
-        outputs = inputs + self.second_norm(self.second(outputs))
+    def call(self, inputs, modulation=None):
+        first, second = ((), ()) if modulation is None else modulation
+        outputs = tf.nn.relu(self.first_norm(self.first(inputs), *first))
+        outputs = inputs + self.second_norm(self.second(outputs), *second)
         return tf.nn.relu(outputs) if self.activate_sum else outputs
 
     def get_config(self):

@@ -1,9 +1,12 @@
-"""Adversarial losses: least squares, and cross-entropy of logits."""
+"""Adversarial losses: least squares, and cross-entropy of logits.
+
+Scores are a list of maps, as a `Judgement` has them, or one map. Several
+(scales, or heads) are summed, as in MUNIT, DRIT and U-GAT-IT.
+"""
 
 import tensorflow as tf
 
-from tfmask.losses.reduce import mean_per_example
-from tfmask.ops.precision import exact
+from tfmask.losses.reduce import mean_of_scores
 
 
 def lsgan_generator(fake):
@@ -12,7 +15,8 @@ def lsgan_generator(fake):
     `mean((D(fake) - 1)^2)` over the map of scores.
 
     Args:
-        fake: (B, ...) float, scores of translations, unbounded.
+        fake: (B, ...) float, or a list of such: unbounded scores of
+            translations.
 
     Returns:
         (B,) float32, 0 where every score is 1.
@@ -25,7 +29,7 @@ def lsgan_generator(fake):
         >>> lsgan_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.25]
     """
-    return mean_per_example(tf.square(exact(fake) - 1.0))
+    return mean_of_scores(_square_to_one, fake)
 
 
 def lsgan_discriminator(real, fake):
@@ -34,8 +38,9 @@ def lsgan_discriminator(real, fake):
     `0.5 * (mean((D(real) - 1)^2) + mean(D(fake)^2))`
 
     Args:
-        real: (B, ...) float, scores of real images.
-        fake: (B, ...) float, scores of (remembered) translations.
+        real: (B, ...) float, or a list of such, scores of real images.
+        fake: (B, ...) float, or a list of such, scores of (remembered)
+            translations.
 
     Returns:
         (B,) float32, 0 where real scores are 1 and fake ones 0.
@@ -48,10 +53,8 @@ def lsgan_discriminator(real, fake):
         >>> lsgan_discriminator(half, half).numpy().tolist()
         [0.25]
     """
-    real, fake = exact(real), exact(fake)
     return 0.5 * (
-        mean_per_example(tf.square(real - 1.0))
-        + mean_per_example(tf.square(fake))
+        mean_of_scores(_square_to_one, real) + mean_of_scores(tf.square, fake)
     )
 
 
@@ -62,7 +65,7 @@ def vanilla_generator(fake):
     generator's non-saturating loss.
 
     Args:
-        fake: (B, ...) float, logits of translations.
+        fake: (B, ...) float, or a list of such, logits of translations.
 
     Returns:
         (B,) float32.
@@ -74,7 +77,7 @@ def vanilla_generator(fake):
         >>> vanilla_generator(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
         [0.6931470036506653]
     """
-    return mean_per_example(tf.nn.softplus(-exact(fake)))
+    return mean_of_scores(_softplus_below, fake)
 
 
 def vanilla_discriminator(real, fake):
@@ -83,8 +86,8 @@ def vanilla_discriminator(real, fake):
     `0.5 * (cross-entropy of D(real) and 1 + cross-entropy of D(fake) and 0)`
 
     Args:
-        real: (B, ...) float, logits of real images.
-        fake: (B, ...) float, logits of translations.
+        real: (B, ...) float, or a list of such, logits of real images.
+        fake: (B, ...) float, or a list of such, logits of translations.
 
     Returns:
         (B,) float32, ln 2 where every logit is 0.
@@ -97,8 +100,15 @@ def vanilla_discriminator(real, fake):
         >>> vanilla_discriminator(zero, zero).numpy().round(6).tolist()
         [0.6931470036506653]
     """
-    real, fake = exact(real), exact(fake)
     return 0.5 * (
-        mean_per_example(tf.nn.softplus(-real))
-        + mean_per_example(tf.nn.softplus(fake))
+        mean_of_scores(_softplus_below, real)
+        + mean_of_scores(tf.nn.softplus, fake)
     )
+
+
+def _square_to_one(scores):
+    return tf.square(scores - 1.0)
+
+
+def _softplus_below(scores):
+    return tf.nn.softplus(-scores)

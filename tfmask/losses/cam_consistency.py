@@ -215,9 +215,9 @@ def attended(
     )
     maps = grad_cam(
         discriminator.features(images, last=layer),
-        lambda features: discriminator.heads(
-            discriminator.features(features, layer)
-        )[1],
+        lambda features: (
+            discriminator.heads(discriminator.features(features, layer)).logits
+        ),
         signs,
         merge=merge,
         floor=floor,

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from tfmask.losses.reduce import mean_per_example
+from tfmask.losses.reduce import mean_of_scores, score_maps
 from tfmask.ops.precision import exact, sum_over
 
 # Square of a gradient's norm below which it counts as none: the root has no
@@ -14,7 +14,8 @@ def wasserstein_generator(fake):
     """How low a critic scores translations: `-mean(D(fake))`.
 
     Args:
-        fake: (B, ...) float, scores of translations, unbounded.
+        fake: (B, ...) float, or a list of such: unbounded scores of
+            translations.
 
     Returns:
         (B,) float32, unbounded.
@@ -26,7 +27,7 @@ def wasserstein_generator(fake):
         >>> wasserstein_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [-0.5]
     """
-    return -mean_per_example(fake)
+    return -mean_of_scores(tf.identity, fake)
 
 
 def wasserstein_critic(real, fake):
@@ -35,8 +36,8 @@ def wasserstein_critic(real, fake):
     `mean(D(fake)) - mean(D(real))`, without the penalty.
 
     Args:
-        real: (B, ...) float, scores of real images.
-        fake: (B, ...) float, scores of translations.
+        real: (B, ...) float, or a list of such, scores of real images.
+        fake: (B, ...) float, or a list of such, scores of translations.
 
     Returns:
         (B,) float32, unbounded below.
@@ -49,7 +50,7 @@ def wasserstein_critic(real, fake):
         >>> wasserstein_critic(3 * one, one).numpy().tolist()
         [-2.0]
     """
-    return mean_per_example(fake) - mean_per_example(real)
+    return mean_of_scores(tf.identity, fake) - mean_of_scores(tf.identity, real)
 
 
 def gradient_penalty(critic, real, fake, mix):
@@ -61,7 +62,8 @@ def gradient_penalty(critic, real, fake, mix):
     each other's scores (no batch normalisation).
 
     Args:
-        critic: function of (B, H, W, C) images that returns (B, ...) scores.
+        critic: function of (B, H, W, C) images that returns scores (B, ...),
+            or a list of such.
         real: (B, H, W, C) float.
         fake: (B, H, W, C) float; neither gets a gradient.
         mix: (B,) float in [0, 1), uniform, one number an example.
@@ -78,7 +80,9 @@ def gradient_penalty(critic, real, fake, mix):
     between = tf.stop_gradient(mix * real + (1.0 - mix) * fake)
     with tf.GradientTape() as tape:
         tape.watch(between)
-        scores = tf.reduce_sum(exact(critic(between)))
+        scores = tf.add_n(
+            [tf.reduce_sum(scores) for scores in score_maps(critic(between))]
+        )
     slope = tape.gradient(scores, between)
     squared = sum_over(tf.square(slope), (2, 1, 3))
     return tf.square(tf.sqrt(tf.maximum(squared, _SMALLEST)) - 1.0)

@@ -11,6 +11,8 @@ from tfmask.losses import (
     wasserstein_generator,
 )
 from tfmask.methods.critic import CriticMethod
+from tfmask.methods.players import weighted
+from tfmask.networks import judge_pair
 from tfmask.ops.attributes import switched
 from tfmask.ops.change import change_map
 from tfmask.ops.errors import UserError
@@ -41,8 +43,8 @@ class AttributeMethod(CriticMethod):
     training these are a random permutation of the batch's, so that some
     equal the source's. The critic never learns to classify translations.
 
-    A method makes `generator` and `discriminator` (its calls give scores
-    and logits), and defines `edit` and `restore`.
+    A method makes `generator` and `discriminator` (which gives scores and
+    logits), and defines `edit`, `restore` and `weights_of_terms`.
 
     Args:
         config: the method's frozen dataclass, with `attributes` (names, as
@@ -71,13 +73,6 @@ class AttributeMethod(CriticMethod):
             )
         super().__init__(config, **kwargs)
 
-    @property
-    def networks(self):
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-        }
-
     def edit(self, image, source, target, training=False):
         """The translation of images.
 
@@ -96,13 +91,10 @@ class AttributeMethod(CriticMethod):
         """(B, H, W, 3), what shall equal the input of an `Edit`."""
         raise NotImplementedError
 
-    def loss_names(self, player):
-        if player == "discriminator":
-            names = ["critic", "penalty", "classification_real"]
-        else:
-            names = ["adversarial", "classification_fake", self.reconstruction]
-        always = ("critic", "adversarial")
-        return [n for n in names if n in always or self.term_weight(n)]
+    @property
+    def weights_of_terms(self):
+        """dict of the terms that may be left out to their weights."""
+        raise NotImplementedError
 
     def compute_losses(self, batch, players=None, training=True):
         image, source = batch["a"]["image"], batch["a"]["attributes"]
@@ -113,14 +105,11 @@ class AttributeMethod(CriticMethod):
             edit = Edit(image, source, target, output)
             if player == "discriminator":
                 edit = edit._replace(output=tf.stop_gradient(output))
-            terms = self.player_terms(player, edit, training)
-            losses[player] = {
-                name: tf.reduce_mean(value) for name, value in terms.items()
-            }
+            losses[player] = self.player_terms(player, edit, training)
         return losses
 
     def player_terms(self, player, edit, training):
-        """Terms of one player, (B,) each or scalar; add-ons add theirs.
+        """dict of name to `Term` of one player; add-ons add theirs.
 
         Args:
             player: "generator" or "discriminator".
@@ -132,35 +121,50 @@ class AttributeMethod(CriticMethod):
         return self._generator_terms(edit, training)
 
     def _discriminator_terms(self, edit):
-        wanted = self.loss_names("discriminator")
-        # One call on both: the same values, larger convolutions.
-        both = tf.concat([edit.image, edit.output], axis=0)
-        scores, logits = self.discriminator(both)
-        terms = {"critic": wasserstein_critic(*tf.split(scores, 2))}
-        if "penalty" in wanted:
-            terms["penalty"] = self.smoothness(
-                lambda images: self.discriminator(images)[0],
-                edit.image,
-                edit.output,
-            )
-        if "classification_real" in wanted:
-            terms["classification_real"] = attribute_cross_entropy(
-                tf.split(logits, 2)[0], edit.source, self.reduction
-            )
-        return terms
+        weights = self.weights_of_terms
+        real, fake = judge_pair(self.discriminator, edit.image, edit.output)
+        return weighted(
+            {
+                "critic": (
+                    lambda: wasserstein_critic(real.scores, fake.scores),
+                    1.0,
+                ),
+                "penalty": (
+                    lambda: self.smoothness(
+                        self.discriminator, edit.image, edit.output
+                    ),
+                    weights["penalty"],
+                ),
+                "classification_real": (
+                    lambda: attribute_cross_entropy(
+                        real.logits, edit.source, self.reduction
+                    ),
+                    weights["classification_real"],
+                ),
+            }
+        )
 
     def _generator_terms(self, edit, training):
-        wanted = self.loss_names("generator")
-        scores, logits = self.discriminator(edit.output)
-        terms = {"adversarial": wasserstein_generator(scores)}
-        if "classification_fake" in wanted:
-            terms["classification_fake"] = attribute_cross_entropy(
-                logits, edit.target, self.reduction
-            )
-        if self.reconstruction in wanted:
-            restored = self.restore(edit, training)
-            terms[self.reconstruction] = l1(restored, edit.image)
-        return terms
+        weights = self.weights_of_terms
+        judged = self.discriminator(edit.output)
+        return weighted(
+            {
+                "adversarial": (
+                    lambda: wasserstein_generator(judged.scores),
+                    1.0,
+                ),
+                "classification_fake": (
+                    lambda: attribute_cross_entropy(
+                        judged.logits, edit.target, self.reduction
+                    ),
+                    weights["classification_fake"],
+                ),
+                self.reconstruction: (
+                    lambda: l1(self.restore(edit, training), edit.image),
+                    weights[self.reconstruction],
+                ),
+            }
+        )
 
     def seen_in(self, image):
         """What the discriminator sees in images.
@@ -173,7 +177,7 @@ class AttributeMethod(CriticMethod):
             (B, K) float32 0/1: 1 where the logit is above 0.
         """
         image = resize_images(image, self.image_size)
-        return tf.cast(self.discriminator(image)[1] > 0.0, image.dtype)
+        return tf.cast(self.discriminator(image).logits > 0.0, image.dtype)
 
     def mask_of(self, edit):
         """(B, H, W, 1) float32 in [0, 1], what `translate` gives as mask."""

@@ -3,8 +3,8 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers import HistoryPool
-from tfmask.ops.distribution import replica_count, replica_share
+from tfmask.methods.term_means import TermMeans
+from tfmask.ops.distribution import clipped, replica_count, replica_share
 from tfmask.ops.errors import UserError
 
 DIRECTIONS = ("a_to_b", "b_to_a")
@@ -19,8 +19,8 @@ def source_and_target(direction):
 class TranslationMethod(keras.Model):
     """Networks, losses and the training step of one method.
 
-    A method names its networks as attributes, says which player owns which
-    variables and computes the losses; this class does the rest. It trains in
+    A method has its networks as attributes, says which player has which
+    networks and computes the losses; this class does the rest. It trains in
     `trainers.loop` and in plain `fit`.
 
     Args:
@@ -36,6 +36,7 @@ class TranslationMethod(keras.Model):
         directions: what `translate` can do; "a_to_b" first. Methods of one
             direction have only that, or that which the config chooses.
         multiple: int; sides of images must be multiples of it.
+        players: dict of name to `Player`; a class attribute or a property.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
         phase: hashable; a Python value that the traced step may depend on.
@@ -57,7 +58,7 @@ class TranslationMethod(keras.Model):
         self.epoch_steps = epoch_steps
         self.seed = seed
         self.replicas = replica_count()
-        self.trackers = {}
+        self.terms = TermMeans()
         # In a module of its own, or Keras 2 would count it as a weight.
         self.progress = tf.Module()
         self.progress.step = tf.Variable(0, trainable=False, name="step")
@@ -71,31 +72,15 @@ class TranslationMethod(keras.Model):
 
     # What a method defines.
 
+    players = {}
+
     @property
-    def networks(self):
-        """dict of name to network: everything that has weights."""
-        names = (
-            *(f"generator_{direction}" for direction in DIRECTIONS),
-            "discriminator_a",
-            "discriminator_b",
-        )
-        return {name: getattr(self, name) for name in names}
-
-    def owned_variables(self, player):
-        """Variables that the player's optimizer is made for."""
-        return [
-            variable
-            for name, network in self.networks.items()
-            if name.startswith(player)
-            for variable in network.trainable_variables
-        ]
-
-    def moving_variables(self, player):
-        """Those of `owned_variables` that learn in this phase."""
-        return self.owned_variables(player)
+    def frozen(self):
+        """Names of networks that do not learn in this phase."""
+        return ()
 
     def compute_losses(self, batch, players=None, training=True):
-        """Every term of the losses, unweighted, averaged over the batch.
+        """Every term of the losses, averaged over the batch.
 
         Args:
             batch: nested dict, see docs/data.md.
@@ -104,26 +89,10 @@ class TranslationMethod(keras.Model):
                 iterations alone.
 
         Returns:
-            dict of player to dict of term to scalar float32.
+            dict of player to dict of name to `Term`, or (value, weight).
+            What has no weight (0) is not computed and not in it.
         """
         raise NotImplementedError
-
-    def loss_names(self, player):
-        """Names of the player's terms under this config."""
-        if player == "discriminator":
-            return ["discriminator_a", "discriminator_b"]
-        kinds = ("adversarial", "cycle", "identity", "context")
-        return [
-            f"{kind}_{domain}"
-            for kind in kinds
-            if getattr(self.config, f"{kind}_weight", 0)
-            for domain in ("a", "b")
-        ]
-
-    def term_weight(self, term):
-        """The config's weight of a term such as "cycle_a"."""
-        kind = term.rsplit("_", 1)[0]
-        return getattr(self.config, f"{kind}_weight", 1.0)
 
     def translate(self, inputs, direction="a_to_b"):
         """The inference path: what is evaluated, exported and served.
@@ -139,88 +108,93 @@ class TranslationMethod(keras.Model):
         raise NotImplementedError
 
     @property
+    def pools(self):
+        """dict of name to `HistoryPool`."""
+        return {}
+
+    @property
     def memories(self):
         """dict of name to `tf.Module`: what training keeps of its images."""
         return {}
 
     def images_to_show(self, batch):
         """dict of name to (B, H, W, 1 or 3) images for grids, in order."""
-        shown = {}
-        for direction in DIRECTIONS:
-            source, target = source_and_target(direction)
-            inputs = {
-                port.name: batch[source][port.name]
-                for port in self.spec.required
-            }
-            there = self.translate(inputs, direction)
-            shown[f"real_{source}"] = inputs["image"]
-            shown[f"mask_{source}"] = there["mask"]
-            shown[f"fake_{target}"] = there["image"]
-            if "region" in batch[source]:
-                shown[f"region_{source}"] = batch[source]["region"]
-        return shown
+        raise NotImplementedError
 
     def phase_at(self, step):
-        """The phase of a training step; it may only depend on the step."""
-        return None
+        """The phase of a training step; it may only depend on the step.
+
+        A method's own phases are added to this: on several replicas, the
+        players with `every` that learn in the step. One device decides that
+        in its graph. Of several, a branch around `strategy.run` did not end
+        on TensorFlow 2.15.
+        """
+        return tuple(
+            name
+            for name, player in self.players.items()
+            if self.replicas > 1 and player.every > 1
+            if (step + 1) % player.every == 0
+        )
 
     # What all methods share.
 
-    def make_pools(self, size, channels):
-        """One `HistoryPool` a domain, as `pool_a` and `pool_b`."""
-        for domain, offset in (("a", 10), ("b", 20)):
-            pool = HistoryPool(
-                size,
-                (*self.image_size, channels),
-                seed=self.seed + offset,
-                name=f"pool_{domain}",
-                dtype=self.variable_dtype,
-            )
-            setattr(self, f"pool_{domain}", pool)
-
     @property
-    def pools(self):
-        """dict of name to `HistoryPool`; empty before `make_pools`."""
-        names = ("pool_a", "pool_b")
+    def networks(self):
+        """dict of name to network: everything that has weights."""
         return {
-            name: getattr(self, name) for name in names if name in vars(self)
+            name: getattr(self, name)
+            for player in self.players.values()
+            for name in player.networks
         }
 
-    @property
-    def players(self):
-        """Names of all players, in order."""
-        return [player for players in self.rounds for player in players]
+    def build_networks(self, **channels):
+        """Builds all networks for the training images.
+
+        Args:
+            **channels: ints, of a network's input where it is not 3.
+        """
+        for name, network in self.networks.items():
+            network.build((None, *self.image_size, channels.get(name, 3)))
+        self.built = True
+
+    def owned_variables(self, player, frozen=()):
+        """Variables of a player's networks, but those of some networks."""
+        return [
+            variable
+            for name in self.players[player].networks
+            if name not in frozen
+            for variable in self.networks[name].trainable_variables
+        ]
 
     @property
     def optimizers(self):
-        """dict of player to optimizer: a view of the attributes."""
+        """dict of player to optimizer, in the order in which they learn."""
         return {
             player: getattr(self, f"{player}_optimizer")
-            for player in self.players
+            for players in self.rounds
+            for player in players
         }
 
     def compile(self, make_optimizer, **kwargs):
         """Gives every player its optimizer, built on all of its variables.
 
         Args:
-            make_optimizer: function of the player's name that returns a new
-                optimizer (of Keras or of tensorflow-addons).
+            make_optimizer: function of the name of the player's settings,
+                `Player.optimizer`, that returns a new optimizer (of Keras
+                or of tensorflow-addons).
             **kwargs: arguments of `keras.Model.compile`.
         """
         # Keras 2 wants an optimizer, Keras 3 would make one with as many
         # slots as weights. Plain SGD has none; nobody uses it.
         super().compile(optimizer="sgd", **kwargs)
-        for player in self.players:
-            optimizer = make_optimizer(player)
-            setattr(self, f"{player}_optimizer", optimizer)
-            variables = self.owned_variables(player)
+        for name, player in self.players.items():
+            optimizer = make_optimizer(player.optimizer)
+            setattr(self, f"{name}_optimizer", optimizer)
+            variables = self.owned_variables(name)
             if hasattr(optimizer, "build"):
                 optimizer.build(variables)
             else:  # Keras' legacy class, under tensorflow-addons' optimizers
                 optimizer._create_all_weights(variables)
-            for name in self.loss_names(player):
-                name = f"{player}/{name}"
-                self.trackers[name] = keras.metrics.Mean(name=name)
 
     @property
     def step(self):
@@ -238,25 +212,72 @@ class TranslationMethod(keras.Model):
         """Weighted sum of a player's terms."""
         return tf.add_n(
             [
-                tf.cast(self.term_weight(name), value.dtype) * value
-                for name, value in terms.items()
+                tf.cast(weight, value.dtype) * value
+                for value, weight in terms.values()
+                if weight is not None
             ]
         )
 
     def train_step(self, batch):
-        """Every round of one step; returns running means of all terms."""
-        logs = {}
-        for players in self.rounds:
-            losses = self.learn(
-                players, lambda players: self.compute_losses(batch, players)
+        """Every round of one step; returns running means of all terms.
+
+        Raises:
+            UserError: it is called on several replicas (by `fit`), and a
+                player does not learn in every step.
+        """
+        rare = any(player.every > 1 for player in self.players.values())
+        if rare and replica_count() > 1:
+            raise UserError(
+                f"Plain `fit` trains {type(self).__name__} on one device; "
+                "`tfmask train` and `trainers.loop` take more. Got: "
+                f"{replica_count()} replicas."
             )
-            logs |= self.track(losses)
-        self.step.assign_add(1)
-        return logs
+        self.take_step(lambda function, *args: function(*args), batch)
+        return self.terms.result()
 
     def distributed_step(self, strategy, batch):
         """One step on every replica, called outside of `strategy.run`."""
-        strategy.run(self.train_step, args=(batch,))
+
+        def run(function, *args):
+            return strategy.run(function, args=args)
+
+        self.take_step(run, batch)
+
+    def take_step(self, run, batch):
+        """Every round of one step.
+
+        Args:
+            run: calls a function with arguments on every replica.
+            batch: see `compute_losses`.
+        """
+
+        def update(players):
+            def learn(batch):
+                self.terms.update_state(
+                    self.learn(
+                        players,
+                        lambda players: self.compute_losses(batch, players),
+                    )
+                )
+
+            run(learn, batch)
+            return tf.constant(0)
+
+        for players in self.rounds:
+            (every,) = {self.players[name].every for name in players}
+            if every == 1 or self.replicas > 1 and players[0] in self.phase:
+                update(players)
+            elif self.replicas == 1:
+                tf.cond(
+                    tf.equal((self.step + 1) % every, 0),
+                    lambda players=players: update(players),
+                    lambda: tf.constant(0),
+                )
+        run(self.count_step)
+
+    def count_step(self):
+        """Counts a training step."""
+        self.step.assign_add(1)
 
     def learn(self, players, compute_losses):
         """One update of every player, from one forward pass.
@@ -276,8 +297,11 @@ class TranslationMethod(keras.Model):
                 for player in players
             }
         for player in players:
-            variables = self.moving_variables(player)
+            variables = self.owned_variables(player, self.frozen)
             gradients = tape.gradient(totals[player], variables)
+            settings = self.players[player]
+            if settings.clip_norm is not None:
+                gradients = clipped(gradients, settings.clip_norm)
             # None is what a phase does not use, such as the scale of a
             # normalisation that is bypassed: it must not move.
             self.optimizers[player].apply_gradients(
@@ -289,25 +313,18 @@ class TranslationMethod(keras.Model):
                     if gradient is not None
                 ]
             )
+            if settings.after_update is not None:
+                settings.after_update(variables)
         return losses
 
     def test_step(self, batch):
         """All terms on a batch, without training."""
-        return self.track(self.compute_losses(batch, training=False))
-
-    def track(self, losses):
-        """Adds terms to the running means; returns those."""
-        logs = {}
-        for player, terms in losses.items():
-            for term, value in terms.items():
-                name = f"{player}/{term}"
-                self.trackers[name].update_state(value)
-                logs[name] = self.trackers[name].result()
-        return logs
+        self.terms.update_state(self.compute_losses(batch, training=False))
+        return self.terms.result()
 
     @property
     def metrics(self):
-        return list(self.trackers.values())
+        return [self.terms]
 
     def fit(self, *args, callbacks=None, **kwargs):
         """`keras.Model.fit`, which also follows the phases."""

@@ -3,11 +3,9 @@
 import tensorflow as tf
 
 from tfmask.losses import attended, context, map_layer
+from tfmask.methods.players import Term
 from tfmask.ops.images import resize_images
 from tfmask.ops.schedules import linear_ramp
-
-# Reported, never trained on.
-_MONITORS = ("cam_coverage", "cam_empty")
 
 
 class CamConsistency:
@@ -45,10 +43,12 @@ class CamConsistency:
             )
 
     def cam_weight(self, player):
-        """The config's weight of a player's term; 0 where it has none."""
-        if player == "discriminator" and self.config.cam_source == "none":
+        """The full weight of a player's term; 0 where it has none."""
+        if player == "generator":
+            return self.config.cam_generator_weight
+        if self.config.cam_source == "none":
             return 0.0
-        return getattr(self.config, f"cam_{player}_weight")
+        return self.config.cam_discriminator_weight
 
     def phase_at(self, step):
         """The critic's, and the terms of the add-on in a step."""
@@ -57,40 +57,29 @@ class CamConsistency:
             return super().phase_at(step)
         return super().phase_at(step) + tuple(
             f"cam_{player}"
-            for player in self.players
+            for player in ("discriminator", "generator")
             if self.cam_weight(player)
             and (player == "generator" or step % config.cam_every == 0)
         )
 
-    def loss_names(self, player):
-        names = super().loss_names(player)
-        if self.cam_weight(player):
-            names += [f"cam_{player}", *_MONITORS]
-        return names
-
-    def term_weight(self, term):
-        weight = super().term_weight(term)
-        if not term.startswith("cam_"):
-            return weight
-        epochs = self.config.cam_start_epoch, self.config.cam_full_epoch
-        return weight * linear_ramp(self.step, *map(self.steps_of, epochs))
-
-    def total_loss(self, terms):
-        return super().total_loss(
-            {name: v for name, v in terms.items() if name not in _MONITORS}
-        )
-
     def player_terms(self, player, edit, training):
         terms = super().player_terms(player, edit, training)
-        if f"cam_{player}" not in self.phase:
+        weight, name = self.cam_weight(player), f"cam_{player}"
+        if not weight:
             return terms
+        if name not in self.phase:  # not yet, or not in this step
+            names = (name, "cam_coverage", "cam_empty")
+            return terms | dict.fromkeys(names, Term(None, None))
         mask, empty = self.attended(edit, self.config.cam_source)
         if player == "generator":
             mask = tf.stop_gradient(mask)
+        epochs = self.config.cam_start_epoch, self.config.cam_full_epoch
+        weight *= linear_ramp(self.step, *map(self.steps_of, epochs))
+        change = context(edit.image, edit.output, 1.0 - mask)
         return terms | {
-            f"cam_{player}": context(edit.image, edit.output, 1.0 - mask),
-            "cam_coverage": tf.stop_gradient(mask),
-            "cam_empty": empty,
+            name: Term(tf.reduce_mean(change), weight),
+            "cam_coverage": Term(tf.reduce_mean(mask), None),
+            "cam_empty": Term(empty, None),
         }
 
     def mask_of(self, edit):

@@ -3,7 +3,6 @@
 import tensorflow as tf
 
 from tfmask.layers import AttentionMemory
-from tfmask.losses import lsgan_discriminator
 from tfmask.methods.base import source_and_target
 from tfmask.networks import GuidedGenerator, GuidingDiscriminator
 from tfmask.ops.errors import UserError
@@ -128,12 +127,6 @@ class Guidance:
                 "inner needs neither."
             )
         return self.memories[name]
-
-    def discriminator_term(self, judge, real, fake):
-        """A discriminator's half of Eq. (7); no gradient reaches `fake`."""
-        # One call on both: the same values, larger convolutions.
-        scores, _ = judge(tf.concat([real, tf.stop_gradient(fake)], axis=0))
-        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
 
     def recursion(self, image, direction, count, **options):
         """Translates, looks, and translates again.

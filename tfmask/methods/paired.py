@@ -3,7 +3,9 @@
 import tensorflow as tf
 
 from tfmask.layers import normal_initializer
+from tfmask.losses import l1
 from tfmask.methods.base import TranslationMethod, source_and_target
+from tfmask.methods.players import Player
 from tfmask.networks import UNetGenerator
 
 _DROPOUT = 60  # number of the random stream
@@ -20,6 +22,11 @@ class PairedMethod(TranslationMethod):
         **kwargs: see `TranslationMethod`.
     """
 
+    players = {
+        "generator": Player(("generator",)),
+        "discriminator": Player(("discriminator",), optimizer="discriminator"),
+    }
+
     @property
     def directions(self):
         return (self.config.direction,)
@@ -27,13 +34,6 @@ class PairedMethod(TranslationMethod):
     @property
     def multiple(self):
         return 2**self.config.levels
-
-    @property
-    def networks(self):
-        return {
-            "generator": self.generator,
-            "discriminator": self.discriminator,
-        }
 
     @property
     def network_options(self):
@@ -56,15 +56,12 @@ class PairedMethod(TranslationMethod):
 
     def build_networks(self):
         """Builds both for the training images."""
-        self.generator.build((None, *self.image_size, 3))
         channels = 6 if self.config.conditional else 3
-        self.discriminator.build((None, *self.image_size, channels))
-        self.built = True
+        super().build_networks(discriminator=channels)
 
-    def loss_names(self, player):
-        if player == "discriminator":
-            return ["discriminator"]
-        return ["adversarial"] + ["l1"] * (self.config.l1_weight > 0)
+    def l1_term(self, fake, real):
+        """The term `l1` of the generator, for `weighted`."""
+        return {"l1": (lambda: l1(fake, real), self.config.l1_weight)}
 
     def step_options(self, training):
         """What a U-Net is called with; only in training something drops out."""

@@ -18,6 +18,7 @@ from tfmask.networks.guided_generator import GuidedGenerator
 from tfmask.networks.guiding_discriminator import GuidingDiscriminator
 from tfmask.networks.instance_discriminator import InstanceDiscriminator
 from tfmask.networks.instance_generator import InstanceGenerator
+from tfmask.networks.judgement import Judgement, judge_pair
 from tfmask.networks.label_generator import LabelGenerator
 from tfmask.networks.label_planes import label_planes
 from tfmask.networks.patch_discriminator import PatchDiscriminator
@@ -38,10 +39,12 @@ __all__ = [
     "GuidingDiscriminator",
     "InstanceDiscriminator",
     "InstanceGenerator",
+    "Judgement",
     "LabelGenerator",
     "PatchDiscriminator",
     "ResNetGenerator",
     "StyleEncoder",
     "UNetGenerator",
     "label_planes",
+    "judge_pair",
 ]

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import Convolution, leaky_relu
+from tfmask.networks.judgement import Judgement
 from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
 from tfmask.ops.precision import exact
@@ -36,8 +37,8 @@ class AttributeDiscriminator(SplitDiscriminator):
         image: (B, H, W, C) float, square, of the size that it was built on.
 
     Returns:
-        scores: (B, H / 2^layers, W / 2^layers, 1) float32, unbounded.
-        logits: (B, K) float32.
+        `Judgement` with one map of scores, (B, H / 2^layers, W / 2^layers,
+        1), and logits.
 
     Raises:
         UserError: it is built on images that do not fit.
@@ -107,4 +108,4 @@ class AttributeDiscriminator(SplitDiscriminator):
     def heads(self, features):
         logits = exact(self.class_head(features))
         scores = exact(self.score_head(features))
-        return scores, tf.reshape(logits, [-1, self.attributes])
+        return Judgement([scores], tf.reshape(logits, [-1, self.attributes]))

@@ -62,7 +62,7 @@ class ConcatenatedDiscriminator(PatchDiscriminator):
         training: bool; power iterations run in training only.
 
     Returns:
-        (B, h, w, 1) float32, unbounded.
+        `Judgement` with one map of scores, (B, h, w, 1).
 
     Paper: "CycleGAN+Seg" of Mo, Cho, Shin 2019, section 3.
     Differs from the paper: no.

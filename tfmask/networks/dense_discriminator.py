@@ -9,6 +9,7 @@ from tfmask.layers import (
     glorot_initializer,
     leaky_relu,
 )
+from tfmask.networks.judgement import Judgement
 from tfmask.networks.split_discriminator import SplitDiscriminator
 from tfmask.ops.errors import UserError
 from tfmask.ops.precision import exact
@@ -33,7 +34,7 @@ class DenseDiscriminator(SplitDiscriminator):
         image: (B, H, W, C) float, of the size that it was built on.
 
     Returns:
-        scores: (B, 1) float32, unbounded; logits: (B, K) float32.
+        `Judgement` with one score an image, (B, 1), and logits.
 
     Raises:
         UserError: it is built on images that do not fit.
@@ -106,7 +107,8 @@ class DenseDiscriminator(SplitDiscriminator):
     def heads(self, features):
         first = self.score_layers[0]
         flat = tf.reshape(features, [-1, first.kernel.shape[0]])
-        return tuple(
+        score, logits = (
             exact(second(leaky_relu(first(flat))))
             for first, second in (self.score_layers, self.class_layers)
         )
+        return Judgement([score], logits)

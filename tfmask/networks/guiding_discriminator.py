@@ -44,9 +44,9 @@ class GuidingDiscriminator(keras.Model):
         image: (B, H, W, C) float.
 
     Returns:
-        scores: (B, h, w, 1) float32, unbounded.
-        attention: (B, h + 1, w + 1, 1) float32 in [0, 1], of the features'
-            size; 0 where a post hoc map is flat.
+        `Judgement` with one map of scores, (B, h, w, 1), and the attention,
+        (B, h + 1, w + 1, 1), of the features' size; 0 where a post hoc map
+        is flat.
 
     Raises:
         UserError: `attention` is unknown, or it is built on images that are
@@ -118,10 +118,12 @@ class GuidingDiscriminator(keras.Model):
         first = self.patches.features(image, last=1)
         features = self.patches.features(first, first=1)
         if self.mask_branch is None:
-            return self.patches.score(features), _post_hoc(features)
+            judged = self.patches.score(features)
+            return judged._replace(attention=_post_hoc(features))
         mask = self.mask_branch(first, size=tf.shape(features)[1:3])
         features = (1.0 + tf.cast(mask, features.dtype)) * features
-        return self.patches.score(features), self._mean_mask(mask)
+        judged = self.patches.score(features)
+        return judged._replace(attention=self._mean_mask(mask))
 
     def attend(self, image):
         """The attention alone, by the layers that it needs.

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import Convolution, leaky_relu, normalization_layer
+from tfmask.networks.judgement import Judgement
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.instances import (
     first_if_none,
@@ -110,7 +111,7 @@ class InstanceDiscriminator(keras.Model):
         training: bool; power iterations run in training only.
 
     Returns:
-        (B, h, w, 1) float32, unbounded: 23x23 for 200x200.
+        `Judgement` with one map of scores, (B, h, w, 1): 23x23 for 200x200.
 
     Paper: Mo, Cho, Shin 2019, section 2.1; layers of the official code.
     Differs from the paper: no. From the official code: one power iteration
@@ -173,7 +174,7 @@ class InstanceDiscriminator(keras.Model):
         )
         outputs = self.norm(self.mixing(features, training=training))
         outputs = self.score(leaky_relu(outputs), training=training)
-        return exact(outputs)
+        return Judgement([exact(outputs)])
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

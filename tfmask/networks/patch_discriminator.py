@@ -8,6 +8,7 @@ from tfmask.layers import (
     normalization_layer,
     normalized,
 )
+from tfmask.networks.judgement import Judgement
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.errors import UserError
 from tfmask.ops.precision import exact
@@ -44,7 +45,8 @@ class PatchDiscriminator(keras.Model):
             normalisation keeps apart.
 
     Returns:
-        (B, h, w, 1) float32, unbounded: 30x30 for 256x256 with padding 1.
+        `Judgement` with one map of scores, (B, h, w, 1): 30x30 for 256x256
+        with padding 1.
 
     Raises:
         UserError: it is built on images that are too small for a score.
@@ -170,9 +172,9 @@ class PatchDiscriminator(keras.Model):
         return outputs
 
     def score(self, features, training=False):
-        """The last layer: `features` of all others to float32 scores."""
+        """The last layer: `features` of all others to a `Judgement`."""
         scores = self.convolutions[-1](features, training=training)
-        return exact(scores)
+        return Judgement([exact(scores)])
 
     def call(self, image, normalize=True, training=False, parts=1):
         features = self.features(

@@ -20,7 +20,7 @@ class SplitDiscriminator(keras.Model):
         raise NotImplementedError
 
     def heads(self, features):
-        """Scores and logits (B, K) float32 of the whole trunk's features."""
+        """`Judgement` with logits, of the whole trunk's features."""
         raise NotImplementedError
 
     def features(self, inputs, first=0, last=None):

@@ -66,3 +66,46 @@ def replica_uniform(own, seed, shape=()):
     count = tf.shape(own)[0] * replica_count()
     drawn = tf.random.stateless_uniform([count, *shape], seed)
     return replica_slice(drawn, own)
+
+
+def clipped(gradients, norm):
+    """Gradients, shortened together where they are longer than `norm`.
+
+    Keras 3 clips each replica's own part, which several replicas make another
+    update of than one device.
+
+    Args:
+        gradients: list of this replica's tensors, and None.
+        norm: float, of the sum over replicas.
+
+    Returns:
+        list; None stays None. Its sum over replicas is the clipped one.
+    """
+    count, whole = replica_count(), gradients
+    if count > 1:
+        context = tf.distribute.get_replica_context()
+        total = tf.distribute.ReduceOp.SUM
+        present = [g for g in gradients if g is not None]
+        sums = iter(context.all_reduce(total, present))
+        whole = [None if g is None else next(sums) for g in gradients]
+    short, _ = tf.clip_by_global_norm(whole, norm)
+    return [None if g is None else g / count for g in short]
+
+
+def assign_everywhere(variables, function):
+    """Gives each variable `function(variable)`, on all replicas alike.
+
+    Args:
+        variables: list, of Keras or TensorFlow; equal on all replicas.
+        function: of a tensor; returns one of its shape and dtype.
+    """
+
+    def update(strategy):
+        for variable in variables:
+            if not isinstance(variable, tf.Variable):  # of Keras 3
+                variable = variable.value
+            strategy.extended.update(
+                variable, lambda own: own.assign(function(own))
+            )
+
+    tf.distribute.get_replica_context().merge_call(update)

@@ -1,4 +1,4 @@
-"""Adam with its epsilon where PyTorch has it."""
+"""Optimizers as the papers' codes have them, where Keras' differ."""
 
 import keras
 import tensorflow as tf
@@ -32,3 +32,57 @@ class PyTorchAdam(keras.optimizers.Adam):
             super().update_step(gradient, variable, *rate)
         finally:
             self.epsilon = epsilon
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class StartedRMSprop(keras.optimizers.RMSprop):
+    """RMSProp whose running mean of squared gradients does not start at 0.
+
+    From `v = start`, every update is `v = rho v + (1 - rho) g^2` and
+    `w = w - rate g / sqrt(v + epsilon)`. TensorFlow 1 starts at 1, where the
+    first updates are small; Keras and PyTorch at 0.
+
+    Args:
+        *args: of `keras.optimizers.RMSprop`.
+        start: float.
+        **kwargs: of `keras.optimizers.RMSprop`.
+    """
+
+    def __init__(self, *args, start=1.0, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.start = start
+
+    def build(self, var_list):
+        new = not hasattr(self, "_velocities")
+        super().build(var_list)
+        if new:
+            for velocity in self._velocities:
+                velocity.assign(
+                    tf.fill(velocity.shape, tf.cast(self.start, velocity.dtype))
+                )
+
+    def get_config(self):
+        return {**super().get_config(), "start": self.start}
+
+
+def with_l2(optimizer_class, weight):
+    """An optimizer that adds `weight * variable` to every gradient.
+
+    That is the gradient of `weight / 2 * |variable|^2` and PyTorch's
+    `weight_decay`. Keras' `weight_decay` is another one: it does not go
+    through the optimizer's running means (AdamW).
+
+    Args:
+        optimizer_class: of Keras.
+        weight: float.
+
+    Returns:
+        A subclass.
+    """
+
+    class WithL2(optimizer_class):
+        def update_step(self, gradient, variable, *rate):
+            gradient = gradient + weight * tf.convert_to_tensor(variable)
+            super().update_step(gradient, variable, *rate)
+
+    return WithL2

@@ -1,5 +1,7 @@
 """Attention-guided translation: a learned mask keeps the background."""
 
+from functools import partial
+
 import tensorflow as tf
 
 from tfmask.layers import (
@@ -13,10 +15,13 @@ from tfmask.methods.base import (
     TranslationMethod,
     source_and_target,
 )
+from tfmask.methods.players import Player, Term, weighted
+from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import (
     AttentionNetwork,
     PatchDiscriminator,
     ResNetGenerator,
+    judge_pair,
 )
 from tfmask.ops.precision import exact
 
@@ -25,7 +30,7 @@ from tfmask.ops.precision import exact
 POOL_PARTS = (3, 3, 1)
 
 
-class AttentionGuided(TranslationMethod):
+class AttentionGuided(TwoDomains, TranslationMethod):
     """Generators, attention networks and discriminators, two of each.
 
     Code and paper: `generator_a_to_b` is F_S->T, `attention_a` is A_S,
@@ -97,22 +102,22 @@ class AttentionGuided(TranslationMethod):
         )
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
+        self.build_networks()
         self.make_pools(config.pool_size, sum(POOL_PARTS))
-        self.built = True
 
     @property
-    def networks(self):
-        networks = {
-            "generator_a_to_b": self.generator_a_to_b,
-            "generator_b_to_a": self.generator_b_to_a,
-            "attention_a": self.attention_a,
-            "attention_b": self.attention_b,
-            "discriminator_a": self.discriminator_a,
-            "discriminator_b": self.discriminator_b,
-        }
-        return {name: net for name, net in networks.items() if net is not None}
+    def players(self):
+        attention = [
+            f"attention_{domain}"
+            for domain, used in (
+                ("a", self.config.use_attention_a),
+                ("b", self.config.use_attention_b),
+            )
+            if used
+        ]
+        two = TwoDomains.players
+        generators = (*two["generator"].networks, *attention)
+        return two | {"generator": Player(generators)}
 
     def phase_at(self, step):
         """(attention is frozen, discriminators are masked)."""
@@ -132,16 +137,9 @@ class AttentionGuided(TranslationMethod):
     def discriminator_masked(self):
         return self.phase[1]
 
-    def owned_variables(self, player):
-        owned = super().owned_variables(player)
-        if player == "generator":
-            owned += super().owned_variables("attention")
-        return owned
-
-    def moving_variables(self, player):
-        if player == "generator" and self.attention_frozen:
-            return super().owned_variables(player)
-        return self.owned_variables(player)
+    @property
+    def frozen(self):
+        return ("attention_a", "attention_b") if self.attention_frozen else ()
 
     def attend(self, image, domain):
         """The attention map of an image of a domain.
@@ -177,7 +175,7 @@ class AttentionGuided(TranslationMethod):
         return image * tf.cast(kept, image.dtype)
 
     def judge(self, domain, image, training=False):
-        """Scores of a discriminator in the present phase."""
+        """As the present phase does: perhaps without normalisation."""
         normalize = not (
             self.discriminator_masked
             and self.config.discriminator_norm_off_when_masked
@@ -191,55 +189,55 @@ class AttentionGuided(TranslationMethod):
         attention = {
             domain: self.attend(image, domain) for domain, image in real.items()
         }
-        generated, composite = {}, {}
+        fakes = {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
-            generator = self.networks[f"generator_{direction}"]
-            generated[target] = generator(real[source])
-            composite[target] = attention_composite(
-                generated[target], real[source], attention[source]
+            generated = self.networks[f"generator_{direction}"](real[source])
+            composite = attention_composite(
+                generated, real[source], attention[source]
             )
-        fakes = {
-            target: (composite[target], generated[target], attention[source])
-            for source, target in map(source_and_target, DIRECTIONS)
-        }
+            fakes[target] = (composite, generated, attention[source])
         losses = {}
         if "generator" in players:
-            losses["generator"] = self._cycle_terms(real, attention, composite)
-            for target, fake in fakes.items():
-                losses["generator"] |= self._adversarial_term(target, fake)
+            losses["generator"] = weighted(
+                {
+                    f"cycle_{source}": (
+                        partial(self._cycle, source, real, fakes[target]),
+                        self.config.cycle_weight,
+                    )
+                    for source, target in ("ab", "ba")
+                }
+                | {
+                    f"adversarial_{target}": (
+                        partial(self._adversarial, target, fake),
+                        self.config.adversarial_weight,
+                    )
+                    for target, fake in fakes.items()
+                }
+            )
         if "discriminator" in players:
             losses["discriminator"] = {
-                f"discriminator_{target}": self._discriminator_term(
-                    target, real[target], attention[target], fake, training
+                f"discriminator_{target}": Term(
+                    self._discriminator_loss(
+                        target, real[target], attention[target], fake, training
+                    ),
+                    1.0,
                 )
                 for target, fake in fakes.items()
             }
         return losses
 
-    def _cycle_terms(self, real, attention, composite):
-        if not self.config.cycle_weight:
-            return {}
-        terms = {}
-        for direction in DIRECTIONS:
-            source, target = source_and_target(direction)
-            there = composite[target]
-            back = self.networks[f"generator_{target}_to_{source}"](there)
-            if self.config.cycle_attention == "reuse":
-                seen = attention[source]
-            else:
-                seen = self.attend(there, target)
-            cycled = attention_composite(back, there, seen)
-            terms[f"cycle_{source}"] = tf.reduce_mean(l1(cycled, real[source]))
-        return terms
+    def _cycle(self, source, real, fake):
+        """(B,): there and back again (Eq. 3)."""
+        target = "b" if source == "a" else "a"
+        there, _, seen = fake
+        back = self.networks[f"generator_{target}_to_{source}"](there)
+        if self.config.cycle_attention != "reuse":
+            seen = self.attend(there, target)
+        return l1(attention_composite(back, there, seen), real[source])
 
-    def _adversarial_term(self, domain, fake):
-        if not self.config.adversarial_weight:
-            return {}
-        scores = self.judge(domain, self._view(*fake))
-        return {
-            f"adversarial_{domain}": tf.reduce_mean(lsgan_generator(scores))
-        }
+    def _adversarial(self, domain, fake):
+        return lsgan_generator(self.judge(domain, self._view(*fake)).scores)
 
     def _view(self, composite, generated, attention):
         """What the discriminator of this phase sees of a translation."""
@@ -250,16 +248,15 @@ class AttentionGuided(TranslationMethod):
             shown = composite
         return self.foreground(shown, attention)
 
-    def _discriminator_term(self, domain, real, attention, fake, training):
+    def _discriminator_loss(self, domain, real, attention, fake, training):
         if self.discriminator_masked:
             real = self.foreground(real, attention)
-        fake = tf.stop_gradient(tf.concat(fake, axis=-1))
-        if training:
-            fake = self.pools[f"pool_{domain}"].query(fake, self.step)
+        fake = self.pooled(domain, tf.concat(fake, axis=-1), training)
         fake = self._view(*tf.split(fake, POOL_PARTS, axis=-1))
-        both = tf.concat([real, fake], axis=0)
-        scores = self.judge(domain, both, training=training)
-        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
+        judged = judge_pair(
+            partial(self.judge, domain, training=training), real, fake
+        )
+        return tf.reduce_mean(lsgan_discriminator(*(j.scores for j in judged)))
 
     def translate(self, inputs, direction="a_to_b"):
         """See `TranslationMethod`; `mask` in the inputs replaces ours.

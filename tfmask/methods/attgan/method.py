@@ -48,9 +48,17 @@ class AttGAN(AttributeMethod):
             strided_layers=config.discriminator_layers,
             units=config.discriminator_units,
         )
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
-        self.built = True
+        self.build_networks()
+
+    @property
+    def weights_of_terms(self):
+        config = self.config
+        return {
+            "penalty": config.penalty_weight,
+            "classification_real": config.classification_real_weight,
+            "classification_fake": config.classification_fake_weight,
+            "reconstruction": config.reconstruction_weight,
+        }
 
     @property
     def multiple(self):

@@ -10,11 +10,13 @@ from tfmask.methods.base import (
     source_and_target,
 )
 from tfmask.methods.cyclegan import METHOD
+from tfmask.methods.players import Term, weighted
+from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import PatchDiscriminator, ResNetGenerator
 from tfmask.ops.change import change_map
 
 
-class CycleGAN(TranslationMethod):
+class CycleGAN(TwoDomains, TranslationMethod):
     """Two generators and two discriminators (Zhu et al. 2017).
 
     Code and paper: `generator_a_to_b` is G, `generator_b_to_a` is F,
@@ -49,10 +51,8 @@ class CycleGAN(TranslationMethod):
         self.generator_b_to_a = self.make_generator()
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
+        self.build_networks()
         self.make_pools(config.pool_size, 3)
-        self.built = True
 
     @property
     def common(self):
@@ -89,43 +89,41 @@ class CycleGAN(TranslationMethod):
             else:
                 fake[target] = generator(real[source])
         if "generator" in players:
-            losses["generator"] = self._generator_terms(real, fake, same)
+            for direction in DIRECTIONS:
+                losses["generator"] |= self._generator_terms(
+                    direction, real, fake, same
+                )
         if "discriminator" in players:
-            losses["discriminator"] = {
-                f"discriminator_{domain}": self._discriminator_term(
+            for domain in ("a", "b"):
+                judged = self.judge_pair(
                     domain, real[domain], fake[domain], training
                 )
-                for domain in ("a", "b")
-            }
+                loss = lsgan_discriminator(*(j.scores for j in judged))
+                losses["discriminator"][f"discriminator_{domain}"] = Term(
+                    tf.reduce_mean(loss), 1.0
+                )
         return losses
 
-    def _generator_terms(self, real, fake, same):
-        terms = {}
-        for direction in DIRECTIONS:
-            source, target = source_and_target(direction)
-            if self.config.adversarial_weight:
-                judge = self.networks[f"discriminator_{target}"]
-                terms[f"adversarial_{target}"] = tf.reduce_mean(
-                    lsgan_generator(judge(fake[target]))
-                )
-            if self.config.cycle_weight:
-                back = self.networks[f"generator_{target}_to_{source}"]
-                terms[f"cycle_{source}"] = tf.reduce_mean(
-                    l1(back(fake[target]), real[source])
-                )
-            if self.config.identity_weight:
-                terms[f"identity_{target}"] = tf.reduce_mean(
-                    l1(same[target], real[target])
-                )
-        return terms
-
-    def _discriminator_term(self, domain, real, fake, training):
-        judge = self.networks[f"discriminator_{domain}"]
-        fake = tf.stop_gradient(fake)
-        if training:
-            fake = self.pools[f"pool_{domain}"].query(fake, self.step)
-        scores = judge(tf.concat([real, fake], axis=0), training=training)
-        return tf.reduce_mean(lsgan_discriminator(*tf.split(scores, 2)))
+    def _generator_terms(self, direction, real, fake, same):
+        source, target = source_and_target(direction)
+        back = self.networks[f"generator_{target}_to_{source}"]
+        made, config = fake[target], self.config
+        return weighted(
+            {
+                f"adversarial_{target}": (
+                    lambda: lsgan_generator(self.judge(target, made).scores),
+                    config.adversarial_weight,
+                ),
+                f"cycle_{source}": (
+                    lambda: l1(back(made), real[source]),
+                    config.cycle_weight,
+                ),
+                f"identity_{target}": (
+                    lambda: l1(same[target], real[target]),
+                    config.identity_weight,
+                ),
+            }
+        )
 
     def translate(self, inputs, direction="a_to_b"):
         image = inputs["image"]

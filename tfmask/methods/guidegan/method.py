@@ -1,9 +1,11 @@
 """GuideGAN on unpaired images: CycleGAN, guided by its discriminators."""
 
+from functools import partial
+
 import tensorflow as tf
 
 from tfmask.layers import normal_initializer
-from tfmask.losses import l1, lsgan_generator
+from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
 from tfmask.methods.base import (
     DIRECTIONS,
     TranslationMethod,
@@ -11,10 +13,12 @@ from tfmask.methods.base import (
 )
 from tfmask.methods.guidance import Guidance
 from tfmask.methods.guidegan import METHOD
+from tfmask.methods.players import Term, weighted
+from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import ResNetGenerator
 
 
-class GuideGAN(Guidance, TranslationMethod):
+class GuideGAN(Guidance, TwoDomains, TranslationMethod):
     """Generators that are told where the discriminators look.
 
     Code and paper: `generator_a_to_b` is G_X, `discriminator_b` is D_Y,
@@ -42,13 +46,11 @@ class GuideGAN(Guidance, TranslationMethod):
         self.generator_b_to_a = self._generator(common)
         self.discriminator_a = self.guiding_discriminator(**common)
         self.discriminator_b = self.guiding_discriminator(**common)
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
+        self.build_networks()
         self.make_pools(config.pool_size, 3)
         self.make_memories("memory_a", "memory_b")
         if config.cycle_attention == "memory":
             self.make_memories("cycle_memory_a", "cycle_memory_b")
-        self.built = True
 
     def _generator(self, common):
         return self.guided_generator(
@@ -74,43 +76,56 @@ class GuideGAN(Guidance, TranslationMethod):
     def compute_losses(self, batch, players=None, training=True):
         players = players or self.players
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}
-        guides, fake, scores, seen = {}, {}, {}, {}
+        guides, fake, judged = {}, {}, {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             fake[target], guides[source] = self.guided(direction, batch[source])
             # One pass for the generators' loss, the way back, the memory.
-            _, judge = self.players_of(direction)
-            scores[target], seen[target] = judge(fake[target])
+            judged[target] = self.judge(target, fake[target])
             if training and self.config.attention_mode == "memory":
-                self.remember(f"memory_{source}", batch[source], seen[target])
-        losses = {player: {} for player in players}
-        if "generator" in players:
-            losses["generator"] = {
-                f"adversarial_{domain}": tf.reduce_mean(
-                    lsgan_generator(scores[domain])
+                self.remember(
+                    f"memory_{source}", batch[source], judged[target].attention
                 )
-                for domain in ("a", "b")
-            }
-            if self.config.cycle_weight:
-                losses["generator"] |= {
-                    f"cycle_{source}": self._cycle_term(
-                        *(source, batch[source], fake[target]),
-                        *(guides[source], seen[target]),
-                        training,
+        losses = {}
+        if "generator" in players:
+            losses["generator"] = weighted(
+                {
+                    f"adversarial_{domain}": (
+                        partial(lsgan_generator, judged[domain].scores),
+                        self.config.adversarial_weight,
+                    )
+                    for domain in ("a", "b")
+                }
+                | {
+                    f"cycle_{source}": (
+                        partial(
+                            self._cycle,
+                            *(source, batch[source], fake[target]),
+                            *(guides[source], judged[target].attention),
+                            training,
+                        ),
+                        self.config.cycle_weight,
                     )
                     for source, target in ("ab", "ba")
                 }
+            )
         if "discriminator" in players:
-            losses["discriminator"] = {
-                f"discriminator_{domain}": self._judged_fakes(
+            losses["discriminator"] = {}
+            for domain in ("a", "b"):
+                pair = self.judge_pair(
                     domain, real[domain], fake[domain], training
                 )
-                for domain in ("a", "b")
-            }
+                loss = lsgan_discriminator(*(j.scores for j in pair))
+                losses["discriminator"][f"discriminator_{domain}"] = Term(
+                    tf.reduce_mean(loss), 1.0
+                )
         return losses
 
-    def _cycle_term(self, source, examples, fake, guide, seen, training):
-        """There and back again (Eq. 10).
+    def judge(self, domain, image, training=False):
+        return self.networks[f"discriminator_{domain}"](image)
+
+    def _cycle(self, source, examples, fake, guide, seen, training):
+        """(B,): there and back again (Eq. 10).
 
         Args:
             source: "a" or "b", the domain that is come back to.
@@ -132,12 +147,4 @@ class GuideGAN(Guidance, TranslationMethod):
         cycled = back(fake, guide)
         if kind == "memory" and training:
             self.remember(name, examples, judge.attend(cycled))
-        return tf.reduce_mean(l1(cycled, examples["image"]))
-
-    def _judged_fakes(self, domain, real, fake, training):
-        """The discriminator's term, perhaps on fakes of older steps."""
-        fake = tf.stop_gradient(fake)
-        if training:
-            fake = self.pools[f"pool_{domain}"].query(fake, self.step)
-        judge = self.networks[f"discriminator_{domain}"]
-        return self.discriminator_term(judge, real, fake)
+        return l1(cycled, examples["image"])

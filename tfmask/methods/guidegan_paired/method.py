@@ -2,11 +2,13 @@
 
 import tensorflow as tf
 
-from tfmask.losses import l1, lsgan_generator
+from tfmask.losses import lsgan_discriminator, lsgan_generator
 from tfmask.methods.base import source_and_target
 from tfmask.methods.guidance import Guidance
 from tfmask.methods.guidegan_paired import METHOD
 from tfmask.methods.paired import PairedMethod
+from tfmask.methods.players import Term, weighted
+from tfmask.networks import judge_pair
 
 
 class PairedGuideGAN(Guidance, PairedMethod):
@@ -49,21 +51,28 @@ class PairedGuideGAN(Guidance, PairedMethod):
             self.config.direction, batch[source], **self.step_options(training)
         )
         # One pass for the generator's loss and the memory.
-        scores, seen = self.discriminator(self.judged(image, fake))
+        judged = self.discriminator(self.judged(image, fake))
         if training and self.config.attention_mode == "memory":
-            self.remember(f"memory_{source}", batch[source], seen)
+            self.remember(f"memory_{source}", batch[source], judged.attention)
         losses = {}
         if "generator" in players:
-            adversarial = tf.reduce_mean(lsgan_generator(scores))
-            losses["generator"] = {"adversarial": adversarial}
-            if self.config.l1_weight:
-                losses["generator"]["l1"] = tf.reduce_mean(l1(fake, real))
+            losses["generator"] = weighted(
+                {
+                    "adversarial": (
+                        lambda: lsgan_generator(judged.scores),
+                        self.config.adversarial_weight,
+                    )
+                }
+                | self.l1_term(fake, real)
+            )
         if "discriminator" in players:
+            pair = judge_pair(
+                self.discriminator,
+                self.judged(image, real),
+                self.judged(image, fake),
+            )
+            loss = lsgan_discriminator(*(j.scores for j in pair))
             losses["discriminator"] = {
-                "discriminator": self.discriminator_term(
-                    self.discriminator,
-                    self.judged(image, real),
-                    self.judged(image, fake),
-                )
+                "discriminator": Term(tf.reduce_mean(loss), 1.0)
             }
         return losses

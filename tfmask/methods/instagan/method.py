@@ -1,5 +1,6 @@
 """InstaGAN: an image and the masks of its instances, translated together."""
 
+from functools import partial
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -19,11 +20,14 @@ from tfmask.methods.base import (
 )
 from tfmask.methods.instagan import METHOD
 from tfmask.methods.instagan.instance_sequence import translate_in_sequence
+from tfmask.methods.players import Term, weighted
+from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import (
     ConcatenatedDiscriminator,
     ConcatenatedGenerator,
     InstanceDiscriminator,
     InstanceGenerator,
+    judge_pair,
 )
 from tfmask.ops import instances as sets
 from tfmask.ops.precision import exact
@@ -51,7 +55,11 @@ class Side(NamedTuple):
     done: tf.Tensor
 
 
-class InstaGAN(TranslationMethod):
+def _weighted_mean(weight, value):
+    return tf.reduce_mean(weight * value)
+
+
+class InstaGAN(TwoDomains, TranslationMethod):
     """Two generators and two discriminators of images with masks.
 
     Code and paper: `generator_a_to_b` is G_XY, `discriminator_b` is D_Y;
@@ -102,10 +110,8 @@ class InstaGAN(TranslationMethod):
         self.generator_b_to_a = make_generator(**generator)
         self.discriminator_a = make_discriminator(**discriminator)
         self.discriminator_b = make_discriminator(**discriminator)
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
+        self.build_networks()
         self.make_pools(config.pool_size, 3 + self.slots)
-        self.built = True
 
     @property
     def merges(self):
@@ -136,7 +142,16 @@ class InstaGAN(TranslationMethod):
         for number in range(self.substeps):
             losses, sides = self.substep(sides, number, players, training)
             all_losses.append(losses)
-        return tf.nest.map_structure(lambda *terms: sum(terms), *all_losses)
+        return {
+            player: {
+                name: Term(
+                    sum(losses[player][name].value for losses in all_losses),
+                    term.weight,
+                )
+                for name, term in terms.items()
+            }
+            for player, terms in all_losses[0].items()
+        }
 
     def train_step(self, batch):
         """One sequential mini-batch; terms are sums over its sub-steps.
@@ -149,11 +164,13 @@ class InstaGAN(TranslationMethod):
         """
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             wanted = self.wanted_substeps(batch)
-            return self._sequence(lambda f, *args: f(*args), wanted, batch)
-        sides, sums = self.start(batch)
+            self._sequence(lambda f, *args: f(*args), wanted, batch)
+            return self.terms.result()
+        sides = self.first_sides(batch)
         for number in range(self.substeps):
-            sides, sums = self.learn_substep(number, sides, sums)
-        return self.finish(sums)
+            sides = self.learn_substep(number, sides)
+        self.finish()
+        return self.terms.result()
 
     def distributed_step(self, strategy, batch):
         """See `TranslationMethod`: all replicas run equally many sub-steps."""
@@ -169,28 +186,19 @@ class InstaGAN(TranslationMethod):
         """A loop around `run`, so that one sub-step is traced, not all."""
         count = tf.reduce_sum(tf.cast(wanted > 0, tf.int32))
 
-        def body(number, sides, sums):
-            return number + 1, *run(self.learn_substep, number, sides, sums)
+        def body(number, sides):
+            return number + 1, run(self.learn_substep, number, sides)
 
-        _, _, sums = tf.while_loop(
-            lambda number, *_: number < count,
+        tf.while_loop(
+            lambda number, _: number < count,
             body,
-            (0, *run(self.start, batch)),
+            (0, run(self.first_sides, batch)),
             parallel_iterations=1,
         )
-        return run(self.finish, sums)
+        run(self.finish)
 
-    def start(self, batch):
-        """Sides before the first sub-step, and sums of terms: zeros."""
-        zero = tf.zeros([], exact(batch["a"]["image"]).dtype)
-        zeros = {
-            player: dict.fromkeys(self.loss_names(player), zero)
-            for player in self.players
-        }
-        return self.first_sides(batch), zeros
-
-    def learn_substep(self, number, sides, sums):
-        """One update of both players; returns the new sides and sums."""
+    def learn_substep(self, number, sides):
+        """One update of both players; returns the new sides."""
         following = []
 
         def losses_of(players):
@@ -198,13 +206,14 @@ class InstaGAN(TranslationMethod):
             following.append(later)
             return losses
 
-        losses = self.learn(self.players, losses_of)
-        return following[0], tf.nest.map_structure(tf.add, sums, losses)
+        losses = self.learn(tuple(self.players), losses_of)
+        self.terms.update_state(losses, count=0.0)
+        return following[0]
 
-    def finish(self, sums):
-        """Counts the step and reports its terms."""
-        self.step.assign_add(1)
-        return self.track(sums)
+    def finish(self):
+        """Counts the step, and one value of each of its terms."""
+        self.count_step()
+        self.terms.count()
 
     def wanted_substeps(self, batch):
         """(M,) int32: images that have an instance for each sub-step."""
@@ -284,21 +293,19 @@ class InstaGAN(TranslationMethod):
                     same[source],
                     shown,
                 )
-                losses["generator"] |= {
-                    name: tf.reduce_mean(weight * value)
-                    for name, value in terms.items()
-                }
+                losses["generator"] |= weighted(
+                    terms, partial(_weighted_mean, weight)
+                )
             if "discriminator" in players:
-                value = self._discriminator_term(
+                value = self._discriminator_loss(
                     target,
                     sides[target],
-                    (image, shown),
-                    active[source],
-                    self.step * self.substeps + number,
+                    sets.stacked(image, shown),
                     training,
+                    *(self.step * self.substeps + number, active[source]),
                 )
-                losses["discriminator"][f"discriminator_{target}"] = (
-                    tf.reduce_mean(weight * value)
+                losses["discriminator"][f"discriminator_{target}"] = Term(
+                    _weighted_mean(weight, value), 1.0
                 )
         return losses, following
 
@@ -327,41 +334,44 @@ class InstaGAN(TranslationMethod):
         return fakes, same
 
     def _generator_terms(self, direction, given, fake, same, shown):
-        """Terms of one direction, (B,) each."""
+        """Terms of one direction for `weighted`, (B,) each."""
         source, target = source_and_target(direction)
         image, masks, valid = given
-        terms = {}
-        if self.config.adversarial_weight:
-            judge = self.networks[f"discriminator_{target}"]
-            terms[f"adversarial_{target}"] = lsgan_generator(
-                judge(fake[0], shown)
-            )
+        config = self.config
         real = sets.stacked(image, masks)
-        if self.config.cycle_weight:
-            back = self.networks[f"generator_{target}_to_{source}"]
-            cycled = back(*fake, valid)
-            terms[f"cycle_{source}"] = l1(sets.stacked(*cycled), real)
-        if self.config.identity_weight:
-            terms[f"identity_{source}"] = l1(sets.stacked(*same), real)
-        if self.config.context_weight:
-            binary = self.config.context_form == "binary"
-            weight = background_weight(masks, fake[1], binary=binary)
-            terms[f"context_{source}"] = context(image, fake[0], weight)
-        return terms
 
-    def _discriminator_term(self, domain, real, fake, wanted, draw, training):
+        def adversarial():
+            judge = self.networks[f"discriminator_{target}"]
+            return lsgan_generator(judge(fake[0], shown).scores)
+
+        def cycle():
+            back = self.networks[f"generator_{target}_to_{source}"]
+            return l1(sets.stacked(*back(*fake, valid)), real)
+
+        def kept():
+            binary = config.context_form == "binary"
+            weight = background_weight(masks, fake[1], binary=binary)
+            return context(image, fake[0], weight)
+
+        return {
+            f"adversarial_{target}": (adversarial, config.adversarial_weight),
+            f"cycle_{source}": (cycle, config.cycle_weight),
+            f"identity_{source}": (
+                lambda: l1(sets.stacked(*same), real),
+                config.identity_weight,
+            ),
+            f"context_{source}": (kept, config.context_weight),
+        }
+
+    def _discriminator_loss(self, domain, real, fake, training, *query):
         """(B,) loss of a discriminator: originals against (old) fakes."""
-        fake = tf.stop_gradient(sets.stacked(*fake))
-        if training:
-            fake = self.pools[f"pool_{domain}"].query(fake, draw, wanted)
-        image, masks = sets.unstacked(fake)
         judge = self.networks[f"discriminator_{domain}"]
-        scores = judge(
-            tf.concat([real.original, image], axis=0),
-            tf.concat([real.masks, masks], axis=0),
-            training=training,
+        judged = judge_pair(
+            lambda pair: judge(*pair, training=training),
+            (real.original, real.masks),
+            sets.unstacked(self.pooled(domain, fake, training, *query)),
         )
-        return lsgan_discriminator(*tf.split(scores, 2))
+        return lsgan_discriminator(*(j.scores for j in judged))
 
     def translate(
         self, inputs, direction="a_to_b", per_step=None, keep_background=None

@@ -16,31 +16,19 @@ from tfmask.losses import (
 from tfmask.losses.reduce import mean_per_example
 from tfmask.methods.critic import CriticMethod
 from tfmask.methods.lomit import METHOD
+from tfmask.methods.players import weighted
 from tfmask.networks import (
     AttributeDiscriminator,
     ContentEncoder,
     CoSegmentation,
     HighwayDecoder,
     StyleEncoder,
+    judge_pair,
 )
 from tfmask.ops.distribution import replica_count
 from tfmask.ops.errors import UserError
 from tfmask.ops.precision import exact
 from tfmask.ops.soft_masks import given_or, upsampled
-
-# Terms of the generator that are a weight away from not being computed.
-_WEIGHTED = (
-    "classification_fake",
-    "style_foreground",
-    "style_background",
-    "content",
-    "cycle",
-    "reconstruction",
-    "mask_similarity",
-    "style_distance",
-    "mask_area",
-    "mask_variation",
-)
 
 
 class Codes(NamedTuple):
@@ -63,6 +51,11 @@ def swapped(values):
     """Every example's partner's value: halves of a batch in turn."""
     first, second = tf.split(values, 2)
     return tf.concat([second, first], axis=0)
+
+
+def _both_directions(values):
+    """Means over 2B examples of both directions, so their sum is twice."""
+    return 2.0 * tf.reduce_mean(values)
 
 
 class LOMIT(CriticMethod):
@@ -96,6 +89,12 @@ class LOMIT(CriticMethod):
     spec = METHOD
     directions = ("a_to_b",)
     multiple = 16
+    generators = (
+        "content_encoder",
+        "style_encoder",
+        "segmentation",
+        "decoder",
+    )
 
     def __init__(self, config, **kwargs):
         if not config.attributes:
@@ -127,36 +126,7 @@ class LOMIT(CriticMethod):
             padding_mode="reflect",
             head_bias=True,
         )
-        for network in self.networks.values():
-            coded = network in (self.segmentation, self.decoder)
-            depth = channels if coded else 3
-            network.build((None, *self.image_size, depth))
-        self.built = True
-
-    @property
-    def networks(self):
-        names = (
-            "content_encoder",
-            "style_encoder",
-            "segmentation",
-            "decoder",
-            "discriminator",
-        )
-        return {name: getattr(self, name) for name in names}
-
-    def owned_variables(self, player):
-        return [
-            variable
-            for name, network in self.networks.items()
-            if (name == "discriminator") == (player == "discriminator")
-            for variable in network.trainable_variables
-        ]
-
-    def loss_names(self, player):
-        if player == "discriminator":
-            names = ("penalty", "classification_real")
-            return ["critic", *filter(self.term_weight, names)]
-        return ["adversarial", *filter(self.term_weight, _WEIGHTED)]
+        self.build_networks(segmentation=channels, decoder=channels)
 
     def masks_of(self, content, other, parts=1, mode="inference"):
         """Masks of contents, as their others ask for them.
@@ -216,34 +186,35 @@ class LOMIT(CriticMethod):
             losses["generator"] = self._generator_terms(
                 images, attributes, mode
             )
-        # Means over 2B examples of both directions, so their sum is twice.
         return {
-            player: {
-                name: 2.0 * tf.reduce_mean(value)
-                for name, value in terms.items()
-            }
+            player: weighted(terms, _both_directions)
             for player, terms in losses.items()
         }
 
     def _discriminator_terms(self, images, attributes, fake):
-        """Terms of D, (2B,) each."""
-        wanted = self.loss_names("discriminator")
-        both = tf.concat([images, fake], axis=0)
-        scores, logits = self.discriminator(both)
-        terms = {"critic": wasserstein_critic(*tf.split(scores, 2))}
-        if "penalty" in wanted:
-            terms["penalty"] = self.smoothness(
-                lambda x: self.discriminator(x)[0], images, fake, parts=2
-            )
-        if "classification_real" in wanted:
-            terms["classification_real"] = attribute_cross_entropy(
-                tf.split(logits, 2)[0], attributes
-            )
-        return terms
+        """Terms of D for `weighted`, (2B,) each."""
+        config = self.config
+        real, made = judge_pair(self.discriminator, images, fake)
+        return {
+            "critic": (
+                lambda: wasserstein_critic(real.scores, made.scores),
+                1.0,
+            ),
+            "penalty": (
+                lambda: self.smoothness(
+                    self.discriminator, images, fake, parts=2
+                ),
+                config.penalty_weight,
+            ),
+            "classification_real": (
+                lambda: attribute_cross_entropy(real.logits, attributes),
+                config.classification_weight,
+            ),
+        }
 
     def _generator_terms(self, images, attributes, mode):
-        """Terms of everything else, (2B,) each; six decodes."""
-        wanted = self.loss_names("generator")
+        """Terms of everything else for `weighted`, (2B,) each; six decodes."""
+        config = self.config
         content = self.content_encoder(images)
         # m1, m2 by exchange; m11, m22 with their own gates.
         own = swapped(content)
@@ -270,48 +241,66 @@ class LOMIT(CriticMethod):
             2,
         )
         again = self.codes_of(fake, mode)
-        terms = {}
-        scores, logits = self.discriminator(fake)
-        terms["adversarial"] = wasserstein_generator(scores)
-        if "classification_fake" in wanted:
-            terms["classification_fake"] = attribute_cross_entropy(
-                logits, swapped(attributes)
-            )
-        makers = {
-            "style_foreground": lambda: l1(
-                again.foreground, swapped(codes.foreground)
+        judged = self.discriminator(fake)
+        all_masks = (masks, again.masks, own_masks)
+        return {
+            "adversarial": (lambda: wasserstein_generator(judged.scores), 1.0),
+            "classification_fake": (
+                lambda: attribute_cross_entropy(
+                    judged.logits, swapped(attributes)
+                ),
+                config.classification_weight,
             ),
-            "style_background": lambda: l1(again.background, codes.background),
-            "content": lambda: l1(again.content, content),
-            "cycle": lambda: l1(self.exchanged(again), images),
-            "reconstruction": lambda: l1(same, images),
-            "style_distance": lambda: self._style_distance(codes.foreground),
-        }
-        terms |= {
-            name: make() for name, make in makers.items() if name in wanted
-        }
-        terms |= self._mask_terms(
-            wanted, content, (masks, again.masks, own_masks)
-        )
-        return terms
-
-    def _mask_terms(self, wanted, content, masks):
-        """R1, R3 and smoothness of the six masks."""
-        makers = {
+            "style_foreground": (
+                lambda: l1(again.foreground, swapped(codes.foreground)),
+                config.style_foreground_weight,
+            ),
+            "style_background": (
+                lambda: l1(again.background, codes.background),
+                config.style_background_weight,
+            ),
+            "content": (
+                lambda: l1(again.content, content),
+                config.content_weight,
+            ),
+            "cycle": (
+                lambda: l1(self.exchanged(again), images),
+                config.cycle_weight,
+            ),
+            "reconstruction": (
+                lambda: l1(same, images),
+                config.reconstruction_weight,
+            ),
+            "style_distance": (
+                lambda: self._style_distance(codes.foreground),
+                config.style_distance_weight,
+            ),
             # The first content for all three masks of a side, detached.
-            "mask_similarity": lambda mask: mask_similarity(mask, content),
-            "mask_area": lambda mask: mask_area(
-                mask, self.config.mask_area_reduction
+            "mask_similarity": (
+                lambda: tf.add_n(
+                    [mask_similarity(mask, content) for mask in all_masks]
+                ),
+                config.mask_similarity_weight,
+            ),
+            "mask_area": (
+                lambda: tf.add_n(
+                    [
+                        mask_area(mask, config.mask_area_reduction)
+                        for mask in all_masks
+                    ]
+                ),
+                config.mask_area_weight,
             ),
             # A sum over the batch in the authors' code: B times the mean.
-            "mask_variation": lambda mask: (
-                mask_variation(mask) * self._inputs_of(mask)
+            "mask_variation": (
+                lambda: tf.add_n(
+                    [
+                        mask_variation(mask) * self._inputs_of(mask)
+                        for mask in all_masks
+                    ]
+                ),
+                config.mask_variation_weight,
             ),
-        }
-        return {
-            name: tf.add_n([make(mask) for mask in masks])
-            for name, make in makers.items()
-            if name in wanted
         }
 
     def _inputs_of(self, values):

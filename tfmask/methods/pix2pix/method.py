@@ -1,9 +1,6 @@
 """pix2pix: translation learnt from pairs; cGAN and GAN are parts of it."""
 
-import tensorflow as tf
-
 from tfmask.losses import (
-    l1,
     lsgan_discriminator,
     lsgan_generator,
     vanilla_discriminator,
@@ -12,7 +9,8 @@ from tfmask.losses import (
 from tfmask.methods.base import source_and_target
 from tfmask.methods.paired import PairedMethod
 from tfmask.methods.pix2pix import METHOD
-from tfmask.networks import PatchDiscriminator
+from tfmask.methods.players import weighted
+from tfmask.networks import PatchDiscriminator, judge_pair
 from tfmask.ops.change import change_map
 
 # The generator's and the discriminator's term.
@@ -61,24 +59,26 @@ class Pix2Pix(PairedMethod):
         trio = self._trio(batch, training)
         return self._player_losses(players or self.players, trio)
 
-    def train_step(self, batch):
+    def take_step(self, run, batch):
         """The discriminator's and then the generator's update.
 
         The discriminator learns inside of the generator's forward pass, so
         that there is only one.
         """
 
-        def losses(players):
-            trio = self._trio(batch, training=True)
-            before = self.learn(
-                ("discriminator",),
-                lambda judges: self._player_losses(judges, trio),
-            )
-            return {**before, **self._player_losses(players, trio)}
+        def update(batch):
+            def losses(players):
+                trio = self._trio(batch, training=True)
+                before = self.learn(
+                    ("discriminator",),
+                    lambda judges: self._player_losses(judges, trio),
+                )
+                return {**before, **self._player_losses(players, trio)}
 
-        logs = self.track(self.learn(("generator",), losses))
-        self.step.assign_add(1)
-        return logs
+            self.terms.update_state(self.learn(("generator",), losses))
+            self.count_step()
+
+        run(update, batch)
 
     def _trio(self, batch, training):
         """Input, true output and translation, (B, H, W, 3) each."""
@@ -91,29 +91,30 @@ class Pix2Pix(PairedMethod):
             "discriminator": self._discriminator_terms,
             "generator": self._generator_terms,
         }
-        return {
-            player: {
-                name: tf.reduce_mean(value)
-                for name, value in terms[player](*trio).items()
-            }
-            for player in players
-        }
+        return {player: weighted(terms[player](*trio)) for player in players}
 
     def _discriminator_terms(self, image, real, fake):
         _, loss = _ADVERSARIAL[self.config.adversarial_loss]
-        # One call on both: the same values, larger convolutions.
-        outputs = tf.concat([real, tf.stop_gradient(fake)], axis=0)
-        inputs = tf.concat([image, image], axis=0)
-        scores = self.discriminator(self.judged(inputs, outputs), parts=2)
-        return {"discriminator": loss(*tf.split(scores, 2))}
+
+        def discriminator():
+            pair = judge_pair(
+                lambda seen: self.discriminator(seen, parts=2),
+                self.judged(image, real),
+                self.judged(image, fake),
+            )
+            return loss(*(judged.scores for judged in pair))
+
+        return {"discriminator": (discriminator, 1.0)}
 
     def _generator_terms(self, image, real, fake):
         loss, _ = _ADVERSARIAL[self.config.adversarial_loss]
-        scores = self.discriminator(self.judged(image, fake))
-        terms = {"adversarial": loss(scores)}
-        if self.config.l1_weight:
-            terms["l1"] = l1(fake, real)
-        return terms
+
+        def adversarial():
+            return loss(self.discriminator(self.judged(image, fake)).scores)
+
+        return {
+            "adversarial": (adversarial, self.config.adversarial_weight)
+        } | self.l1_term(fake, real)
 
     def translate(self, inputs, direction=None):
         """The inference path, without dropout.

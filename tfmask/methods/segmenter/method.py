@@ -5,6 +5,7 @@ import tensorflow as tf
 from tfmask.losses.reduce import mean_per_example
 from tfmask.methods.base import TranslationMethod, source_and_target
 from tfmask.methods.paired import pairs_to_show
+from tfmask.methods.players import Player, Term
 from tfmask.methods.segmenter import METHOD
 from tfmask.networks import UNetGenerator
 from tfmask.ops.change import change_map
@@ -33,6 +34,7 @@ class Segmenter(TranslationMethod):
     """
 
     spec = METHOD
+    players = {"segmenter": Player(("segmenter",))}
     rounds = (("segmenter",),)
 
     def __init__(self, config, **kwargs):
@@ -50,8 +52,7 @@ class Segmenter(TranslationMethod):
             activation=None,
             normalization=config.normalization,
         )
-        self.segmenter.build((None, *self.image_size, 3))
-        self.built = True
+        self.build_networks()
 
     @property
     def directions(self):
@@ -61,13 +62,6 @@ class Segmenter(TranslationMethod):
     @property
     def multiple(self):
         return 2**self.config.levels
-
-    @property
-    def networks(self):
-        return {"segmenter": self.segmenter}
-
-    def loss_names(self, player):
-        return ["cross_entropy"]
 
     def compute_losses(self, batch, players=None, training=True):
         source, target = source_and_target(*self.directions)
@@ -79,7 +73,7 @@ class Segmenter(TranslationMethod):
         )
         entropy = tf.where(classes <= last, entropy, 0.0)
         entropy = tf.reduce_mean(mean_per_example(entropy))
-        return {"segmenter": {"cross_entropy": entropy}}
+        return {"segmenter": {"cross_entropy": Term(entropy, 1.0)}}
 
     def _classes(self, labels):
         """(B, H, W) places of the nearest colours; void ones come last."""

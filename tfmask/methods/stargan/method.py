@@ -42,9 +42,17 @@ class StarGAN(AttributeMethod):
             strided_layers=config.discriminator_layers,
             kernel_initializer=torch_initializer(),
         )
-        for network in self.networks.values():
-            network.build((None, *self.image_size, 3))
-        self.built = True
+        self.build_networks()
+
+    @property
+    def weights_of_terms(self):
+        config = self.config
+        return {
+            "penalty": config.penalty_weight,
+            "classification_real": config.classification_weight,
+            "classification_fake": config.classification_weight,
+            "cycle": config.cycle_weight,
+        }
 
     def edit(self, image, source, target, training=False):
         return self.generator(image, target)

@@ -1,0 +1,82 @@
+"""Normalised features with a scale and an offset from elsewhere.
+
+Adaptive instance normalisation (MUNIT), the same with layer normalisation
+mixed in (AdaLIN of U-GAT-IT) and highway adaptive instance normalisation
+(LOMIT) are `n(x) * scale + offset`; they differ in how both are made.
+"""
+
+import keras
+import tensorflow as tf
+
+from tfmask.ops.precision import exact, moments, standardized
+
+_EPSILON = 1e-5
+
+
+def modulated(features, scale, offset, rho=None):
+    """`n(x) * scale + offset`.
+
+    Args:
+        features: (B, H, W, C) float, x.
+        scale: (B, C) float, or (B, H, W, C) where it depends on the place.
+        offset: likewise.
+        rho: None, and n is instance normalisation; or (C,) float in [0, 1],
+            and n is `rho` times that and `1 - rho` times layer
+            normalisation. Both by the biased variance plus 1e-5.
+
+    Returns:
+        (B, H, W, C) of the features' dtype.
+    """
+    content = exact(features)
+    normalized = standardized(content, *moments(content, (2, 1)), _EPSILON)
+    if rho is not None:
+        layer = standardized(content, *moments(content, (2, 1, 3)), _EPSILON)
+        normalized = layer + exact(rho) * (normalized - layer)
+    scale, offset = (
+        values[:, None, None, :] if values.shape.rank == 2 else values
+        for values in (exact(scale), exact(offset))
+    )
+    return tf.cast(normalized * scale + offset, features.dtype)
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class AdaptiveNormalization(keras.layers.Layer):
+    """`modulated` in a normalisation's place: AdaIN, or AdaLIN.
+
+    Args:
+        linear: bool; learn rho, one a channel from 0.9 on (AdaLIN). What
+            keeps it in [0, 1] is the method's.
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (B, H, W, C) float.
+        scale: (B, C) float.
+        offset: (B, C) float.
+
+    Returns:
+        (B, H, W, C) of the inputs' dtype.
+
+    Paper: Huang et al. 2018 (MUNIT), section 5.1; Kim et al. 2020
+    (U-GAT-IT), Eq. (1). Differs from the papers: no. From U-GAT-IT's PyTorch
+    code: its variance is the unbiased one.
+    """
+
+    def __init__(self, linear=False, **kwargs):
+        super().__init__(**kwargs)
+        self.linear = linear
+        self.rho = None
+
+    def build(self, input_shape):
+        if self.linear:
+            self.rho = self.add_weight(
+                name="rho",
+                shape=(input_shape[-1],),
+                initializer=keras.initializers.Constant(0.9),
+            )
+        self.built = True
+
+    def call(self, inputs, scale, offset):
+        return modulated(inputs, scale, offset, self.rho)
+
+    def get_config(self):
+        return {**super().get_config(), "linear": self.linear}

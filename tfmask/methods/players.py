@@ -1,0 +1,77 @@
+"""Who learns in a method, and the terms of what they learn from."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfmask.ops.distribution import assign_everywhere
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """Networks that learn together, by one optimizer.
+
+    Attributes:
+        networks: names of the method's networks; one may belong to several
+            players.
+        every: int; it learns in every so manieth step, the last of these.
+            Players of one round have the same.
+        optimizer: str, the settings that its optimizer is made with: "main"
+            or "discriminator".
+        clip_norm: float; gradients of a larger norm, over all variables and
+            replicas, are shortened to it. None: they are left alone.
+        after_update: function of the player's variables, called after every
+            update, such as `clip_weights(0.01)`; None: nothing follows.
+    """
+
+    networks: tuple[str, ...]
+    every: int = 1
+    optimizer: str = "main"
+    clip_norm: float | None = None
+    after_update: Callable | None = None
+
+
+class Term(NamedTuple):
+    """One summand of a player's loss.
+
+    Attributes:
+        value: scalar float, unweighted; None: it has none in this phase.
+        weight: float or scalar; None: it is reported and not learnt from.
+    """
+
+    value: tf.Tensor | None
+    weight: float | tf.Tensor | None
+
+
+def weighted(makers, reduce=tf.reduce_mean):
+    """The terms whose weight is not 0; others are not computed.
+
+    Args:
+        makers: dict of name to (function that returns the term, (B,) or
+            scalar, weight).
+        reduce: function of what those return that gives a scalar.
+
+    Returns:
+        dict of name to `Term`.
+    """
+    return {
+        name: Term(reduce(make()), weight)
+        for name, (make, weight) in makers.items()
+        if not (isinstance(weight, int | float) and weight == 0)
+    }
+
+
+def clip_weights(limit):
+    """An `after_update` that clips every variable to [-limit, limit].
+
+    Paper: Arjovsky et al. 2017, Algorithm 1; DualGAN.
+    """
+
+    def clip(variables):
+        assign_everywhere(
+            variables, lambda value: tf.clip_by_value(value, -limit, limit)
+        )
+
+    return clip

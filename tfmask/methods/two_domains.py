@@ -1,0 +1,98 @@
+"""What methods share that translate between two domains, both ways."""
+
+import tensorflow as tf
+
+from tfmask.layers import HistoryPool
+from tfmask.methods.base import DIRECTIONS, source_and_target
+from tfmask.methods.players import Player
+from tfmask.networks import judge_pair
+
+
+class TwoDomains:
+    """A generator a direction, a discriminator a domain, pools of old fakes.
+
+    To be inherited from before `TranslationMethod`. A method makes
+    `generator_a_to_b`, `generator_b_to_a`, `discriminator_a` and
+    `discriminator_b`, and calls `make_pools`.
+    """
+
+    players = {
+        "generator": Player(("generator_a_to_b", "generator_b_to_a")),
+        "discriminator": Player(
+            ("discriminator_a", "discriminator_b"), optimizer="discriminator"
+        ),
+    }
+
+    def make_pools(self, size, channels):
+        """One `HistoryPool` a domain, as `pool_a` and `pool_b`."""
+        for domain, offset in (("a", 10), ("b", 20)):
+            pool = HistoryPool(
+                size,
+                (*self.image_size, channels),
+                seed=self.seed + offset,
+                name=f"pool_{domain}",
+                dtype=self.variable_dtype,
+            )
+            setattr(self, f"pool_{domain}", pool)
+
+    @property
+    def pools(self):
+        return {"pool_a": self.pool_a, "pool_b": self.pool_b}
+
+    def judge(self, domain, image, training=False):
+        """A domain's discriminator's `Judgement` of (B, H, W, 3) images."""
+        network = self.networks[f"discriminator_{domain}"]
+        return network(image, training=training)
+
+    def pooled(self, domain, fake, training, *query):
+        """Fakes of this step, in training mixed with older ones.
+
+        Args:
+            domain: "a" or "b", the domain that they are to look like.
+            fake: (B, H, W, C) float.
+            training: bool.
+            *query: see `HistoryPool.query`; without, the step draws.
+
+        Returns:
+            (B, H, W, C) float, without a gradient.
+        """
+        fake = tf.stop_gradient(fake)
+        if not training:
+            return fake
+        pool = self.pools[f"pool_{domain}"]
+        return pool.query(fake, *(query or (self.step,)))
+
+    def judge_pair(self, domain, real, fake, training):
+        """Judgements of a domain's real images and of (older) fakes.
+
+        Args:
+            domain: "a" or "b".
+            real: (B, H, W, 3) float in [-1, 1].
+            fake: likewise; no gradient reaches it.
+            training: bool.
+
+        Returns:
+            Two `Judgement`s.
+        """
+        return judge_pair(
+            lambda images: self.judge(domain, images, training=training),
+            real,
+            self.pooled(domain, fake, training),
+        )
+
+    def images_to_show(self, batch):
+        """Input, mask and translation of both domains."""
+        shown = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            inputs = {
+                port.name: batch[source][port.name]
+                for port in self.spec.required
+            }
+            there = self.translate(inputs, direction)
+            shown[f"real_{source}"] = inputs["image"]
+            shown[f"mask_{source}"] = there["mask"]
+            shown[f"fake_{target}"] = there["image"]
+            if "region" in batch[source]:
+                shown[f"region_{source}"] = batch[source]["region"]
+        return shown

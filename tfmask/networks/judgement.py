@@ -1,0 +1,55 @@
+"""What a discriminator says of a batch."""
+
+from typing import NamedTuple
+
+import tensorflow as tf
+
+
+class Judgement(NamedTuple):
+    """What every discriminator returns; None is what it does not have.
+
+    Attributes:
+        scores: list of (B, h, w, 1) or (B, 1) float32, unbounded; one map of
+            scores a scale or head. Losses take the list as it is.
+        logits: (B, K) float32, of K classes or attributes.
+        attention: (B, h, w, 1) float32 in [0, 1], where it looked.
+        features: list of tensors (B, ...), for feature matching.
+    """
+
+    scores: list
+    logits: tf.Tensor | None = None
+    attention: tf.Tensor | None = None
+    features: list | None = None
+
+    def halves(self):
+        """Two judgements: of the batch's first half and of its second.
+
+        Real and translated images are judged in one call: the same values,
+        larger convolutions.
+        """
+        parts = [
+            (None, None) if value is None else tf.split(value, 2)
+            for value in tf.nest.flatten(self)
+        ]
+        return tuple(
+            tf.nest.pack_sequence_as(self, half)
+            for half in zip(*parts, strict=True)
+        )
+
+
+def judge_pair(judge, real, fake):
+    """Judges real and translated examples in one call.
+
+    Args:
+        judge: function of examples that returns a `Judgement`.
+        real: tensor (B, ...), or a tuple of tensors.
+        fake: likewise; no gradient reaches it.
+
+    Returns:
+        Two judgements, of the real examples and of the others.
+    """
+    fake = tf.nest.map_structure(tf.stop_gradient, fake)
+    both = tf.nest.map_structure(
+        lambda *halves: tf.concat(halves, axis=0), real, fake
+    )
+    return judge(both).halves()
