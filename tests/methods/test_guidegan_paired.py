@@ -1,20 +1,16 @@
 """GuideGAN on pairs: its losses, and what it has of pix2pix."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from replicas import assert_equal_to_one_device
 from tiny_methods import (
     SIDE,
     batch,
     gradients,
     guidegan_paired,
     largest,
-    moved,
     pix2pix,
     watch,
-    weights_of,
 )
 
 from tfmask.methods import preset_config
@@ -153,17 +149,6 @@ def weights_of_functions(*stubs):
     ]
 
 
-@pytest.mark.parametrize("player", ["generator", "discriminator"])
-def test_a_player_moves_its_own_network_only(player):
-    method = guidegan_paired(
-        attention="ram", transfer="rgba", learnable_alpha=True
-    )
-    method.rounds = ((player,),)
-    before = weights_of(method)
-    method.train_step(still())
-    assert moved(method, before) == {player}
-
-
 @pytest.mark.parametrize("attention", ["post_hoc", "ram"])
 def test_a_map_is_a_constant(attention):
     method = guidegan_paired(compiled=False, attention=attention)
@@ -202,27 +187,6 @@ def test_dropout_is_that_of_the_step_and_off_in_translate(mode):
     made = method.recursion(images["a"]["image"], "a_to_b", 1)[1][0]
     expected = np.abs(made - images["b"]["image"]).mean()
     assert plain == pytest.approx(expected, rel=1e-5)
-
-
-def test_two_replicas_equal_one_device(two_replicas):
-    """Maps and dropout are those of the global batch; pairs change places.
-
-    SGD and a low rate for the reasons in `test_base`.
-    """
-
-    def make():
-        return guidegan_paired(
-            side=64,
-            levels=6,
-            attention="ram",
-            transfer="rgba",
-            initializer_stddev=0.1,
-            optimizer=lambda player: keras.optimizers.SGD(0.002),
-        )
-
-    batches = [batch(seed, side=64) for seed in range(2)]
-    # Maps are remembered in float32.
-    assert_equal_to_one_device(two_replicas, make, batches, 1e-6)
 
 
 def test_sides_must_fit_the_levels():

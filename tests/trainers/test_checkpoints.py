@@ -1,7 +1,4 @@
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -167,41 +164,6 @@ def test_an_old_checkpoint_of_another_config_is_refused(tmp_path):
     np.savez(folder / "state.npz", **old)
     with pytest.raises(UserError, match="another method or config"):
         Checkpoints(tmp_path).restore(make_method())
-
-
-READER = """
-import sys
-import numpy as np
-import keras
-sys.path.insert(0, sys.argv[1])
-from test_checkpoints import METHODS, by_position, make_method
-from trainers.checkpoints import Checkpoints
-keras.layers.Conv2D(1, 1).build((None, 4, 4, 1))  # Keras' counters go on
-for name, options in reversed(METHODS):
-    method = make_method(name, **options)
-    folder = sys.argv[2] + "/" + name
-    Checkpoints(folder).restore(method)
-    found = {k: v.numpy() for k, v in by_position(method).items()}
-    np.savez(folder + "/found.npz", **found)
-"""
-
-
-@pytest.mark.slow
-def test_a_new_process_gets_every_variable(tmp_path):
-    expected = {}
-    for name, options in METHODS:
-        method = make_method(name, **options)
-        disturb(method)
-        Checkpoints(tmp_path / name).save(method, 3)
-        expected[name] = {k: v.numpy() for k, v in by_position(method).items()}
-    here = Path(__file__).parent
-    command = [sys.executable, "-c", READER, here, tmp_path]
-    subprocess.run(command, check=True, cwd=here.parents[1])
-    for name, values in expected.items():
-        with np.load(tmp_path / name / "found.npz") as found:
-            assert set(found.files) == set(values)
-            for place, value in values.items():
-                np.testing.assert_array_equal(found[place], value, place)
 
 
 def test_the_attention_of_every_image_is_in_the_state():

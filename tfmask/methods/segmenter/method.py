@@ -78,7 +78,7 @@ class Segmenter(TranslationMethod):
     def _classes(self, labels):
         """(B, H, W) places of the nearest colours; void ones come last."""
         colours = self.config.palette + self.config.void
-        colours = to_float(tf.constant(colours))
+        colours = tf.cast(to_float(tf.constant(colours)), labels.dtype)
         # |x - c|^2 without |x|^2, which is the same for every colour.
         distances = tf.reduce_sum(colours**2, axis=-1) - 2.0 * tf.matmul(
             labels, colours, transpose_b=True

@@ -1,0 +1,242 @@
+"""What every method must hold, whoever wrote it.
+
+Parametrised over all of `tfmask.methods.NAMES`: a method that forgets
+something cannot be green.
+"""
+
+import dataclasses
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from replicas import assert_equal_to_one_device
+
+from tfmask.export import export_method
+from tfmask.export_check import check_version
+from tfmask.methods import NAMES, method_spec, preset_config
+from trainers import train
+from trainers.checkpoints import Checkpoints, state_variables
+from trainers.loop import distributed_batches
+from trainers.runs import build_method, following, open_training_data
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+from exports import replayed_by, served, tiny_options  # noqa: E402
+
+LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
+# Maps are remembered, or masks enlarged, in float32.
+FLOAT32 = dict.fromkeys(("guidegan", "guidegan_paired", "lomit"), 1e-6)
+# Without R1: rounding decides the order of pixels of almost equal masks, and
+# with it the gradient. The smoothness of masks is a sum over the global batch.
+ON_REPLICAS = {
+    "lomit": {"mask_similarity_weight": 0.0, "mask_variation_weight": 0.01}
+}
+
+
+def location_of(name):
+    return LOCATIONS.get(method_spec(name).data, "synthetic")
+
+
+def tiny_run(name):
+    """(config, data) of a run of tiny networks at 16 px."""
+    config = preset_config(name, "quick", location_of(name))
+    groups = {
+        "method": tiny_options(config.method),
+        "data": {"image_size": 16, "synthetic_count": 8, "epoch_steps": 4},
+        "run": {"batch_size": 4, "samples": 2},
+        "optimizer": {},
+    }
+    config = dataclasses.replace(
+        config,
+        **{
+            group: dataclasses.replace(getattr(config, group), **changes)
+            for group, changes in groups.items()
+        },
+    )
+    data = open_training_data(config)
+    return following(config, data), data
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def tiny(request):
+    """(name, config, data, method, two batches)."""
+    config, data = tiny_run(request.param)
+    method = build_method(config, 4)
+    batches = distributed_batches(data, tf.distribute.get_strategy(), config, 0)
+    return request.param, config, data, method, [*batches.take(2)]
+
+
+def values_of(variables):
+    return [variable.numpy() for variable in variables]
+
+
+def changed(before, variables):
+    return [
+        not np.array_equal(old, new)
+        for old, new in zip(before, values_of(variables), strict=True)
+    ]
+
+
+def test_losses_are_finite_and_weighted(tiny):
+    _, _, _, method, (batch, _) = tiny
+    losses = method.compute_losses(batch, training=False)
+    assert set(losses) == set(method.players)
+    for player, terms in losses.items():
+        assert terms, player
+        for term, (value, weight) in terms.items():
+            if value is None:
+                continue  # not in this phase
+            assert value.shape == () and np.isfinite(value), (player, term)
+            if isinstance(weight, float):  # a ramp may begin at 0
+                assert np.isfinite(weight) and weight != 0, (player, term)
+
+
+def test_a_player_moves_its_own_variables_only(tiny):
+    _, _, _, method, (batch, _) = tiny
+    everything = [
+        variable
+        for network in method.networks.values()
+        for variable in network.trainable_variables
+    ]
+    for player in method.players:
+        own = {id(v) for v in method.owned_variables(player)}
+        others = [v for v in everything if id(v) not in own]
+        mine = [v for v in everything if id(v) in own]
+        assert mine, player
+        before, before_others = values_of(mine), values_of(others)
+        method.learn(
+            (player,), lambda players: method.compute_losses(batch, players)
+        )
+        assert any(changed(before, mine)), player
+        assert not any(changed(before_others, others)), player
+
+
+def test_it_translates_what_it_declares(tiny):
+    _, _, _, method, (batch, _) = tiny
+    spec, source = method.spec, method.directions[0][0]
+    inputs = {"image": batch[source]["image"]}
+    target = batch.get("b", batch["a"])
+    for port in spec.required[1:]:
+        known = batch[source].get(port.name)
+        inputs[port.name] = target["image"] if known is None else known
+    made = method.translate(inputs, method.directions[0])
+    shape = inputs["image"].shape[1:3]
+    for port in spec.outputs:
+        value = made[port.name]
+        assert value.dtype == tf.float32
+        assert value.shape[-3:-1] == shape
+        assert value.shape[-1] == (3 if port.kind == "image" else 1)
+        low = -1.0 if port.kind == "image" else 0.0
+        if port.kind != "image":
+            assert low <= np.min(value) and np.max(value) <= 1.0
+    shown = method.images_to_show(batch)
+    assert all(np.ndim(images) == 4 for images in shown.values())
+
+
+def test_two_replicas_equal_one_device(tiny, two_replicas):
+    name, config, _, _, batches = tiny
+    options = dataclasses.replace(config.method, **ON_REPLICAS.get(name, {}))
+    if hasattr(options, "initializer_stddev"):
+        options = dataclasses.replace(options, initializer_stddev=0.1)
+
+    def make():
+        keras.utils.set_random_seed(0)
+        method = method_spec(name).load_model()(
+            options, image_size=(16, 16), epoch_steps=4
+        )
+        method.compile(lambda settings: keras.optimizers.SGD(0.001))
+        return method
+
+    assert_equal_to_one_device(
+        two_replicas, make, batches, FLOAT32.get(name, 1e-9)
+    )
+
+
+@pytest.mark.slow
+def test_an_export_answers_as_translate(tiny, tmp_path):
+    method = tiny[3]
+    version = export_method(method, tmp_path, "toy")
+    for servable in served(version):
+        check_version(method, version, replay=replayed_by(servable))
+
+
+def by_position(method):
+    """dict of a place to a value: no key of a checkpoint decides which."""
+    owners = {**method.networks, **method.optimizers}
+    found = {}
+    for name, owner in {**owners, **method.pools, **method.memories}.items():
+        weights = getattr(owner, "weights", None)
+        if weights is None or callable(weights):
+            weights = owner.variables
+            weights = weights() if callable(weights) else weights
+        for place, variable in enumerate(weights):
+            found[f"{name}/{place}"] = variable.numpy()
+    return found
+
+
+READER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, str(Path("tests/methods")))
+import keras
+import numpy as np
+from test_contract import NAMES, Checkpoints, build_method, by_position
+from test_contract import tiny_run
+
+keras.layers.Conv2D(1, 1).build((None, 4, 4, 1))  # Keras' counters go on
+for name in reversed(NAMES):
+    method = build_method(tiny_run(name)[0], 4)
+    Checkpoints(Path(sys.argv[1], name)).restore(method)
+    np.savez(Path(sys.argv[1], name, "found.npz"), **by_position(method))
+"""
+
+
+@pytest.mark.slow
+def test_a_new_process_restores_every_variable(tmp_path):
+    expected = {}
+    for name in NAMES:
+        method = build_method(tiny_run(name)[0], 4)
+        for number, variable in enumerate(state_variables(method).values()):
+            value = np.full(variable.shape, number + 1, "float64")
+            variable.assign(value.astype(variable.numpy().dtype))
+        Checkpoints(tmp_path / name).save(method, 1)
+        expected[name] = by_position(method)
+    subprocess.run(
+        [sys.executable, "-c", READER, str(tmp_path)], check=True, cwd=ROOT
+    )
+    for name, variables in expected.items():
+        with np.load(tmp_path / name / "found.npz") as found:
+            assert set(found.files) == set(variables)
+            for place, value in variables.items():
+                np.testing.assert_array_equal(found[place], value, place)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_two_steps_by_the_command_line(name, tmp_path):
+    run = tmp_path / "run"
+    options = tiny_options(preset_config(name, "quick", "").method)
+    command = [
+        *(name, "--run", run, "--data", location_of(name), "--steps", 2),
+        *("--image-size", 16, "--batch-size", 2, "--data.epoch-steps", 2),
+        *(
+            "--data.synthetic-count",
+            4,
+            "--run.samples",
+            2,
+            "--run.log-every",
+            1,
+        ),
+    ]
+    for field, value in options.items():
+        command += [f"--method.{field}", value]
+    assert train.main([str(word) for word in command]) == 0
+    assert (run / "checkpoints" / "step-00000002").is_dir()
+    card = (run / "model_card.md").read_text()
+    assert method_spec(name).mask in card
+    header = (run / "metrics.csv").read_text().splitlines()[0].split(",")
+    assert "step" in header and len(header) > 2
