@@ -15,6 +15,7 @@ PAPERS = sorted(name for name, preset in PRESETS if preset == "paper")
 JITTERED = (256, None, None, True)  # 286, by the default's ratio
 FACES = (128, 128, 178, True)
 DATA = {
+    "attention_gan": JITTERED,
     "attention_guided": JITTERED,
     "cyclegan": JITTERED,
     "guidegan": JITTERED,

@@ -10,6 +10,7 @@ from tfmask.ops.errors import unknown_name
 
 NAMES = (
     "attention_guided",
+    "attention_gan",
     "cyclegan",
     "guidegan",
     "guidegan_paired",

@@ -1,0 +1,22 @@
+"""AttentionGAN: what it is, takes and gives."""
+
+from tfmask.methods.attention_gan.config import AttentionGANConfig
+from tfmask.methods.attention_gan.presets import paper, quick
+from tfmask.methods.ports import GIVEN_MASK, IMAGE
+from tfmask.methods.spec import MethodSpec
+
+METHOD = MethodSpec(
+    name="attention_gan",
+    title="AttentionGAN",
+    paper="Tang et al. 2021",
+    config=AttentionGANConfig,
+    presets={"paper": paper, "quick": quick},
+    model="tfmask.methods.attention_gan.method:AttentionGAN",
+    data="unpaired",
+    inputs=(IMAGE, GIVEN_MASK),
+    mask_kind="attention",
+    mask=(
+        "The mask is where the method paints instead of copying its input, "
+        "which it found by itself, without true masks."
+    ),
+)

@@ -1,0 +1,21 @@
+"""Options of AttentionGAN."""
+
+from dataclasses import dataclass
+
+from tfmask.configs.checks import require
+from tfmask.methods.cyclegan.config import CycleGANConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionGANConfig(CycleGANConfig):
+    """AttentionGAN v2 (Tang et al. 2021). The defaults are the paper's."""
+
+    maps: int = 10
+    """Attention maps; the last one is that of the background."""
+    geometric: bool = False
+    """Paint an image for the last map, too, where it copies the input
+    otherwise: for shapes that change."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        require(self.maps >= 2, "maps", "2 or more", self.maps)

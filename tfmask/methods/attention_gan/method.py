@@ -1,0 +1,60 @@
+"""AttentionGAN: CycleGAN whose generators copy what they leave alone."""
+
+import dataclasses
+
+from tfmask.methods.attention_gan import METHOD
+from tfmask.methods.attention_gan.networks import AttentionGenerator
+from tfmask.methods.cyclegan import METHOD as CYCLEGAN
+from tfmask.methods.cyclegan.method import CycleGAN
+from tfmask.ops.change import change_map
+
+
+class AttentionGAN(CycleGAN):
+    """CycleGAN with a generator that blends contents (Tang et al. 2021).
+
+    Code and paper: as `CycleGAN`, whose losses, discriminators and pools
+    these are; `parts` of a generator gives the contents C and the attention
+    masks A.
+
+    Args:
+        config: `AttentionGANConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Paper: Tang et al. 2021, version 2 of the authors' code.
+    Differs from the paper: no attention-guided discriminator, as in that
+    code. From the authors' code: as CycleGAN does; a caller's mask.
+    """
+
+    spec = METHOD
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        if config.geometric:
+            # Nothing is copied, so no map is that of the background.
+            self.spec = dataclasses.replace(
+                METHOD,
+                inputs=CYCLEGAN.inputs,
+                mask_kind=CYCLEGAN.mask_kind,
+                mask=CYCLEGAN.mask,
+            )
+
+    def make_generator(self):
+        return AttentionGenerator(
+            filters=self.config.filters,
+            blocks=self.config.blocks,
+            maps=self.config.maps,
+            copy_input=not self.config.geometric,
+            upsampling=self.config.upsampling,
+            **self.common,
+        )
+
+    def translate(self, inputs, direction="a_to_b"):
+        """See `TranslationMethod`; `mask` in the inputs replaces ours."""
+        image, mask = inputs["image"], inputs.get("mask")
+        generator = self.networks[f"generator_{direction}"]
+        translated, attention, _ = generator.parts(image, mask)
+        if self.config.geometric:
+            mask = change_map(image, translated)
+        elif mask is None:
+            mask = 1.0 - attention[..., -1:]
+        return {"image": translated, "mask": mask}
