@@ -64,7 +64,7 @@ class Listing(NamedTuple):
         if self.masks:
             lines.append(
                 f"{_count(self.masks, 'mask')} beside their images left out "
-                "(NAME_mask.png, NAME_exemplar_mask.png, NAME_instance_0.png "
+                "(NAME_mask.png, NAME_X_mask.png, NAME_instance_0.png "
                 f"where NAME is an image): {first_names(self.masks)}"
             )
         if self.others:

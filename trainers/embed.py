@@ -63,7 +63,7 @@ class Options:
 
 
 def codes_of(method, data, *, split="test", limit=None, batch_size=8):
-    """The codes of images, masks found with their exemplars.
+    """The codes of images, masks found with their partners.
 
     Args:
         method: `LOMIT`.
@@ -77,9 +77,9 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
     import tensorflow as tf
 
     @tf.function(reduce_retracing=True)
-    def graph(images, exemplars):
+    def graph(images, partners):
         codes = method.codes_of(
-            tf.concat([images, exemplars], axis=0), "inference"
+            tf.concat([images, partners], axis=0), "inference"
         )
         content = mean_over(codes.content, (2, 1))
         return [

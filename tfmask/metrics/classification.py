@@ -7,7 +7,7 @@ def classification_accuracy(predicted, true):
     """Share of the images of which EVERY attribute is right.
 
     LOMIT's classification accuracy (there in percent): of images that were
-    given the look of an exemplar, those that have all of its attributes.
+    given the look of another image, those that have all of its attributes.
     Print it beside the same classifier's share on real images.
 
     Args:

@@ -44,7 +44,7 @@ class LOMITConfig:
     classification_weight: float = 1.0
     """Weight of both classification terms."""
     style_foreground_weight: float = 1.0
-    """Weight of the translation's foreground style against the exemplar's."""
+    """Weight of the translation's foreground style against its source's."""
     style_background_weight: float = 1.0
     """Weight of the translation's background style against the input's."""
     content_weight: float = 1.0
