@@ -59,7 +59,7 @@ def test_a_short_run(benchmark, tmp_path, capsys, monkeypatch):
         method = dataclasses.replace(config.method, blocks=1)
         return dataclasses.replace(config, method=method)
 
-    monkeypatch.setattr("tfmask.presets.preset_config", one_block)
+    monkeypatch.setattr("tfmask.methods.preset_config", one_block)
     file = tmp_path / "numbers.json"
     assert not benchmark.main(
         [
