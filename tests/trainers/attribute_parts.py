@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from data_pipelines import ImageSet
 from tfmask.methods import method_spec
+from tfmask.networks import Judgement
 
 NAMES = ("red", "green", "blue")
 SIDE, BAND = 16, 5
@@ -106,7 +107,7 @@ class Eyes:
         return tf.concat([seen, rest], axis=1)
 
     def heads(self, features):
-        return None, tf.reduce_mean(features, axis=(1, 2))
+        return Judgement([], tf.reduce_mean(features, axis=(1, 2)))
 
 
 class Painter:
