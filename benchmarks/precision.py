@@ -65,7 +65,7 @@ def at_once():
     def sum_over(values, axes, keepdims=False):
         return tf.reduce_sum(values, axes, keepdims)
 
-    layers = ("instance_norm", "layer_norm", "highway_adain")
+    layers = ("instance_norm", "layer_norm", "modulation")
     places = [(f"layers.{name}", moments) for name in layers]
     places += [(f"layers.{name}", standardized) for name in layers]
     places += [
