@@ -244,9 +244,10 @@ def test_one_step_of_all_instances_is_one_substep():
 
 
 @pytest.mark.slow
-def test_losses_fall_in_training(traced):
-    method, step = traced
-    images = instance_batch()
+def test_losses_fall_in_training():
+    """Without the game against the discriminators, which has no lower end."""
+    method = instagan(initializer_stddev=0.1, adversarial_weight=0.0)
+    images, step = instance_batch(), tf.function(method.train_step)
 
     def cycle():
         method.terms.reset_state()
@@ -254,6 +255,6 @@ def test_losses_fall_in_training(traced):
         return float(method.terms.result()["generator/cycle_a"])
 
     first = cycle()
-    for _ in range(60):
+    for _ in range(40):
         step(images)
     assert cycle() < first
