@@ -34,15 +34,16 @@ TINY = {
     "style_size": 2,
     "style_hidden": 4,
     "mask_layers": 1,
+    "cam_layer": 1,
 }
-# Two layers, so that Grad-CAM is a gradient through one of them.
-CAM = {"cam_layer": 1, "discriminator_layers": 2}
 ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
 PAIRS = {"direction": "b_to_a"}
 # What an export of a tiny method has besides.
 EXTRA = {
     **dict.fromkeys(("attgan", "stargan", "stgan", "lomit"), ATTRIBUTES),
-    **dict.fromkeys(("cam_stargan", "cam_attgan", "cam_stgan"), ATTRIBUTES),
+    **dict.fromkeys(("cam_attgan", "cam_stgan"), ATTRIBUTES),
+    # Two layers, so that Grad-CAM is a gradient through one of them.
+    "cam_stargan": {**ATTRIBUTES, "discriminator_layers": 2},
     **dict.fromkeys(("pix2pix", "cgan", "gan"), PAIRS),
     "segmenter": {"palette": ((0, 0, 0), (255, 90, 0))},
     "guidegan": {"attention": "ram", "transfer": "rgba"},
@@ -58,8 +59,7 @@ def tiny_options(options):
     Args:
         options: a method's config.
     """
-    sizes = {**TINY, **(CAM if hasattr(options, "cam_layer") else {})}
-    return {name: n for name, n in sizes.items() if hasattr(options, name)}
+    return {name: n for name, n in TINY.items() if hasattr(options, name)}
 
 
 def tiny_method(name, **options):
