@@ -38,7 +38,7 @@ def test_the_whole_road(photos, trained, tmp_path):
     config = json.loads((run / "config.json").read_text())["config"]
     assert config["method"]["memory_images"] == [4, 4]
     with np.load(run_checkpoints(run).path(2) / "state.npz") as state:
-        seen = state["memory/memory_a/001"][:, 0]
+        seen = state["memory/memory_a/views"][:, 0]
     assert seen.sum() == 4  # two steps of two images
 
     tfmask("train", "guidegan", "--run", run, "--resume", "--steps", 3)
