@@ -25,7 +25,6 @@ from trainers.files import (
     write_json,
 )
 
-SYNTHETIC_TEST_IMAGES = 100
 UNITS = {
     "images": "[-1, 1]; an L1 of 2 is black against white",
     "masks": "[0, 1]; object is > threshold",
@@ -116,12 +115,9 @@ def header(run, config, method, data, options):
 
 def _open(options, config, spec):
     """The data, with its training images if there are any."""
-    from data_pipelines import open_data
-    from data_pipelines.drawing import require_kind
     from data_pipelines.splits import no_images, present_splits
-    from trainers.runs import data_needs
+    from trainers.runs import open_images
 
-    kind, _ = data_needs(spec)
     needed = getattr(config.method, "attributes", ())
     splits = present_splits(options.data)
     if options.split not in splits:
@@ -132,24 +128,15 @@ def _open(options, config, spec):
         )
     if needed and "train" not in splits:
         splits = ("train", *splits)  # what judges attributes learns from them
-    data = open_data(
-        options.data,
-        config.data.image_size,
-        seed=config.run.seed,
-        splits=splits,
-        skip_bad_files=options.skip_bad_files,
-        synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
-        attributes=needed,
-        centre_crop=config.data.centre_crop,
-        interpolation=config.data.interpolation,
-        antialias=config.data.antialias,
-        paired=kind == "paired",
-        label_domains=config.data.label_domains
-        if options.label_domains is None
-        else options.label_domains,
-    )
-    require_kind(data, kind, config.method_name)
-    return data
+    changes = {
+        "location": options.data,
+        "skip_bad_files": options.skip_bad_files,
+        "attributes": needed,
+    }
+    if options.label_domains is not None:
+        changes["label_domains"] = options.label_domains
+    changed = dataclasses.replace(config.data, **changes)
+    return open_images(dataclasses.replace(config, data=changed), spec, splits)
 
 
 def _judge(options, config):

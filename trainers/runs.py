@@ -20,6 +20,7 @@ from trainers.files import write_json
 
 CONFIG = "config.json"
 CHECKPOINTS = "checkpoints"
+SYNTHETIC_TEST_IMAGES = 100
 
 
 def epoch_steps(config, counts):
@@ -52,43 +53,44 @@ def open_training_data(config, splits=None):
     Raises:
         UserError: see `open_data`; or the method needs another kind of data.
     """
-    from data_pipelines import open_data
-    from data_pipelines.drawing import require_kind
     from data_pipelines.splits import present_splits
 
-    kind, _ = data_needs(method_spec(config.method_name))
     if splits is None:
         has_test = "test" in present_splits(config.data.location)
         splits = ("train", "test") if has_test else ("train",)
+    return open_images(config, method_spec(config.method_name), splits)
+
+
+def open_images(config, spec, splits):
+    """The `ImageSet` of a config, of the kind that a method needs.
+
+    Args:
+        config: `TrainConfig`.
+        spec: `MethodSpec`.
+        splits: of "train" and "test".
+
+    Raises:
+        UserError: see `open_data`; or the method needs another kind of data.
+    """
+    from data_pipelines import open_data
+    from data_pipelines.drawing import require_kind
+
     data = open_data(
         config.data.location,
         image_size=config.data.image_size,
         seed=config.run.seed,
         skip_bad_files=config.data.skip_bad_files,
         splits=splits,
-        synthetic_count=(config.data.synthetic_count, 100),
+        synthetic_count=(config.data.synthetic_count, SYNTHETIC_TEST_IMAGES),
         attributes=config.data.attributes,
         centre_crop=config.data.centre_crop,
         interpolation=config.data.interpolation,
         antialias=config.data.antialias,
-        paired=kind == "paired",
+        paired=spec.data == "paired",
         label_domains=config.data.label_domains,
     )
-    require_kind(data, kind, config.method_name)
+    require_kind(data, spec.data, config.method_name)
     return data
-
-
-def data_needs(spec):
-    """What a method learns from.
-
-    Args:
-        spec: `MethodSpec`.
-
-    Returns:
-        (kind, whether a second image gives its look), see
-        `data_pipelines.drawing.drawing_for`.
-    """
-    return spec.data, bool(spec.other_images)
 
 
 def example_options(config):
@@ -99,11 +101,13 @@ def example_options(config):
     """
     from data_pipelines.drawing import CYCLE, UNPAIRED, drawing_for
 
-    kind, second = data_needs(method_spec(config.method_name))
+    spec = method_spec(config.method_name)
     pairing = CYCLE if config.data.pairing == "cycle" else UNPAIRED
     return {
-        "drawing": drawing_for(kind, second=second, pairing=pairing),
-        "with_instances": kind == "instances",
+        "drawing": drawing_for(
+            spec.data, second=bool(spec.other_images), pairing=pairing
+        ),
+        "with_instances": spec.data == "instances",
     }
 
 

@@ -1,11 +1,11 @@
 """Stand-ins for a trained run and its data, for the tests of commands."""
 
-import types
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
 
-from tfmask.methods import method_spec
+from tfmask.methods import method_spec, preset_config
 from trainers.evaluation.context import Context
 from trainers.evaluation.loop import evaluate
 
@@ -78,20 +78,11 @@ def squares(count=5, side=16):
 
 def fake_run(method, image_size=16):
     """A `load_run` that finds this method in every folder."""
-    config = types.SimpleNamespace(
-        method_name="bright",
-        preset="quick",
-        method=types.SimpleNamespace(),
-        data=types.SimpleNamespace(
-            image_size=image_size,
-            synthetic_count=4,
-            centre_crop=None,
-            label_domains=(),
-            interpolation="bilinear",
-            antialias=True,
-        ),
-        run=types.SimpleNamespace(seed=0),
+    config = preset_config("attention_guided", "quick", "somewhere")
+    data = dataclasses.replace(
+        config.data, image_size=image_size, synthetic_count=4
     )
+    config = dataclasses.replace(config, method_name="bright", data=data)
     return lambda run: (config, method)
 
 

@@ -91,13 +91,16 @@ def run(tmp_path, monkeypatch, method, data):
     """A function that runs the command; its results are in `out`."""
 
     def command(*options, method=method):
-        load_run = fake_run(method)
-        config, _ = load_run("r")
-        config.method = types.SimpleNamespace(attributes=NAMES)
-        config.data = DataConfig(location="synthetic:attributes")
+        config = dataclasses.replace(
+            fake_run(method)("r")[0],
+            method=types.SimpleNamespace(attributes=NAMES),
+            data=DataConfig(location="synthetic:attributes"),
+        )
         monkeypatch.setattr(embed, "_open", lambda *_: data)
         fixed = ["--run", "r", "--output", str(tmp_path / "out")]
-        return embed.main([*fixed, *map(str, options)], load_run=load_run)
+        return embed.main(
+            [*fixed, *map(str, options)], load_run=lambda _: (config, method)
+        )
 
     return command
 
