@@ -72,6 +72,11 @@ def parse_with_inputs(
         raise SystemExit(2) from error
 
 
+def option_of(name: str) -> str:
+    """`--exact-name` of `exact_name`."""
+    return f"--{name.replace('_', '-')}"
+
+
 def _named(words: Sequence[str]) -> dict[str, list[str]]:
     """["--x", "1", "2", "--y=3"] to {"x": ["1", "2"], "y": ["3"]}."""
     named: dict[str, list[str]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.command_line import expand_home
+from serving.command_line import expand_home, option_of
 from serving.files import scan_folder
 from serving.pictures import (
     PictureError,
@@ -57,10 +57,6 @@ class Inputs:
         return {**self.pictures, **sets, **self.attributes}
 
 
-def _option(name):
-    return f"--{name.replace('_', '-')}"
-
-
 def read_inputs(
     given: dict[str, list[str]],
     ports: Ports,
@@ -80,13 +76,13 @@ def read_inputs(
     """
     for name in ports.required:
         if name != "image" and name not in given:
-            raise QueryError(f"{model} needs {_option(name)}")
+            raise QueryError(f"{model} needs {option_of(name)}")
     found: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for name, values in given.items():
         if name not in ports.inputs or name == "image":
             words = name.replace("_", " ")
             raise QueryError(
-                f"{model} takes no {words}; leave {_option(name)} out"
+                f"{model} takes no {words}; leave {option_of(name)} out"
             )
         kind = ports.inputs[name]
         found[kind][name] = _READERS[kind](name, values, ports, images)
@@ -94,7 +90,7 @@ def read_inputs(
         picture = picture_of(name)
         if picture == "image" and len(images) > 1:
             raise QueryError(
-                f"{_option(name)}: expected one image as --input. Got: "
+                f"{option_of(name)}: expected one image as --input. Got: "
                 f"{len(images)}."
             )
     return Inputs(
@@ -108,18 +104,18 @@ def read_inputs(
 def _one_path(name, values):
     if len(values) != 1:
         raise QueryError(
-            f"{_option(name)}: expected one path. Got: {len(values)}."
+            f"{option_of(name)}: expected one path. Got: {len(values)}."
         )
     try:
         return expand_home(pathlib.Path(values[0]))
     except ValueError as error:
-        raise QueryError(f"{_option(name)}: {error}") from None
+        raise QueryError(f"{option_of(name)}: {error}") from None
 
 
 def _file(name, values, ports, images):
     path = _one_path(name, values)
     if not path.is_file():
-        raise QueryError(f"{_option(name)} {path}: no such file")
+        raise QueryError(f"{option_of(name)} {path}: no such file")
     return path
 
 
@@ -127,7 +123,7 @@ def _folder(name, values, ports, images):
     folder = _one_path(name, values)
     if not folder.is_dir():
         raise QueryError(
-            f"`{_option(name)}` must be a folder of masks. Got: `{folder}`"
+            f"`{option_of(name)}` must be a folder of masks. Got: `{folder}`"
         )
     return {image: find_masks(name, image, folder) for image in images}
 
@@ -136,10 +132,10 @@ def _numbers(name, values, ports, images):
     try:
         numbers = [float(value) for value in values]
     except ValueError as error:
-        raise QueryError(f"{_option(name)}: {error}") from None
+        raise QueryError(f"{option_of(name)}: {error}") from None
     if len(numbers) != ports.attributes:
         raise QueryError(
-            f"{_option(name)}: expected {ports.attributes} numbers. Got: "
+            f"{option_of(name)}: expected {ports.attributes} numbers. Got: "
             f"{len(numbers)}."
         )
     return numbers
@@ -174,17 +170,17 @@ def find_masks(
         stem, _, number = path.stem.rpartition("_")
         if stem == image.stem and number.isdecimal():
             if problem:
-                raise QueryError(f"{_option(name)}: {path} {problem}.")
+                raise QueryError(f"{option_of(name)}: {path} {problem}.")
             other = found.setdefault(int(number), path)
             if other is not path:
                 raise QueryError(
-                    f"{_option(name)} {folder}: {other.name} and {path.name} "
+                    f"{option_of(name)} {folder}: {other.name} and {path.name} "
                     f"are both mask {int(number)} of {image}. Remove one of "
                     "them."
                 )
     if not found:
         raise QueryError(
-            f"{_option(name)} {folder}: no mask of {image}, expected "
+            f"{option_of(name)} {folder}: no mask of {image}, expected "
             f"{image.stem}_0.png. For an image without objects add one that "
             "is all black."
         )

@@ -1,11 +1,13 @@
 """What goes with the images that a run translates, by its method's ports."""
 
 import dataclasses
+import functools
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 
+from serving.command_line import option_of
 from serving.files import file_problem, result_names
 from serving.pictures import PictureError, read_mask, size_problem
 from tfmask.methods import NAMES, method_spec
@@ -21,6 +23,7 @@ _VALUES = {
 }
 
 
+@functools.cache
 def _all_ports(side):
     return {
         port.name: port
@@ -55,11 +58,6 @@ def with_inputs(options):
     )
 
 
-def option(name):
-    """The name of a port as it is written on the command line."""
-    return f"--{name.replace('_', '-')}"
-
-
 @dataclasses.dataclass(frozen=True)
 class Inputs:
     """What goes with the images, by name.
@@ -67,7 +65,8 @@ class Inputs:
     Attributes:
         files: dict of the port to a path: other images, and masks.
         sets: dict of the port to a dict of image to its masks' paths.
-        settings: dict of the port to strings such as "Smiling=1".
+        settings: dict of the port to strings such as "Smiling=1"; after
+            `check_inputs` to (1, K) float32.
     """
 
     files: dict = dataclasses.field(default_factory=dict)
@@ -118,10 +117,12 @@ def given_inputs(options, images):
     for name in inputs.files:
         picture = ports[name].picture
         if picture not in ("image", *inputs.files):
-            raise UserError(f"`{option(name)}` needs `{option(picture)}`, too.")
+            raise UserError(
+                f"`{option_of(name)}` needs `{option_of(picture)}`, too."
+            )
         if picture == "image" and len(images) > 1:
             raise UserError(
-                f"`{option(name)}` is the mask of one image. Got: "
+                f"`{option_of(name)}` is the mask of one image. Got: "
                 f"{len(images)} images as `--input`."
             )
     return inputs
@@ -168,7 +169,7 @@ def list_masks(name, images, folder):
     found = instance_files(Path(folder))
     if found is None:
         raise UserError(
-            f"`{option(name)}` must be a folder of masks. Got: `{folder}`"
+            f"`{option_of(name)}` must be a folder of masks. Got: `{folder}`"
         )
     missing = [image for image in images if image.stem not in found]
     if missing:
@@ -283,8 +284,11 @@ def check_inputs(run, method, inputs):
         method: `TranslationMethod`.
         inputs: `Inputs`.
 
+    Returns:
+        `Inputs` with settings as numbers, see `target_attributes`.
+
     Raises:
-        UserError: something is missing, or too much.
+        UserError: something is missing, or too much, or no setting.
     """
     for port in method.spec.required:
         if port.name != "image" and port.name not in inputs.names:
@@ -292,7 +296,7 @@ def check_inputs(run, method, inputs):
             if port.kind == "attributes":
                 known = f" Known: {', '.join(method.config.attributes)}."
             raise UserError(
-                f"`{run}` needs `{port.name}`: add {option(port.name)} "
+                f"`{run}` needs `{port.name}`: add {option_of(port.name)} "
                 f"{_VALUES[port.kind]}.{known}"
             )
     taken = {port.name for port in method.spec.inputs}
@@ -300,8 +304,13 @@ def check_inputs(run, method, inputs):
         if name not in taken:
             words = name.replace("_", " ")
             raise UserError(
-                f"`{run}` takes no {words}; leave {option(name)} out."
+                f"`{run}` takes no {words}; leave {option_of(name)} out."
             )
+    settings = {
+        name: target_attributes(method, values)
+        for name, values in inputs.settings.items()
+    }
+    return dataclasses.replace(inputs, settings=settings)
 
 
 def target_attributes(method, settings):

@@ -165,7 +165,7 @@ def translated_pictures(
         for port in spec.required:
             if port.kind == "attributes" and options.attributes:
                 more.settings[port.name] = options.attributes
-        check_inputs(run, method, more)
+        more = check_inputs(run, method, more)
         try:
             made = translate_file(translate, method, path, more)
         except UserError as error:

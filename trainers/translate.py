@@ -25,7 +25,6 @@ from trainers.inputs import (
     read_files,
     read_fitted,
     results_of,
-    target_attributes,
     with_inputs,
 )
 
@@ -137,7 +136,7 @@ def translate_file(translate, method, path, inputs, image_size=None):
         method: has `spec` and `multiple`, what the sides of the network's
             input must divide by.
         path: image file; grey becomes RGB, transparency is dropped.
-        inputs: `Inputs`, what goes with it.
+        inputs: `Inputs` of `check_inputs`, what goes with it.
         image_size: int, side of a square that it is resized to first; None:
             it keeps its size.
 
@@ -174,8 +173,7 @@ def translate_file(translate, method, path, inputs, image_size=None):
         values[name] = inside[None]
     for name, value in read_fitted(inputs.files, height, width).items():
         values[name] = pad_to_multiple(value, multiple)
-    for name, settings in inputs.settings.items():
-        values[name] = target_attributes(method, settings)
+    values |= inputs.settings
     try:
         made = translate(values)
     except tf.errors.ResourceExhaustedError as error:
@@ -264,7 +262,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
 
     _, method = load_run(options.run)
     direction = direction_of(options.run, method, options.direction)
-    check_inputs(options.run, method, inputs)
+    inputs = check_inputs(options.run, method, inputs)
     with image_progress("Translating", len(plan)) as advance:
         failed = translate_files(
             method,
