@@ -20,13 +20,14 @@ _PAIRED_LAYOUT = (
 _VALIDATION = ("val", "valid", "validation")
 
 
-def list_examples(root, split, domain):
+def list_examples(root, split, domain, *, some_masks=False):
     """Finds the images of one split and domain, and their masks.
 
     Args:
         root: folder that holds `trainA` and so on.
         split: "train" or "test".
         domain: "a" or "b".
+        some_masks: bool; images may lack a mask.
 
     Returns:
         list of `Example` in natural order of the names. Nothing is decoded;
@@ -40,6 +41,7 @@ def list_examples(root, split, domain):
     listed = images_of(root, name)
     masks = _mask_files(root / f"{name}_mask")
     parts = instance_files(root / f"{name}_seg")
+    no_mask = _nothing if some_masks else _no_mask
     examples = []
     for path, problem in listed:
         region, instances = None, ()
@@ -48,7 +50,7 @@ def list_examples(root, split, domain):
             region = found[0] if found else None
             problem = (
                 problem
-                or _no_mask(found, root / f"{name}_mask" / f"{path.stem}.png")
+                or no_mask(found, root / f"{name}_mask" / f"{path.stem}.png")
                 or mask_problem([(0, mask) for mask in found])
             )
         if parts is not None:
@@ -135,6 +137,10 @@ def _no_mask(found, expected):
         f"its mask {expected} is missing. Add it (all black when the image "
         "shows no object), or remove the whole mask folder"
     )
+
+
+def _nothing(found, expected):
+    """No problem: this image may lack a mask."""
 
 
 def validation_hint(root, names):

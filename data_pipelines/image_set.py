@@ -6,6 +6,7 @@ import tensorflow as tf
 from data_pipelines import augment
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
+from data_pipelines.lessons import LessonDrawing
 from data_pipelines.streams import (
     Shard,
     batched,
@@ -17,7 +18,10 @@ from data_pipelines.streams import (
 from tfmask.ops.errors import UserError, unknown_name
 
 # Numbers of the independent random streams; changing one changes training.
-_STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
+_STREAMS = {
+    **{"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3},
+    **{"lesson_a": 4, "lesson_b": 5},
+}
 _TEST_PAIRS = stream_key(0, 9)
 
 
@@ -51,6 +55,8 @@ class ImageSet:
             of known colours.
         interpolation, antialias: how images are resized, see
             `augment.resize`.
+        taught: dict of role to indices of the training images whose masks
+            may be learnt from.
     """
 
     def __init__(
@@ -67,6 +73,7 @@ class ImageSet:
         palettes=None,
         interpolation="bilinear",
         antialias=True,
+        taught=None,
     ):
         self.location, self.kind, self.layout = location, kind, layout
         self.image_size, self.skipped = image_size, list(skipped)
@@ -81,6 +88,7 @@ class ImageSet:
         if self.attributes:
             self.region_names = next(iter(sources.values())).region_names
         self._region_means = {}
+        self.taught = taught or {role: () for role in self.roles}
 
     def counts(self, split):
         """Images of each role: {"a": int, "b": int}."""
@@ -140,7 +148,17 @@ class ImageSet:
             "skipped": len(self.skipped),
             "fingerprint": self._fingerprint,
             **shares,
+            **self._taught_names(),
         }
+
+    def _taught_names(self):
+        if not any(self.taught.values()):
+            return {}
+        names = {
+            role: [self.names(role, "train")[index] for index in indices]
+            for role, indices in self.taught.items()
+        }
+        return {"masks_for_training": names}
 
     def _shares(self, split):
         values = self.source("a", split).attributes
@@ -221,6 +239,50 @@ class ImageSet:
                 )
                 output[role] = augment.normalise(augmented)
                 output[role] |= source.facts(index)
+            return output
+
+        return numbered(example, batch_size, start_step, shard or Shard())
+
+    def lesson_batches(
+        self, batch_size, *, seed, start_step=0, shard=None, all_images=False
+    ):
+        """Endless batches of lessons, a pure function of seed and step.
+
+        Images are only resized: who learns from them augments them together
+        with their masks.
+
+        Args:
+            batch_size, seed, start_step, shard: see `train_batches`.
+            all_images: bool; False draws of the images in `taught` alone,
+                True in half of the examples of the others.
+
+        Returns:
+            Endless `tf.data.Dataset` of {"a": {...}, "b": {...}} with
+            `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64,
+            `taught` (B,) float32, 1 where the mask may be learnt from, and
+            `region` (B, H, W, 1) float32 0/1, zeros elsewhere.
+        """
+        keys = {
+            r: stream_key(seed, _STREAMS[f"lesson_{r}"]) for r in self.roles
+        }
+        draws = {
+            role: LessonDrawing(
+                self.taught[role], len(self.names(role, "train")), all_images
+            )
+            for role in self.roles
+        }
+
+        def example(number):
+            output = {}
+            for role, draw in draws.items():
+                index, taught = draw(number, keys[role])
+                source = self.source(role, "train")
+                wanted = {"region": any(source.marked)}
+                made = self._unchanged(source, index, wanted)
+                region = made.get("region", made["image"][..., :1])
+                region = tf.where(taught, region, tf.zeros_like(region))
+                taught = tf.cast(taught, tf.float32)
+                output[role] = made | {"region": region, "taught": taught}
             return output
 
         return numbered(example, batch_size, start_step, shard or Shard())

@@ -28,7 +28,11 @@ def open_set(options):
     if options.paired:
         layout = layout or paired_folders.UNPAIRED
     if layout is None:
-        found = partial(folders.list_examples, location)
+        found = partial(
+            folders.list_examples,
+            location,
+            some_masks=options.masks_for_training is not None,
+        )
         return encoded_sets.domains(options, _KIND, found)
     return encoded_sets.pairs(
         *(options, _KIND),

@@ -22,6 +22,7 @@ def open_data(
     label_domains=(),
     interpolation="bilinear",
     antialias=True,
+    masks_for_training=None,
 ):
     """Opens image sets a and b, or one with attributes; checks every file.
 
@@ -52,6 +53,9 @@ def open_data(
             and label maps are not.
         antialias: bool; False takes the nearest pixels only where images
             become smaller, as TensorFlow 1 did.
+        masks_for_training: int, or "all": training images of each domain
+            whose true masks may be learnt from, see `ImageSet.taught`. The
+            others need not have one.
 
     Returns:
         `ImageSet`.
@@ -73,6 +77,7 @@ def open_data(
         label_domains=label_domains,
         interpolation=interpolation,
         antialias=antialias,
+        masks_for_training=masks_for_training,
     )
     opener = next(o for o in _OPENERS if o.owns(options.location))
     return opener.open_set(options)

@@ -68,7 +68,9 @@ class EncodedSource:
     Attributes:
         labels: as given; see `augment.resize`.
         names: list of str, stems in the order of the indices.
-        has_regions: bool, every example has a mask.
+        marked: list of bool, which examples have a mask; another's region
+            has no meaning.
+        has_regions: bool, every example has one.
         has_instances: bool, every example has one mask per object.
         most_instances: int, most objects in one example.
     """
@@ -77,12 +79,14 @@ class EncodedSource:
         self.labels = labels
         self.names = [example.name for example in examples]
         self.has_instances = bool(examples[0].instances)
-        self.has_regions = self.has_instances or bool(examples[0].region)
+        self.marked = [bool(e.instances or e.region) for e in examples]
+        self.has_regions = all(self.marked)
         self.most_instances = max(len(e.instances) for e in examples)
         self._images = _Files([e.image for e in examples])
         self._masks = self._instances = None
-        if examples[0].region:
-            self._masks = _Files([e.region for e in examples])
+        if any(e.region for e in examples):
+            # Where a mask is missing the image stands in; see `marked`.
+            self._masks = _Files([e.region or e.image for e in examples])
         if self.has_instances:
             counts = [len(e.instances) for e in examples]
             self._starts = tf.constant(np.cumsum([0, *counts]), tf.int64)
@@ -204,6 +208,7 @@ class SyntheticSource:
 
     def __init__(self, seed, domain, split, count, *, kind="textures"):
         self.names = [f"{index:05d}" for index in range(count)]
+        self.marked = [True] * count
         self._key = seed, domain, split
         self._kind = kind
         self._drawn = Remembered(self._draw)

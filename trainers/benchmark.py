@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from tfmask.methods import PRESETS
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
@@ -49,7 +50,7 @@ class Options:
     """Minutes of each training, on this machine."""
     seeds: int = 1
     """Runs of each method, with the seeds 0, 1, ..."""
-    preset: Literal["quick", "paper"] = "quick"
+    preset: Literal[PRESETS] = "quick"
     """Of all methods."""
     train_options: str = ""
     """More options of every `tfmask train`, as one quoted string."""

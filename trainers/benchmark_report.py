@@ -13,7 +13,7 @@ from trainers.gallery import Gallery
 # The table's columns, where the data have them; results.json has all.
 COLUMNS = (
     *DISTANCES,
-    *("mask_iou", "mask_iou_best", "mask_mean"),
+    *("mask_iou", "mask_iou_own", "mask_iou_best", "mask_mean"),
     *("background_l1", "foreground_l1", "background_psnr"),
     *("target_l1", "target_psnr", "target_ssim"),
     *("pixel_accuracy", "class_accuracy", "class_iou"),

@@ -182,8 +182,11 @@ class SampleGrids(PeriodicCallback):
             self.at(step)
 
     def _refuse_collapsed_mask(self, step):
-        """A stage that builds on a mask must not begin without one."""
-        if self.model.spec.mask_kind != "attention":
+        """A stage that builds on a mask must not begin without one.
+
+        Lessons make a mask, they do not build on it.
+        """
+        if self.model.spec.mask_kind != "attention" or self.model.stream:
             return
         low, high = COLLAPSED
         for name, tensor in self._show(self.batch).items():

@@ -156,6 +156,7 @@ def _judge(options, config):
 
 def _context(options, method, data, classifier=None):
     """The `Context` of the options."""
+    from trainers import model_card
     from trainers.evaluation.context import Context
     from trainers.evaluation.segmenter import load_segmenter
 
@@ -169,6 +170,7 @@ def _context(options, method, data, classifier=None):
         absent=options.absent_classes,
         instances=options.instances,
         min_instances=options.min_instances,
+        thresholds=model_card.read_thresholds(options.run),
         sequence={
             "per_step": options.instances_per_step,
             "keep_background": options.keep_background,

@@ -54,6 +54,7 @@ def main(argv=None):
     from tfmask.export_check import check_version
     from tfmask.publishing import check_place
     from tfmask.serving_config import write_serving_config
+    from trainers.model_card import read_thresholds
     from trainers.runs import load_run
     from trainers.versions import package_versions
 
@@ -75,6 +76,7 @@ def main(argv=None):
             "preset": config.preset,
             "image_size": config.data.image_size,
             "step": int(method.step.numpy()),
+            "mask_thresholds": read_thresholds(options.run),
             "versions": package_versions(),
         },
         warm_up_batches=options.warm_up_batches,

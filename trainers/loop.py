@@ -49,30 +49,39 @@ class StopRequest:
                 signal.signal(number, handler)
 
 
-def distributed_batches(data, strategy, config, start_step):
-    """The training stream from a step on, split over replicas.
+def distributed_batches(data, strategy, config, start_step, stream=None):
+    """A stream of batches from a step on, split over replicas.
 
     Args:
         data: `ImageSet`.
         strategy: tf.distribute strategy.
         config: `TrainConfig`.
         start_step: int.
+        stream: None for the training images; "given" for lessons by given
+            masks, "own" for lessons by masks of all images.
 
     Returns:
         Endless iterable of what `strategy.run` takes.
     """
     from data_pipelines import Shard
 
+    common = {"seed": config.run.seed, "start_step": start_step}
     options = example_options(config)
 
     def batches(shard):
+        if stream is not None:
+            return data.lesson_batches(
+                config.run.lesson_batch_size,
+                all_images=stream == "own",
+                shard=shard,
+                **common,
+            )
         return data.train_batches(
             config.run.batch_size,
-            seed=config.run.seed,
             load_size=config.data.load_size,
             flip=config.data.flip,
-            start_step=start_step,
             shard=shard,
+            **common,
             **options,
         )
 
@@ -94,7 +103,8 @@ class TrainingLoop:
     Args:
         method: compiled `TranslationMethod`, made in the strategy's scope.
         strategy: tf.distribute strategy.
-        batches: what `distributed_batches` returns.
+        batches: function of a step and the method's `stream`, which returns
+            what `distributed_batches` does.
         steps_per_call: int, steps a call of the compiled function.
         jit_compile: bool; XLA.
 
@@ -118,7 +128,8 @@ class TrainingLoop:
         self.strategy = strategy
         self.steps_per_call = steps_per_call
         self.jit_compile = jit_compile
-        self._iterator = iter(batches)
+        self._batches = batches
+        self._stream = self._iterator = None
         self._functions = {}
 
     def run(self, start_step, end_step, callbacks, *, stop=None, seconds=None):
@@ -149,6 +160,7 @@ class TrainingLoop:
             phase = self.method.phase_at(step)
             if phase != self.method.phase:
                 self.method.phase = phase
+            self._open(step)
             callbacks.on_train_batch_begin(step)
             count = self._steps_to_next_event(step, end_step, intervals)
             self._function()(self._iterator, tf.constant(count))
@@ -156,6 +168,12 @@ class TrainingLoop:
             callbacks.on_train_batch_end(step)
         callbacks.on_train_end()
         return step
+
+    def _open(self, step):
+        """The stream of the present phase; streams depend on the step."""
+        if self._iterator is None or self.method.stream != self._stream:
+            self._stream = self.method.stream
+            self._iterator = iter(self._batches(step, self._stream))
 
     def _steps_to_next_event(self, step, end_step, intervals):
         """Steps of the next call: it ends where something must happen."""

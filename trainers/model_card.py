@@ -79,7 +79,9 @@ def write_model_card(
     }
     run.mkdir(parents=True, exist_ok=True)
     with turn(run):  # a run is evaluated while it is trained
-        facts["evaluation"] = (_read(run) or {}).get("evaluation")
+        old = _read(run) or {}
+        for name in ("evaluation", "mask_thresholds"):
+            facts[name] = old.get(name)
         return _write(run, facts)
 
 
@@ -99,6 +101,26 @@ def add_evaluation(run, result):
             return None
         facts["evaluation"] = result
         return _write(Path(run), facts)
+
+
+def add_thresholds(run, thresholds, step):
+    """Puts the thresholds of the run's masks into its card.
+
+    Args:
+        run: run folder with a card.
+        thresholds: dict of `mask_thresholds`.
+        step: int, training steps taken.
+    """
+    with turn(run):
+        facts = _read(Path(run))
+        facts["mask_thresholds"] = {"step": int(step), **thresholds}
+        _write(Path(run), facts)
+
+
+def read_thresholds(run):
+    """dict of direction to threshold; empty where the card has none."""
+    found = (_read(Path(run)) or {}).get("mask_thresholds") or {}
+    return {name: value for name, value in found.items() if name != "step"}
 
 
 def _write(run, facts):
@@ -156,9 +178,17 @@ def _card(facts):
 
 
 def _mask_sentence(facts):
-    if "mask" in facts:
-        return facts["mask"]
-    return method_spec(facts["method"]).mask  # of an older card
+    # Older cards have no sentence of their own.
+    words = facts.get("mask") or method_spec(facts["method"]).mask
+    found = dict(facts.get("mask_thresholds") or {})
+    step = found.pop("step", None)
+    if not found:
+        return words
+    cuts = ", ".join(f"{value:.2f} ({name})" for name, value in found.items())
+    return (
+        f"{words} Object is above {cuts}: Otsu's threshold of its masks of "
+        f"training images at step {step}, found without true masks."
+    )
 
 
 def _numbers(result):

@@ -88,6 +88,7 @@ def open_images(config, spec, splits):
         antialias=config.data.antialias,
         paired=spec.data == "paired",
         label_domains=config.data.label_domains,
+        masks_for_training=config.data.masks_for_training,
     )
     require_kind(data, spec.data, config.method_name)
     return data
@@ -222,6 +223,8 @@ def optimizer_factory(config, steps_an_epoch, step):
         rate = options.learning_rate
         if settings == "discriminator":
             rate = options.discriminator_learning_rate or rate
+        if settings == "lessons":
+            return lesson_optimizer(config, steps_an_epoch, step)
         shared = {
             "step": step,
             "epoch_steps": steps_an_epoch,
@@ -247,6 +250,25 @@ def optimizer_factory(config, steps_an_epoch, step):
             ) from error
 
     return optimizer
+
+
+def lesson_optimizer(config, steps_an_epoch, step):
+    """Adam for lessons; its rate is constant, then falls to 0 at their end."""
+    import keras
+
+    from tfmask.ops.schedules import EpochwiseLinearDecay
+
+    options = config.method
+    half = options.lesson_epochs / 2
+    return keras.optimizers.Adam(
+        EpochwiseLinearDecay(
+            config.optimizer.lesson_learning_rate,
+            epoch_steps=steps_an_epoch,
+            constant_epochs=options.first_lesson_epoch + half,
+            decay_epochs=half,
+            step=step,
+        )
+    )
 
 
 def build_method(config, steps_an_epoch):

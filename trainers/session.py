@@ -4,6 +4,7 @@ import dataclasses
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
@@ -21,7 +22,9 @@ from trainers.loop import (
     TrainingLoop,
     distributed_batches,
 )
-from trainers.model_card import write_model_card
+from trainers.mask_threshold import mask_thresholds
+from trainers.model_card import add_thresholds, write_model_card
+from trainers.own_masks import OwnMaskMaker
 from trainers.resuming import check_same_data
 from trainers.runs import (
     build_method,
@@ -116,11 +119,10 @@ def train(options, config, reparse, command_line):
         },
     )
     with strategy.scope():
-        batches = distributed_batches(data, strategy, config, start)
         loop = TrainingLoop(
             method,
             strategy,
-            batches,
+            partial(distributed_batches, data, strategy, config),
             steps_per_call=config.run.steps_per_call,
             jit_compile=config.run.jit_compile,
         )
@@ -129,6 +131,9 @@ def train(options, config, reparse, command_line):
     if config.run.strategy == "multiworker":
         _say(f"step {step}, weights {weights_hash(method)}")
     if chief:
+        thresholds = mask_thresholds(method, data)
+        if thresholds:
+            add_thresholds(options.run, thresholds, step)
         _report(options.run, step, end, stop)
     return bool(stop)
 
@@ -144,8 +149,12 @@ def _callbacks(
         writer=writer,
         checkpoints=checkpoints,
     )
-    if writer is None:  # every worker reduces metrics, the chief writes
-        return [rows]
+    # Every worker makes its own masks and reduces metrics, the chief writes.
+    own = []
+    if getattr(card["method"], "own_mask_steps", ()):
+        own = [OwnMaskMaker(data, _say if writer else lambda text: None)]
+    if writer is None:
+        return [*own, rows]
     title = f"{config.method_name} on {config.data.location}"
     grids = SampleGrids(
         run,
@@ -163,7 +172,7 @@ def _callbacks(
         ),
     )
     progress = Progress(end, rows=rows, seconds=seconds)
-    return [rows, grids, saver, progress]
+    return [*own, rows, grids, saver, progress]
 
 
 def _open(config, splits):

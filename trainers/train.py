@@ -13,7 +13,7 @@ from tfmask.configs import (
     OptimizerConfig,
     RunConfig,
 )
-from tfmask.methods import NAMES, method_spec, preset_config
+from tfmask.methods import NAMES, PRESETS, method_spec, preset_config
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
@@ -50,7 +50,7 @@ class Options:
     `synthetic:paired`, `synthetic:attributes`."""
     run: Path
     """Run folder; must not exist, unless with --resume."""
-    preset: Literal["quick", "paper"] = "quick"
+    preset: Literal[PRESETS] = "quick"
     """Where the defaults below come from."""
     resume: bool = False
     """Go on from the newest checkpoint of the run folder."""
@@ -176,7 +176,7 @@ def parse(argv):
     known = early.method_name in NAMES
     default = preset_config(
         early.method_name if known else "attention_guided",
-        early.preset if early.preset in ("quick", "paper") else "quick",
+        early.preset if early.preset in PRESETS else "quick",
         location="",
     )
     if early.resume and early.run is not None and known:

@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import keras
 import numpy as np
@@ -26,7 +27,7 @@ def trained(
         method = build_method(config, steps_an_epoch=2)
         if optimizer is not None:
             method.compile(optimizer)
-        batches = distributed_batches(data, strategy, config, 0)
+        batches = partial(distributed_batches, data, strategy, config)
         callbacks = options.pop("callbacks", [])
         limits = {
             k: options.pop(k) for k in ("seconds", "stop") if k in options
@@ -110,7 +111,7 @@ def test_calls_end_where_a_callback_or_a_phase_wants_it():
     assert config.method.masked_discriminator_epoch == 16
     method = build_method(config, steps_an_epoch=2)
     loop = TrainingLoop(
-        method, tf.distribute.get_strategy(), [], steps_per_call=10
+        method, tf.distribute.get_strategy(), None, steps_per_call=10
     )
     steps, counts = 0, []
     while steps < 12:

@@ -42,6 +42,8 @@ class DataConfig:
     """Domains whose images are label maps: resized by nearest neighbour."""
     epoch_steps: int | None = None
     """Steps of an epoch; None: the larger domain over the batch size."""
+    masks_for_training: int | Literal["all"] | None = None
+    """True masks of each domain that training may learn from; None: none."""
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
     synthetic_count: int = 1000
@@ -93,6 +95,9 @@ class OptimizerConfig:
     """Initial learning rate."""
     discriminator_learning_rate: float | None = None
     """The discriminators' own initial rate; None: the same."""
+    lesson_learning_rate: float = 1e-3
+    """The rate of lessons, in which only masks learn; from their middle on
+    it falls to 0."""
     beta_1: float = 0.5
     """Adam's decay of the mean."""
     beta_2: float = 0.999
@@ -123,6 +128,7 @@ class OptimizerConfig:
             self,
             "learning_rate",
             "discriminator_learning_rate",
+            "lesson_learning_rate",
             "epsilon",
             "halving_epochs",
         )
@@ -144,6 +150,8 @@ class RunConfig:
     """Steps in all; wins over epochs."""
     batch_size: int = 1
     """Images a domain and step, over all replicas."""
+    lesson_batch_size: int = 8
+    """The same in lessons, in which only masks learn."""
     seed: int = 0
     """Seed of weights, data order, augmentation and pools."""
     strategy: Literal["none", "mirrored", "multiworker"] = "none"
@@ -176,6 +184,7 @@ class RunConfig:
             "steps",
             "replicas",
             "batch_size",
+            "lesson_batch_size",
             "steps_per_call",
             "log_every",
             "sample_every",

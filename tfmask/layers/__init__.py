@@ -24,6 +24,7 @@ from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.layers.modulation import AdaptiveNormalization, modulated
 from tfmask.layers.normalization import normalization_layer, normalized
+from tfmask.layers.own_masks import OwnMasks
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.upsampling import UpsamplingConvolution
@@ -38,6 +39,7 @@ __all__ = [
     "HistoryPool",
     "InstanceNormalization",
     "LayerNormalization",
+    "OwnMasks",
     "ResidualBlock",
     "SelectiveTransferUnit",
     "StyleParameters",

@@ -18,9 +18,11 @@ from tfmask.losses.cam_consistency import (
 from tfmask.losses.context import background_weight, context
 from tfmask.losses.mask_regularizers import (
     mask_area,
+    mask_indecision,
     mask_similarity,
     mask_variation,
 )
+from tfmask.losses.mask_supervision import dice, mask_cross_entropy
 from tfmask.losses.reconstruction import l1
 from tfmask.losses.wasserstein import (
     gradient_penalty,
@@ -35,6 +37,7 @@ __all__ = [
     "cam_mask",
     "cam_signs",
     "context",
+    "dice",
     "empty_maps",
     "grad_cam",
     "gradient_penalty",
@@ -43,6 +46,8 @@ __all__ = [
     "lsgan_generator",
     "map_layer",
     "mask_area",
+    "mask_cross_entropy",
+    "mask_indecision",
     "mask_similarity",
     "mask_variation",
     "vanilla_discriminator",

@@ -1,4 +1,4 @@
-"""What keeps a soft mask in shape: similarity, area, smoothness."""
+"""What keeps a soft mask in shape: similarity, area, smoothness, decision."""
 
 import tensorflow as tf
 
@@ -97,6 +97,25 @@ def mask_area(mask, reduction="mean"):
     if reduction == "mean":
         return mean_per_example(mask)
     return sum_over(exact(mask), (2, 1, 3))
+
+
+def mask_indecision(mask):
+    """Mean of `m (1 - m)`: 0 where every pixel is 0 or 1, at most 1/4.
+
+    Args:
+        mask: (B, H, W, 1) float in [0, 1].
+
+    Returns:
+        (B,) float32.
+
+    Paper: none.
+
+    Example:
+        >>> mask_indecision(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
+        [0.25]
+    """
+    mask = exact(mask)
+    return mean_per_example(mask * (1.0 - mask))
 
 
 def mask_variation(mask):

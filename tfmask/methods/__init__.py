@@ -28,6 +28,10 @@ NAMES = (
     "segmenter",
 )
 
+# Names of presets; `photos` is for small sets of photographs, and not every
+# method has it.
+PRESETS = ("quick", "paper", "photos")
+
 
 def method_spec(name):
     """The `MethodSpec` of a method.

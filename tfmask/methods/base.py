@@ -39,6 +39,8 @@ class TranslationMethod(keras.Model):
         players: dict of name to `Player`; a class attribute or a property.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
+        stream: hashable; which batches this phase learns from, see
+            `trainers.loop`. None: the training images.
         phase: hashable; a Python value that the traced step may depend on.
         replicas: int, of the strategy in whose scope the method was made.
 
@@ -50,6 +52,7 @@ class TranslationMethod(keras.Model):
     directions = DIRECTIONS
     multiple = 4
     rounds = (("generator", "discriminator"),)
+    stream = None
 
     def __init__(self, config, *, image_size, epoch_steps=1, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -78,6 +81,11 @@ class TranslationMethod(keras.Model):
     def frozen(self):
         """Names of networks that do not learn in this phase."""
         return ()
+
+    @property
+    def present_rounds(self):
+        """Those of `rounds` that take place in this phase."""
+        return self.rounds
 
     def compute_losses(self, batch, players=None, training=True):
         """Every term of the losses, averaged over the batch.
@@ -263,7 +271,7 @@ class TranslationMethod(keras.Model):
             run(learn, batch)
             return tf.constant(0)
 
-        for players in self.rounds:
+        for players in self.present_rounds:
             (every,) = {self.players[name].every for name in players}
             if every == 1 or self.replicas > 1 and players[0] in self.phase:
                 update(players)

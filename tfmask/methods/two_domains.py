@@ -6,6 +6,8 @@ from tfmask.layers import HistoryPool
 from tfmask.methods.base import DIRECTIONS, source_and_target
 from tfmask.methods.players import Player
 from tfmask.networks import judge_pair
+from tfmask.ops.augmentation import VIEW_DRAWS, random_view
+from tfmask.ops.distribution import replica_uniform
 
 
 class TwoDomains:
@@ -62,6 +64,23 @@ class TwoDomains:
         pool = self.pools[f"pool_{domain}"]
         return pool.query(fake, *(query or (self.step,)))
 
+    def viewed(self, images, training):
+        """Images as discriminators see them; in training, changed at random.
+
+        All calls of a step change image n of a batch in the same way, real
+        or translated.
+
+        Args:
+            images: (B, H, W, C) float in [-1, 1].
+            training: bool.
+        """
+        views = self.config.discriminator_views
+        if not views or not training:
+            return images
+        seed = tf.stack([self.seed + 40, self.step])
+        drawn = replica_uniform(images, seed, [VIEW_DRAWS])
+        return random_view(images, views, drawn)
+
     def judge_pair(self, domain, real, fake, training):
         """Judgements of a domain's real images and of (older) fakes.
 
@@ -76,8 +95,8 @@ class TwoDomains:
         """
         return judge_pair(
             lambda images: self.judge(domain, images, training=training),
-            real,
-            self.pooled(domain, fake, training),
+            self.viewed(real, training),
+            self.viewed(self.pooled(domain, fake, training), training),
         )
 
     def images_to_show(self, batch):

@@ -65,6 +65,7 @@ from tfmask.metrics.segmentation_scores import (
     SegmentationScores,
     nearest_classes,
 )
+from tfmask.metrics.threshold import mask_histogram, otsu_threshold
 
 __all__ = [
     "LEVELS",
@@ -96,6 +97,7 @@ __all__ = [
     "mask_energy_inside",
     "mask_f_beta",
     "mask_f_beta_at",
+    "mask_histogram",
     "mask_iou",
     "mask_iou_at",
     "mask_mae",
@@ -104,6 +106,7 @@ __all__ = [
     "mask_recall",
     "mask_roc_auc",
     "nearest_classes",
+    "otsu_threshold",
     "perceptual_distance",
     "perceptual_diversity",
     "psnr",

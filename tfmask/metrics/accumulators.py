@@ -15,7 +15,9 @@ class MaskScores:
 
     Args:
         threshold: float; masks are cut at `> threshold` for all scores but
-            the best IoU and the mean error.
+            the other IoUs and the mean error.
+        own: float, the threshold that the masks' run chose for itself, or
+            None.
 
     Example:
         >>> scores = MaskScores()
@@ -24,8 +26,9 @@ class MaskScores:
         1.0
     """
 
-    def __init__(self, threshold=0.5):
+    def __init__(self, threshold=0.5, own=None):
         self.threshold = threshold
+        self.own = own
         self._values = PerImage()
 
     def update(self, mask, region):
@@ -41,18 +44,25 @@ class MaskScores:
                 mask, region, threshold=self.threshold
             ),
         )
+        if self.own is not None:
+            iou = masks.mask_iou(mask, region, threshold=self.own)
+            self._values.add(mask_iou_own=iou)
 
     def result(self):
         """The averages so far.
 
         Returns:
             dict of float or None (None before the first batch): `mask_iou`,
-            `mask_iou_best` and its `mask_iou_best_threshold` (one threshold
-            for the set, in steps of 0.01), `mask_mae`, `mask_precision`,
-            `mask_recall`.
+            with a threshold of its own `mask_iou_own` and
+            `mask_iou_own_threshold`, then `mask_iou_best` and its
+            `mask_iou_best_threshold` (one threshold for the set, in steps of
+            0.01), `mask_mae`, `mask_precision`, `mask_recall`.
         """
         values = self._values
         result = {"mask_iou": values.mean("mask_iou")}
+        if self.own is not None:
+            result["mask_iou_own"] = values.mean("mask_iou_own")
+            result["mask_iou_own_threshold"] = self.own
         scores = values.get("mask_iou_at")
         threshold, best = (
             masks.best_threshold(scores) if scores.size else (None, None)

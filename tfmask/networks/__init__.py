@@ -1,6 +1,7 @@
 """Generators, mask networks and discriminators: no training logic."""
 
 from tfmask.networks.attention_network import AttentionNetwork
+from tfmask.networks.attention_unet import AttentionUNet
 from tfmask.networks.attribute_discriminator import AttributeDiscriminator
 from tfmask.networks.attribute_unet import AttributeUNet
 from tfmask.networks.co_segmentation import CoSegmentation
@@ -27,6 +28,7 @@ from tfmask.networks.unet_generator import UNetGenerator
 
 __all__ = [
     "AttentionNetwork",
+    "AttentionUNet",
     "AttributeDiscriminator",
     "AttributeUNet",
     "CoSegmentation",

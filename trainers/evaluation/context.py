@@ -26,6 +26,8 @@ class Context:
         absent: "zero" or "skip", see `SegmentationScores`.
         instances: bool; plain translations are measured around instances.
         min_instances: int, of an image that is measured around them.
+        thresholds: dict of direction to float, where the run cuts its masks;
+            empty where that is not known.
         sequence: dict, more arguments of `translate` of methods that take
             instances.
     """
@@ -41,6 +43,7 @@ class Context:
     absent: str = "zero"
     instances: bool = False
     min_instances: int = 1
+    thresholds: dict = dataclasses.field(default_factory=dict)
     sequence: dict = dataclasses.field(default_factory=dict)
 
     @property

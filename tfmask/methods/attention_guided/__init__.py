@@ -1,7 +1,8 @@
 """Attention-guided translation: what it is, takes and gives."""
 
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
-from tfmask.methods.attention_guided.presets import paper, quick
+from tfmask.methods.attention_guided.presets import paper, photos, quick
+from tfmask.methods.lesson_options import follow_lessons
 from tfmask.methods.ports import GIVEN_MASK, IMAGE
 from tfmask.methods.spec import MethodSpec, arms
 
@@ -10,7 +11,7 @@ METHOD = MethodSpec(
     title="Attention-guided translation",
     paper="Mejjati et al. 2018",
     config=AttentionGuidedConfig,
-    presets={"paper": paper, "quick": quick},
+    presets={"paper": paper, "quick": quick, "photos": photos},
     model="tfmask.methods.attention_guided.method:AttentionGuided",
     data="unpaired",
     inputs=(IMAGE, GIVEN_MASK),
@@ -19,7 +20,9 @@ METHOD = MethodSpec(
         "The mask is an attention map that the method found by itself, "
         "without true masks."
     ),
+    follow=follow_lessons,
     milestones={
+        "lessons": "lesson_start_epoch",
         "attention frozen": "freeze_attention_epoch",
         "discriminators masked": "masked_discriminator_epoch",
     },

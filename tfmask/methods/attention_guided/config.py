@@ -9,10 +9,12 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.lesson_options import LessonOptions
+from tfmask.methods.view_options import ViewOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionGuidedConfig:
+class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """Attention-guided translation (Mejjati et al. 2018).
 
     The defaults are the paper's for horse2zebra; where the official code
@@ -29,6 +31,10 @@ class AttentionGuidedConfig:
     """Padding of the generator; zero in the official code."""
     upsampling: Literal["transposed", "resize"] = "transposed"
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
+    attention_network: Literal["residual", "unet"] = "residual"
+    """The paper's, or a U-Net, whose skip connections keep fine edges."""
+    attention_levels: int = 4
+    """Sizes of the image in the U-Net, each half of the one before."""
     attention_filters: int = 32
     """Channels of the attention network's first layer."""
     attention_blocks: int = 1
@@ -73,6 +79,7 @@ class AttentionGuidedConfig:
     """Standard deviation of the initial kernels."""
 
     def __post_init__(self):
+        super().__post_init__()
         require_positive(
             self,
             "filters",
@@ -92,6 +99,12 @@ class AttentionGuidedConfig:
             "pool_size",
         )
         require_fraction(self, "threshold")
+        require(
+            self.attention_levels >= 2,
+            "attention_levels",
+            "2 or more",
+            self.attention_levels,
+        )
         require(
             self.adversarial_weight > 0 or self.cycle_weight > 0,
             "cycle_weight",

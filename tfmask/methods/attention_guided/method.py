@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from tfmask.layers import (
     attention_composite,
+    kaiming_initializer,
     normal_initializer,
 )
 from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
@@ -15,10 +16,12 @@ from tfmask.methods.base import (
     TranslationMethod,
     source_and_target,
 )
+from tfmask.methods.mask_lessons import MaskLessons
 from tfmask.methods.players import Player, Term, weighted
 from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import (
     AttentionNetwork,
+    AttentionUNet,
     PatchDiscriminator,
     ResNetGenerator,
     judge_pair,
@@ -30,7 +33,7 @@ from tfmask.ops.precision import exact
 POOL_PARTS = (3, 3, 1)
 
 
-class AttentionGuided(TwoDomains, TranslationMethod):
+class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
     """Generators, attention networks and discriminators, two of each.
 
     Code and paper: `generator_a_to_b` is F_S->T, `attention_a` is A_S,
@@ -74,14 +77,6 @@ class AttentionGuided(TwoDomains, TranslationMethod):
             "upsampling": config.upsampling,
             **common,
         }
-        attention = {
-            "filters": config.attention_filters,
-            "blocks": config.attention_blocks,
-            "decoder_kernels": (
-                (3, 3, 7) if config.attention_decoder == "paper" else (1, 1, 1)
-            ),
-            **common,
-        }
         discriminator = {
             "filters": config.discriminator_filters,
             "strided_layers": config.discriminator_layers,
@@ -95,15 +90,38 @@ class AttentionGuided(TwoDomains, TranslationMethod):
         self.generator_a_to_b = ResNetGenerator(**generator)
         self.generator_b_to_a = ResNetGenerator(**generator)
         self.attention_a = (
-            AttentionNetwork(**attention) if config.use_attention_a else None
+            self._attention_network(common) if config.use_attention_a else None
         )
         self.attention_b = (
-            AttentionNetwork(**attention) if config.use_attention_b else None
+            self._attention_network(common) if config.use_attention_b else None
         )
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
         self.build_networks()
         self.make_pools(config.pool_size, sum(POOL_PARTS))
+        self.make_own_masks()
+
+    def _attention_network(self, common):
+        config = self.config
+        if config.attention_network == "unet":
+            return AttentionUNet(
+                filters=config.attention_filters,
+                levels=config.attention_levels,
+                **common | {"kernel_initializer": kaiming_initializer()},
+            )
+        paper = config.attention_decoder == "paper"
+        return AttentionNetwork(
+            filters=config.attention_filters,
+            blocks=config.attention_blocks,
+            decoder_kernels=(3, 3, 7) if paper else (1, 1, 1),
+            **common,
+        )
+
+    @property
+    def multiple(self):
+        if self.config.attention_network == "unet":
+            return max(4, 2 ** (self.config.attention_levels - 1))
+        return 4
 
     @property
     def players(self):
@@ -117,17 +135,25 @@ class AttentionGuided(TwoDomains, TranslationMethod):
         ]
         two = TwoDomains.players
         generators = (*two["generator"].networks, *attention)
-        return two | {"generator": Player(generators)}
+        return (
+            two
+            | {"generator": Player(generators)}
+            | self.lesson_players(*attention)
+        )
 
     def phase_at(self, step):
-        """(attention is frozen, discriminators are masked)."""
-        return tuple(
+        """(attention is frozen, discriminators are masked, lesson)."""
+        frozen, masked = (
             epoch is not None and step >= self.steps_of(epoch)
             for epoch in (
                 self.config.freeze_attention_epoch,
                 self.config.masked_discriminator_epoch,
             )
         )
+        lesson = self.lesson_phase(step)
+        if lesson == ("after",):
+            frozen, masked = True, True
+        return frozen, masked, *lesson
 
     @property
     def attention_frozen(self):
@@ -185,6 +211,11 @@ class AttentionGuided(TwoDomains, TranslationMethod):
 
     def compute_losses(self, batch, players=None, training=True):
         players = players or self.players
+        losses = {}
+        if "lessons" in players:
+            losses["lessons"] = self.lesson_terms(batch)
+        if tuple(players) == ("lessons",):
+            return losses
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}
         attention = {
             domain: self.attend(image, domain) for domain, image in real.items()
@@ -197,7 +228,6 @@ class AttentionGuided(TwoDomains, TranslationMethod):
                 generated, real[source], attention[source]
             )
             fakes[target] = (composite, generated, attention[source])
-        losses = {}
         if "generator" in players:
             losses["generator"] = weighted(
                 {
@@ -209,7 +239,7 @@ class AttentionGuided(TwoDomains, TranslationMethod):
                 }
                 | {
                     f"adversarial_{target}": (
-                        partial(self._adversarial, target, fake),
+                        partial(self._adversarial, target, fake, training),
                         self.config.adversarial_weight,
                     )
                     for target, fake in fakes.items()
@@ -236,8 +266,9 @@ class AttentionGuided(TwoDomains, TranslationMethod):
             seen = self.attend(there, target)
         return l1(attention_composite(back, there, seen), real[source])
 
-    def _adversarial(self, domain, fake):
-        return lsgan_generator(self.judge(domain, self._view(*fake)).scores)
+    def _adversarial(self, domain, fake, training):
+        seen = self.viewed(self._view(*fake), training)
+        return lsgan_generator(self.judge(domain, seen).scores)
 
     def _view(self, composite, generated, attention):
         """What the discriminator of this phase sees of a translation."""
@@ -254,7 +285,8 @@ class AttentionGuided(TwoDomains, TranslationMethod):
         fake = self.pooled(domain, tf.concat(fake, axis=-1), training)
         fake = self._view(*tf.split(fake, POOL_PARTS, axis=-1))
         judged = judge_pair(
-            partial(self.judge, domain, training=training), real, fake
+            partial(self.judge, domain, training=training),
+            *(self.viewed(images, training) for images in (real, fake)),
         )
         return tf.reduce_mean(lsgan_discriminator(*(j.scores for j in judged)))
 

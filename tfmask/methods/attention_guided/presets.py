@@ -1,5 +1,7 @@
 """Presets of attention-guided translation."""
 
+import dataclasses
+
 from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
 
@@ -48,4 +50,32 @@ def quick(location: str) -> TrainConfig:
             learning_rate=5e-4, constant_epochs=12, decay_epochs=8
         ),
         run=RunConfig(epochs=20, batch_size=2),
+    )
+
+
+def photos(location: str) -> TrainConfig:
+    """Attention-guided translation of a few photographs, with taught masks.
+
+    For 50 to 1,000 images a domain, at 64 px in ten minutes on two cores.
+    As `quick`, but attention is a U-Net; once the game has found masks they
+    teach themselves at the edges of the images, or given masks teach them
+    from the start; then they stay and the rest trains on what they show.
+    """
+    config = quick(location)
+    return dataclasses.replace(
+        config,
+        method=dataclasses.replace(
+            config.method,
+            attention_network="unet",
+            attention_filters=16,
+            lesson_start_epoch=6.0,
+            lesson_epochs=5.0,
+            own_mask_rounds=2,
+            freeze_attention_epoch=None,
+            masked_discriminator_epoch=None,
+        ),
+        optimizer=dataclasses.replace(
+            config.optimizer, constant_epochs=12, decay_epochs=5
+        ),
+        run=dataclasses.replace(config.run, epochs=17),
     )

@@ -8,10 +8,11 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.view_options import ViewOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class CycleGANConfig:
+class CycleGANConfig(ViewOptions):
     """CycleGAN (Zhu et al. 2017). The defaults are the paper's at 256 px."""
 
     filters: int = 64
@@ -42,6 +43,7 @@ class CycleGANConfig:
     """Standard deviation of the initial kernels."""
 
     def __post_init__(self):
+        super().__post_init__()
         require_positive(
             self,
             "filters",

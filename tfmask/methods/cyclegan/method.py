@@ -91,7 +91,7 @@ class CycleGAN(TwoDomains, TranslationMethod):
         if "generator" in players:
             for direction in DIRECTIONS:
                 losses["generator"] |= self._generator_terms(
-                    direction, real, fake, same
+                    direction, real, fake, same, training
                 )
         if "discriminator" in players:
             for domain in ("a", "b"):
@@ -104,14 +104,16 @@ class CycleGAN(TwoDomains, TranslationMethod):
                 )
         return losses
 
-    def _generator_terms(self, direction, real, fake, same):
+    def _generator_terms(self, direction, real, fake, same, training):
         source, target = source_and_target(direction)
         back = self.networks[f"generator_{target}_to_{source}"]
         made, config = fake[target], self.config
         return weighted(
             {
                 f"adversarial_{target}": (
-                    lambda: lsgan_generator(self.judge(target, made).scores),
+                    lambda: lsgan_generator(
+                        self.judge(target, self.viewed(made, training)).scores
+                    ),
                     config.adversarial_weight,
                 ),
                 f"cycle_{source}": (

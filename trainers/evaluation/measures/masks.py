@@ -26,8 +26,10 @@ class Masks(Measure):
 
     needs = frozenset({"region"})
     about = BEST_THRESHOLD
-    scores = MaskScores
     has_regions = False
+
+    def scores(self):
+        return MaskScores(own=self.context.thresholds.get(self.title))
 
     def add(self, scores, made, example):
         if example.region is not None:

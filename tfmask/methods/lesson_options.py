@@ -1,0 +1,87 @@
+"""Options of methods whose masks are taught."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import require_not_negative
+from tfmask.ops.errors import UserError
+
+
+@dataclass(frozen=True, kw_only=True)
+class LessonOptions:
+    """What teaches masks besides the game against the discriminators.
+
+    Lessons are a stage of training in which only the networks of the masks
+    learn: from masks that are given, and from masks that the method has made
+    of its own images.
+    """
+
+    lesson_epochs: float = 0.0
+    """Epochs of lessons; 0: there are none."""
+    lesson_start_epoch: float = 0.0
+    """First epoch of the lessons where no masks are given. Where some are,
+    training begins with the lessons."""
+    own_mask_rounds: int = 0
+    """How often, in the lessons, masks of all training images are made to
+    learn from: cut at a threshold and snapped to edges. 0: never."""
+    first_own_masks: Literal["auto", "found", "middle"] = "auto"
+    """What the first round without given masks begins with: the masks that
+    the game has found; or an ellipse about the middle of the image; `auto`
+    takes the middle where those that were found have collapsed, or lie on
+    the borders of the images more than in the middle."""
+    given_masks: tuple[int, ...] = ()
+    """Given masks of a and of b; follows the data."""
+    lesson_images: tuple[int, ...] = ()
+    """Training images of a and of b; follows the data."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        # JSON knows lists only.
+        for name in ("given_masks", "lesson_images"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        require_not_negative(
+            self,
+            "lesson_epochs",
+            "lesson_start_epoch",
+            "own_mask_rounds",
+        )
+
+    @property
+    def first_lesson_epoch(self):
+        """Epoch that the lessons begin with."""
+        return 0.0 if self.given_masks else self.lesson_start_epoch
+
+
+def follow_lessons(options, data):
+    """The options with the data's images and given masks.
+
+    Raises:
+        UserError: masks are given and there are no lessons; or there are
+            lessons without anything to teach; or the options name other
+            numbers than the data has.
+    """
+    given = tuple(len(images) for images in data.taught.values())
+    given = given if any(given) else ()
+    if given and not options.lesson_epochs:
+        raise UserError(
+            f"{data.location} gives masks (`data.masks_for_training`), but "
+            "`method.lesson_epochs` is 0, so nothing would learn from them. "
+            "Take --preset photos, or --method.lesson-epochs 8."
+        )
+    if options.lesson_epochs and not given and not options.own_mask_rounds:
+        raise UserError(
+            "`method.lesson_epochs` is above 0, but there is nothing to "
+            "teach: give masks by --data.masks-for-training, or choose "
+            "--method.own-mask-rounds 1."
+        )
+    wanted = {"given_masks": given, "lesson_images": ()}
+    if options.own_mask_rounds:
+        wanted["lesson_images"] = tuple(data.counts("train").values())
+    for name, value in wanted.items():
+        if getattr(options, name) not in ((), value):
+            raise UserError(
+                f"`method.{name}` follows the data, {value}, it cannot be "
+                f"{getattr(options, name)}."
+            )
+    return dataclasses.replace(options, **wanted)

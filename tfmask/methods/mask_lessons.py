@@ -1,0 +1,140 @@
+"""Masks that are taught: by given ones, and by the method's own."""
+
+import tensorflow as tf
+
+from tfmask.layers import OwnMasks
+from tfmask.losses import dice, mask_cross_entropy
+from tfmask.methods.players import Player, Term
+from tfmask.ops.augmentation import DRAWS, augmented
+from tfmask.ops.distribution import replica_uniform
+
+# Own masks are made, and kept, of at most so many pixels a side.
+LARGEST_SIDE = 128
+
+
+class MaskLessons:
+    """The lessons of a method of two domains.
+
+    To be inherited from before `TranslationMethod`. The host defines
+    `attend(image, domain)`, the mask of an image; its config has
+    `LessonOptions`. It adds `lesson_players` of its networks to its players,
+    calls `make_own_masks`, and puts `lesson_terms` into its losses.
+
+    In the lessons the player `lessons` alone learns, from batches of
+    `ImageSet.lesson_batches`. Before each round, training writes the masks
+    of all images into `memories` (see `trainers.own_masks`). Where an image
+    has a given mask, that one teaches.
+
+    Code: `lesson_a` is the sum of cross-entropy and Dice of an augmented
+    image's mask against the mask augmented alike.
+
+    Paper: none; Attention-GAN (Chen et al. 2018) has a supervised variant
+    whose masks are given for all images.
+    """
+
+    def lesson_players(self, *networks):
+        """dict of the player `lessons`; empty without lessons."""
+        if not self.config.lesson_epochs:
+            return {}
+        return {"lessons": Player(networks, optimizer="lessons")}
+
+    @property
+    def rounds(self):
+        if not self.config.lesson_epochs:
+            return super().rounds
+        return (*super().rounds, ("lessons",))
+
+    @property
+    def lesson_steps(self):
+        """(first, end) of the lessons in steps; (0, 0) without lessons."""
+        config = self.config
+        if not config.lesson_epochs:
+            return 0, 0
+        start = config.first_lesson_epoch
+        return self.steps_of(start), self.steps_of(start + config.lesson_epochs)
+
+    @property
+    def own_mask_steps(self):
+        """Steps before which the method's own masks are made, a tuple.
+
+        They part the lessons into equal rounds. The first round has given
+        masks alone, where there are some.
+        """
+        first, end = self.lesson_steps
+        rounds = self.config.own_mask_rounds
+        given = int(bool(self.config.given_masks))
+        return tuple(
+            first + (end - first) * number // (rounds + given)
+            for number in range(given, rounds + given)
+        )
+
+    def lesson_phase(self, step):
+        """What the lessons make of a step, a part of the phase.
+
+        Returns:
+            (): there are no lessons. Else ("before",), ("after",), and in
+            them ("given",) for given masks alone or ("own", round from 1).
+        """
+        first, end = self.lesson_steps
+        if first == end:
+            return ()
+        if step < first:
+            return ("before",)
+        if step >= end:
+            return ("after",)
+        number = sum(step >= start for start in self.own_mask_steps)
+        return ("own", number) if number else ("given",)
+
+    @property
+    def stream(self):
+        for lesson in ("given", "own"):
+            if lesson in self.phase:
+                return lesson
+        return None
+
+    @property
+    def present_rounds(self):
+        lessons = ("lessons",)
+        if self.stream is not None:
+            return (lessons,)
+        return tuple(players for players in self.rounds if players != lessons)
+
+    def make_own_masks(self):
+        """The memories, where own masks are asked for."""
+        if not self.config.own_mask_rounds or not self.config.lesson_images:
+            return
+        size = [min(side, LARGEST_SIDE) for side in self.image_size]
+        for domain, count in zip("ab", self.config.lesson_images, strict=True):
+            name = f"own_masks_{domain}"
+            setattr(self, name, OwnMasks(count, size, name=name))
+
+    @property
+    def memories(self):
+        return {
+            f"own_masks_{domain}": getattr(self, f"own_masks_{domain}")
+            for domain in "ab"
+            if f"own_masks_{domain}" in vars(self)
+        }
+
+    def lesson_terms(self, batch):
+        """`lesson_a` and `lesson_b` of a batch of lessons."""
+        return {
+            f"lesson_{domain}": Term(self._lesson(domain, examples), 1.0)
+            for domain, examples in batch.items()
+        }
+
+    def _lesson(self, domain, examples):
+        image, region = examples["image"], examples["region"]
+        if self.memories:
+            own = self.memories[f"own_masks_{domain}"]
+            taught = examples["taught"][:, None, None, None]
+            own = own.read(examples["index"], self.image_size)
+            region = tf.where(taught > 0, region, own)
+        offset = {"a": 30, "b": 31}[domain]
+        seed = tf.stack([self.seed + offset, self.step])
+        image, region = augmented(
+            image, region, replica_uniform(image, seed, [DRAWS])
+        )
+        mask = self.attend(image, domain)
+        loss = mask_cross_entropy(mask, region) + dice(mask, region)
+        return tf.reduce_mean(loss)

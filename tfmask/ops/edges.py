@@ -1,0 +1,70 @@
+"""A rough mask, moved to the edges of its image."""
+
+import numpy as np
+
+# Of the way from the threshold to the mask's largest value: above it a pixel
+# is object for sure. Of the threshold: below it a pixel is ground for sure.
+SURE_OBJECT, SURE_GROUND = 0.3, 0.2
+# A cut of another area than so many times the mask's is no better mask.
+LARGEST_RATIO = 2.0
+ITERATIONS = 4
+
+
+def snapped_to_edges(image, mask, threshold=0.5):
+    """The object that a soft mask means, cut out along the image's edges.
+
+    GrabCut (Rother et al. 2004, OpenCV's): colour models of object and
+    ground are fitted to the pixels above and below the threshold, and the
+    cut between both moves to where colours change. What is well above the
+    threshold stays object, what is well below it stays ground.
+
+    Args:
+        image: (H, W, 3) uint8.
+        mask: (H, W) float in [0, 1].
+        threshold: float, above it is object.
+
+    Returns:
+        (H, W) bool. What is above the threshold where there is hardly any
+        object or ground, or where the cut has less than half or more than
+        twice the area: then it has lost the object, or flooded.
+    """
+    import cv2
+
+    above = mask > threshold
+    # OpenCV fits five colours to each side, and fails with fewer pixels.
+    if min(above.sum(), (~above).sum()) < 10:
+        return above
+    high = threshold + SURE_OBJECT * (mask.max() - threshold)
+    trimap = np.where(above, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    trimap[mask < SURE_GROUND * threshold] = cv2.GC_BGD
+    trimap[mask > high] = cv2.GC_FGD
+    cv2.setRNGSeed(0)
+    cv2.grabCut(
+        np.ascontiguousarray(image),
+        trimap,
+        None,
+        *np.zeros((2, 1, 65)),
+        ITERATIONS,
+        cv2.GC_INIT_WITH_MASK,
+    )
+    cut = (trimap == cv2.GC_FGD) | (trimap == cv2.GC_PR_FGD)
+    ratio = cut.sum() / above.sum()
+    return cut if 1 / LARGEST_RATIO <= ratio <= LARGEST_RATIO else above
+
+
+def middle_of_image(size):
+    """A soft ellipse about the middle: where photographs have their object.
+
+    Args:
+        size: (H, W).
+
+    Returns:
+        (H, W) float32 in (0, 1]: `2 ** -((x / a)^2 + (y / b)^2)` with a a
+        quarter of the width and b .35 of the height, so it is 0.5 on the
+        ellipse of these half axes.
+    """
+    height, width = size
+    down, across = np.ogrid[:height, :width]
+    across = ((across + 0.5) / width - 0.5) / 0.25
+    down = ((down + 0.5) / height - 0.5) / 0.35
+    return np.exp2(-(across**2 + down**2)).astype(np.float32)

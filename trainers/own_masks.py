@@ -1,0 +1,111 @@
+"""The masks that a method makes of its own training images, for lessons."""
+
+import concurrent.futures
+import os
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from tfmask.metrics import mask_histogram, otsu_threshold
+from tfmask.ops.edges import middle_of_image, snapped_to_edges
+from tfmask.ops.images import to_uint8
+
+# Masks whose mean over all images is beyond have collapsed.
+COLLAPSED = (0.01, 0.9)
+BATCH = 16
+
+
+class OwnMaskMaker(keras.callbacks.Callback):
+    """Before each round of lessons, writes the masks that it learns from.
+
+    One mask of every training image: the mean of the method's masks of the
+    image and of its mirror image, cut at Otsu's threshold of the domain and
+    snapped to the edges of the image. They depend on the weights alone, so
+    a run that is resumed here makes the same.
+
+    Masks that have collapsed teach nothing: an ellipse about the middle of
+    the image takes their place.
+
+    Args:
+        data: `ImageSet`.
+        say: function of a line of text.
+    """
+
+    def __init__(self, data, say):
+        super().__init__()
+        self.data = data
+        self.say = say
+
+    def on_train_batch_begin(self, step, logs=None):
+        steps = self.model.own_mask_steps
+        if step not in steps:
+            return
+        first = step == steps[0] and not self.model.config.given_masks
+        for domain in "ab":
+            memory = self.model.memories[f"own_masks_{domain}"]
+            images, masks = self._found(domain, memory.size)
+            words = "the masks found"
+            reason = self._reason_for_middle(masks, first)
+            if reason:
+                words = f"the middle of the images ({reason})"
+                middle = middle_of_image(memory.size)
+                masks = np.broadcast_to(middle, masks.shape)
+            threshold = otsu_threshold(mask_histogram(masks))
+            made = _snapped(images, masks, threshold)
+            memory.write(made)
+            self.say(
+                f"step {step}: own masks of {len(made)} images of {domain} "
+                f"from {words}, cut at {threshold:.2f}; mean {made.mean():.3f}"
+            )
+
+    def _reason_for_middle(self, masks, first):
+        """Why masks (N, h, w) are not taken as they are; None if they are."""
+        low, high = COLLAPSED
+        mean = masks.mean()
+        if not low <= mean <= high:
+            return f"masks found have collapsed, their mean is {mean:.4f}"
+        wanted = self.model.config.first_own_masks
+        if not first or wanted == "found":
+            return None
+        if wanted == "middle":
+            return "as the options say"
+        middle = middle_of_image(masks.shape[1:]) > 0.5
+        border = np.ones_like(middle)
+        border[tuple(slice(n // 16, -(n // 16)) for n in border.shape)] = False
+        outside, inside = masks[:, border].mean(), masks[:, middle].mean()
+        if outside < inside:
+            return None
+        return (
+            f"masks found have a mean of {outside:.2f} at the borders and of "
+            f"{inside:.2f} in the middle"
+        )
+
+    def _found(self, domain, size):
+        """uint8 images (N, h, w, 3) and masks (N, h, w) float32."""
+
+        @tf.function
+        def look(image):
+            mirrored = tf.reverse(image, [2])
+            masks = self.model.attend(tf.concat([image, mirrored], 0), domain)
+            mask, other = tf.split(masks, 2)
+            mask = (mask + tf.reverse(other, [2])) / 2.0
+            small = tf.image.resize(image, size, antialias=True)
+            return to_uint8(small), tf.image.resize(mask, size)[..., 0]
+
+        batches = self.data.test_batches(
+            domain, split="train", batch_size=BATCH
+        )
+        parts = [look(batch["image"]) for batch in batches]
+        images, masks = zip(*parts, strict=True)
+        return np.concatenate(images), np.concatenate(masks)
+
+
+def _snapped(images, masks, threshold):
+    """(N, h, w) bool: every mask at the edges of its image."""
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = pool.map(
+            lambda pair: snapped_to_edges(*pair, threshold),
+            zip(images, masks, strict=True),
+        )
+        return np.stack(list(made))
