@@ -23,6 +23,7 @@ class AttributeFiles:
     Attributes:
         names, has_regions, has_instances, most_instances: see
             `EncodedSource`.
+        masked: tuple of int, all indices where some region is known.
         attributes: (N, K) float32 0/1.
         region_names: tuple of the attributes with a known region.
     """
@@ -35,6 +36,7 @@ class AttributeFiles:
         self.names = self._files.names
         self.attributes = attributes.values
         self.region_names = tuple(n for n in attributes.names if n in boxes)
+        self.masked = tuple(range(len(self.names) if self.region_names else 0))
         self._boxes = [boxes.get(name, []) for name in attributes.names]
         self._centre_crop = centre_crop
         with tf.device("CPU"):
@@ -101,6 +103,7 @@ class AttributeScenes:
     def __init__(self, seed, split, count, names):
         self.names = [f"{index:05d}" for index in range(count)]
         self.region_names = tuple(names)
+        self.masked = tuple(range(count))
         self._columns = [attribute_scenes.NAMES.index(name) for name in names]
         own = [
             attribute_scenes.own_attributes(seed, split, index)

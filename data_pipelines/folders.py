@@ -27,21 +27,26 @@ def list_examples(root, split, domain, *, some_masks=False):
         root: folder that holds `trainA` and so on.
         split: "train" or "test".
         domain: "a" or "b".
-        some_masks: bool; images may lack a mask.
+        some_masks: bool; masks of training images may be missing.
 
     Returns:
         list of `Example` in natural order of the names. Nothing is decoded;
         what is already known to be wrong is in `Example.problem`.
 
     Raises:
-        UserError: a folder is missing or holds no image.
+        UserError: a folder is missing or holds no image; or masks may be
+            missing, and one belongs to no image.
     """
     root = Path(root)
     name = f"{split}{domain.upper()}"
     listed = images_of(root, name)
     masks = _mask_files(root / f"{name}_mask")
     parts = instance_files(root / f"{name}_seg")
-    no_mask = _nothing if some_masks else _no_mask
+    some_masks = some_masks and split == "train"
+    if some_masks:
+        stems = {path.stem for path, _ in listed}
+        _refuse_strays(root / f"{name}_mask", masks or {}, stems)
+        _refuse_strays(root / f"{name}_seg", parts or {}, stems)
     examples = []
     for path, problem in listed:
         region, instances = None, ()
@@ -50,7 +55,8 @@ def list_examples(root, split, domain, *, some_masks=False):
             region = found[0] if found else None
             problem = (
                 problem
-                or no_mask(found, root / f"{name}_mask" / f"{path.stem}.png")
+                or (not some_masks and not found)
+                and _no_mask(root / f"{name}_mask" / f"{path.stem}.png")
                 or mask_problem([(0, mask) for mask in found])
             )
         if parts is not None:
@@ -58,7 +64,8 @@ def list_examples(root, split, domain, *, some_masks=False):
             instances = [mask for _, mask in found]
             problem = (
                 problem
-                or _no_mask(found, root / f"{name}_seg" / f"{path.stem}_0.png")
+                or (not some_masks and not found)
+                and _no_mask(root / f"{name}_seg" / f"{path.stem}_0.png")
                 or mask_problem(found)
             )
         examples.append(
@@ -130,17 +137,24 @@ def mask_problem(numbered):
     return None
 
 
-def _no_mask(found, expected):
-    if found:
-        return None
+def _no_mask(expected):
     return (
         f"its mask {expected} is missing. Add it (all black when the image "
         "shows no object), or remove the whole mask folder"
     )
 
 
-def _nothing(found, expected):
-    """No problem: this image may lack a mask."""
+def _refuse_strays(folder, masks, stems):
+    """Raises a `UserError` if a mask has no image.
+
+    Where masks may be missing, nothing else tells of a misspelled name.
+    """
+    if strays := sorted(set(masks) - stems):
+        more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
+        raise UserError(
+            f"The mask of `{strays[0]}`{more} in {folder} belongs to no image: "
+            "none has this name. Rename or remove it."
+        )
 
 
 def validation_hint(root, names):

@@ -3,10 +3,9 @@
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines import augment
+from data_pipelines import augment, lessons
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
-from data_pipelines.lessons import LessonDrawing
 from data_pipelines.streams import (
     Shard,
     batched,
@@ -18,10 +17,7 @@ from data_pipelines.streams import (
 from tfmask.ops.errors import UserError, unknown_name
 
 # Numbers of the independent random streams; changing one changes training.
-_STREAMS = {
-    **{"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3},
-    **{"lesson_a": 4, "lesson_b": 5},
-}
+_STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
 _TEST_PAIRS = stream_key(0, 9)
 
 
@@ -55,8 +51,8 @@ class ImageSet:
             of known colours.
         interpolation, antialias: how images are resized, see
             `augment.resize`.
-        taught: dict of role to indices of the training images whose masks
-            may be learnt from.
+        taught: dict of role to sorted tuple of int, indices into the names
+            of the training images whose masks a method may learn from.
     """
 
     def __init__(
@@ -87,8 +83,9 @@ class ImageSet:
         self.region_names = ()
         if self.attributes:
             self.region_names = next(iter(sources.values())).region_names
+        self.taught = {role: () for role in self.roles} | (taught or {})
+        self._names_taught = taught is not None
         self._region_means = {}
-        self.taught = taught or {role: () for role in self.roles}
 
     def counts(self, split):
         """Images of each role: {"a": int, "b": int}."""
@@ -126,7 +123,8 @@ class ImageSet:
     def describe(self):
         """What was opened, as a dict for JSON.
 
-        With the share of each attribute, where there are some.
+        With the share of each attribute, where there are some, and the names
+        of the images that are `taught`, where that was asked for.
         `fingerprint` is a hash of the names and bytes of all used files (of
         the seed and counts for synthetic data): equal fingerprints train
         alike.
@@ -148,17 +146,17 @@ class ImageSet:
             "skipped": len(self.skipped),
             "fingerprint": self._fingerprint,
             **shares,
-            **self._taught_names(),
+            **self._lessons(),
         }
 
-    def _taught_names(self):
-        if not any(self.taught.values()):
+    def _lessons(self):
+        if not self._names_taught:
             return {}
-        names = {
-            role: [self.names(role, "train")[index] for index in indices]
-            for role, indices in self.taught.items()
-        }
-        return {"masks_for_training": names}
+        taught = {}
+        for role, indices in self.taught.items():
+            names = self.names(role, "train") if indices else []
+            taught[role] = [names[index] for index in indices]
+        return {"taught": taught}
 
     def _shares(self, split):
         values = self.source("a", split).attributes
@@ -244,48 +242,58 @@ class ImageSet:
         return numbered(example, batch_size, start_step, shard or Shard())
 
     def lesson_batches(
-        self, batch_size, *, seed, start_step=0, shard=None, all_images=False
+        self,
+        batch_size,
+        *,
+        seed,
+        start_step=0,
+        shard=None,
+        all_images=False,
     ):
-        """Endless batches of lessons, a pure function of seed and step.
+        """Endless batches for learning masks from those that are `taught`.
 
-        Images are only resized: who learns from them augments them together
-        with their masks.
+        A pure function of seed and step, as `train_batches`. Images are only
+        resized.
 
         Args:
             batch_size, seed, start_step, shard: see `train_batches`.
-            all_images: bool; False draws of the images in `taught` alone,
-                True in half of the examples of the others.
+            all_images: bool; even numbers of examples are taught images,
+                odd ones any others. Where one kind is missing, all are of
+                the other.
 
         Returns:
-            Endless `tf.data.Dataset` of {"a": {...}, "b": {...}} with
-            `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64,
-            `taught` (B,) float32, 1 where the mask may be learnt from, and
-            `region` (B, H, W, 1) float32 0/1, zeros elsewhere.
+            Endless `tf.data.Dataset` of a dict of role to dicts of `image`
+            (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64, `number`
+            (B,) int64, that of the example, `taught` (B,) float32 0/1, and
+            `region` (B, H, W, 1) float32 0/1, zeros where not taught. With
+            attributes also `attributes` (B, K) and `attribute_regions`
+            (B, H, W, K) float32 0/1, whose union `region` is then.
+
+        Raises:
+            UserError: an argument makes no sense; or a role has no taught
+                image, without `all_images`.
         """
-        keys = {
-            r: stream_key(seed, _STREAMS[f"lesson_{r}"]) for r in self.roles
-        }
-        draws = {
-            role: LessonDrawing(
-                self.taught[role], len(self.names(role, "train")), all_images
+        check_seed(seed)
+        roles = {
+            role: lessons.Role(
+                self.taught[role],
+                len(self.source(role, "train").names),
+                self._lesson_loader(role),
             )
             for role in self.roles
         }
-
-        def example(number):
-            output = {}
-            for role, draw in draws.items():
-                index, taught = draw(number, keys[role])
-                source = self.source(role, "train")
-                wanted = {"region": any(source.marked)}
-                made = self._unchanged(source, index, wanted)
-                region = made.get("region", made["image"][..., :1])
-                region = tf.where(taught, region, tf.zeros_like(region))
-                taught = tf.cast(taught, tf.float32)
-                output[role] = made | {"region": region, "taught": taught}
-            return output
-
+        example = lessons.lesson(
+            roles, seed, all_images=all_images, location=self.location
+        )
         return numbered(example, batch_size, start_step, shard or Shard())
+
+    def _lesson_loader(self, role):
+        """Function of an index: an example with what masks are asked for."""
+        source, known = self.source(role, "train"), bool(self.taught[role])
+        wanted = {"region": known and self.layout == "domains"}
+        if self.region_names:
+            wanted["attribute_regions"] = True
+        return lambda index: self._unchanged(source, index, wanted)
 
     def test_batches(
         self,

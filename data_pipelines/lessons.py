@@ -1,83 +1,166 @@
-"""Images with masks to learn from: which, and in batches."""
+"""Which training images give their masks to a method, and batches of them."""
 
 import hashlib
 
+import numpy as np
 import tensorflow as tf
 
-from data_pipelines.streams import partner
+from data_pipelines.streams import partner, stream_key
 from tfmask.ops.errors import UserError
 
+ALL = "all"
+_OPTION = "`masks_for_training` (--data.masks-for-training)"
+# Numbers of random streams, beside those of `image_set`.
+_STREAMS = {"a": 4, "b": 5}
 
-def taught_images(names, marked, count, *, seed, role, location):
-    """Indices of the images whose true masks may be used in training.
 
-    A smaller count takes some of those that a larger one takes.
+def check_wanted(wanted):
+    """Raises a `UserError` unless it is a number of masks, "all" or None."""
+    if wanted in (None, ALL) or (isinstance(wanted, int) and wanted >= 0):
+        return
+    raise UserError(
+        f"{_OPTION} must be 0 or more, `{ALL}` or None. Got: {wanted!r}."
+    )
+
+
+def choose(options, kind, layout, sources):
+    """The training images whose masks may be learned from.
 
     Args:
-        names: list of str, of all images.
-        marked: list of bool, which of them have a mask.
-        count: int, or "all".
-        seed: int.
-        role: "a" or "b".
-        location: str, for messages.
+        options: `OpenOptions`.
+        kind, layout, sources: see `ImageSet`.
 
     Returns:
-        tuple of int, ascending.
+        dict of role to sorted tuple of indices; None where nothing was said
+        of it.
 
     Raises:
-        UserError: there are less masks than asked for.
+        UserError: there are fewer masks than asked for.
     """
-    known = [index for index, mask in enumerate(marked) if mask]
-    if count == "all":
-        count = len(known)
-    if count > len(known) or not known:
+    wanted = options.masks_for_training
+    if wanted is None:
+        return None
+    if wanted and layout == "pairs":
         raise UserError(
-            f"`data.masks_for_training` is {count}, but {location} has "
-            f"{len(known)} masks of the {len(names)} training images of "
-            f"{role}. Add some to train{role.upper()}_mask, or ask for fewer."
+            f"{_OPTION} is {wanted}, but the pairs of {options.location} have "
+            "no masks. Leave it out."
         )
+    chosen = {}
+    for (split, role), source in sources.items():
+        if split != "train" or not wanted:
+            continue
+        found = len(source.masked)
+        if wanted != ALL and wanted > found:
+            raise _too_few(options, kind, role, found)
+        ranked = sorted(
+            source.masked,
+            key=lambda n, s=source, r=role: _rank(options.seed, r, s.names[n]),
+        )
+        number = found if wanted == ALL else wanted
+        chosen[role] = tuple(sorted(ranked[:number]))
+    if wanted and chosen and not any(chosen.values()):
+        raise _too_few(options, kind, next(iter(chosen)), 0)
+    return chosen
 
-    def rank(index):
-        text = f"{seed} {role} {names[index]}"
-        return hashlib.sha256(text.encode()).digest()
 
-    return tuple(sorted(sorted(known, key=rank)[:count]))
+def _rank(seed, role, name):
+    """A place that depends on nothing else, so fewer are among more."""
+    words = f"{seed} {role} {name}".encode(errors="surrogateescape")
+    return hashlib.sha256(words).digest()
 
 
-class LessonDrawing:
-    """Draws the images of lessons.
+def _too_few(options, kind, role, found):
+    """The `UserError` of masks that are not there."""
+    wanted = options.masks_for_training
+    if kind == "folder" and not options.attributes:
+        folder = f"{options.location}/train{role.upper()}_mask"
+        there = f"{folder} has masks for {found} training images"
+        advice = f"Add masks there, or ask for {found} or fewer."
+    elif found:
+        there = f"{options.location} has {found} of train{role.upper()}"
+        advice = f"Ask for {found} or fewer."
+    else:
+        there = f"{options.location} has none"
+        advice = "Leave it out, or take a folder with trainA_mask."
+    return UserError(f"{_OPTION} is {wanted}, but {there}. {advice}")
+
+
+class Role:
+    """The training images of one role, taught ones and others.
 
     Args:
-        taught: tuple of int, images with a given mask.
-        count: int, all images.
-        all_images: bool; odd examples are of the images without one, where
-            there are some.
-
-    Raises:
-        UserError: no image can be drawn.
+        taught: tuple of indices.
+        count: int, images in all.
+        load: function of an index to an example as of
+            `ImageSet.test_batches`, with the masks that are known.
     """
 
-    def __init__(self, taught, count, all_images):
-        others = sorted(set(range(count)) - set(taught)) if all_images else []
-        with tf.device("CPU"):
-            self._groups = [
-                (tf.constant(indices, tf.int64), given)
-                for indices, given in ((taught, True), (others, False))
-                if indices
-            ]
-        if not self._groups:
+    def __init__(self, taught, count, load):
+        self.taught, self.count, self._load = taught, count, load
+        self.others = np.setdiff1d(np.arange(count), taught)
+
+    def draw(self, number, key, *, all_images):
+        """Index of an example, see `ImageSet.lesson_batches`."""
+
+        def one_of(indices):
+            place = partner(number, len(indices), key)
+            return tf.constant(indices, tf.int64)[place]
+
+        if not self.taught:
+            return one_of(self.others)
+        if not all_images or not len(self.others):
+            return one_of(self.taught)
+        return tf.where(
+            number % 2 == 0, one_of(self.taught), one_of(self.others)
+        )
+
+    def example(self, index, number):
+        """The example: no mask of it is seen unless it is taught."""
+        flags = np.zeros(self.count, np.float32)
+        flags[list(self.taught)] = 1.0
+        taught = tf.constant(flags)[index]
+        example = self._load(index)
+        nothing = tf.zeros_like(example["image"][..., :1])
+        region = example.get("region", nothing)
+        if "attribute_regions" in example:
+            example["attribute_regions"] *= taught
+            region = tf.reduce_max(
+                example["attribute_regions"], axis=-1, keepdims=True
+            )
+        return {
+            **example,
+            "region": region * taught,
+            "taught": taught,
+            "number": number,
+        }
+
+
+def lesson(roles, seed, *, all_images, location):
+    """Function of an example's number that gives it, in graph code.
+
+    Args:
+        roles: dict of "a" and perhaps "b" to `Role`.
+        seed: int.
+        all_images: bool, also images that are not taught.
+        location: name of the data, for messages.
+
+    Raises:
+        UserError: a role has no taught image, without `all_images`.
+    """
+    keys = {role: stream_key(seed, _STREAMS[role]) for role in roles}
+    for name, role in roles.items():
+        if not role.taught and not all_images:
             raise UserError(
-                "Lessons by given masks alone need some: set "
-                "`data.masks_for_training`."
+                f"No training image of domain {name} of {location} gives its "
+                f"mask. Say how many with {_OPTION}."
             )
 
-    def __call__(self, number, key):
-        """(index, whether its mask is given) of an example, scalars."""
-        drawn = []
-        for indices, given in self._groups:
-            place = partner(number, len(indices), key)
-            drawn.append((indices[place], tf.constant(given)))
-        if len(drawn) == 1:
-            return drawn[0]
-        even = number % 2 == 0
-        return tuple(tf.where(even, *both) for both in zip(*drawn, strict=True))
+    def example(number):
+        return {
+            name: role.example(
+                role.draw(number, keys[name], all_images=all_images), number
+            )
+            for name, role in roles.items()
+        }
+
+    return example

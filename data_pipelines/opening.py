@@ -53,9 +53,10 @@ def open_data(
             and label maps are not.
         antialias: bool; False takes the nearest pixels only where images
             become smaller, as TensorFlow 1 did.
-        masks_for_training: int, or "all": training images of each domain
-            whose true masks may be learnt from, see `ImageSet.taught`. The
-            others need not have one.
+        masks_for_training: how many training images of each role may give
+            their masks to a method, an int or "all", see `ImageSet.taught`;
+            drawn by `seed`. None: none, and masks are there for all images
+            of a folder or for none; else some may be missing.
 
     Returns:
         `ImageSet`.

@@ -6,7 +6,7 @@ from data_pipelines.arguments import DOMAINS, SPLITS, check_seed, size_pair
 from data_pipelines.attribute_folders import CELEBA_LIST, CSV_LIST
 from data_pipelines.augment import INTERPOLATIONS
 from data_pipelines.image_set import ImageSet
-from data_pipelines.lessons import taught_images
+from data_pipelines.lessons import check_wanted, choose
 from serving.command_line import expand_home
 from tfmask.ops.errors import UserError, unknown_name
 
@@ -50,16 +50,11 @@ class OpenOptions:
         object.__setattr__(self, "location", location)
         object.__setattr__(self, "image_size", size)
         check_seed(self.seed)
+        check_wanted(self.masks_for_training)
         if min(self.synthetic_count) < 1:
             raise UserError(
                 "`synthetic_count` (--data.synthetic-count) must be two "
                 f"numbers of at least 1. Got: {self.synthetic_count}."
-            )
-        masks = self.masks_for_training
-        if not (masks in (None, "all") or isinstance(masks, int) and masks > 0):
-            raise UserError(
-                "`masks_for_training` (--data.masks-for-training) must be "
-                f"`all` or 1 or more. Got: {masks}."
             )
         if self.centre_crop is not None and self.centre_crop < 1:
             raise UserError(
@@ -91,28 +86,6 @@ class OpenOptions:
             digest.hexdigest()[:16],
             interpolation=self.interpolation,
             antialias=self.antialias,
-            taught=self._taught(layout, sources),
+            taught=choose(self, kind, layout, sources),
             **more,
         )
-
-    def _taught(self, layout, sources):
-        """dict of role to the images whose masks may be used in training."""
-        if self.masks_for_training is None or "train" not in self.splits:
-            return {}
-        if layout != "domains":
-            raise UserError(
-                "`data.masks_for_training` goes with two domains of images, "
-                f"trainA and trainB; {self.location} has {layout}."
-            )
-        return {
-            role: taught_images(
-                source.names,
-                source.marked,
-                self.masks_for_training,
-                seed=self.seed,
-                role=role,
-                location=self.location,
-            )
-            for (split, role), source in sources.items()
-            if split == "train"
-        }

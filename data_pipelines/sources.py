@@ -57,6 +57,35 @@ class _Files:
         )
 
 
+class _Parts:
+    """Any number of masks an example, none included.
+
+    Args:
+        files: list of lists of `Encoded`, one an example.
+    """
+
+    def __init__(self, files):
+        self._starts = np.cumsum([0, *map(len, files)])
+        self._files = _Files([file for own in files for file in own])
+
+    def union(self, index, nothing):
+        """One example's masks together, in graph code.
+
+        Args:
+            index: int64 scalar tensor.
+            nothing: (H, W, 1) float32 zeros, what it is without any.
+        """
+        starts = tf.constant(self._starts, tf.int64)
+        # A fold, since a map over nothing has no shape.
+        return tf.foldl(
+            lambda union, number: tf.maximum(
+                union, _mask(self._files.decode(number))
+            ),
+            tf.range(starts[index], starts[index + 1]),
+            initializer=nothing,
+        )
+
+
 class EncodedSource:
     """Images and masks that are decoded whenever they are asked for.
 
@@ -68,9 +97,8 @@ class EncodedSource:
     Attributes:
         labels: as given; see `augment.resize`.
         names: list of str, stems in the order of the indices.
-        marked: list of bool, which examples have a mask; another's region
-            has no meaning.
-        has_regions: bool, every example has one.
+        has_regions: bool, every example has a mask.
+        masked: tuple of int, the indices of those that have one.
         has_instances: bool, every example has one mask per object.
         most_instances: int, most objects in one example.
     """
@@ -78,15 +106,17 @@ class EncodedSource:
     def __init__(self, examples, *, labels=False):
         self.labels = labels
         self.names = [example.name for example in examples]
-        self.has_instances = bool(examples[0].instances)
-        self.marked = [bool(e.instances or e.region) for e in examples]
-        self.has_regions = all(self.marked)
+        given = [[e.region] if e.region else e.instances for e in examples]
+        self.masked = tuple(n for n, files in enumerate(given) if files)
+        self.has_instances = all(e.instances for e in examples)
+        self.has_regions = len(self.masked) == len(examples)
         self.most_instances = max(len(e.instances) for e in examples)
         self._images = _Files([e.image for e in examples])
-        self._masks = self._instances = None
-        if any(e.region for e in examples):
-            # Where a mask is missing the image stands in; see `marked`.
-            self._masks = _Files([e.region or e.image for e in examples])
+        self._masks = self._instances = self._some = None
+        if all(e.region for e in examples):
+            self._masks = _Files([e.region for e in examples])
+        elif self.masked and not self.has_instances:
+            self._some = _Parts(given)
         if self.has_instances:
             counts = [len(e.instances) for e in examples]
             self._starts = tf.constant(np.cumsum([0, *counts]), tf.int64)
@@ -100,7 +130,8 @@ class EncodedSource:
         Args:
             index: int64 scalar tensor.
             size: not used here: files have the size they have.
-            region: bool, also give the union mask.
+            region: bool, also give the union mask, zeros for an example
+                that is not in `masked`.
             instances: int, also give instance masks, zero-padded to this
                 many; 0 gives none.
 
@@ -111,6 +142,10 @@ class EncodedSource:
         del size
         example = {"image": self._image(index)}
         parts = None
+        if region and self._some:
+            nothing = tf.zeros_like(example["image"][..., :1], tf.float32)
+            example["region"] = self._some.union(index, nothing)
+            region = False
         if instances or (region and self._masks is None):
             first, last = self._starts[index], self._starts[index + 1]
             parts = tf.map_fn(
@@ -208,7 +243,7 @@ class SyntheticSource:
 
     def __init__(self, seed, domain, split, count, *, kind="textures"):
         self.names = [f"{index:05d}" for index in range(count)]
-        self.marked = [True] * count
+        self.masked = tuple(range(count))
         self._key = seed, domain, split
         self._kind = kind
         self._drawn = Remembered(self._draw)

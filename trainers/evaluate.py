@@ -7,6 +7,7 @@ learnt nothing, of which the identity changes nothing.
 
 import dataclasses
 import datetime
+import os
 import sys
 from pathlib import Path
 from typing import Literal
@@ -135,6 +136,11 @@ def _open(options, config, spec):
     }
     if options.label_domains is not None:
         changes["label_domains"] = options.label_domains
+    same = os.path.abspath(options.data) == os.path.abspath(
+        config.data.location
+    )
+    if config.data.masks_for_training is not None and not same:
+        changes["masks_for_training"] = 0  # other data need not have as many
     changed = dataclasses.replace(config.data, **changes)
     return open_images(dataclasses.replace(config, data=changed), spec, splits)
 

@@ -42,12 +42,13 @@ class DataConfig:
     """Domains whose images are label maps: resized by nearest neighbour."""
     epoch_steps: int | None = None
     """Steps of an epoch; None: the larger domain over the batch size."""
-    masks_for_training: int | Literal["all"] | None = None
-    """True masks of each domain that training may learn from; None: none."""
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
     synthetic_count: int = 1000
     """Nominal images a domain of the synthetic set."""
+    masks_for_training: int | Literal["all"] | None = None
+    """Training images of each domain that give their true masks to methods
+    that can learn from them; None and 0: none."""
 
     def __post_init__(self):
         require_positive(self, "synthetic_count", "epoch_steps", "centre_crop")
@@ -67,6 +68,14 @@ class DataConfig:
             "load_size",
             f"None or at least image_size ({self.image_size})",
             self.load_size,
+        )
+        wanted = self.masks_for_training
+        require(
+            wanted in (None, "all")
+            or (isinstance(wanted, int) and wanted >= 0),
+            "masks_for_training",
+            "0 or more, `all` or None",
+            wanted,
         )
 
     @property
