@@ -40,7 +40,7 @@ def list_examples(root, split, domain, *, some_masks=False):
     root = Path(root)
     name = f"{split}{domain.upper()}"
     listed = images_of(root, name)
-    masks = _mask_files(root / f"{name}_mask")
+    masks = mask_files(root / f"{name}_mask")
     parts = instance_files(root / f"{name}_seg")
     some_masks = some_masks and split == "train"
     if some_masks:
@@ -220,8 +220,16 @@ def _empty(folder):
     )
 
 
-def _mask_files(folder):
-    """dict of stem to list of masks; None when there is no such folder."""
+def mask_files(folder):
+    """Masks of whole images.
+
+    Args:
+        folder: path.
+
+    Returns:
+        dict of an image's stem to a list of paths, more than one where masks
+        have one name; None where there is no such folder.
+    """
     if not folder.is_dir():
         return None
     masks = {}

@@ -9,6 +9,8 @@ VERBS = {
         "data_pipelines.prepare.instances",
         "images with a mask for each object, from COCO or label maps",
     ),
+    # It asks runs, which only `trainers` can load.
+    "masks": ("trainers.marking", "which training images to mark by hand"),
 }
 
 
