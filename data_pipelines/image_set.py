@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines import augment, lessons
+from data_pipelines import augment, descriptions, lessons
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
 from data_pipelines.streams import (
@@ -108,17 +108,7 @@ class ImageSet:
 
         With what was left out: "..., skipped 1".
         """
-        parts = []
-        for split in self.splits:
-            counts = self.counts(split)
-            if self.layout == "domains":
-                parts += [f"{split}{r.upper()} {n}" for r, n in counts.items()]
-            else:
-                pairs = " pairs" if self.layout == "pairs" else ""
-                parts.append(f"{split} {counts['a']}{pairs}")
-        if self.skipped:
-            parts.append(f"skipped {len(self.skipped)}")
-        return ", ".join(parts)
+        return descriptions.in_words(self)
 
     def describe(self):
         """What was opened, as a dict for JSON.
@@ -129,39 +119,10 @@ class ImageSet:
         the seed and counts for synthetic data): equal fingerprints train
         alike.
         """
-        masks = shares = {}
-        if self.layout == "attributes":
-            shares = {"attributes": {s: self._shares(s) for s in self.splits}}
-        else:
-            masks = {
-                "regions": {s: self.has_regions(s) for s in self.splits},
-                "instance_count": self.instance_count,
-            }
-        return {
-            "location": self.location,
-            "kind": self.kind,
-            "image_size": list(self.image_size),
-            "counts": {split: self.counts(split) for split in self.splits},
-            **masks,
-            "skipped": len(self.skipped),
-            "fingerprint": self._fingerprint,
-            **shares,
-            **self._lessons(),
-        }
-
-    def _lessons(self):
-        if not self._names_taught:
-            return {}
-        taught = {}
-        for role, indices in self.taught.items():
-            names = self.names(role, "train") if indices else []
-            taught[role] = [names[index] for index in indices]
-        return {"taught": taught}
-
-    def _shares(self, split):
-        values = self.source("a", split).attributes
-        shares = values.mean(axis=0, dtype=float).round(4).tolist()
-        return dict(zip(self.attributes, shares, strict=True))
+        facts = descriptions.facts(self, self._fingerprint)
+        if self._names_taught:
+            facts["taught"] = descriptions.names_taught(self)
+        return facts
 
     def train_batches(
         self,
