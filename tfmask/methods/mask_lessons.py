@@ -129,7 +129,7 @@ class MaskLessons:
             own = self.memories[f"own_masks_{domain}"]
             taught = examples["taught"][:, None, None, None]
             own = own.read(examples["index"], self.image_size)
-            region = tf.where(taught > 0, region, own)
+            region = tf.where(taught > 0, region, tf.cast(own, region.dtype))
         offset = {"a": 30, "b": 31}[domain]
         seed = tf.stack([self.seed + offset, self.step])
         image, region = augmented(

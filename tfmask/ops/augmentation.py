@@ -4,6 +4,8 @@ import math
 
 import tensorflow as tf
 
+from tfmask.ops.precision import exact
+
 # Numbers in [0, 1) that one example needs.
 DRAWS = 8
 VIEW_DRAWS = 7
@@ -46,8 +48,9 @@ def augmented(image, mask, drawn):
     Returns:
         Image and mask, float32 of the same sizes and ranges.
     """
+    image = exact(image)
     height, width = image.shape[1:3]
-    between = _between(tf.unstack(tf.cast(drawn, tf.float32), axis=1))
+    between = _between(tf.unstack(tf.cast(drawn, image.dtype), axis=1))
     mirror = tf.where(between(0.0, 1.0) < 0.5, -1.0, 1.0)
     angle = between(-math.pi / 18, math.pi / 18)
     scale = between(0.75, 1.25)
@@ -61,12 +64,11 @@ def augmented(image, mask, drawn):
     offset_x = middle_x - rows[0] * middle_x - rows[1] * middle_y + across
     offset_y = middle_y - rows[2] * middle_x - rows[3] * middle_y + down
     nothing = tf.zeros_like(angle)
-    both = tf.concat([tf.cast(image, tf.float32), mask], axis=-1)
+    transform = [*rows[:2], offset_x, *rows[2:], offset_y, nothing, nothing]
+    both = tf.concat([image, tf.cast(mask, image.dtype)], axis=-1)
     moved = tf.raw_ops.ImageProjectiveTransformV3(
         images=both,
-        transforms=tf.stack(
-            [*rows[:2], offset_x, *rows[2:], offset_y, nothing, nothing], axis=1
-        ),
+        transforms=tf.cast(tf.stack(transform, axis=1), tf.float32),
         output_shape=tf.constant([height, width]),
         fill_value=0.0,
         interpolation="BILINEAR",
