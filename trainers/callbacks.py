@@ -186,12 +186,14 @@ class SampleGrids(PeriodicCallback):
 
         Lessons make a mask, they do not build on it.
         """
-        if self.model.spec.mask_kind != "attention" or self.model.stream:
+        lessons = self.model.stream is not None and self.model.stream.alone
+        if self.model.spec.mask_kind != "attention" or lessons:
             return
         low, high = COLLAPSED
         for name, tensor in self._show(self.batch).items():
             # An ablation without the network has a mask of ones.
-            found = name.replace("mask_", "attention_") in self.model.networks
+            network = name.replace("mask_", "attention_")
+            found = getattr(self.model, network, None) is not None
             mean = float(tf.reduce_mean(tensor))
             if found and not low <= mean <= high:
                 raise UserError(

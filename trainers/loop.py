@@ -57,8 +57,7 @@ def distributed_batches(data, strategy, config, start_step, stream=None):
         strategy: tf.distribute strategy.
         config: `TrainConfig`.
         start_step: int.
-        stream: None for the training images; "given" for lessons by given
-            masks, "own" for lessons by masks of all images.
+        stream: `TranslationMethod.stream` of the phase.
 
     Returns:
         Endless iterable of what `strategy.run` takes.
@@ -69,20 +68,27 @@ def distributed_batches(data, strategy, config, start_step, stream=None):
     options = example_options(config)
 
     def batches(shard):
-        if stream is not None:
-            return data.lesson_batches(
-                config.run.lesson_batch_size,
-                all_images=stream == "own",
-                shard=shard,
-                **common,
-            )
-        return data.train_batches(
+        if stream is not None and stream.alone:
+            return lessons(shard)
+        images = data.train_batches(
             config.run.batch_size,
             load_size=config.data.load_size,
             flip=config.data.flip,
             shard=shard,
             **common,
             **options,
+        )
+        if stream is None:
+            return images
+        both = tf.data.Dataset.zip((images, lessons(shard)))
+        return both.map(lambda batch, lesson: {**batch, "lessons": lesson})
+
+    def lessons(shard):
+        return data.lesson_batches(
+            config.run.lesson_batch_size,
+            all_images=stream.all_images,
+            shard=shard,
+            **common,
         )
 
     total = strategy.num_replicas_in_sync

@@ -87,7 +87,8 @@ def test_without_given_masks_the_game_comes_first():
     for step in (4, 5, 8, 9):
         method.phase = method.phase_at(step)
         streams.append(method.stream)
-    assert streams == [None, "own", "own", None]
+    own_alone = mask_lessons.Lessons(all_images=True, alone=True)
+    assert streams == [None, own_alone, own_alone, None]
 
 
 @pytest.mark.parametrize("network", ["residual", "unet"])
@@ -106,6 +107,23 @@ def test_in_lessons_only_masks_learn_and_then_all_else(network):
     method.train_step(batch())
     assert moved(method, before) == set(before) - attention
     assert method.discriminator_masked
+
+
+def test_a_weight_keeps_masks_in_the_generators_loss():
+    method = lessons(lesson_weight=5.0)
+    method.phase = method.phase_at(4)
+    assert method.stream == mask_lessons.Lessons(all_images=False, alone=False)
+    assert not method.attention_frozen
+    both = {**batch(), "lessons": lesson_batch()}
+    terms = method.compute_losses(both)["generator"]
+    alone = method.compute_losses(lesson_batch(), ["lessons"])["lessons"]
+    for domain in "ab":
+        value, weight = terms[f"lesson_{domain}"]
+        assert weight == 5.0
+        assert float(value) == float(alone[f"lesson_{domain}"].value)
+    before = weights_of(method)
+    method.train_step(both)
+    assert moved(method, before) == set(before)
 
 
 def test_the_loss_is_cross_entropy_and_dice(monkeypatch):

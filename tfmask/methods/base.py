@@ -39,8 +39,8 @@ class TranslationMethod(keras.Model):
         players: dict of name to `Player`; a class attribute or a property.
         rounds: tuple of rounds; the players of a round learn from one
             forward pass, one round follows the other.
-        stream: hashable; which batches this phase learns from, see
-            `trainers.loop`. None: the training images.
+        stream: which batches this phase learns from: None, the training
+            images, or `Lessons`.
         phase: hashable; a Python value that the traced step may depend on.
         replicas: int, of the strategy in whose scope the method was made.
 

@@ -30,6 +30,9 @@ class LessonOptions:
     the game has found; or an ellipse about the middle of the image; `auto`
     takes the middle where those that were found have collapsed, or lie on
     the borders of the images more than in the middle."""
+    lesson_weight: float = 0.0
+    """Weight of the lessons in the generators' loss from then on; 0: the
+    masks' own networks stay as they are."""
     given_masks: tuple[int, ...] = ()
     """Given masks of a and of b; follows the data."""
     lesson_images: tuple[int, ...] = ()
@@ -45,6 +48,7 @@ class LessonOptions:
             "lesson_epochs",
             "lesson_start_epoch",
             "own_mask_rounds",
+            "lesson_weight",
         )
 
     @property

@@ -1,5 +1,7 @@
 """Masks that are taught: by given ones, and by the method's own."""
 
+from typing import NamedTuple
+
 import tensorflow as tf
 
 from tfmask.layers import OwnMasks
@@ -10,6 +12,18 @@ from tfmask.ops.distribution import replica_uniform
 
 # Own masks are made, and kept, of at most so many pixels a side.
 LARGEST_SIDE = 128
+
+
+class Lessons(NamedTuple):
+    """Which batches of lessons a phase learns from.
+
+    Attributes:
+        all_images: bool, see `ImageSet.lesson_batches`.
+        alone: bool; False: beside the training images.
+    """
+
+    all_images: bool
+    alone: bool
 
 
 class MaskLessons:
@@ -86,16 +100,25 @@ class MaskLessons:
         return ("own", number) if number else ("given",)
 
     @property
+    def in_lessons(self):
+        """Whether only masks learn in this phase."""
+        return "given" in self.phase or "own" in self.phase
+
+    @property
     def stream(self):
-        for lesson in ("given", "own"):
-            if lesson in self.phase:
-                return lesson
+        all_images = bool(self.own_mask_steps)
+        if "given" in self.phase:
+            return Lessons(all_images=False, alone=True)
+        if "own" in self.phase:
+            return Lessons(all_images=True, alone=True)
+        if "after" in self.phase and self.config.lesson_weight:
+            return Lessons(all_images=all_images, alone=False)
         return None
 
     @property
     def present_rounds(self):
         lessons = ("lessons",)
-        if self.stream is not None:
+        if self.in_lessons:
             return (lessons,)
         return tuple(players for players in self.rounds if players != lessons)
 
@@ -116,12 +139,18 @@ class MaskLessons:
             if f"own_masks_{domain}" in vars(self)
         }
 
-    def lesson_terms(self, batch):
+    def lesson_terms(self, batch, weight=1.0):
         """`lesson_a` and `lesson_b` of a batch of lessons."""
         return {
-            f"lesson_{domain}": Term(self._lesson(domain, examples), 1.0)
+            f"lesson_{domain}": Term(self._lesson(domain, examples), weight)
             for domain, examples in batch.items()
         }
+
+    def held_terms(self, batch):
+        """The generators' terms that keep the masks after the lessons."""
+        if "lessons" not in batch:
+            return {}
+        return self.lesson_terms(batch["lessons"], self.config.lesson_weight)
 
     def _lesson(self, domain, examples):
         image, region = examples["image"], examples["region"]

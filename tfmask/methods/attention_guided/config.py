@@ -33,6 +33,8 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     attention_network: Literal["residual", "unet"] = "residual"
     """The paper's, or a U-Net, whose skip connections keep fine edges."""
+    shared_attention: bool = False
+    """One attention network finds the masks of both domains."""
     attention_levels: int = 4
     """Sizes of the image in the U-Net, each half of the one before."""
     attention_filters: int = 32
@@ -99,6 +101,13 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
             "pool_size",
         )
         require_fraction(self, "threshold")
+        require(
+            not self.shared_attention
+            or (self.use_attention_a and self.use_attention_b),
+            "shared_attention",
+            "False where a domain has no attention network",
+            self.shared_attention,
+        )
         require(
             self.attention_levels >= 2,
             "attention_levels",

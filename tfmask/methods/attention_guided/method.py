@@ -89,12 +89,13 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         }
         self.generator_a_to_b = ResNetGenerator(**generator)
         self.generator_b_to_a = ResNetGenerator(**generator)
-        self.attention_a = (
-            self._attention_network(common) if config.use_attention_a else None
-        )
-        self.attention_b = (
-            self._attention_network(common) if config.use_attention_b else None
-        )
+        self.attention_a = self.attention_b = None
+        if config.use_attention_a:
+            self.attention_a = self._attention_network(common)
+        if config.shared_attention:
+            self.attention_b = self.attention_a
+        elif config.use_attention_b:
+            self.attention_b = self._attention_network(common)
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
         self.build_networks()
@@ -125,14 +126,10 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
 
     @property
     def players(self):
-        attention = [
-            f"attention_{domain}"
-            for domain, used in (
-                ("a", self.config.use_attention_a),
-                ("b", self.config.use_attention_b),
-            )
-            if used
-        ]
+        config = self.config
+        own_b = config.use_attention_b and not config.shared_attention
+        used = {"attention_a": config.use_attention_a, "attention_b": own_b}
+        attention = [name for name, there in used.items() if there]
         two = TwoDomains.players
         generators = (*two["generator"].networks, *attention)
         return (
@@ -152,7 +149,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         )
         lesson = self.lesson_phase(step)
         if lesson == ("after",):
-            frozen, masked = True, True
+            frozen, masked = not self.config.lesson_weight, True
         return frozen, masked, *lesson
 
     @property
@@ -178,7 +175,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
             (B, H, W, 1) float32 in (0, 1); ones where the domain has no
             attention network.
         """
-        network = self.networks.get(f"attention_{domain}")
+        network = {"a": self.attention_a, "b": self.attention_b}[domain]
         if network is None:
             return tf.ones_like(exact(image[..., :1]))
         return network(image)
@@ -210,7 +207,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         return network(image, normalize=normalize, training=training)
 
     def compute_losses(self, batch, players=None, training=True):
-        players = players or self.players
+        players = players or sum(self.present_rounds, ())
         losses = {}
         if "lessons" in players:
             losses["lessons"] = self.lesson_terms(batch)
@@ -244,7 +241,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
                     )
                     for target, fake in fakes.items()
                 }
-            )
+            ) | self.held_terms(batch)
         if "discriminator" in players:
             losses["discriminator"] = {
                 f"discriminator_{target}": Term(
