@@ -39,6 +39,15 @@ def test_batches_of_a_mocked_set():
     assert list(batch["index"].numpy()) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("wanted", [2, "all"])
+def test_there_are_no_masks_to_learn_from(wanted):
+    with (
+        datasets.testing.mock_data(num_examples=3),
+        pytest.raises(UserError, match=f"is {wanted}, but {LOCATION} has none"),
+    ):
+        open_data(LOCATION, image_size=16, masks_for_training=wanted)
+
+
 def test_bad_records_are_named_and_can_be_skipped():
     # The fourth image of tfds' mock is 7 pixels high.
     with datasets.testing.mock_data(num_examples=4):
