@@ -97,13 +97,12 @@ def header(run, config, method, data, options):
     """What the numbers were made from: the head of the JSON file."""
     from trainers.versions import package_versions
 
-    step = getattr(method, "step", None)
     return {
         "run": str(run),
         "method": config.method_name,
         "preset": config.preset,
         "mask_kind": method.spec.mask_kind,
-        "step": None if step is None else int(np.asarray(step)),
+        "step": _step(method),
         "data": data.describe(),
         "split": options.split,
         "limit": options.limit,
@@ -112,6 +111,11 @@ def header(run, config, method, data, options):
         "versions": package_versions(),
         "date": datetime.datetime.now(datetime.UTC).isoformat("T", "seconds"),
     }
+
+
+def _step(method):
+    step = getattr(method, "step", None)
+    return None if step is None else int(np.asarray(step))
 
 
 def _open(options, config, spec):
@@ -176,7 +180,7 @@ def _context(options, method, data, classifier=None):
         absent=options.absent_classes,
         instances=options.instances,
         min_instances=options.min_instances,
-        thresholds=model_card.read_thresholds(options.run),
+        thresholds=model_card.read_thresholds(options.run, _step(method)),
         sequence={
             "per_step": options.instances_per_step,
             "keep_background": options.keep_background,

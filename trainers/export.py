@@ -67,6 +67,7 @@ def main(argv=None):
         check_version(method, path)
         print(path)
         return 0
+    step = int(method.step.numpy())
     path = export_method(
         method,
         options.base,
@@ -75,8 +76,8 @@ def main(argv=None):
             "method": config.method_name,
             "preset": config.preset,
             "image_size": config.data.image_size,
-            "step": int(method.step.numpy()),
-            "mask_thresholds": read_thresholds(options.run),
+            "step": step,
+            "mask_thresholds": read_thresholds(options.run, step),
             "versions": package_versions(),
         },
         warm_up_batches=options.warm_up_batches,

@@ -107,20 +107,31 @@ def add_thresholds(run, thresholds, step):
     """Puts the thresholds of the run's masks into its card.
 
     Args:
-        run: run folder with a card.
+        run: run folder; one without a card is left alone.
         thresholds: dict of `mask_thresholds`.
         step: int, training steps taken.
     """
     with turn(run):
         facts = _read(Path(run))
+        if facts is None:
+            return
         facts["mask_thresholds"] = {"step": int(step), **thresholds}
         _write(Path(run), facts)
 
 
-def read_thresholds(run):
-    """dict of direction to threshold; empty where the card has none."""
-    found = (_read(Path(run)) or {}).get("mask_thresholds") or {}
-    return {name: value for name, value in found.items() if name != "step"}
+def read_thresholds(run, step):
+    """The thresholds of the run's masks at a step.
+
+    Args:
+        run: run folder.
+        step: int, training steps taken by the weights that make the masks.
+
+    Returns:
+        dict of direction to float; empty where the card has none, or those
+        of another step.
+    """
+    found = dict((_read(Path(run)) or {}).get("mask_thresholds") or {})
+    return found if found.pop("step", None) == step else {}
 
 
 def _write(run, facts):

@@ -95,3 +95,15 @@ def test_nothing_seen_gives_none():
 def test_metrics_do_not_import_tensorflow():
     code = "import sys, tfmask.metrics; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_a_threshold_of_ones_own_stands_beside():
+    _, _, mask, region = a_set()
+    plain, scores = metrics.MaskScores(), metrics.MaskScores(own=0.3)
+    for each in (plain, scores):
+        each.update(mask, region)
+    result = scores.result()
+    own = result.pop("mask_iou_own")
+    assert own == metrics.mask_iou(mask, region, threshold=0.3).mean()
+    assert result.pop("mask_iou_own_threshold") == 0.3
+    assert result == plain.result()

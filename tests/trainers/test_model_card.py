@@ -12,7 +12,9 @@ from tfmask.ops.errors import UserError
 from trainers.files import write_json
 from trainers.model_card import (
     add_evaluation,
+    add_thresholds,
     config_hash,
+    read_thresholds,
     write_model_card,
 )
 
@@ -75,6 +77,22 @@ def test_numbers_come_in_and_stay(tmp_path):
     text = write(tmp_path, step=2400).read_text()
     assert "2,400 training steps" in text
     assert "step 1200" in text and "| background psnr | inf | inf |" in text
+
+
+def test_thresholds_belong_to_their_step(tmp_path):
+    found = {"a_to_b": 0.31, "b_to_a": 0.6}
+    add_thresholds(tmp_path, found, 1200)  # no card, nothing to write to
+    assert read_thresholds(tmp_path, 1200) == {}
+    assert not any(tmp_path.iterdir())
+    write(tmp_path)
+    assert read_thresholds(tmp_path, 1200) == {}
+    add_thresholds(tmp_path, found, 1200)
+    assert read_thresholds(tmp_path, 1200) == found
+    text = write(tmp_path, step=2400).read_text()
+    assert "above 0.31 (a_to_b), 0.60 (b_to_a)" in text
+    assert "at step 1200" in text
+    assert read_thresholds(tmp_path, 1200) == found
+    assert read_thresholds(tmp_path, 2400) == {}
 
 
 def test_a_run_without_a_card_is_left_alone(tmp_path):

@@ -19,6 +19,10 @@ NO_MASKS = (
 NO_MEAN_MASK = (
     "No training masks for domain {domain}: there is no row for the mean mask."
 )
+OWN_THRESHOLD = (
+    "{title}: the run's own threshold, {own:.2f}, gives a mask IoU of "
+    "{iou:.3f}, {below:.3f} below the best threshold's."
+)
 
 
 class Masks(Measure):
@@ -40,9 +44,21 @@ class Masks(Measure):
         facts = {"split": self.context.split, "domain": self.title[0]}
         if not self.has_regions:
             return [NO_MASKS.format(**facts)]
+        notes = []
         if "mean_mask" not in self.rows:
-            return [NO_MEAN_MASK.format(**facts)]
-        return []
+            notes.append(NO_MEAN_MASK.format(**facts))
+        own = self.context.thresholds.get(self.title)
+        if own is not None:
+            row = self.numbers(self.rows["model"])
+            iou, best = row["mask_iou_own"], row["mask_iou_best"]
+            # The best is sought in steps of 0.01: between two can be more.
+            below = max(best - iou, 0.0)
+            notes.append(
+                OWN_THRESHOLD.format(
+                    title=self.title, own=own, iou=iou, below=below
+                )
+            )
+        return notes
 
     def columns(self, example):
         return {"true mask": example.region}
