@@ -13,6 +13,8 @@ from tiny import tiny_config
 
 from serving.client import Client
 from trainers.export import main
+from trainers.files import write_json
+from trainers.model_card import FACTS
 from trainers.runs import (
     build_method,
     load_run,
@@ -32,6 +34,8 @@ def run(tmp_path_factory):
     method = build_method(config, 2)
     write_config(folder, config, epoch_steps=2)
     run_checkpoints(folder).save(method, 0)
+    thresholds = {"step": 0, "a_to_b": 0.3, "b_to_a": 0.6}
+    write_json(folder / FACTS, {"mask_thresholds": thresholds})
     return folder
 
 
@@ -57,6 +61,7 @@ def test_the_path_is_printed_and_the_facts_are_written(exported):
     assert facts["method"] == "attention_guided"
     assert facts["preset"] == "quick" and facts["image_size"] == 16
     assert "python" in facts["versions"]
+    assert facts["mask_thresholds"] == {"a_to_b": 0.3, "b_to_a": 0.6}
 
 
 def test_check_version_publishes_nothing(
