@@ -37,7 +37,8 @@ def otsu_threshold(histogram):
     Paper: Otsu 1979, Eq. (18).
 
     Example:
-        >>> otsu_threshold(mask_histogram(np.array([0.0, 0.1, 0.9, 1.0])))
+        >>> found = mask_histogram(np.array([0.0, 0.1, 0.9, 1.0]))
+        >>> round(otsu_threshold(found), 2)
         0.5
     """
     counts = np.asarray(histogram, np.float64)
