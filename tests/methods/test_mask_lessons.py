@@ -56,21 +56,21 @@ def test_without_lessons_nothing_is_there():
 
 def test_given_masks_come_first_then_rounds_of_own_ones():
     method = lessons(
-        lesson_epochs=9,
+        lesson_epochs=12,
         lesson_start_epoch=5,
         own_mask_rounds=2,
         lesson_images=(COUNT, COUNT),
     )
-    assert method.lesson_steps == (0, 9)
-    assert method.own_mask_steps == (3, 6)
-    phases = [method.phase_at(step)[2:] for step in (0, 2, 3, 5, 6, 8, 9)]
+    assert method.lesson_steps == (0, 12)
+    assert method.own_mask_steps == (6, 9)
+    phases = [method.phase_at(step)[2:] for step in (0, 5, 6, 8, 9, 11, 12)]
     assert phases == [
         *[("given",)] * 2,
         *[("own", 1)] * 2,
         *[("own", 2)] * 2,
         ("after",),
     ]
-    assert method.phase_at(9) == (True, True, "after")
+    assert method.phase_at(12) == (True, True, "after")
 
 
 def test_without_given_masks_the_game_comes_first():

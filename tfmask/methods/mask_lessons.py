@@ -71,15 +71,15 @@ class MaskLessons:
     def own_mask_steps(self):
         """Steps before which the method's own masks are made, a tuple.
 
-        They part the lessons into equal rounds. The first round has given
-        masks alone, where there are some.
+        They part the lessons into equal rounds; where masks are given, they
+        part the second half, and the first one has given masks alone.
         """
         first, end = self.lesson_steps
+        if self.config.given_masks:
+            first = (first + end) // 2
         rounds = self.config.own_mask_rounds
-        given = int(bool(self.config.given_masks))
         return tuple(
-            first + (end - first) * number // (rounds + given)
-            for number in range(given, rounds + given)
+            first + (end - first) * number // rounds for number in range(rounds)
         )
 
     def lesson_phase(self, step):
