@@ -109,6 +109,21 @@ def test_in_lessons_only_masks_learn_and_then_all_else(network):
     assert method.discriminator_masked
 
 
+def test_given_masks_of_both_domains_teach_one_network():
+    method = lessons(shared_attention="given")
+    assert method.attention_a is method.attention_b
+    assert "attention_b" not in method.networks
+    before = weights_of(method)
+    method.train_step(lesson_batch())
+    assert moved(method, before) == {"attention_a"}
+    method.phase = method.phase_at(4)
+    before = weights_of(method)
+    method.train_step(batch())
+    assert moved(method, before) == set(before) - {"attention_a"}
+    alone = attention_guided(shared_attention="given")
+    assert alone.attention_a is not alone.attention_b
+
+
 def test_a_weight_keeps_masks_in_the_generators_loss():
     method = lessons(lesson_weight=5.0)
     method.phase = method.phase_at(4)

@@ -33,8 +33,9 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     attention_network: Literal["residual", "unet"] = "residual"
     """The paper's, or a U-Net, whose skip connections keep fine edges."""
-    shared_attention: bool = False
-    """One attention network finds the masks of both domains."""
+    shared_attention: Literal["never", "given", "always"] = "never"
+    """When one attention network finds the masks of both domains; `given`:
+    where masks are given, so that those of both domains teach it."""
     attention_levels: int = 4
     """Sizes of the image in the U-Net, each half of the one before."""
     attention_filters: int = 32
@@ -102,10 +103,10 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
         )
         require_fraction(self, "threshold")
         require(
-            not self.shared_attention
+            self.shared_attention == "never"
             or (self.use_attention_a and self.use_attention_b),
             "shared_attention",
-            "False where a domain has no attention network",
+            "never where a domain has no attention network",
             self.shared_attention,
         )
         require(
@@ -120,3 +121,10 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
             "above 0 where adversarial_weight is 0: nothing would train",
             self.cycle_weight,
         )
+
+    @property
+    def one_attention(self):
+        """Whether both domains have one attention network."""
+        if self.shared_attention == "given":
+            return bool(self.given_masks)
+        return self.shared_attention == "always"

@@ -92,7 +92,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         self.attention_a = self.attention_b = None
         if config.use_attention_a:
             self.attention_a = self._attention_network(common)
-        if config.shared_attention:
+        if config.one_attention:
             self.attention_b = self.attention_a
         elif config.use_attention_b:
             self.attention_b = self._attention_network(common)
@@ -127,7 +127,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
     @property
     def players(self):
         config = self.config
-        own_b = config.use_attention_b and not config.shared_attention
+        own_b = config.use_attention_b and not config.one_attention
         used = {"attention_a": config.use_attention_a, "attention_b": own_b}
         attention = [name for name, there in used.items() if there]
         two = TwoDomains.players

@@ -57,9 +57,9 @@ def photos(location: str) -> TrainConfig:
     """Attention-guided translation of a few photographs, with taught masks.
 
     For 50 to 1,000 images a domain, at 64 px in ten minutes on two cores.
-    As `quick`, but one U-Net is the attention of both domains. Once the game
-    has found masks, they teach themselves at the edges of the images; given
-    masks teach from the start, and the game for masks is left out. Then the
+    As `quick`, but attention is a U-Net. Once the game has found masks, they
+    teach themselves at the edges of the images. Given masks teach one U-Net
+    for both domains from the start, and there is no game for masks. Then the
     masks stay, and the rest trains on what they show.
     """
     config = quick(location)
@@ -69,15 +69,15 @@ def photos(location: str) -> TrainConfig:
             config.method,
             attention_network="unet",
             attention_filters=16,
-            shared_attention=True,
+            shared_attention="given",
             lesson_start_epoch=6.0,
-            lesson_epochs=10.0,
+            lesson_epochs=6.0,
             own_mask_rounds=2,
             freeze_attention_epoch=None,
             masked_discriminator_epoch=None,
         ),
         optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=16, decay_epochs=6
+            config.optimizer, constant_epochs=12, decay_epochs=6
         ),
-        run=dataclasses.replace(config.run, epochs=22, lesson_batch_size=4),
+        run=dataclasses.replace(config.run, epochs=18),
     )
