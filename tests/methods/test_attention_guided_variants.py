@@ -126,3 +126,56 @@ def test_directions_use_the_networks_of_their_source():
     np.testing.assert_array_equal(
         back["generated"], method.generator_b_to_a(image)
     )
+
+
+def test_terms_of_the_masks_come_in_with_a_ramp():
+    method = attention_guided(
+        epoch_steps=4,
+        indecision_weight=0.5,
+        variation_weight=2.0,
+        mask_terms_epoch=1.0,
+    )
+    images = batch()
+    for step, share in ((4, 0.0), (5, 0.5), (6, 1.0), (9, 1.0)):
+        method.step.assign(step)
+        terms = method.compute_losses(images, ["generator"])["generator"]
+        for domain in "ab":
+            mask = method.attend(images[domain]["image"], domain).numpy()
+            value, weight = terms[f"indecision_{domain}"]
+            assert float(weight) == 0.5 * share
+            expected = np.mean(mask * (1 - mask))
+            assert float(value) == pytest.approx(expected, rel=1e-5)
+            value, weight = terms[f"variation_{domain}"]
+            assert float(weight) == 2.0 * share
+            down = np.abs(np.diff(mask, axis=1)).sum((1, 2, 3))
+            right = np.abs(np.diff(mask, axis=2)).sum((1, 2, 3))
+            expected = np.mean(down + right) / mask[0].size
+            assert float(value) == pytest.approx(expected, rel=1e-5)
+    assert (
+        "indecision_a"
+        not in attention_guided().compute_losses(images, ["generator"])[
+            "generator"
+        ]
+    )
+
+
+def test_discriminators_see_views_in_training_alone():
+    plain = attention_guided()
+    method = attention_guided(discriminator_views=("translation", "cutout"))
+    for name, network in plain.networks.items():
+        network.set_weights(method.networks[name].get_weights())
+    images = batch()
+
+    def losses(method, training):
+        found = method.compute_losses(images, training=training)
+        return {
+            name: float(term.value)
+            for terms in found.values()
+            for name, term in terms.items()
+        }
+
+    assert losses(method, False) == losses(plain, False)
+    changed, same = losses(method, True), losses(plain, True)
+    for name, value in same.items():
+        seen = name.startswith(("adversarial", "discriminator"))
+        assert (changed[name] != value) == seen

@@ -56,11 +56,16 @@ def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
     assert list((run / "tensorboard").iterdir())
     assert (run / "checkpoints" / "step-00000002" / "state.npz").is_file()
 
+    card = json.loads((run / "model_card.json").read_text())
+    own = card["mask_thresholds"]
+    assert own.pop("step") == 2 and own.keys() == {"a_to_b", "b_to_a"}
+
     numbers = tmp_path / "numbers.json"
     tfmask("evaluate", "--run", run, "--data", photos, "--json", numbers)
     rows = json.loads(numbers.read_text())["directions"]["a_to_b"]
     assert rows["identity"]["background_l1"] == 0
     assert rows["model"]["mask_iou"] is not None
+    assert rows["model"]["mask_iou_own_threshold"] == own["a_to_b"]
     assert (run / "evaluation" / "index.html").is_file()
 
     out = tmp_path / "translated"

@@ -29,10 +29,11 @@ class Lessons(NamedTuple):
 class MaskLessons:
     """The lessons of a method of two domains.
 
-    To be inherited from before `TranslationMethod`. The host defines
-    `attend(image, domain)`, the mask of an image; its config has
-    `LessonOptions`. It adds `lesson_players` of its networks to its players,
-    calls `make_own_masks`, and puts `lesson_terms` into its losses.
+    To be inherited from before the other classes. The host defines
+    `attend(image, domain)`, the mask of an image, and `game_losses`, its
+    losses besides lessons; its config has `LessonOptions`. It adds
+    `lesson_players` to its players and `lesson_phase` to its phase, and calls
+    `make_own_masks`.
 
     In the lessons the player `lessons` alone learns, from batches of
     `ImageSet.lesson_batches`. Before each round, training writes the masks
@@ -139,18 +140,29 @@ class MaskLessons:
             if f"own_masks_{domain}" in vars(self)
         }
 
-    def lesson_terms(self, batch, weight=1.0):
-        """`lesson_a` and `lesson_b` of a batch of lessons."""
+    def game_losses(self, batch, players, training):
+        """As `compute_losses`, of all players but `lessons`."""
+        raise NotImplementedError
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or sum(self.present_rounds, ())
+        others = [name for name in players if name != "lessons"]
+        losses = {}
+        if others:
+            losses = self.game_losses(batch, others, training)
+        if "lessons" in players:
+            losses["lessons"] = self._lesson_terms(batch, 1.0)
+        if "generator" in players and "lessons" in batch:
+            losses["generator"] |= self._lesson_terms(
+                batch["lessons"], self.config.lesson_weight
+            )
+        return losses
+
+    def _lesson_terms(self, batch, weight):
         return {
             f"lesson_{domain}": Term(self._lesson(domain, examples), weight)
             for domain, examples in batch.items()
         }
-
-    def held_terms(self, batch):
-        """The generators' terms that keep the masks after the lessons."""
-        if "lessons" not in batch:
-            return {}
-        return self.lesson_terms(batch["lessons"], self.config.lesson_weight)
 
     def _lesson(self, domain, examples):
         image, region = examples["image"], examples["region"]

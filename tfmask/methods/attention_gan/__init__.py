@@ -1,7 +1,8 @@
 """AttentionGAN: what it is, takes and gives."""
 
 from tfmask.methods.attention_gan.config import AttentionGANConfig
-from tfmask.methods.attention_gan.presets import paper, quick
+from tfmask.methods.attention_gan.presets import paper, photos, quick
+from tfmask.methods.lesson_options import follow_lessons
 from tfmask.methods.ports import GIVEN_MASK, IMAGE
 from tfmask.methods.spec import MethodSpec
 
@@ -10,10 +11,12 @@ METHOD = MethodSpec(
     title="AttentionGAN",
     paper="Tang et al. 2021",
     config=AttentionGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets={"paper": paper, "quick": quick, "photos": photos},
     model="tfmask.methods.attention_gan.method:AttentionGAN",
     data="unpaired",
     inputs=(IMAGE, GIVEN_MASK),
+    follow=follow_lessons,
+    milestones={"lessons": "lesson_start_epoch"},
     mask_kind="attention",
     mask=(
         "The mask is where the method paints instead of copying its input, "

@@ -6,10 +6,11 @@ from tfmask.methods.attention_gan import METHOD
 from tfmask.methods.attention_gan.networks import AttentionGenerator
 from tfmask.methods.cyclegan import METHOD as CYCLEGAN
 from tfmask.methods.cyclegan.method import CycleGAN
+from tfmask.methods.mask_lessons import MaskLessons
 from tfmask.ops.change import change_map
 
 
-class AttentionGAN(CycleGAN):
+class AttentionGAN(MaskLessons, CycleGAN):
     """CycleGAN with a generator that blends contents (Tang et al. 2021).
 
     Code and paper: as `CycleGAN`, whose losses, discriminators and pools
@@ -37,6 +38,33 @@ class AttentionGAN(CycleGAN):
                 mask_kind=CYCLEGAN.mask_kind,
                 mask=CYCLEGAN.mask,
             )
+        self.make_own_masks()
+
+    @property
+    def players(self):
+        two = CycleGAN.players
+        return two | self.lesson_players(*two["generator"].networks)
+
+    def phase_at(self, step):
+        """Of the lessons alone."""
+        return self.lesson_phase(step)
+
+    def attend(self, image, domain):
+        """Where the generator of an image's domain paints.
+
+        Args:
+            image: (B, H, W, 3) float in [-1, 1].
+            domain: "a" or "b".
+
+        Returns:
+            (B, H, W, 1) float32 in [0, 1]: one minus the background's map.
+        """
+        direction = {"a": "a_to_b", "b": "b_to_a"}[domain]
+        generator = self.networks[f"generator_{direction}"]
+        return 1.0 - generator.parts(image)[1][..., -1:]
+
+    def game_losses(self, batch, players, training):
+        return CycleGAN.compute_losses(self, batch, players, training)
 
     def make_generator(self):
         return AttentionGenerator(

@@ -58,6 +58,13 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """Weight of the least-squares adversarial terms."""
     cycle_weight: float = 10.0
     """Weight of both cycle terms; 0 is the ablation Ours-cycle."""
+    indecision_weight: float = 0.0
+    """Weight of mean m (1 - m) of the masks, which asks for 0 or 1."""
+    variation_weight: float = 0.0
+    """Weight of the masks' total variation, a pixel's mean."""
+    mask_terms_epoch: float = 4.0
+    """No weight of both until then, half an epoch later the whole one: too
+    early they keep masks from moving."""
     cycle_attention: Literal["own", "reuse"] = "own"
     """`reuse` takes the first map again on the way back: Ours-cycleAtt."""
     use_attention_a: bool = True
@@ -97,6 +104,9 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
             "attention_blocks",
             "adversarial_weight",
             "cycle_weight",
+            "indecision_weight",
+            "variation_weight",
+            "mask_terms_epoch",
             "freeze_attention_epoch",
             "masked_discriminator_epoch",
             "pool_size",

@@ -9,7 +9,13 @@ from tfmask.layers import (
     kaiming_initializer,
     normal_initializer,
 )
-from tfmask.losses import l1, lsgan_discriminator, lsgan_generator
+from tfmask.losses import (
+    l1,
+    lsgan_discriminator,
+    lsgan_generator,
+    mask_indecision,
+    mask_variation,
+)
 from tfmask.methods.attention_guided import METHOD
 from tfmask.methods.base import (
     DIRECTIONS,
@@ -27,6 +33,7 @@ from tfmask.networks import (
     judge_pair,
 )
 from tfmask.ops.precision import exact
+from tfmask.ops.schedules import linear_ramp
 
 # Channels of a pool's entry: composite, generated image, attention. They
 # belong together: an old translation is masked with its own attention.
@@ -206,13 +213,8 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         network = self.networks[f"discriminator_{domain}"]
         return network(image, normalize=normalize, training=training)
 
-    def compute_losses(self, batch, players=None, training=True):
-        players = players or sum(self.present_rounds, ())
+    def game_losses(self, batch, players, training):
         losses = {}
-        if "lessons" in players:
-            losses["lessons"] = self.lesson_terms(batch)
-        if tuple(players) == ("lessons",):
-            return losses
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}
         attention = {
             domain: self.attend(image, domain) for domain, image in real.items()
@@ -241,7 +243,8 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
                     )
                     for target, fake in fakes.items()
                 }
-            ) | self.held_terms(batch)
+                | self._mask_terms(attention)
+            )
         if "discriminator" in players:
             losses["discriminator"] = {
                 f"discriminator_{target}": Term(
@@ -253,6 +256,30 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
                 for target, fake in fakes.items()
             }
         return losses
+
+    def _mask_terms(self, attention):
+        """Makers and weights of what the masks themselves shall be."""
+        config = self.config
+        if self.attention_frozen:
+            return {}
+        start = config.mask_terms_epoch
+        ramp = linear_ramp(
+            self.step, self.steps_of(start), self.steps_of(start + 0.5)
+        )
+        pixels = self.image_size[0] * self.image_size[1]
+        return {
+            f"{name}_{domain}": (partial(loss, mask), weight * ramp)
+            for name, loss, weight in (
+                ("indecision", mask_indecision, config.indecision_weight),
+                (
+                    "variation",
+                    lambda mask: mask_variation(mask) / pixels,
+                    config.variation_weight,
+                ),
+            )
+            if weight
+            for domain, mask in attention.items()
+        }
 
     def _cycle(self, source, real, fake):
         """(B,): there and back again (Eq. 3)."""
