@@ -23,9 +23,19 @@ def weights(run):
         return {name: stored[name] for name in stored.files}
 
 
+# Lessons in steps 0 to 8, by given masks first, then by own ones.
+LESSONS = [
+    *("--data.masks-for-training", 4, "--method.lesson-epochs", 4),
+    *("--method.own-mask-rounds", 2, "--run.lesson-batch-size", 2),
+    *("--method.attention-network", "unet", "--method.attention-levels", 2),
+    *("--method.shared-attention", "given"),
+]
+
+
 @pytest.mark.slow
-def test_killed_run_ends_bit_equal_to_the_uninterrupted_one(tmp_path):
-    options = [*OPTIONS, *ATTENTION, *LIMITS, "--deterministic"]
+@pytest.mark.parametrize("more", [[], LESSONS], ids=["plain", "lessons"])
+def test_killed_run_ends_bit_equal_to_the_uninterrupted_one(tmp_path, more):
+    options = [*OPTIONS, *ATTENTION, *LIMITS, *more, "--deterministic"]
     # Adam's noise would hide nothing here: every bit is compared.
     tfmask_process(*TRAIN, "--run", tmp_path / "whole", *options)
     killed = tmp_path / "killed"
