@@ -2,7 +2,12 @@
 
 import numpy as np
 
-from tfmask.metrics import changed_share, context_l1, instances_kept
+from tfmask.metrics import (
+    area_ratio,
+    changed_share,
+    context_l1,
+    instances_kept,
+)
 
 
 def arrays():
@@ -49,3 +54,19 @@ def test_instances_are_kept_while_they_have_four_pixels():
     np.testing.assert_allclose(instances_kept(given, found), [0.0, np.nan])
     found[0, 1, 0] = 1.0
     np.testing.assert_allclose(instances_kept(given, found), [0.5, np.nan])
+
+
+def test_area_ratio_is_a_geometric_mean_of_what_is_still_there():
+    def squares(*sides):
+        masks = np.zeros((1, len(sides), 16, 16, 1))
+        for slot, side in enumerate(sides):
+            masks[0, slot, :side, :side] = 1
+        return masks
+
+    given = squares(4, 4, 4, 0)
+    ratio, beyond = area_ratio(given, squares(8, 4, 1, 9))
+    # Four times, once; one is gone; the last was never there.
+    np.testing.assert_allclose(ratio, [2.0])
+    np.testing.assert_allclose(beyond, [2 / 3])
+    ratio, beyond = area_ratio(squares(0), squares(4))
+    assert np.isnan([*ratio, *beyond]).all()

@@ -30,6 +30,7 @@ from tfmask.metrics.inception_score import (
     softmax,
 )
 from tfmask.metrics.instances import (
+    area_ratio,
     changed_share,
     context_l1,
     instances_kept,
@@ -78,6 +79,7 @@ __all__ = [
     "Moments",
     "SegmentationScores",
     "SourceTargetDistance",
+    "area_ratio",
     "background_l1",
     "background_mse",
     "background_ssim",

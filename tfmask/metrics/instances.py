@@ -58,6 +58,30 @@ def instances_kept(given, found):
         return (there & still).sum(1) / there.sum(1)
 
 
+def area_ratio(given, found):
+    """How many times as large instances became, as a mean of each image.
+
+    Args:
+        given: (B, N, H, W, 1) float in [0, 1].
+        found: (B, N, H, W, 1) float in [0, 1], slot by slot.
+
+    Returns:
+        ratio: (B,) float64, the geometric mean over the image's instances
+            that are still there (`MIN_PIXELS`); NaN without any.
+        flooded: (B,) float64, the share of the given instances that became
+            smaller than a half or larger than twice; NaN without any.
+    """
+    before = (given > 0.5).sum((2, 3, 4))
+    after = (found > 0.5).sum((2, 3, 4))
+    there = before > 0
+    both = there & (after >= MIN_PIXELS)
+    ratio = np.where(both, after, 1) / np.where(both, before, 1)
+    beyond = there & ((after < before / 2) | (after > 2 * before))
+    with np.errstate(invalid="ignore"):
+        mean = np.log(ratio).sum(1) / both.sum(1)
+        return np.exp(mean), beyond.sum(1) / there.sum(1)
+
+
 def _change(source, translated):
     difference = np.asarray(source, float) - np.asarray(translated, float)
     return np.abs(difference).mean(-1)

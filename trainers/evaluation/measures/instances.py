@@ -9,15 +9,26 @@ two: it makes no outlines.
 
 import numpy as np
 
-from tfmask.metrics import changed_share, context_l1, instances_kept
+from tfmask.metrics import (
+    area_ratio,
+    changed_share,
+    context_l1,
+    instances_kept,
+)
 from trainers.evaluation.measures.measure import Measure
+
+# Share of instances of another size from which on a table says so.
+FLOODED = 0.2
 
 
 class Surroundings(Measure):
     """What changed around the instances, and whether they are still there."""
 
     needs = frozenset({"instances"})
-    names = ("context_l1", "changed_share", "instances_kept")
+    names = (
+        *("context_l1", "changed_share", "instances_kept"),
+        *("area_ratio", "area_beyond"),
+    )
 
     def add(self, scores, made, example):
         pair, given = (example.image, made["image"]), example.instances
@@ -28,7 +39,12 @@ class Surroundings(Measure):
             changed_share=changed_share(*pair),
         )
         if "instances" in made:
-            scores.add(instances_kept=instances_kept(given, outlines))
+            ratio, beyond = area_ratio(given, outlines)
+            scores.add(
+                instances_kept=instances_kept(given, outlines),
+                area_ratio=ratio,
+                area_beyond=beyond,
+            )
 
     def notes(self):
         covered = np.isnan(self.rows["model"].get("context_l1")).sum()
@@ -36,7 +52,15 @@ class Surroundings(Measure):
             f"{self.title}: {covered} images lie in masks altogether and "
             "have no `context_l1`."
         )
-        return [text] if covered else []
+        notes = [text] if covered else []
+        beyond = self.rows["model"].mean("area_beyond")
+        if beyond is not None and beyond > FLOODED:
+            notes.append(
+                f"{self.title}: {beyond:.0%} of the instances became smaller "
+                "than a half or larger than twice. Look at them: outlines that "
+                "flood the picture or vanish are a collapse."
+            )
+        return notes
 
 
 class Outlines(Measure):
