@@ -13,6 +13,10 @@ from tfmask.ops.images import to_uint8
 
 # Masks whose mean over all images is beyond have collapsed.
 COLLAPSED = (0.01, 0.9)
+# Masks of objects have so many times the mean of the borders in the middle.
+# Measured after 600 steps: fruits anywhere in the image 5 to 12, the street
+# around trousers and skirts 0.9 and 1.1.
+LEAST_IN_THE_MIDDLE = 2.0
 BATCH = 16
 
 
@@ -74,7 +78,7 @@ class OwnMaskMaker(keras.callbacks.Callback):
         border = np.ones_like(middle)
         border[tuple(slice(n // 16, -(n // 16)) for n in border.shape)] = False
         outside, inside = masks[:, border].mean(), masks[:, middle].mean()
-        if outside < inside:
+        if inside > LEAST_IN_THE_MIDDLE * outside:
             return None
         return (
             f"masks found have a mean of {outside:.2f} at the borders and of "

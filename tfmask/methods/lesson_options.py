@@ -28,8 +28,8 @@ class LessonOptions:
     first_own_masks: Literal["auto", "found", "middle"] = "auto"
     """What the first round without given masks begins with: the masks that
     the game has found; or an ellipse about the middle of the image; `auto`
-    takes the middle where those that were found have collapsed, or lie on
-    the borders of the images more than in the middle."""
+    takes the middle where those that were found have collapsed, or have no
+    more than twice the mean of the borders there."""
     lesson_weight: float = 0.0
     """Weight of the lessons in the generators' loss from then on; 0: the
     masks' own networks stay as they are."""
