@@ -8,7 +8,12 @@ import numpy as np
 import tensorflow as tf
 
 from tfmask.metrics import mask_histogram, otsu_threshold
-from tfmask.ops.edges import middle_of_image, snapped_to_edges
+from tfmask.ops.edges import (
+    SURE,
+    SURE_OF_MIDDLE,
+    middle_of_image,
+    snapped_to_edges,
+)
 from tfmask.ops.images import to_uint8
 
 # Masks whose mean over all images is beyond have collapsed.
@@ -29,7 +34,8 @@ class OwnMaskMaker(keras.callbacks.Callback):
     a run that is resumed here makes the same.
 
     Masks that have collapsed teach nothing: an ellipse about the middle of
-    the image takes their place.
+    the image takes their place, for all rounds. What was learnt from it takes
+    in more of the ground, and the next round would take in still more.
 
     Args:
         data: `ImageSet`.
@@ -48,16 +54,21 @@ class OwnMaskMaker(keras.callbacks.Callback):
         first = step == steps[0] and not self.model.config.given_masks
         for domain in "ab":
             memory = self.model.memories[f"own_masks_{domain}"]
+            if float(memory.of_middle):
+                self.say(f"step {step}: own masks of {domain} stay as they are")
+                continue
             images, masks = self._found(domain, memory.size)
-            words = "the masks found"
             reason = self._reason_for_middle(masks, first)
             if reason:
                 words = f"the middle of the images ({reason})"
                 middle = middle_of_image(memory.size)
-                masks = np.broadcast_to(middle, masks.shape)
-            threshold = otsu_threshold(mask_histogram(masks))
-            made = _snapped(images, masks, threshold)
-            memory.write(made)
+                masks, threshold = np.broadcast_to(middle, masks.shape), 0.5
+            else:
+                words = "the masks found"
+                threshold = otsu_threshold(mask_histogram(masks))
+            sure = SURE_OF_MIDDLE if reason else SURE
+            made = _snapped(images, masks, threshold, sure)
+            memory.write(made, of_middle=bool(reason))
             self.say(
                 f"step {step}: own masks of {len(made)} images of {domain} "
                 f"from {words}, cut at {threshold:.2f}; mean {made.mean():.3f}"
@@ -105,11 +116,11 @@ class OwnMaskMaker(keras.callbacks.Callback):
         return np.concatenate(images), np.concatenate(masks)
 
 
-def _snapped(images, masks, threshold):
+def _snapped(images, masks, threshold, sure):
     """(N, h, w) bool: every mask at the edges of its image."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         made = pool.map(
-            lambda pair: snapped_to_edges(*pair, threshold),
+            lambda pair: snapped_to_edges(*pair, threshold, sure),
             zip(images, masks, strict=True),
         )
         return np.stack(list(made))

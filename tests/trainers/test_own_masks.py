@@ -45,6 +45,19 @@ def own_masks(method):
     return [memory.masks.numpy() for memory in method.memories.values()]
 
 
+def test_masks_of_the_middle_are_made_once():
+    method, _, made, said = maker(
+        bright, first_own_masks="middle", own_mask_rounds=2
+    )
+    first, second = method.own_mask_steps
+    made.on_train_batch_begin(first)
+    before = own_masks(method)
+    made.on_train_batch_begin(second)
+    assert "stay as they are" in said[-1]
+    for old, new in zip(before, own_masks(method), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 def level(value):
     return lambda image, domain: tf.fill(image[..., :1].shape, value)
 

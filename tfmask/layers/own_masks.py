@@ -7,6 +7,8 @@ import tensorflow as tf
 class OwnMasks(tf.Module):
     """One binary mask for each image of a data set.
 
+    `of_middle` is 1 where they are of the middle of the images.
+
     Args:
         count: int, images.
         size: (h, w) of the masks.
@@ -21,6 +23,7 @@ class OwnMasks(tf.Module):
         self.masks = tf.Variable(
             tf.zeros([count, *size], tf.uint8), trainable=False, name="masks"
         )
+        self.of_middle = tf.Variable(0.0, trainable=False, name="of_middle")
 
     def __str__(self):
         size = "x".join(map(str, self.size))
@@ -41,10 +44,12 @@ class OwnMasks(tf.Module):
         masks = tf.cast(masks, tf.float32)
         return tf.image.resize(masks, image_size, "bilinear")
 
-    def write(self, masks):
+    def write(self, masks, *, of_middle=False):
         """Replaces all of them.
 
         Args:
             masks: (N, h, w) bool array, in the order of the images.
+            of_middle: bool.
         """
         self.masks.assign(masks.astype(np.uint8))
+        self.of_middle.assign(float(of_middle))

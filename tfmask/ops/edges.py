@@ -4,13 +4,15 @@ import numpy as np
 
 # Of the way from the threshold to the mask's largest value: above it a pixel
 # is object for sure. Of the threshold: below it a pixel is ground for sure.
-SURE_OBJECT, SURE_GROUND = 0.3, 0.2
+SURE = (0.3, 0.2)
+# The same of `middle_of_image`, which knows less.
+SURE_OF_MIDDLE = (0.6, 0.5)
 # A cut of another area than so many times the mask's is no better mask.
 LARGEST_RATIO = 2.0
 ITERATIONS = 4
 
 
-def snapped_to_edges(image, mask, threshold=0.5):
+def snapped_to_edges(image, mask, threshold=0.5, sure=SURE):
     """The object that a soft mask means, cut out along the image's edges.
 
     GrabCut (Rother et al. 2004, OpenCV's): colour models of object and
@@ -22,6 +24,7 @@ def snapped_to_edges(image, mask, threshold=0.5):
         image: (H, W, 3) uint8.
         mask: (H, W) float in [0, 1].
         threshold: float, above it is object.
+        sure: two floats in [0, 1], see `SURE`.
 
     Returns:
         (H, W) bool. What is above the threshold where there is hardly any
@@ -34,9 +37,10 @@ def snapped_to_edges(image, mask, threshold=0.5):
     # OpenCV fits five colours to each side, and fails with fewer pixels.
     if min(above.sum(), (~above).sum()) < 10:
         return above
-    high = threshold + SURE_OBJECT * (mask.max() - threshold)
+    sure_object, sure_ground = sure
+    high = threshold + sure_object * (mask.max() - threshold)
     trimap = np.where(above, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    trimap[mask < SURE_GROUND * threshold] = cv2.GC_BGD
+    trimap[mask < sure_ground * threshold] = cv2.GC_BGD
     trimap[mask > high] = cv2.GC_FGD
     cv2.setRNGSeed(0)
     cv2.grabCut(
