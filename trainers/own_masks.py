@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfmask.metrics import mask_histogram, otsu_threshold
 from tfmask.ops.edges import (
     SURE,
-    SURE_OF_MIDDLE,
+    SURE_OF_FOUND,
     middle_of_image,
     snapped_to_edges,
 )
@@ -66,7 +66,8 @@ class OwnMaskMaker(keras.callbacks.Callback):
             else:
                 words = "the masks found"
                 threshold = otsu_threshold(mask_histogram(masks))
-            sure = SURE_OF_MIDDLE if reason else SURE
+            given = bool(self.model.config.given_masks)
+            sure = SURE if reason or given else SURE_OF_FOUND
             made = _snapped(images, masks, threshold, sure)
             memory.write(made, of_middle=bool(reason))
             self.say(

@@ -4,9 +4,9 @@ import numpy as np
 
 # Of the way from the threshold to the mask's largest value: above it a pixel
 # is object for sure. Of the threshold: below it a pixel is ground for sure.
-SURE = (0.3, 0.2)
-# The same of `middle_of_image`, which knows less.
-SURE_OF_MIDDLE = (0.6, 0.5)
+SURE = (0.6, 0.5)
+# The same of masks that a game has found: their levels say less.
+SURE_OF_FOUND = (0.3, 0.2)
 # A cut of another area than so many times the mask's is no better mask.
 LARGEST_RATIO = 2.0
 ITERATIONS = 4
