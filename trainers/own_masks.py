@@ -54,7 +54,7 @@ class OwnMaskMaker(keras.callbacks.Callback):
         first = step == steps[0] and not self.model.config.given_masks
         for domain in "ab":
             memory = self.model.memories[f"own_masks_{domain}"]
-            if float(memory.of_middle):
+            if memory.of_middle.numpy():
                 self.say(f"step {step}: own masks of {domain} stay as they are")
                 continue
             images, masks = self._found(domain, memory.size)
@@ -88,7 +88,8 @@ class OwnMaskMaker(keras.callbacks.Callback):
             return "as the options say"
         middle = middle_of_image(masks.shape[1:]) > 0.5
         border = np.ones_like(middle)
-        border[tuple(slice(n // 16, -(n // 16)) for n in border.shape)] = False
+        margins = [max(1, side // 16) for side in border.shape]
+        border[tuple(slice(n, -n) for n in margins)] = False
         outside, inside = masks[:, border].mean(), masks[:, middle].mean()
         if inside > LEAST_IN_THE_MIDDLE * outside:
             return None

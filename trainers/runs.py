@@ -116,8 +116,15 @@ def following(config, data):
     """The config with all of its method's options that follow the data.
 
     Raises:
-        UserError: the options name other values than the data has.
+        UserError: the options name other values than the data has, or masks
+            are given to a method that learns from none.
     """
+    if any(data.taught.values()) and not hasattr(config.method, "given_masks"):
+        raise UserError(
+            "`data.masks_for_training` gives masks, but "
+            f"{config.method_name} does not learn from them. Leave it out, or "
+            "take attention_guided or attention_gan."
+        )
     follow = method_spec(config.method_name).follow
     return dataclasses.replace(config, method=follow(config.method, data))
 

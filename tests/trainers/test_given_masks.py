@@ -6,7 +6,7 @@ import os
 from types import SimpleNamespace
 
 import pytest
-from tiny import OPTIONS, tiny_config
+from tiny import ATTENTION, OPTIONS, tiny_config
 
 from data_pipelines import open_data
 from data_pipelines.synthetic import write_folder
@@ -35,9 +35,11 @@ def test_the_option_is_a_number_or_all(capsys):
 
 def test_a_run_records_the_images_and_keeps_to_them(tmp_path, capsys):
     run = tmp_path / "run"
-    command = ["cyclegan", "--data", "synthetic", "--run", str(run)]
+    command = ["attention_guided", "--data", "synthetic", "--run", str(run)]
     steps = ["--steps", "1", "--run.sample-every", "100"]
-    assert train.main([*command, *OPTIONS, *steps, OPTION, "3"]) == 0
+    steps += ["--method.lesson-epochs", "1", "--run.lesson-batch-size", "2"]
+    options = [*OPTIONS, *ATTENTION, *steps, OPTION, "3"]
+    assert train.main([*command, *options]) == 0
     facts = json.loads((run / "config.json").read_text())
     assert facts["config"]["data"]["masks_for_training"] == 3
     data = open_data(
@@ -45,10 +47,17 @@ def test_a_run_records_the_images_and_keeps_to_them(tmp_path, capsys):
     )
     assert facts["data"]["taught"] == data.describe()["taught"]
     assert len(facts["data"]["taught"]["b"]) == 3
-    again = ["cyclegan", "--run", str(run), "--resume", "--steps", "2"]
+    again = [command[0], "--run", str(run), "--resume", "--steps", "2"]
     assert train.main([*again, OPTION, "4"]) == 1
     assert "`data.masks_for_training`" in capsys.readouterr().err
     assert train.main(again) == 0
+
+
+def test_methods_that_learn_from_no_masks_say_so(tmp_path, capsys):
+    command = ["cyclegan", "--data", "synthetic", "--run", str(tmp_path / "r")]
+    assert train.main([*command, *OPTIONS, OPTION, "3"]) == 1
+    error = capsys.readouterr().err
+    assert "cyclegan does not learn from them" in error
 
 
 def test_a_run_without_the_option_records_nothing_new():
