@@ -64,6 +64,11 @@ class TwoDomains:
         pool = self.pools[f"pool_{domain}"]
         return pool.query(fake, *(query or (self.step,)))
 
+    @property
+    def views(self):
+        """How `viewed` changes images; a method whose config has them says."""
+        return ()
+
     def viewed(self, images, training):
         """Images as discriminators see them; in training, changed at random.
 
@@ -74,12 +79,11 @@ class TwoDomains:
             images: (B, H, W, C) float in [-1, 1].
             training: bool.
         """
-        views = self.config.discriminator_views
-        if not views or not training:
+        if not self.views or not training:
             return images
         seed = tf.stack([self.seed + 40, self.step])
         drawn = replica_uniform(images, seed, [VIEW_DRAWS])
-        return random_view(images, views, drawn)
+        return random_view(images, self.views, drawn)
 
     def judge_pair(self, domain, real, fake, training):
         """Judgements of a domain's real images and of (older) fakes.

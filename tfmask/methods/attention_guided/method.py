@@ -213,6 +213,10 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         network = self.networks[f"discriminator_{domain}"]
         return network(image, normalize=normalize, training=training)
 
+    @property
+    def views(self):
+        return self.config.discriminator_views
+
     def game_losses(self, batch, players, training):
         losses = {}
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}

@@ -74,6 +74,10 @@ class CycleGAN(TwoDomains, TranslationMethod):
             **self.common,
         )
 
+    @property
+    def views(self):
+        return self.config.discriminator_views
+
     def compute_losses(self, batch, players=None, training=True):
         players = players or self.players
         real = {domain: batch[domain]["image"] for domain in ("a", "b")}
