@@ -141,6 +141,13 @@ def test_a_weight_keeps_masks_in_the_generators_loss():
     assert moved(method, before) == set(before)
 
 
+def test_masks_learn_in_lessons_even_where_they_would_be_frozen():
+    method = lessons(freeze_attention_epoch=0, masked_discriminator_epoch=0)
+    before = weights_of(method)
+    method.train_step(lesson_batch())
+    assert moved(method, before) == {"attention_a", "attention_b"}
+
+
 def test_the_loss_is_cross_entropy_and_dice(monkeypatch):
     monkeypatch.setattr(
         mask_lessons, "augmented", lambda image, mask, drawn: (image, mask)

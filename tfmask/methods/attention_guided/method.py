@@ -157,6 +157,8 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         lesson = self.lesson_phase(step)
         if lesson == ("after",):
             frozen, masked = not self.config.lesson_weight, True
+        elif lesson and lesson != ("before",):
+            frozen = False  # whatever the epochs say
         return frozen, masked, *lesson
 
     @property
