@@ -13,7 +13,7 @@ from tfmask.configs import (
     TrainConfig,
 )
 from tfmask.configs.removed import without_removed
-from tfmask.methods import method_spec
+from tfmask.methods import NAMES, method_spec
 from tfmask.ops.errors import UserError, unknown_name
 from trainers.checkpoints import Checkpoints
 from trainers.files import write_json
@@ -120,10 +120,13 @@ def following(config, data):
             are given to a method that learns from none.
     """
     if any(data.taught.values()) and not hasattr(config.method, "given_masks"):
+        able = [
+            n for n in NAMES if hasattr(method_spec(n).config, "given_masks")
+        ]
         raise UserError(
             "`data.masks_for_training` gives masks, but "
             f"{config.method_name} does not learn from them. Leave it out, or "
-            "take attention_guided or attention_gan."
+            f"take {' or '.join(able)}."
         )
     follow = method_spec(config.method_name).follow
     return dataclasses.replace(config, method=follow(config.method, data))

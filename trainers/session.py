@@ -151,7 +151,7 @@ def _callbacks(
     )
     # Every worker makes its own masks and reduces metrics, the chief writes.
     own = []
-    if getattr(card["method"], "own_mask_steps", ()):
+    if card["method"].own_mask_steps:
         own = [OwnMaskMaker(data, _say if writer else lambda text: None)]
     if writer is None:
         return [*own, rows]

@@ -1,5 +1,7 @@
 """Lessons: who learns from what, and when."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ from tiny_methods import SIDE, attention_guided, batch, moved, weights_of
 from tfmask.methods import mask_lessons, preset_config
 from tfmask.methods.lesson_options import follow_lessons
 from tfmask.ops.errors import UserError
+from trainers.train import describe_schedule
 
 pytestmark = pytest.mark.both_stacks
 
@@ -107,6 +110,21 @@ def test_in_lessons_only_masks_learn_and_then_all_else(network):
     method.train_step(batch())
     assert moved(method, before) == set(before) - attention
     assert method.discriminator_masked
+
+
+def test_the_card_says_where_masks_were_given():
+    assert "true masks of some" in lessons().spec.mask
+    assert "without true masks" in lessons(given_masks=()).spec.mask
+
+
+def test_lessons_are_announced_where_they_begin():
+    quick = preset_config("attention_guided", "quick", "photos")
+    assert "lessons" not in describe_schedule(quick, 100)
+    photos = preset_config("attention_guided", "photos", "photos")
+    assert "lessons from step 600" in describe_schedule(photos, 100)
+    given = follow_lessons(photos.method, Data([(0, 3), (1, 2)]))
+    given = dataclasses.replace(photos, method=given)
+    assert "lessons from step 0," in describe_schedule(given, 100)
 
 
 def test_given_masks_of_both_domains_teach_one_network():

@@ -41,6 +41,7 @@ class TranslationMethod(keras.Model):
             forward pass, one round follows the other.
         stream: which batches this phase learns from: None, the training
             images, or `Lessons`.
+        own_mask_steps: steps before which the method's own masks are made.
         phase: hashable; a Python value that the traced step may depend on.
         replicas: int, of the strategy in whose scope the method was made.
 
@@ -53,6 +54,7 @@ class TranslationMethod(keras.Model):
     multiple = 4
     rounds = (("generator", "discriminator"),)
     stream = None
+    own_mask_steps = ()
 
     def __init__(self, config, *, image_size, epoch_steps=1, seed=0, **kwargs):
         super().__init__(**kwargs)

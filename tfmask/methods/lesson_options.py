@@ -19,9 +19,9 @@ class LessonOptions:
 
     lesson_epochs: float = 0.0
     """Epochs of lessons; 0: there are none."""
-    lesson_start_epoch: float = 0.0
+    lesson_start_epoch: float | None = None
     """First epoch of the lessons where no masks are given. Where some are,
-    training begins with the lessons."""
+    training begins with the lessons. None: the first one."""
     own_mask_rounds: int = 0
     """How often, in the lessons, masks of all training images are made to
     learn from: cut at a threshold and snapped to edges. 0: never."""
@@ -54,7 +54,7 @@ class LessonOptions:
     @property
     def first_lesson_epoch(self):
         """Epoch that the lessons begin with."""
-        return 0.0 if self.given_masks else self.lesson_start_epoch
+        return 0.0 if self.given_masks else self.lesson_start_epoch or 0.0
 
 
 def follow_lessons(options, data):
@@ -79,6 +79,8 @@ def follow_lessons(options, data):
             "teach: give masks by --data.masks-for-training, or choose "
             "--method.own-mask-rounds 1."
         )
+    if given:
+        options = dataclasses.replace(options, lesson_start_epoch=0.0)
     wanted = {"given_masks": given, "lesson_images": ()}
     if options.own_mask_rounds:
         wanted["lesson_images"] = tuple(data.counts("train").values())

@@ -1,5 +1,6 @@
 """Masks that are taught: by given ones, and by the method's own."""
 
+import dataclasses
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -12,6 +13,8 @@ from tfmask.ops.distribution import replica_uniform
 
 # Own masks are made, and kept, of at most so many pixels a side.
 LARGEST_SIDE = 128
+# What the mask is where some are given.
+TAUGHT = "The mask was learnt from true masks of some training images."
 
 
 class Lessons(NamedTuple):
@@ -46,6 +49,11 @@ class MaskLessons:
     Paper: none; Attention-GAN (Chen et al. 2018) has a supervised variant
     whose masks are given for all images.
     """
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        if config.given_masks:
+            self.spec = dataclasses.replace(self.spec, mask=TAUGHT)
 
     def lesson_players(self, *networks):
         """dict of the player `lessons`; empty without lessons."""

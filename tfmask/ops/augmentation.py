@@ -4,12 +4,11 @@ import math
 
 import tensorflow as tf
 
-from tfmask.ops.precision import exact
+from tfmask.ops.precision import exact, mean_over
 
 # Numbers in [0, 1) that one example needs.
 DRAWS = 8
 VIEW_DRAWS = 7
-VIEWS = ("translation", "cutout", "colour")
 
 
 def recoloured(image, brightness, saturation, contrast):
@@ -28,7 +27,7 @@ def recoloured(image, brightness, saturation, contrast):
     image = image + brightness
     grey = tf.reduce_mean(image, axis=-1, keepdims=True)
     image = grey + (image - grey) * saturation
-    mean = tf.reduce_mean(image, axis=(1, 2, 3), keepdims=True)
+    mean = tf.cast(mean_over(image, (2, 1, 3), keepdims=True), image.dtype)
     return mean + (image - mean) * contrast
 
 
@@ -90,7 +89,7 @@ def random_view(images, views, drawn):
 
     Args:
         images: (B, H, W, C) float in [-1, 1].
-        views: collection of str, of `VIEWS`.
+        views: collection of these names.
         drawn: (B, `VIEW_DRAWS`) float, uniform in [0, 1).
 
     Returns:
