@@ -13,7 +13,8 @@ class Port:
             line.
         kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
             "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
-            off, below 0 as the image has it.
+            off, below 0 as the image has it; "seed" (B,) int, the number of
+            a random choice.
         follows: str, the port of the image that it belongs to; None: it
             stands for itself.
         optional: bool; `translate` finds it by itself where it is missing.
@@ -22,7 +23,7 @@ class Port:
     """
 
     name: str
-    kind: Literal["image", "mask", "masks", "attributes"]
+    kind: Literal["image", "mask", "masks", "attributes", "seed"]
     follows: str | None = None
     optional: bool = False
     help: str = ""
@@ -56,6 +57,15 @@ EXEMPLAR = Port(
     help="The image whose look is taken over, for methods that take one; it "
     "is resized to each image's size. Writes NAME_exemplar_mask.png.",
 )
+STYLE_SEED = Port(
+    name="style_seed",
+    kind="seed",
+    optional=True,
+    help="Number of the random look that the results get, for methods that "
+    "have several answers: the same number, the same look. 0 if not given.",
+)
+# Instead of a random look.
+STYLE_EXEMPLAR = dataclasses.replace(EXEMPLAR, optional=True)
 # What is found, and answered with.
 MASK = Port(name="mask", kind="mask", follows="image")
 EXEMPLAR_MASK = Port(name="exemplar_mask", kind="mask", follows="exemplar")

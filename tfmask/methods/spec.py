@@ -109,6 +109,33 @@ class MethodSpec:
         return tuple(port for port in self.required[1:] if port.kind == "image")
 
     @property
+    def served(self):
+        """The inputs of its plain signatures; a signature can leave none out.
+
+        What is required, and numbers of random choices.
+        """
+        return tuple(
+            port
+            for port in self.inputs
+            if not port.optional or port.kind == "seed"
+        )
+
+    @property
+    def several(self):
+        """The `Port` whose values are several answers to one image, or None."""
+        seeds = [port for port in self.inputs if port.kind == "seed"]
+        return seeds[0] if seeds else None
+
+    @property
+    def images_taken(self):
+        """The images that it takes instead of a random choice."""
+        return tuple(
+            port
+            for port in self.inputs
+            if port.optional and port.kind == "image"
+        )
+
+    @property
     def masks_taken(self):
         """The masks that it finds, or takes from its caller."""
         return tuple(

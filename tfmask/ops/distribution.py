@@ -68,6 +68,13 @@ def replica_uniform(own, seed, shape=()):
     return replica_slice(drawn, own)
 
 
+def replica_normal(own, seed, shape=()):
+    """As `replica_uniform`: (B, *shape) float32 draws of N(0, 1)."""
+    count = tf.shape(own)[0] * replica_count()
+    drawn = tf.random.stateless_normal([count, *shape], seed)
+    return replica_slice(drawn, own)
+
+
 def clipped(gradients, norm):
     """Gradients, shortened together where they are longer than `norm`.
 
