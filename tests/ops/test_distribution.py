@@ -7,6 +7,7 @@ import tensorflow as tf
 from tfmask.ops.distribution import (
     gather_replicas,
     replica_count,
+    replica_normal,
     replica_share,
     replica_slice,
 )
@@ -52,3 +53,14 @@ def test_slicing_undoes_gathering(two_replicas):
     first, second = run(two_replicas, there_and_back)
     np.testing.assert_array_equal(first, np.full((2, 3), 10.0))
     np.testing.assert_array_equal(second, np.full((2, 3), 20.0))
+
+
+def test_normal_draws_are_those_of_one_device(two_replicas):
+    """Each replica's rows are its part of the global batch's draws."""
+    seed = (3, 4)
+    whole = replica_normal(tf.zeros([4, 3]), seed, [2000])
+    parts = run(two_replicas, lambda x: replica_normal(x, seed, [2000]))
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+    assert abs(np.mean(whole)) < 0.04 and np.std(whole) == pytest.approx(
+        1.0, abs=0.03
+    )
