@@ -167,7 +167,9 @@ class Client:
                 Masks of single objects, such as `instances`: uint8
                 (K, H, W, 1), or a list of K files where `image` is one.
                 `attributes`: (K,) numbers, what the result shall have: 1 on,
-                0 off, -1 as the model sees it in the image.
+                0 off, -1 as the model sees it in the image. `style_seed`: a
+                whole number, of the random look of models that have several
+                answers; 0 if not given.
 
         Returns:
             `Translation` for arrays (with a leading dimension for a batch),

@@ -221,6 +221,11 @@ def _count(items, kind):
     return f"{len(items)} {kind}{'s' * (len(items) != 1)}"
 
 
+def sample_folder(folder: Path, seed: int) -> Path:
+    """Where one of several answers goes: its number repeats it."""
+    return folder / f"style_{seed}"
+
+
 def plan_outputs(
     images: Sequence[Path],
     output: Path,

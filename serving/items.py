@@ -192,11 +192,23 @@ def _attributes(value, label):
     return array
 
 
+def _seed(value, label):
+    """The number of a random choice."""
+    limits = np.iinfo(np.int64)
+    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    if not whole or not limits.min <= value <= limits.max:
+        raise invalid(
+            f"{label}: expected a whole number of 64 bits. Got: {value!r}."
+        )
+    return np.int64(value)
+
+
 _READERS = {
     "image": _image,
     "mask": _plane,
     "masks": _instances,
     "attributes": _attributes,
+    "seed": _seed,
 }
 
 
@@ -204,8 +216,10 @@ def _split(name, value, count):
     """One value an item out of a batch, a list or a single value."""
     if count is None:
         return [value]
-    if _is_file(value) or len(value) != count:
-        got = "one file" if _is_file(value) else len(value)
+    single = _is_file(value) or not hasattr(value, "__len__")
+    if single or len(value) != count:
+        got = "one file" if _is_file(value) else "one value"
+        got = got if single else len(value)
         raise invalid(f"`{name}`: expected {count}, one an image. Got: {got}.")
     return list(value)
 
@@ -289,7 +303,7 @@ def read_items(
             where = f"`{name}` of {label}"
             kind = kinds[name]
             inputs[name] = _READERS[kind](values[index], where)
-            if kind != "attributes":
+            if kind not in ("attributes", "seed"):
                 _check_size(name, kind, inputs[name], inputs["image"], label)
         total = sum(_size(part) for part in inputs.values())
         items.append(Item(label, inputs, total))

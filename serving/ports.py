@@ -11,6 +11,7 @@ KINDS = {
     "mask": "a mask",
     "masks": "masks of single objects",
     "attributes": "numbers",
+    "seed": "a whole number",
 }
 
 
@@ -20,6 +21,8 @@ class Ports(NamedTuple):
     Attributes:
         required: what a request must hold; `image` is one of it.
         masks: what the model finds, or takes from the caller.
+        seeds: numbers of a random choice; 0 where a request has none.
+        instead: images that it takes instead of a random choice.
         outputs: what an answer holds.
         attributes: int, numbers of an input of that kind; None without one.
     """
@@ -28,11 +31,13 @@ class Ports(NamedTuple):
     masks: dict[str, str]
     outputs: dict[str, str]
     attributes: int | None
+    seeds: dict[str, str] = {}
+    instead: dict[str, str] = {}
 
     @property
     def inputs(self) -> dict[str, str]:
         """All that a request may hold."""
-        return {**self.required, **self.masks}
+        return {**self.required, **self.masks, **self.seeds, **self.instead}
 
 
 def kind_of(spec: TensorSpec) -> str | None:
@@ -40,6 +45,8 @@ def kind_of(spec: TensorSpec) -> str | None:
     shape = spec.shape or ()
     if spec.dtype == "float" and len(shape) == 2:
         return "attributes"
+    if spec.dtype == "int64" and len(shape) == 1:
+        return "seed"
     if spec.dtype != "uint8" or len(shape) not in (4, 5):
         return None
     if len(shape) == 5:
@@ -60,25 +67,48 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
     """
     plain = find_signature(metadata, direction)
     edited = metadata.signatures.get(f"{direction}_with_mask", plain)
-    kinds = {name: kind_of(spec) for name, spec in edited.inputs.items()}
+    others = {
+        name: signature.inputs[name]
+        for name, signature in _instead(metadata, direction, plain)
+    }
+    inputs = {**edited.inputs, **others}
+    kinds = {name: kind_of(spec) for name, spec in inputs.items()}
     strange = [name for name, kind in kinds.items() if kind is None]
     if strange or kinds.get("image") != "image":
         raise invalid(
             f"signature {direction!r} of {metadata.model} is no translation: "
             f"{strange[0] if strange else 'image'} is "
-            f"{edited.inputs.get((strange or ['image'])[0], 'missing')}. Ask "
+            f"{inputs.get((strange or ['image'])[0], 'missing')}. Ask "
             "it by `predict`."
         )
     count = None
     for name, kind in kinds.items():
         if kind == "attributes":
-            count = edited.inputs[name].shape[-1]
+            count = inputs[name].shape[-1]
+    seeds = {name: kind for name, kind in kinds.items() if kind == "seed"}
     return Ports(
-        {name: kinds[name] for name in plain.inputs},
-        {n: kind for n, kind in kinds.items() if n not in plain.inputs},
+        {name: kinds[name] for name in plain.inputs if name not in seeds},
+        {
+            name: kinds[name]
+            for name in edited.inputs
+            if name not in plain.inputs
+        },
         {name: kind_of(spec) for name, spec in plain.outputs.items()},
         count,
+        seeds,
+        {name: kinds[name] for name in others},
     )
+
+
+def _instead(metadata, direction, plain):
+    """(image X, signature) of every signature `DIRECTION_with_X`."""
+    start = f"{direction}_with_"
+    for name, signature in metadata.signatures.items():
+        other = name.removeprefix(start)
+        if name.startswith(start) and other not in plain.inputs:
+            spec = signature.inputs.get(other)
+            if spec is not None and kind_of(spec) == "image":
+                yield other, signature
 
 
 def picture_of(mask: str) -> str:
@@ -103,4 +133,11 @@ def check_names(ports: Ports, given) -> None:
         if name not in ports.inputs:
             raise invalid(
                 f"`{name}`: expected no such input. The model takes {takes}."
+            )
+    for name in ports.instead:
+        clash = [seed for seed in ports.seeds if seed in given]
+        if name in given and clash:
+            raise invalid(
+                f"`{name}` and `{clash[0]}` do not go together: the look is "
+                "that of an image, or a random one."
             )

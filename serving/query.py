@@ -21,9 +21,19 @@ from serving.command_line import (
     parse_with_inputs,
     show_any_character,
 )
-from serving.files import list_images, plan_outputs, result_names
+from serving.files import (
+    list_images,
+    plan_outputs,
+    result_names,
+    sample_folder,
+)
 from serving.ports import read_ports
-from serving.query_inputs import QueryError, read_edited, read_inputs
+from serving.query_inputs import (
+    QueryError,
+    read_edited,
+    read_inputs,
+    samples_of,
+)
 from serving.results import EncodedTranslation
 
 # What one image can be to blame for; after anything else the next image
@@ -71,8 +81,17 @@ class Options:
     """TLS: PEM file with this client's key."""
     certificate: pathlib.Path | None = None
     """TLS: PEM file with this client's certificate."""
+    samples: int = 1
+    """Answers to each image, of models that have several. More than 1:
+    OUTPUT/style_NUMBER is the folder of each, from --style-seed on."""
     overwrite: bool = False
     """Replace results that are already there."""
+
+    def __post_init__(self) -> None:
+        if self.samples < 1:
+            raise ValueError(
+                f"`samples` must be 1 or more. Got: {self.samples}"
+            )
 
 
 def _as_png(image) -> bytes:
@@ -142,10 +161,12 @@ def query(
         _say(console, f"{image}: {problem}", style="red")
     failed = len(listing.problems)
     if listing.images:
-        # What can be told without the server is told before it is asked.
+        # What can be told without the server is told before it is asked; the
+        # folders of several answers it knows not.
         files = [pathlib.Path(v) for values in given.values() for v in values]
         names = dict.fromkeys(listing.images, ["mask"])
-        _planned(options, listing.images, names, files)
+        if options.samples == 1:
+            _planned(options, listing.images, names, files, [None])
         with _connected(options) as client:
             failed += _translate_all(client, options, given, listing, console)
     done = listing.count - failed
@@ -176,11 +197,22 @@ def _translate_all(client, options, given, listing, console):
     ports = read_ports(known, options.direction)
     inputs = read_inputs(given, ports, options.model, listing.images)
     names = _names_of(ports, inputs, listing.images)
-    plan = _planned(options, listing.images, names, inputs.files)
-    failed = 0
-    for image, targets in track(plan.items(), "translating", console=console):
+    samples = samples_of(inputs, ports, options.model, options.samples)
+    seeds = [*samples] if samples else [None]
+    plans = _planned(options, listing.images, names, inputs.files, seeds)
+    tasks = [
+        (image, targets, number)
+        for number, plan in plans.items()
+        for image, targets in plan.items()
+    ]
+    failed = set()
+    for image, targets, number in track(tasks, "translating", console=console):
+        if image in failed:
+            continue
         try:
             arguments = {"image": image, **inputs.of(image)}
+            if number is not None:
+                arguments |= dict.fromkeys(ports.seeds, number)
             if inputs.masks:
                 arguments |= read_edited(inputs, image)
             translation = client.translate(
@@ -190,7 +222,7 @@ def _translate_all(client, options, given, listing, console):
                 **arguments,
             )
         except _ABOUT_ONE_IMAGE as error:
-            failed += 1
+            failed.add(image)
             # Behind the first line TensorFlow names nodes of the graph.
             text = error.details.partition("\n")[0]
             if str(image) not in text:
@@ -205,7 +237,7 @@ def _translate_all(client, options, given, listing, console):
             )
         for name, path in targets.items():
             _write(path, _as_png(made[name]))
-    return failed
+    return len(failed)
 
 
 def _names_of(ports, inputs, images):
@@ -221,23 +253,40 @@ def _names_of(ports, inputs, images):
     return names
 
 
-def _planned(options, images, names, files):
-    """Where the results of every image go; makes the folder."""
+def _planned(options, images, names, files, seeds):
+    """A plan for each number of a random choice; makes the folder.
+
+    Args:
+        options: `Options`.
+        images: list of paths.
+        names: image to the names of its results besides the translation.
+        files: paths that are read beside the images.
+        seeds: numbers of the answers; one alone has no folder of its own.
+    """
+    folders = {"output": options.output, "mask_output": options.mask_output}
+    plans = {}
     try:
-        plan = plan_outputs(
-            images,
-            options.output,
-            names,
-            mask_output=options.mask_output,
-            more_inputs=files,
-            overwrite=options.overwrite,
-        )
+        for seed in seeds:
+            if options.samples > 1:
+                own = {
+                    name: folder and sample_folder(folder, seed)
+                    for name, folder in folders.items()
+                }
+            else:
+                own = folders
+            plans[seed] = plan_outputs(
+                images,
+                masks=names,
+                more_inputs=files,
+                overwrite=options.overwrite,
+                **own,
+            )
         options.output.mkdir(parents=True, exist_ok=True)
     except ValueError as error:
         raise QueryError(str(error)) from None
     except OSError as error:
         raise QueryError(f"{error.filename}: {error.strerror}") from None
-    return plan
+    return plans
 
 
 def _say(console, line, **style):

@@ -1,6 +1,7 @@
 """What goes with the images of `tfmask query`, read from its options."""
 
 import pathlib
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,12 +31,14 @@ class Inputs:
         masks: dict of name to the file of the caller's own mask.
         sets: dict of name to a dict of image to its masks of single objects.
         attributes: dict of name to numbers.
+        seeds: dict of name to the number of a random choice.
     """
 
     pictures: dict[str, pathlib.Path]
     masks: dict[str, pathlib.Path]
     sets: dict[str, dict[pathlib.Path, list[pathlib.Path]]]
     attributes: dict[str, list[float]]
+    seeds: dict[str, int]
 
     @property
     def files(self) -> list[pathlib.Path]:
@@ -54,7 +57,7 @@ class Inputs:
     def of(self, image: pathlib.Path) -> dict[str, Any]:
         """Arguments of `Client.translate` for an image; no masks."""
         sets = {name: masks[image] for name, masks in self.sets.items()}
-        return {**self.pictures, **sets, **self.attributes}
+        return {**self.pictures, **sets, **self.attributes, **self.seeds}
 
 
 def read_inputs(
@@ -98,7 +101,38 @@ def read_inputs(
         masks=found["mask"],
         sets=found["masks"],
         attributes=found["attributes"],
+        seeds=found["seed"],
     )
+
+
+def samples_of(
+    inputs: Inputs, ports: Ports, model: str, samples: int
+) -> range | None:
+    """The numbers of an image's answers; None: there is one, unnumbered.
+
+    Args:
+        inputs: what goes with the images.
+        ports: of the model.
+        model: str, its name.
+        samples: int, answers to each image.
+
+    Raises:
+        QueryError: the model has no several answers, or an image decides.
+    """
+    if samples == 1:
+        return None
+    if not ports.seeds:
+        raise QueryError(
+            f"{model} has one answer to an image; leave --samples out"
+        )
+    for name in ports.instead:
+        if name in inputs.pictures:
+            raise QueryError(
+                f"--samples and {option_of(name)} do not go together: the "
+                "look is that of the image"
+            )
+    first = next(iter(inputs.seeds.values()), 0)
+    return range(first, first + samples)
 
 
 def _one_path(name, values):
@@ -141,11 +175,21 @@ def _numbers(name, values, ports, images):
     return numbers
 
 
+def _number(name, values, ports, images):
+    if len(values) != 1 or not re.fullmatch(r"-?\d+", values[0]):
+        raise QueryError(
+            f"{option_of(name)}: expected one whole number. Got: "
+            f"{' '.join(values) or 'none'}."
+        )
+    return int(values[0])
+
+
 _READERS = {
     "image": _file,
     "mask": _file,
     "masks": _folder,
     "attributes": _numbers,
+    "seed": _number,
 }
 
 

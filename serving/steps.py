@@ -332,8 +332,14 @@ class Steps:
                 )
             signature += "_with_mask"
             chosen = [_with_all_masks(item, ports) for item in chosen]
-        elif encoded:
-            signature += "_encoded"
+        else:
+            instead = set(ports.instead) & set(chosen[0].inputs)
+            if instead:
+                signature += f"_with_{instead.pop()}"
+            else:
+                chosen = [_with_all_seeds(item, ports) for item in chosen]
+            if encoded:
+                signature += "_encoded"
         prediction = yield from self.predict(
             items.stack(chosen), signature, **choice
         )
@@ -364,6 +370,12 @@ def _with_all_masks(item, ports):
     return item._replace(
         inputs={**dict.fromkeys(ports.masks, nothing), **item.inputs}
     )
+
+
+def _with_all_seeds(item, ports):
+    """An item with every number of a random choice; 0 where it has none."""
+    zeros = dict.fromkeys(ports.seeds, np.int64(0))
+    return item._replace(inputs={**zeros, **item.inputs})
 
 
 def _parts(outputs, index):

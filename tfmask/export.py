@@ -55,14 +55,19 @@ class ServedTranslation(tf.Module):
         spec, signatures = self._spec, {}
         for direction in self._directions:
             forms = {
-                direction: (self._arrays, spec.required),
-                f"{direction}_encoded": (self._files, spec.required),
+                direction: (self._arrays, spec.served),
+                f"{direction}_encoded": (self._files, spec.served),
             }
+            for port in spec.images_taken:
+                ports = (*spec.required, port)
+                name = f"{direction}_with_{port.name}"
+                forms[name] = self._arrays, ports
+                forms[f"{name}_encoded"] = self._files, ports
             if spec.masks_taken:
                 ports = (*spec.required, *spec.masks_taken)
                 forms[f"{direction}_with_mask"] = self._arrays, ports
             if spec.steps:
-                forms[f"{direction}_all_steps"] = self._steps, spec.required
+                forms[f"{direction}_all_steps"] = self._steps, spec.served
             for name, (form, ports) in forms.items():
                 signatures[name] = self._concrete(form, direction, name, ports)
         read = {
@@ -134,7 +139,7 @@ class ServedTranslation(tf.Module):
             tf.minimum(height, width) >= self._smallest
         )
         guards = [tf.debugging.Assert(some, [self._sizes, tf.shape(image)])]
-        masks = [port for port in ports if port.optional]
+        masks = self._spec.masks_taken
         guards += [
             # Of several masks the caller gives some, the rest is found.
             fits(port, given[port.name], image, port in masks and masks[1:])

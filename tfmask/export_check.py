@@ -65,12 +65,9 @@ def example_inputs(method, signature, batch, height, width):
         dict of a port's name to an array of its kind: uint8 "image"
         (batch, height, width, 3) and "masks" (batch, 2, height, width, 1),
         or PNG bytes (batch,) and (batch, 2); uint8 "mask" (batch, height,
-        width, 1); float32 "attributes" (batch, K).
+        width, 1); float32 "attributes" (batch, K); int64 "seed" (batch,).
     """
-    spec = method.spec
-    ports = spec.required
-    if signature.endswith("_with_mask"):
-        ports = (*ports, *spec.masks_taken)
+    ports = _ports_of(method.spec, signature)
     image = _waves(batch, height, width)
     columns = np.mgrid[:height, :width][1]
     mask = np.where(image[..., :1] > 127, 255, columns[..., None] % 256)
@@ -86,6 +83,7 @@ def example_inputs(method, signature, batch, height, width):
         "mask": mask.astype(np.uint8),
         "masks": np.repeat(parts, batch, axis=0),
         "attributes": (1 - number % 3).astype(np.float32),
+        "seed": np.arange(batch) + 1,
     }
     example = {}
     for port in ports:
@@ -96,6 +94,16 @@ def example_inputs(method, signature, batch, height, width):
             value = _encoded(value)
         example[port.name] = value
     return example
+
+
+def _ports_of(spec, signature):
+    """The inputs of a signature."""
+    if "_with_mask" in signature:
+        return (*spec.required, *spec.masks_taken)
+    for port in spec.images_taken:
+        if f"_with_{port.name}" in signature:
+            return (*spec.required, port)
+    return spec.served
 
 
 def _waves(batch, height, width):
@@ -282,7 +290,7 @@ def translated(method, direction, inputs, all_steps=False):
             value = image
         if port.optional and (value is None or not value.size):
             continue  # is found
-        if port.kind == "attributes":
+        if port.kind in ("attributes", "seed"):
             floats[port.name] = value
             continue
         if value.dtype == object:

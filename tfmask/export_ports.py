@@ -105,6 +105,17 @@ class AttributesBorder:
         return tf.identity(attributes)
 
 
+class SeedBorder:
+    """(N,) int64, the number of a random choice."""
+
+    arrays = tf.TensorSpec([None], tf.int64)
+
+    @staticmethod
+    def prepared(seeds, multiple):
+        """As they are."""
+        return tf.identity(seeds)
+
+
 def borders(attributes):
     """dict of a port's kind to how it crosses the border.
 
@@ -116,6 +127,7 @@ def borders(attributes):
         "mask": MaskBorder,
         "masks": MasksBorder,
         "attributes": AttributesBorder(attributes),
+        "seed": SeedBorder,
     }
 
 
@@ -131,6 +143,10 @@ def fits(port, value, image, may_be_empty=False):
     Returns:
         An assertion.
     """
+    if port.kind == "seed":
+        same = tf.shape(value)[0] == tf.shape(image)[0]
+        message = f"`{port.name}` must be one number an image"
+        return tf.debugging.Assert(same, [message])
     if port.kind == "attributes":
         same = tf.shape(value)[0] == tf.shape(image)[0]
         good = same & tf.reduce_all(tf.math.is_finite(value))

@@ -20,6 +20,7 @@ _VALUES = {
     "mask": "FILE",
     "masks": "FOLDER",
     "attributes": "NAME=1 or NAME=0",
+    "seed": "NUMBER",
 }
 
 
@@ -46,6 +47,8 @@ def with_inputs(options):
         kind, default = Path | None, None
         if port.kind == "attributes":
             kind, default = tuple[str, ...], ()
+        if port.kind == "seed":
+            kind = int | None
         kind = Annotated[kind, tyro.conf.arg(help=port.help)]
         fields.append((name, kind, dataclasses.field(default=default)))
     return dataclasses.make_dataclass(
@@ -67,16 +70,18 @@ class Inputs:
         sets: dict of the port to a dict of image to its masks' paths.
         settings: dict of the port to strings such as "Smiling=1"; after
             `check_inputs` to (1, K) float32.
+        seeds: dict of the port to the number of a random choice.
     """
 
     files: dict = dataclasses.field(default_factory=dict)
     sets: dict = dataclasses.field(default_factory=dict)
     settings: dict = dataclasses.field(default_factory=dict)
+    seeds: dict = dataclasses.field(default_factory=dict)
 
     @property
     def names(self):
         """Names of what is given."""
-        return {*self.files, *self.sets, *self.settings}
+        return {*self.files, *self.sets, *self.settings, *self.seeds}
 
     @property
     def paths(self):
@@ -104,9 +109,11 @@ def given_inputs(options, images):
     ports, inputs = option_ports(), Inputs()
     for name, port in ports.items():
         value = getattr(options, name)
-        if not value:
+        if value is None or value == ():
             continue
-        if port.kind == "attributes":
+        if port.kind == "seed":
+            inputs.seeds[name] = value
+        elif port.kind == "attributes":
             inputs.settings[name] = value
         elif port.kind == "masks":
             inputs.sets[name] = list_masks(name, images, value)
@@ -306,11 +313,58 @@ def check_inputs(run, method, inputs):
             raise UserError(
                 f"`{run}` takes no {words}; leave {option_of(name)} out."
             )
+    _check_choice(run, method.spec, inputs)
     settings = {
         name: target_attributes(method, values)
         for name, values in inputs.settings.items()
     }
     return dataclasses.replace(inputs, settings=settings)
+
+
+def _check_choice(run, spec, inputs):
+    """An image decides, or a number does, or nothing is to be decided."""
+    for name in inputs.seeds:
+        for port in spec.images_taken:
+            if port.name in inputs.files:
+                raise UserError(
+                    f"{option_of(name)} and {option_of(port.name)} do not go "
+                    "together: the look is that of the image, or a random one."
+                )
+
+
+def samples_of(run, method, inputs, samples):
+    """What goes with an image, once for each of its answers.
+
+    Args:
+        run: path, for the message.
+        method: `TranslationMethod`.
+        inputs: `Inputs`.
+        samples: int, answers to each image.
+
+    Returns:
+        dict of the answer's number to `Inputs`; of one answer {0: inputs}.
+
+    Raises:
+        UserError: the method has no several answers, or an image decides.
+    """
+    if samples == 1:
+        return {0: inputs}
+    port = method.spec.several
+    if port is None:
+        raise UserError(
+            f"`{run}` has one answer to an image; leave --samples out."
+        )
+    for taken in method.spec.images_taken:
+        if taken.name in inputs.files:
+            raise UserError(
+                f"--samples and {option_of(taken.name)} do not go together: "
+                "the look is that of the image."
+            )
+    first = inputs.seeds.get(port.name, 0)
+    return {
+        seed: dataclasses.replace(inputs, seeds={port.name: seed})
+        for seed in range(first, first + samples)
+    }
 
 
 def target_attributes(method, settings):

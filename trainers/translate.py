@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from serving.files import result_names
+from serving.files import result_names, sample_folder
 from tfmask.ops.arrays import (
     image_to_uint8,
     mask_to_uint8,
@@ -25,6 +25,7 @@ from trainers.inputs import (
     read_files,
     read_fitted,
     results_of,
+    samples_of,
     with_inputs,
 )
 
@@ -54,10 +55,17 @@ class _Options:
     `tfmask evaluate` do; None: keep its size."""
     direction: Literal["a_to_b", "b_to_a"] | None = None
     """Which way to translate; None: a_to_b, or the only way of the run."""
+    samples: int = 1
+    """Answers to each image, of methods that have several. More than 1:
+    OUTPUT/style_NUMBER is the folder of each, from --style-seed on."""
     overwrite: bool = False
     """Replace results that are already there."""
 
     def __post_init__(self):
+        if self.samples < 1:
+            raise ValueError(
+                f"`samples` must be 1 or more. Got: {self.samples}"
+            )
         if self.image_size is not None and self.image_size < 1:
             raise ValueError(
                 f"`image_size` must be 1 or more. Got: {self.image_size}"
@@ -114,9 +122,13 @@ def compiled_translate(
         "mask": (None, None, None, 1),
         "masks": (None, None, height, width, 1),
         "attributes": (None, len(getattr(config, "attributes", ()))),
+        "seed": (None,),
     }
+    types = {"seed": tf.int64}
     specs = {
-        port.name: tf.TensorSpec(shapes[port.kind])
+        port.name: tf.TensorSpec(
+            shapes[port.kind], types.get(port.kind, tf.float32)
+        )
         for port in method.spec.inputs
         if not port.optional or port.name in more
     }
@@ -174,6 +186,9 @@ def translate_file(translate, method, path, inputs, image_size=None):
     for name, value in read_fitted(inputs.files, height, width).items():
         values[name] = pad_to_multiple(value, multiple)
     values |= inputs.settings
+    values |= {
+        name: np.array([seed], np.int64) for name, seed in inputs.seeds.items()
+    }
     try:
         made = translate(values)
     except tf.errors.ResourceExhaustedError as error:
@@ -217,7 +232,9 @@ def translate_files(
     Returns:
         dict of path to reason: images that were not translated.
     """
-    translate = compiled_translate(method, direction, more=inputs.files)
+    translate = compiled_translate(
+        method, direction, more=(*inputs.files, *inputs.seeds)
+    )
     failed = {}
     for source, targets in plan.items():
         try:
@@ -227,10 +244,42 @@ def translate_files(
         except UserError as error:
             failed[source] = str(error)
         else:
-            for name, target in targets.items():
-                write_png(target, results[name])
+            # The plan is older than the method is known: it may hold more.
+            for name in targets.keys() & results.keys():
+                write_png(targets[name], results[name])
         advance()
     return failed
+
+
+def planned(options, images, inputs):
+    """Where the results go: a plan for each answer, in the order of numbers.
+
+    Args:
+        options: `Options`.
+        images: list of paths.
+        inputs: `Inputs`.
+
+    Raises:
+        UserError: see `plan_outputs`.
+    """
+    first = next(iter(inputs.seeds.values()), 0)
+    plans = []
+    for seed in range(first, first + options.samples):
+        folders = options.output, options.mask_output
+        if options.samples > 1:
+            folders = (f and sample_folder(f, seed) for f in folders)
+        output, mask_output = folders
+        plans.append(
+            plan_outputs(
+                images,
+                output,
+                results_of(inputs, images),
+                mask_output=mask_output,
+                more_inputs=inputs.paths,
+                overwrite=options.overwrite,
+            )
+        )
+    return plans
 
 
 @command
@@ -243,14 +292,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     listing = list_images(options.input)
     images = listing.images
     inputs = given_inputs(options, images)
-    plan = plan_outputs(
-        images,
-        options.output,
-        results_of(inputs, images),
-        mask_output=options.mask_output,
-        more_inputs=inputs.paths,
-        overwrite=options.overwrite,
-    )
+    plans = planned(options, images, inputs)
 
     if not images:
         raise UserError(bad_images(listing.problems, listing.count, DONE))
@@ -263,16 +305,19 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     _, method = load_run(options.run)
     direction = direction_of(options.run, method, options.direction)
     inputs = check_inputs(options.run, method, inputs)
-    with image_progress("Translating", len(plan)) as advance:
-        failed = translate_files(
-            method,
-            plan,
-            direction,
-            inputs=inputs,
-            image_size=options.image_size,
-            advance=advance,
-        )
-    failed |= listing.problems
+    answers = samples_of(options.run, method, inputs, options.samples)
+    failed = dict(listing.problems)
+    total = options.samples * len(images)
+    with image_progress("Translating", total) as advance:
+        for plan, given in zip(plans, answers.values(), strict=True):
+            failed |= translate_files(
+                method,
+                plan,
+                direction,
+                inputs=given,
+                image_size=options.image_size,
+                advance=advance,
+            )
     print(
         f"{listing.count - len(failed)} of {listing.count} images translated "
         f"to {options.output}"

@@ -77,3 +77,28 @@ def test_what_is_no_translation_is_told():
         read_ports(model(a_to_b={"image": IMAGE, "x": x}), "a_to_b")
     with pytest.raises(InvalidArgument, match="image is missing.*predict"):
         read_ports(model(a_to_b={"mask": MASK}), "a_to_b")
+
+
+def test_an_image_instead_of_a_number():
+    seed, plain = TensorSpec("int64", (None,)), {"image": IMAGE}
+    ports = read_ports(
+        model(
+            a_to_b={**plain, "look": seed},
+            a_to_b_with_example={**plain, "example": IMAGE},
+            a_to_b_with_example_encoded={
+                "image": TensorSpec("string", (None,)),
+                "example": TensorSpec("string", (None,)),
+            },
+        ),
+        "a_to_b",
+    )
+    assert ports.required == {"image": "image"}
+    assert (ports.seeds, ports.instead) == (
+        {"look": "seed"},
+        {"example": "image"},
+    )
+    check_names(ports, ["image"])
+    check_names(ports, ["image", "look"])
+    check_names(ports, ["image", "example"])
+    with pytest.raises(InvalidArgument, match="`example` and `look` do not go"):
+        check_names(ports, ["image", "look", "example"])

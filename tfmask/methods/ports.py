@@ -13,8 +13,8 @@ class Port:
             line.
         kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
             "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
-            off, below 0 as the image has it; "seed" (B,) int, the number of
-            a random choice.
+            off, below 0 as the image has it; "seed" (B,) int64, the number
+            of a random choice, 0 where it is missing.
         follows: str, the port of the image that it belongs to; None: it
             stands for itself.
         optional: bool; `translate` finds it by itself where it is missing.
@@ -55,7 +55,8 @@ EXEMPLAR = Port(
     name="exemplar",
     kind="image",
     help="The image whose look is taken over, for methods that take one; it "
-    "is resized to each image's size. Writes NAME_exemplar_mask.png.",
+    "is resized to each image's size. Writes NAME_exemplar_mask.png where the "
+    "method finds one.",
 )
 STYLE_SEED = Port(
     name="style_seed",
