@@ -27,6 +27,7 @@ from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.own_masks import OwnMasks
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
+from tfmask.layers.style_layers import StyleLayers, rectified
 from tfmask.layers.upsampling import UpsamplingConvolution
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "OwnMasks",
     "ResidualBlock",
     "SelectiveTransferUnit",
+    "StyleLayers",
     "StyleParameters",
     "TransposedConvolution",
     "UpsamplingConvolution",
@@ -55,6 +57,7 @@ __all__ = [
     "normalization_layer",
     "normalized",
     "realigned",
+    "rectified",
     "torch_initializer",
     "upsample",
 ]

@@ -3,9 +3,8 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers.convolution import kaiming_initializer
-from tfmask.layers.leaky_relu import leaky_relu
 from tfmask.layers.modulation import modulated
+from tfmask.layers.style_layers import StyleLayers
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
 
@@ -56,11 +55,11 @@ def highway_adain(features, attention, foreground, background):
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class StyleParameters(keras.layers.Layer):
+class StyleParameters(StyleLayers):
     """A style code to scale and offset of every channel.
 
-    Three fully connected layers with leaky ReLUs of slope 0.01 between
-    them; the last one's first half is the offset, its second half v.
+    `StyleLayers` with leaky ReLUs of slope 0.01; of what they give, the
+    first half is the offset, the second half v.
 
     Args:
         channels: int, C.
@@ -79,36 +78,21 @@ class StyleParameters(keras.layers.Layer):
     def __init__(
         self, channels, *, hidden=256, scale_form="exponential", **kwargs
     ):
-        super().__init__(**kwargs)
         if scale_form not in ("exponential", "linear"):
             raise ValueError(
                 "`scale_form` must be exponential or linear. "
                 f"Got: {scale_form!r}"
             )
+        super().__init__(2 * channels, hidden=hidden, slope=SLOPE, **kwargs)
         self.channels = channels
-        self.hidden = hidden
         self.scale_form = scale_form
-        dense = {"kernel_initializer": kaiming_initializer()}
-        self.first = keras.layers.Dense(hidden, **dense)
-        self.second = keras.layers.Dense(hidden, **dense)
-        self.last = keras.layers.Dense(2 * channels, **dense)
-
-    def build(self, input_shape):
-        self.first.build((None, input_shape[-1]))
-        self.second.build((None, self.hidden))
-        self.last.build((None, self.hidden))
-        self.built = True
 
     def call(self, style):
-        values = leaky_relu(self.first(style), SLOPE)
-        values = self.last(leaky_relu(self.second(values), SLOPE))
+        values = super().call(style)
         offset, scale = tf.split(values, 2, axis=-1)
         if self.scale_form == "exponential":
             scale = tf.exp(0.5 * scale)
         return scale, offset
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
 
 
 @keras.saving.register_keras_serializable(package="tfmask")

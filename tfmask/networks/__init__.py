@@ -9,11 +9,7 @@ from tfmask.networks.concatenated import (
     ConcatenatedDiscriminator,
     ConcatenatedGenerator,
 )
-from tfmask.networks.content_style import (
-    ContentEncoder,
-    HighwayDecoder,
-    StyleEncoder,
-)
+from tfmask.networks.content_style import ContentEncoder, HighwayDecoder
 from tfmask.networks.dense_discriminator import DenseDiscriminator
 from tfmask.networks.guided_generator import GuidedGenerator
 from tfmask.networks.guiding_discriminator import GuidingDiscriminator
@@ -24,6 +20,7 @@ from tfmask.networks.label_generator import LabelGenerator
 from tfmask.networks.label_planes import label_planes
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
+from tfmask.networks.style_encoder import ImageStyleEncoder, StyleEncoder
 from tfmask.networks.unet_generator import UNetGenerator
 
 __all__ = [
@@ -39,6 +36,7 @@ __all__ = [
     "HighwayDecoder",
     "GuidedGenerator",
     "GuidingDiscriminator",
+    "ImageStyleEncoder",
     "InstanceDiscriminator",
     "InstanceGenerator",
     "Judgement",

@@ -1,4 +1,4 @@
-"""Encoders of what an image shows and how it looks, and their decoder."""
+"""The encoder of what an image shows, and the decoder of its styles."""
 
 import keras
 import tensorflow as tf
@@ -10,14 +10,10 @@ from tfmask.layers import (
     ResidualBlock,
     UpsamplingConvolution,
     kaiming_initializer,
-    leaky_relu,
 )
 from tfmask.networks.resnet_parts import ResNetEncoder
 from tfmask.ops.arguments import constructor_arguments
-from tfmask.ops.precision import exact, mean_over
-
-SLOPE = 0.01
-_STRIDED = {"strides": 2, "padding": 1}
+from tfmask.ops.precision import exact
 
 
 def _convolution(filters, kernel_size, **options):
@@ -62,126 +58,6 @@ class ContentEncoder(ResNetEncoder):
             kernel_initializer=kaiming_initializer(),
             **kwargs,
         )
-
-
-@keras.saving.register_keras_serializable(package="tfmask")
-class StyleHead(keras.layers.Layer):
-    """Features of the style encoder's trunk to one code.
-
-    Two c4s2 with leaky ReLU, the mean over the image, a linear layer.
-
-    Args:
-        filters: int, channels of the convolutions.
-        size: int, numbers of a code.
-        **kwargs: arguments of `keras.layers.Layer`.
-
-    Call arguments:
-        features: (B, H, W, C) float.
-
-    Returns:
-        (B, size) float, unbounded.
-    """
-
-    def __init__(self, filters, *, size=8, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.size = size
-        self.first = _convolution(filters, 4, **_STRIDED)
-        self.second = _convolution(filters, 4, **_STRIDED)
-        self.code = keras.layers.Dense(
-            size, kernel_initializer=kaiming_initializer()
-        )
-
-    def build(self, input_shape):
-        self.first.build((None, None, None, input_shape[-1]))
-        self.second.build((None, None, None, self.filters))
-        self.code.build((None, self.filters))
-        self.built = True
-
-    def call(self, features):
-        features = leaky_relu(self.first(features), SLOPE)
-        features = leaky_relu(self.second(features), SLOPE)
-        return self.code(mean_over(features, (2, 1)))
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
-
-
-@keras.saving.register_keras_serializable(package="tfmask")
-class StyleEncoder(keras.Model):
-    """Style codes of an image's foreground and of its background.
-
-    Both go through one trunk (c7s1-f, c4s2-2f, c4s2-4f with leaky ReLU of
-    slope 0.01, no normalisation) and then through a head of their own.
-
-    Args:
-        filters: int, f.
-        size: int, numbers of a code.
-        tie_heads: bool; one head for both, as the authors' code has by
-            accident.
-        **kwargs: arguments of `keras.Model`.
-
-    Call arguments:
-        foreground: (B, H, W, C) float, the image, 0 outside of its mask;
-            H and W multiples of 16.
-        background: (B, H, W, C) float, the image, 0 inside of its mask.
-
-    Returns:
-        (foreground code, background code), (B, size) float each.
-
-    Paper: LOMIT, section 3.2. Differs from the paper: no. From the authors'
-    code: separate heads.
-    """
-
-    def __init__(self, *, filters=64, size=8, tie_heads=False, **kwargs):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.size = size
-        self.tie_heads = tie_heads
-        self.trunk = [
-            _convolution(filters, 7, padding=3),
-            _convolution(2 * filters, 4, **_STRIDED),
-            _convolution(4 * filters, 4, **_STRIDED),
-        ]
-        self.foreground_head = StyleHead(4 * filters, size=size)
-        if not tie_heads:
-            self.background_head = StyleHead(4 * filters, size=size)
-
-    def build(self, input_shape):
-        channels = input_shape[-1]
-        for layer in self.trunk:
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-        self.foreground_head.build((None, None, None, channels))
-        if not self.tie_heads:
-            self.background_head.build((None, None, None, channels))
-        self.built = True
-
-    def features(self, image):
-        """What the trunk makes of an image: (B, H/4, W/4, 4f)."""
-        for layer in self.trunk:
-            image = leaky_relu(layer(image), SLOPE)
-        return image
-
-    def foreground(self, image):
-        """(B, size) style of an image that is 0 outside of its mask."""
-        return self.foreground_head(self.features(image))
-
-    def background(self, image):
-        """(B, size) style of an image that is 0 inside of its mask."""
-        head = self.foreground_head if self.tie_heads else self.background_head
-        return head(self.features(image))
-
-    def call(self, foreground, background):
-        # One call on both: the same values, larger convolutions.
-        features = self.features(tf.concat([foreground, background], axis=0))
-        if self.tie_heads:
-            return tuple(tf.split(self.foreground_head(features), 2))
-        inside, outside = tf.split(features, 2)
-        return self.foreground_head(inside), self.background_head(outside)
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
