@@ -12,12 +12,16 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from tfmask.methods import PRESETS
+from tfmask.methods import PRESETS, method_spec
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from trainers.arms import chosen_arms
-from trainers.benchmark_features import check_features, feature_lines
+from trainers.benchmark_features import (
+    check_features,
+    feature_lines,
+    feature_options,
+)
 from trainers.feature_sets import Features, check_weights
 from trainers.files import is_used, write_json
 from trainers.runs import run_checkpoints
@@ -207,10 +211,14 @@ def train_options(job, options, spent):
 
 def evaluate_options(job, options):
     """The command line of a job's evaluation, from the verb on."""
+    features = []
+    if options.features and method_spec(job.arm.method).several:
+        features = feature_options(options)
     return [
         *("evaluate", "--run", str(job.run), "--data", options.data),
         *("--json", str(job.numbers), "--gallery", str(job.gallery)),
         "--overwrite",  # the page of an evaluation that was killed
+        *features,
         *job.arm.evaluate,
         *shlex.split(options.evaluate_options),
     ]

@@ -65,18 +65,23 @@ def feature_lines(job, options):
                     *("--mask-output", f"{made}_masks"),
                 ]
             )
-        weights = ["--weights", str(options.weights)] * bool(options.weights)
         lines.append(
             [
                 *("metrics", "--real", str(folders[1]), "--fake", str(made)),
                 *("--source", str(folders[0]), "--image-size", str(size)),
                 *("--draw-size", str(min(DRAW_SIZE, *counts))),
-                *("--features", options.features, *weights),
+                *feature_options(options),
                 *("--features-cache", str(options.out / "features")),
                 *("--json", str(job.distances(direction))),
             ]
         )
     return lines
+
+
+def feature_options(options):
+    """The network of features, as options of `metrics` and `evaluate`."""
+    weights = ["--weights", str(options.weights)] * bool(options.weights)
+    return ["--features", options.features, *weights]
 
 
 def add_distances(job, result):

@@ -19,6 +19,7 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
 from trainers.evaluation.tables import print_tables
+from trainers.feature_sets import Features, check_weights, open_network
 from trainers.files import (
     check_results_file,
     check_results_folder,
@@ -82,15 +83,27 @@ class Options:
     """Folder of `tfmask classifier`: says whether translations have their
     attributes, or are of the target domain. None: a small network is trained
     for attributes, and domains are not judged."""
+    samples: int = 5
+    """Methods with several answers: how many of each image are compared with
+    each other."""
+    features: Features | None = None
+    """Methods with several answers: whose features compare them, see
+    `tfmask metrics`. None: they are compared by pixels alone."""
+    weights: Path | None = None
+    """Of the features, see `tfmask metrics`."""
     absent_classes: Literal["zero", "skip"] = "zero"
     """Pairs: classes that never occur count as 0, as in the papers, or are
     left out of the means."""
 
     def __post_init__(self):
-        for name in ("limit", "batch_size", "min_instances"):
+        least = {"limit": 1, "batch_size": 1, "min_instances": 1, "samples": 2}
+        for name, bound in least.items():
             value = getattr(self, name)
-            if value is not None and value < 1:
-                raise ValueError(f"`{name}` must be 1 or more. Got: {value}")
+            if value is not None and value < bound:
+                raise ValueError(
+                    f"`{name}` must be {bound} or more. Got: {value}"
+                )
+        check_weights(self.features, self.weights)
 
 
 def header(run, config, method, data, options):
@@ -180,6 +193,8 @@ def _context(options, method, data, classifier=None):
         absent=options.absent_classes,
         instances=options.instances,
         min_instances=options.min_instances,
+        samples=options.samples,
+        features=_features(options, method),
         thresholds=model_card.read_thresholds(options.run, _step(method)),
         sequence={
             "per_step": options.instances_per_step,
@@ -190,6 +205,22 @@ def _context(options, method, data, classifier=None):
         return context
     segmenter = load_segmenter(options.segmenter, data)
     return dataclasses.replace(context, segmenter=segmenter)
+
+
+def _features(options, method):
+    """The `FeatureNetwork` that compares answers, or None.
+
+    Raises:
+        UserError: the method has one answer, or the network is broken.
+    """
+    if options.features is None:
+        return None
+    if method.spec.several is None:
+        raise UserError(
+            "`--features` compares several answers to an image. Got: "
+            f"`{options.run}`, which has one; leave it out."
+        )
+    return open_network(options.features, options.weights)
 
 
 def page_folder(options):

@@ -28,6 +28,8 @@ class Context:
         min_instances: int, of an image that is measured around them.
         thresholds: dict of direction to float, where the run cuts its masks;
             empty where that is not known.
+        samples: int, answers to an image, of methods that have several.
+        features: `FeatureNetwork`, by which these are compared; or None.
         sequence: dict, more arguments of `translate` of methods that take
             instances.
     """
@@ -44,13 +46,16 @@ class Context:
     instances: bool = False
     min_instances: int = 1
     thresholds: dict = dataclasses.field(default_factory=dict)
+    samples: int = 5
+    features: Any = None
     sequence: dict = dataclasses.field(default_factory=dict)
 
     @property
     def offers(self):
-        """set of str, what there is for all images: a judge of domains."""
+        """set of str, what there is for all images."""
         judged = self.classifier is not None and self.data.layout == "domains"
-        return {"classifier"} if judged else set()
+        there = {"classifier": judged, "features": self.features is not None}
+        return {name for name, given in there.items() if given}
 
     @property
     def inputs(self):

@@ -23,6 +23,7 @@ class Example:
         region: (B, H, W, 1) float 0/1, where the change belongs, all 0 where
             that is not known; or None.
         partner: (B, H, W, 3), the true translations; or None.
+        answers: (B, K, H, W, 3), translations by K numbers; or None.
         instances: (B, N, H, W, 1) float 0/1, given masks; or None.
         source: (B, K) float 0/1, attributes that the images have.
         target: (B, K) float 0/1, those that translations shall have.
@@ -36,6 +37,7 @@ class Example:
     captions: list | None = None
     region: np.ndarray | None = None
     partner: np.ndarray | None = None
+    answers: np.ndarray | None = None
     instances: np.ndarray | None = None
     source: np.ndarray | None = None
     target: np.ndarray | None = None

@@ -1,5 +1,9 @@
 """All measures, in the order of their numbers in a table."""
 
+from trainers.evaluation.measures.answers import (
+    AnswerDistances,
+    AnswerFeatures,
+)
 from trainers.evaluation.measures.attributes import (
     AttributeShares,
     CamMasks,
@@ -18,5 +22,5 @@ MEASURES = (
     *(PartnerDistances, Labels),
     *(AttributeShares, PartChanges, PartMasks, CamMasks),
     *(Surroundings, TakenForTarget, Outlines),
-    StepChanges,
+    *(StepChanges, AnswerDistances, AnswerFeatures),
 )

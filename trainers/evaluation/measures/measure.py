@@ -22,7 +22,8 @@ class Measure:
         title: str, the table's; of whole domains it is the direction.
 
     Attributes:
-        needs: set of str, what examples must have: see `Directions.offers`.
+        needs: set of str, what examples must have: see `Directions.offers`;
+            or what there is beside them: see `Context.offers`.
         names: of the numbers, None where no image has one; empty: what the
             scores give.
         about: str, what a reader must know of them; or None.

@@ -58,9 +58,7 @@ class Directions:
 
     def examples(self, direction, batch):
         """Translates a batch; yields titles of tables and `Example`s."""
-        image = batch["image"]
-        inputs = {name: batch[name] for name in self.context.inputs}
-        made = self.translate[direction](inputs)
+        image, made = batch["image"], self.made(direction, batch)
         nothing = {"image": image, "mask": np.zeros_like(image[..., :1])}
         example = Example(
             index=batch["index"],
@@ -74,6 +72,11 @@ class Directions:
             **{name: batch.get(name) for name in self.offers},
         )
         yield direction, example
+
+    def made(self, direction, batch):
+        """dict of arrays: what the method makes of a batch."""
+        inputs = {name: batch[name] for name in self.context.inputs}
+        return self.translate[direction](inputs)
 
     def shown(self, batch, made):
         """dict of a gallery's column to images."""
