@@ -34,6 +34,7 @@ TINY = {
     "style_size": 2,
     "style_hidden": 4,
     "mask_layers": 1,
+    "attention_steps": 1,
     "cam_layer": 1,
 }
 ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
@@ -47,7 +48,7 @@ EXTRA = {
     **dict.fromkeys(("pix2pix", "cgan", "gan"), PAIRS),
     "segmenter": {"palette": ((0, 0, 0), (255, 90, 0))},
     "guidegan": {"attention": "ram", "transfer": "rgba"},
-    "guidegan_paired": {**PAIRS, "conditional": True, "attention_steps": 1},
+    "guidegan_paired": {**PAIRS, "conditional": True},
     # Random weights without normalisation would magnify rounding.
     "instagan": {"normalization": "instance"},
 }
