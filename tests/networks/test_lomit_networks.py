@@ -5,6 +5,7 @@ import pytest
 
 from tfmask.networks import (
     AttributeDiscriminator,
+    ContentDecoder,
     ContentEncoder,
     CoSegmentation,
     HighwayDecoder,
@@ -56,6 +57,27 @@ def test_sizes_and_ranges():
     )
     assert made.shape == IMAGE.shape
     assert -1 < made.numpy().min() < made.numpy().max() < 1
+
+
+def test_auto_encoder_of_munit_has_the_sheets_parameters():
+    encoder = ContentEncoder(affine=False)
+    encoder.build((None, 256, 256, 3))
+    decoder = ContentDecoder()
+    decoder.build((None, 64, 64, 256))
+    assert trainable(encoder) + trainable(decoder) == 11_140_483
+
+
+def test_modulations_go_to_the_blocks_in_order():
+    decoder = ContentDecoder(filters=2, blocks=2, normalization="adain")
+    content = RNG.normal(size=(2, 8, 4, 8)).astype("float32")
+    values = RNG.normal(size=(8, 2, 8)).astype("float32")
+    modulations = [
+        ((values[n], values[n + 1]), (values[n + 2], values[n + 3]))
+        for n in (0, 4)
+    ]
+    first = decoder(content, modulations)
+    assert first.shape == (2, 32, 16, 3)
+    assert np.abs(first - decoder(content, modulations[::-1])).max() > 1e-3
 
 
 def test_heads_share_the_trunk_and_nothing_else():
@@ -123,6 +145,7 @@ def test_examples_of_a_batch_do_not_mix_at_inference():
     [
         ContentEncoder(filters=2, blocks=1),
         StyleEncoder(filters=2, tie_heads=True),
+        ContentDecoder(filters=2, blocks=1, normalization="adain"),
         HighwayDecoder(filters=2, blocks=1, scale_form="linear"),
         CoSegmentation(8, depth=1, normalization="layer"),
     ],

@@ -3,6 +3,7 @@
 from tfmask.layers.attention_composite import attention_composite
 from tfmask.layers.attention_memory import AttentionMemory, realigned
 from tfmask.layers.attention_transfer import AttentionTransfer
+from tfmask.layers.average_pooling import average_pool
 from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
     Convolution,
@@ -48,6 +49,7 @@ __all__ = [
     "TransposedConvolution",
     "UpsamplingConvolution",
     "attention_composite",
+    "average_pool",
     "glorot_initializer",
     "highway_adain",
     "kaiming_initializer",

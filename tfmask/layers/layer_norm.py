@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from tfmask.ops.precision import exact, moments, standardized
 
+_SMALLEST_VARIANCE = 1e-30
+
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class LayerNormalization(keras.layers.Layer):
@@ -15,8 +17,13 @@ class LayerNormalization(keras.layers.Layer):
     with one group, not `keras.layers.LayerNormalization`, which looks at
     every pixel by itself.
 
+    `unbiased` is MUNIT's form, `y = gamma * (x - mean) / (s + epsilon) +
+    beta` with the deviation s from the unbiased variance, and gamma drawn
+    from [0, 1) at the start instead of 1.
+
     Args:
         epsilon: float; 1e-5, as in PyTorch.
+        unbiased: bool.
         **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
 
     Call arguments:
@@ -25,19 +32,23 @@ class LayerNormalization(keras.layers.Layer):
     Returns:
         (B, H, W, C) of the inputs' dtype.
 
-    Paper: LOMIT, supplement.
-    Differs from the authors' code: no. From MUNIT's code: that divides by
-    an unbiased deviation plus epsilon.
+    Paper: LOMIT, supplement; `unbiased`: Huang et al. 2018 (MUNIT),
+    appendix B. Differs from the authors' code: no.
     """
 
-    def __init__(self, *, epsilon=1e-5, **kwargs):
+    def __init__(self, *, epsilon=1e-5, unbiased=False, **kwargs):
         super().__init__(**kwargs)
         self.epsilon = epsilon
+        self.unbiased = unbiased
 
     def build(self, input_shape):
         shape = (input_shape[-1],)
         self.gamma = self.add_weight(
-            name="gamma", shape=shape, initializer="ones"
+            name="gamma",
+            shape=shape,
+            initializer=keras.initializers.RandomUniform(0.0, 1.0)
+            if self.unbiased
+            else "ones",
         )
         self.beta = self.add_weight(
             name="beta", shape=shape, initializer="zeros"
@@ -46,14 +57,24 @@ class LayerNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         images = exact(inputs)
+        mean, variance = moments(images, (2, 1, 3))
+        epsilon = self.epsilon
+        if self.unbiased:
+            count = tf.cast(tf.reduce_prod(tf.shape(images)[1:]), images.dtype)
+            variance *= count / (count - 1.0)
+            # The root of 0 has no gradient; PyTorch's deviation has 0 there.
+            deviation = tf.sqrt(tf.maximum(variance, _SMALLEST_VARIANCE))
+            variance, epsilon = tf.square(deviation + epsilon), 0.0
         outputs = standardized(
-            images,
-            *moments(images, (2, 1, 3)),
-            self.epsilon,
+            *(images, mean, variance, epsilon),
             exact(self.gamma),
             exact(self.beta),
         )
         return tf.cast(outputs, inputs.dtype)
 
     def get_config(self):
-        return {**super().get_config(), "epsilon": self.epsilon}
+        return {
+            **super().get_config(),
+            "epsilon": self.epsilon,
+            "unbiased": self.unbiased,
+        }

@@ -9,7 +9,11 @@ from tfmask.networks.concatenated import (
     ConcatenatedDiscriminator,
     ConcatenatedGenerator,
 )
-from tfmask.networks.content_style import ContentEncoder, HighwayDecoder
+from tfmask.networks.content_style import (
+    ContentDecoder,
+    ContentEncoder,
+    HighwayDecoder,
+)
 from tfmask.networks.dense_discriminator import DenseDiscriminator
 from tfmask.networks.guided_generator import GuidedGenerator
 from tfmask.networks.guiding_discriminator import GuidingDiscriminator
@@ -18,6 +22,7 @@ from tfmask.networks.instance_generator import InstanceGenerator
 from tfmask.networks.judgement import Judgement, judge_pair
 from tfmask.networks.label_generator import LabelGenerator
 from tfmask.networks.label_planes import label_planes
+from tfmask.networks.multi_scale_discriminator import MultiScaleDiscriminator
 from tfmask.networks.patch_discriminator import PatchDiscriminator
 from tfmask.networks.resnet_generator import ResNetGenerator
 from tfmask.networks.style_encoder import ImageStyleEncoder, StyleEncoder
@@ -31,6 +36,7 @@ __all__ = [
     "CoSegmentation",
     "ConcatenatedDiscriminator",
     "ConcatenatedGenerator",
+    "ContentDecoder",
     "ContentEncoder",
     "DenseDiscriminator",
     "HighwayDecoder",
@@ -41,6 +47,7 @@ __all__ = [
     "InstanceGenerator",
     "Judgement",
     "LabelGenerator",
+    "MultiScaleDiscriminator",
     "PatchDiscriminator",
     "ResNetGenerator",
     "StyleEncoder",

@@ -30,13 +30,14 @@ def _convolution(filters, kernel_size, **options):
 class ContentEncoder(ResNetEncoder):
     """Image to content at a quarter of its size.
 
-    c7s1-f, c4s2-2f, c4s2-4f, each with instance normalisation (learned
-    scale and offset) and ReLU, then residual blocks without an activation
-    after the sum. All padding is by reflection.
+    c7s1-f, c4s2-2f, c4s2-4f, each with instance normalisation and ReLU,
+    then residual blocks without an activation after the sum. All padding is
+    by reflection.
 
     Args:
         filters: int, f.
         blocks: int, residual blocks.
+        affine: bool; learned scale and offset of the normalisations.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -45,28 +46,116 @@ class ContentEncoder(ResNetEncoder):
     Returns:
         (B, H/4, W/4, 4f) float, unbounded.
 
-    Paper: LOMIT, supplement. Differs from the paper: no.
+    Paper: LOMIT, supplement; without `affine` Huang et al. 2018 (MUNIT),
+    appendix B. Differs from the papers: no.
     """
 
-    def __init__(self, *, filters=64, blocks=4, **kwargs):
+    def __init__(self, *, filters=64, blocks=4, affine=True, **kwargs):
         super().__init__(
             filters=filters,
             blocks=blocks,
             strided_kernel=4,
             strided_padding_mode="reflect",
-            affine=True,
+            affine=affine,
             kernel_initializer=kaiming_initializer(),
             **kwargs,
         )
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class HighwayDecoder(keras.Model):
+class ContentDecoder(keras.Model):
+    """Content to an image four times as large.
+
+    Residual blocks, two nearest upsamplings each with a 5x5 convolution,
+    layer normalisation and ReLU, and a 7x7 convolution with tanh. All padding
+    is by reflection.
+
+    Args:
+        filters: int, f; the content has 4f channels.
+        blocks: int, residual blocks.
+        normalization: see `ResidualBlock`, of the residual blocks.
+        unbiased: bool, of `LayerNormalization` after the upsamplings.
+        highway: layer of `HighwayDecoder`, whose weights come first; or None.
+        **kwargs: arguments of `keras.Model`.
+
+    Call arguments:
+        content: (B, h, w, 4f) float.
+        modulations: of "adain", what every block is called with, one after
+            another: see `ResidualBlock`; else None.
+
+    Returns:
+        (B, 4h, 4w, 3) float32 in (-1, 1).
+
+    Paper: Huang et al. 2018 (MUNIT), appendix B. Differs from the paper: no.
+    """
+
+    def __init__(
+        self,
+        *,
+        filters=64,
+        blocks=4,
+        normalization="instance",
+        unbiased=True,
+        highway=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.blocks = blocks
+        self.normalization = normalization
+        self.unbiased = unbiased
+        self.highway = highway
+        self.residual_blocks = [
+            ResidualBlock(
+                4 * filters,
+                normalization=normalization,
+                kernel_initializer=kaiming_initializer(),
+            )
+            for _ in range(blocks)
+        ]
+        self.convolutions = [
+            UpsamplingConvolution(
+                width,
+                5,
+                padding=2,
+                padding_mode="reflect",
+                kernel_initializer=kaiming_initializer(),
+            )
+            for width in (2 * filters, filters)
+        ]
+        self.norms = [LayerNormalization(unbiased=unbiased) for _ in range(2)]
+        self.last = _convolution(3, 7, padding=3)
+
+    def build(self, input_shape):
+        channels = 4 * self.filters
+        for block in self.residual_blocks:
+            block.build((None, None, None, channels))
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            layer.build((None, None, None, channels))
+            channels = layer.filters
+            norm.build((None, None, None, channels))
+        self.last.build((None, None, None, channels))
+        self.built = True
+
+    def call(self, content, modulations=None):
+        outputs = content
+        modulations = modulations or [None] * self.blocks
+        for block, each in zip(self.residual_blocks, modulations, strict=True):
+            outputs = block(outputs, each)
+        for layer, norm in zip(self.convolutions, self.norms, strict=True):
+            outputs = tf.nn.relu(norm(layer(outputs)))
+        return tf.tanh(exact(self.last(outputs)))
+
+    def get_config(self):
+        return {**super().get_config(), **constructor_arguments(self)}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class HighwayDecoder(ContentDecoder):
     """Content, a mask and two styles to an image.
 
-    HAdaIN once, then residual blocks with layer normalisation, two nearest
-    upsamplings each with a 5x5 convolution, layer normalisation and ReLU,
-    and a 7x7 convolution with tanh. All padding is by reflection.
+    HAdaIN once, then `ContentDecoder`'s layers, with layer normalisation in
+    the residual blocks too.
 
     Args:
         filters: int, f; the content has 4f channels.
@@ -98,58 +187,28 @@ class HighwayDecoder(keras.Model):
         scale_form="exponential",
         **kwargs,
     ):
-        super().__init__(**kwargs)
-        self.filters = filters
-        self.blocks = blocks
+        super().__init__(
+            filters=filters,
+            blocks=blocks,
+            normalization="layer",
+            unbiased=False,
+            highway=HighwayAdaIN(
+                4 * filters,
+                style_size=style_size,
+                hidden=hidden,
+                scale_form=scale_form,
+            ),
+            **kwargs,
+        )
         self.style_size = style_size
         self.hidden = hidden
         self.scale_form = scale_form
-        self.highway = HighwayAdaIN(
-            4 * filters,
-            style_size=style_size,
-            hidden=hidden,
-            scale_form=scale_form,
-        )
-        self.residual_blocks = [
-            ResidualBlock(
-                4 * filters,
-                normalization="layer",
-                kernel_initializer=kaiming_initializer(),
-            )
-            for _ in range(blocks)
-        ]
-        self.convolutions = [
-            UpsamplingConvolution(
-                width,
-                5,
-                padding=2,
-                padding_mode="reflect",
-                kernel_initializer=kaiming_initializer(),
-            )
-            for width in (2 * filters, filters)
-        ]
-        self.norms = [LayerNormalization() for _ in range(2)]
-        self.last = _convolution(3, 7, padding=3)
 
     def build(self, input_shape):
-        channels = 4 * self.filters
-        self.highway.build((None, None, None, channels))
-        for block in self.residual_blocks:
-            block.build((None, None, None, channels))
-        for layer, norm in zip(self.convolutions, self.norms, strict=True):
-            layer.build((None, None, None, channels))
-            channels = layer.filters
-            norm.build((None, None, None, channels))
-        self.last.build((None, None, None, channels))
-        self.built = True
+        self.highway.build((None, None, None, 4 * self.filters))
+        super().build(input_shape)
 
     def call(self, content, attention, foreground, background):
-        outputs = self.highway(content, attention, foreground, background)
-        for block in self.residual_blocks:
-            outputs = block(outputs)
-        for layer, norm in zip(self.convolutions, self.norms, strict=True):
-            outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(exact(self.last(outputs)))
-
-    def get_config(self):
-        return {**super().get_config(), **constructor_arguments(self)}
+        return super().call(
+            self.highway(content, attention, foreground, background)
+        )
