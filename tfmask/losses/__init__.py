@@ -23,6 +23,7 @@ from tfmask.losses.mask_regularizers import (
     mask_variation,
 )
 from tfmask.losses.mask_supervision import dice, mask_cross_entropy
+from tfmask.losses.perceptual import domain_invariant
 from tfmask.losses.reconstruction import l1
 from tfmask.losses.wasserstein import (
     gradient_penalty,
@@ -38,6 +39,7 @@ __all__ = [
     "cam_signs",
     "context",
     "dice",
+    "domain_invariant",
     "empty_maps",
     "grad_cam",
     "gradient_penalty",

@@ -16,6 +16,7 @@ NAMES = (
     "guidegan_paired",
     "instagan",
     "lomit",
+    "munit",
     "pix2pix",
     "cgan",
     "gan",

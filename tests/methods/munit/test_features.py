@@ -1,0 +1,109 @@
+"""Features that the user has: files of Keras, SavedModels, and what is not."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tiny_methods import batch
+
+from tfmask.methods.munit.config import MUNITConfig
+from tfmask.methods.munit.features import GivenFeatures
+from tfmask.methods.munit.method import MUNIT
+from tfmask.ops.errors import UserError
+
+pytestmark = pytest.mark.both_stacks
+
+SIZE = (16, 16)
+IMAGE = batch(side=16)["a"]["image"]
+
+
+def network(last=None):
+    layers = [
+        keras.layers.Input((None, None, 3)),
+        keras.layers.Rescaling(1 / 100),
+        keras.layers.Conv2D(4, 3, strides=2, activation="tanh"),
+    ]
+    return keras.Sequential(layers + ([last] if last else []))
+
+
+@pytest.fixture(params=["features.keras", "features.h5", "saved_model"])
+def given(request, tmp_path):
+    """(path, the network that lies there)."""
+    made, path = network(), str(tmp_path / request.param)
+    if request.param == "saved_model":
+        module = tf.Module()
+        module.layers = made  # the owner of the variables
+        serve = tf.function(
+            lambda image: {"features": made(image)},
+            input_signature=[tf.TensorSpec((None, None, None, 3))],
+        )
+        tf.saved_model.save(module, path, signatures=serve)
+    else:
+        made.save(path)
+    return path, made
+
+
+def test_it_gets_rgb_pixels_from_0_to_255(given):
+    path, made = given
+    features = GivenFeatures(path, SIZE)
+    expected = made(127.5 * (IMAGE + 1.0))
+    np.testing.assert_allclose(features(IMAGE), expected, atol=1e-5)
+
+
+def test_generators_learn_from_it_and_it_does_not_learn(given):
+    path, _ = given
+    config = MUNITConfig(
+        filters=2,
+        blocks=1,
+        discriminator_filters=2,
+        discriminator_layers=1,
+        discriminator_scales=1,
+        perceptual_weight=1.0,
+        perceptual_features=path,
+    )
+    method = MUNIT(config, image_size=SIZE)
+    method.compile(lambda settings: keras.optimizers.SGD(0.01))
+    count = len(method.weights)
+    images = batch(side=16)
+    before = method.features(IMAGE)
+    terms = tf.function(method.train_step)(images)
+    assert np.isfinite(float(terms["generator/perceptual_a"]))
+    np.testing.assert_array_equal(method.features(IMAGE), before)
+    assert len(method.weights) == count
+    with tf.GradientTape() as tape:
+        losses = method.compute_losses(images, ("generator",))
+        value = losses["generator"]["perceptual_b"].value
+    kernel = method.generator_b.decoder.last.kernel
+    assert np.abs(tape.gradient(value, kernel)).max() > 0
+
+
+def test_nobody_opens_it_but_the_loss():
+    """So that a run can be evaluated where the network is not."""
+    config = MUNITConfig(
+        filters=2,
+        blocks=1,
+        discriminator_filters=2,
+        discriminator_layers=1,
+        perceptual_weight=1.0,
+        perceptual_features="not_there.keras",
+    )
+    method = MUNIT(config, image_size=SIZE)
+    method.translate({"image": IMAGE})
+    with pytest.raises(UserError, match="`not_there.keras` is not there"):
+        method.compute_losses(batch(side=16), ("generator",))
+
+
+def test_features_without_places_are_refused(tmp_path):
+    path = str(tmp_path / "pooled.keras")
+    network(keras.layers.GlobalAveragePooling2D()).save(path)
+    with pytest.raises(UserError, match=r"maps of features.*\(1, 4\)"):
+        GivenFeatures(path, SIZE)
+
+
+def test_a_file_that_is_no_network_is_named(tmp_path):
+    path = tmp_path / "broken.keras"
+    path.write_text("no network")
+    with pytest.raises(UserError, match=r"`.*broken.keras` is neither"):
+        GivenFeatures(str(path), SIZE)
+    with pytest.raises(UserError, match="is neither"):
+        GivenFeatures(str(tmp_path), SIZE)

@@ -1,0 +1,79 @@
+"""Options of MUNIT."""
+
+from dataclasses import dataclass
+
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
+from tfmask.methods.view_options import ViewOptions
+
+
+@dataclass(frozen=True, kw_only=True)
+class MUNITConfig(ViewOptions):
+    """MUNIT (Huang et al. 2018). The defaults are the paper's at 256 px."""
+
+    filters: int = 64
+    """Channels of the first layers of encoders and decoder."""
+    blocks: int = 4
+    """Residual blocks of the content encoder, and of the decoder."""
+    style_size: int = 8
+    """Numbers of a style code."""
+    style_hidden: int = 256
+    """Width of the layers that make scales and offsets of a style code."""
+    discriminator_filters: int = 64
+    """Channels of the discriminators' first layer."""
+    discriminator_layers: int = 4
+    """Strided layers of a discriminator of one scale."""
+    discriminator_scales: int = 3
+    """Scales that an image is judged at, each half as large."""
+    adversarial_weight: float = 1.0
+    """Weight of the least-squares adversarial terms."""
+    reconstruction_weight: float = 10.0
+    """Weight of decoding an image with its own content and style."""
+    style_weight: float = 1.0
+    """Weight of the translation's style against the random one it has."""
+    content_weight: float = 1.0
+    """Weight of the translation's content against the input's."""
+    cycle_weight: float = 0.0
+    """Weight of the way there and back with the input's own style: 10 for
+    photographs, and where exemplars are to be followed."""
+    perceptual_weight: float = 0.0
+    """Weight of the domain-invariant perceptual loss: 1, for large images."""
+    perceptual_features: str = ""
+    """The network whose features it compares: a .keras or .h5 file or the
+    folder of a SavedModel, (B, H, W, 3) RGB in [0, 255] to (B, h, w, C)."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        require_positive(
+            self,
+            "filters",
+            "style_size",
+            "style_hidden",
+            "discriminator_filters",
+            "discriminator_layers",
+            "discriminator_scales",
+        )
+        weights = (
+            "adversarial_weight",
+            "reconstruction_weight",
+            "style_weight",
+            "content_weight",
+            "cycle_weight",
+            "perceptual_weight",
+        )
+        require_not_negative(self, "blocks", *weights)
+        require(
+            self.adversarial_weight > 0,
+            "adversarial_weight",
+            "above 0: the discriminators learn from nothing else",
+            self.adversarial_weight,
+        )
+        require(
+            bool(self.perceptual_weight) == bool(self.perceptual_features),
+            "perceptual_features",
+            "given where perceptual_weight is above 0, and only there",
+            self.perceptual_features,
+        )

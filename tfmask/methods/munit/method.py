@@ -1,0 +1,301 @@
+"""MUNIT: several translations of one image, by content and style."""
+
+import functools
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from tfmask.layers import normal_initializer
+from tfmask.losses import (
+    domain_invariant,
+    l1,
+    lsgan_discriminator,
+    lsgan_generator,
+)
+from tfmask.methods.base import (
+    DIRECTIONS,
+    TranslationMethod,
+    source_and_target,
+)
+from tfmask.methods.munit import METHOD
+from tfmask.methods.munit.features import GivenFeatures
+from tfmask.methods.munit.networks import StyleAutoencoder
+from tfmask.methods.players import Player, Term, weighted
+from tfmask.methods.two_domains import TwoDomains
+from tfmask.networks import MultiScaleDiscriminator
+from tfmask.ops.change import change_map
+from tfmask.ops.distribution import replica_normal
+from tfmask.ops.precision import exact
+from tfmask.ops.style_codes import seeds_of, style_codes
+
+# Of draws of styles: each round of a step has its own.
+_STREAMS = {"discriminator": 50, "generator": 60}
+_SHOWN = 3
+
+
+class Views(NamedTuple):
+    """What a generator's update sees of one domain, (B, ...) each.
+
+    Attributes:
+        image: its real images.
+        content: of these.
+        style: of these.
+        drawn: the random style of what is translated into it.
+        same: the images, decoded with their own content and style.
+        fake: the other domain's, translated into it.
+    """
+
+    image: tf.Tensor
+    content: tf.Tensor
+    style: tf.Tensor
+    drawn: tf.Tensor
+    same: tf.Tensor
+    fake: tf.Tensor
+
+
+class MUNIT(TwoDomains, TranslationMethod):
+    """An auto-encoder and a multi-scale discriminator a domain.
+
+    Content of one domain's encoder and a style of the other domain make a
+    translation; in training the style is drawn from N(0, 1).
+
+    Code and paper: `generator_a` is E_1^c, E_1^s and G_1, `generator_b` the
+    second domain's, `discriminator_a` and `discriminator_b` D_1 and D_2;
+    `reconstruction_a` is L_recon^x1 of Eq. (1), `content_a` L_recon^c1 of
+    Eq. (2), `style_b` L_recon^s2 of Eq. (3), `adversarial_b` L_GAN^x2 of Eq.
+    (4) in its least-squares form, `cycle_a` the style-augmented cycle
+    consistency and `perceptual_b` the domain-invariant perceptual loss of
+    section 5.1.
+
+    Args:
+        config: `MUNITConfig`.
+        **kwargs: see `TranslationMethod`.
+
+    Paper: Huang et al. 2018. Differs from the paper: no. From the authors'
+    code: docs/methods/munit.md.
+    """
+
+    spec = METHOD
+    players = {
+        "discriminator": Player(
+            ("discriminator_a", "discriminator_b"), optimizer="discriminator"
+        ),
+        "generator": Player(("generator_a", "generator_b")),
+    }
+    rounds = (("discriminator",), ("generator",))
+    pools = {}
+
+    def __init__(self, config, **kwargs):
+        super().__init__(config, **kwargs)
+        generator = {
+            "filters": config.filters,
+            "blocks": config.blocks,
+            "style_size": config.style_size,
+            "style_hidden": config.style_hidden,
+        }
+        discriminator = {
+            "scales": config.discriminator_scales,
+            "filters": config.discriminator_filters,
+            "strided_layers": config.discriminator_layers,
+            "kernel_initializer": normal_initializer(),
+        }
+        self.generator_a = StyleAutoencoder(**generator)
+        self.generator_b = StyleAutoencoder(**generator)
+        self.discriminator_a = MultiScaleDiscriminator(**discriminator)
+        self.discriminator_b = MultiScaleDiscriminator(**discriminator)
+        self.build_networks()
+
+    @property
+    def views(self):
+        return self.config.discriminator_views
+
+    @functools.cached_property
+    def features(self):
+        """`GivenFeatures` of the perceptual loss, opened when it is used."""
+        # Out of the graph of the step, which would own its variables.
+        with tf.init_scope():
+            return GivenFeatures(
+                self.config.perceptual_features, self.image_size
+            )
+
+    def judge(self, domain, image, training=False):
+        """See `TwoDomains`; these discriminators train as they judge."""
+        return self.networks[f"discriminator_{domain}"](image)
+
+    def pooled(self, domain, fake, training, *query):
+        """The fakes of this step: nothing is remembered."""
+        return tf.stop_gradient(fake)
+
+    def drawn_styles(self, player, images):
+        """Random styles of a step.
+
+        Args:
+            player: whose round it is: each has its own.
+            images: dict of domain to (B, H, W, 3).
+
+        Returns:
+            dict of domain to (B, S), what its translations shall look like.
+        """
+        size = self.config.style_size
+        return {
+            domain: tf.cast(
+                replica_normal(
+                    images[domain],
+                    tf.stack(
+                        [self.seed + _STREAMS[player] + number, self.step]
+                    ),
+                    [size],
+                ),
+                exact(images[domain]).dtype,
+            )
+            for number, domain in enumerate(("a", "b"))
+        }
+
+    def compute_losses(self, batch, players=None, training=True):
+        players = players or self.players
+        real = {domain: batch[domain]["image"] for domain in ("a", "b")}
+        terms = {
+            "discriminator": self._discriminator_terms,
+            "generator": self._generator_terms,
+        }
+        return {
+            player: terms[player](
+                real, self.drawn_styles(player, real), training
+            )
+            for player in players
+        }
+
+    def _discriminator_terms(self, real, drawn, training):
+        losses = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            content = self.networks[f"generator_{source}"].content_encoder
+            fake = self.networks[f"generator_{target}"].decode(
+                content(real[source]), drawn[target]
+            )
+            judged = self.judge_pair(target, real[target], fake, training)
+            loss = lsgan_discriminator(*(j.scores for j in judged))
+            losses[f"discriminator_{target}"] = Term(
+                # Not halved there.
+                tf.reduce_mean(loss),
+                2.0 * self.config.adversarial_weight,
+            )
+        return losses
+
+    def _generator_terms(self, real, drawn, training):
+        codes = {
+            domain: self.networks[f"generator_{domain}"].encode(real[domain])
+            for domain in ("a", "b")
+        }
+        views = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            content, style = codes[target]
+            # One call on both: the same values, larger convolutions.
+            both = self.networks[f"generator_{target}"].decode(
+                tf.concat([content, codes[source][0]], axis=0),
+                tf.concat([style, tf.cast(drawn[target], style.dtype)], axis=0),
+            )
+            views[target] = Views(
+                real[target], content, style, drawn[target], *tf.split(both, 2)
+            )
+        losses = {}
+        for direction in DIRECTIONS:
+            losses |= self._direction_terms(direction, views, training)
+        return losses
+
+    def _direction_terms(self, direction, views, training):
+        """Terms of one direction, and of its source's reconstruction."""
+        config = self.config
+        source, target = source_and_target(direction)
+        own, fake = views[source], views[target].fake
+        network = self.networks[f"generator_{target}"]
+        content, style = network.encode(fake)
+
+        def cycled():
+            back = self.networks[f"generator_{source}"]
+            return back.decode(content, own.style)
+
+        return weighted(
+            {
+                f"adversarial_{target}": (
+                    lambda: lsgan_generator(
+                        self.judge(target, self.viewed(fake, training)).scores
+                    ),
+                    config.adversarial_weight,
+                ),
+                f"reconstruction_{source}": (
+                    lambda: l1(own.same, own.image),
+                    config.reconstruction_weight,
+                ),
+                f"style_{target}": (
+                    lambda: l1(style, views[target].drawn),
+                    config.style_weight,
+                ),
+                f"content_{source}": (
+                    lambda: l1(content, own.content),
+                    config.content_weight,
+                ),
+                f"cycle_{source}": (
+                    lambda: l1(cycled(), own.image),
+                    config.cycle_weight,
+                ),
+                f"perceptual_{target}": (
+                    lambda: domain_invariant(
+                        self.features(fake), self.features(own.image)
+                    ),
+                    config.perceptual_weight,
+                ),
+            }
+        )
+
+    def translate(self, inputs, direction="a_to_b"):
+        """An image's content in a style of the other domain.
+
+        Args:
+            inputs: dict with `image` (B, H, W, 3) float in [-1, 1], sides
+                multiples of 4; and perhaps `style_seed` (B,) int, which
+                random style (0 where it is missing), or `exemplar` (B, H',
+                W', 3) float in [-1, 1] of the other domain, 16 pixels a side
+                or more, whose style it shall be.
+            direction: "a_to_b" or "b_to_a".
+
+        Returns:
+            dict with `image` (B, H, W, 3) float32 in (-1, 1) and `mask`
+            (B, H, W, 1) float32 in [0, 1], the normalised change.
+        """
+        source, target = source_and_target(direction)
+        image, exemplar = inputs["image"], inputs.get("exemplar")
+        network = self.networks[f"generator_{target}"]
+        if exemplar is None:
+            style = tf.ensure_shape(
+                style_codes(seeds_of(inputs), self.config.style_size),
+                [None, self.config.style_size],
+            )
+        else:
+            style = network.style_encoder(exemplar)
+        content = self.networks[f"generator_{source}"].content_encoder(image)
+        made = network.decode(content, style)
+        return {"image": made, "mask": change_map(image, made)}
+
+    def images_to_show(self, batch):
+        """Input, mask, some random translations, and one by an exemplar."""
+        shown = {}
+        for direction in DIRECTIONS:
+            source, target = source_and_target(direction)
+            image = batch[source]["image"]
+            shown[f"real_{source}"] = image
+            for number in range(_SHOWN):
+                seeds = tf.fill([tf.shape(image)[0]], number)
+                made = self.translate(
+                    {"image": image, "style_seed": seeds}, direction
+                )
+                if not number:
+                    shown[f"mask_{source}"] = made["mask"]
+                shown[f"fake_{target}_{number}"] = made["image"]
+            exemplar = batch[target]["image"]
+            shown[f"exemplar_{target}"] = exemplar
+            shown[f"fake_{target}_exemplar"] = self.translate(
+                {"image": image, "exemplar": exemplar}, direction
+            )["image"]
+        return shown

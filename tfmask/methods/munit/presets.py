@@ -1,0 +1,56 @@
+"""Presets of MUNIT."""
+
+from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.methods.munit.config import MUNITConfig
+
+
+def paper(location: str) -> TrainConfig:
+    """MUNIT as in its code's edges2handbags: 256 px, batch 1, 1 M updates.
+
+    Paper: Huang et al. 2018, section 5 and appendix B. Learning rate 1e-4,
+    halved every 100,000 updates, L2 1e-4; an epoch here is 1,000 updates.
+    `--method.cycle-weight 10` is summer2winter's, and with 512 px images
+    and a perceptual weight of 1, synthia2cityscape's. Not trained by us: it
+    needs a GPU.
+    """
+    return TrainConfig(
+        method=MUNITConfig(),
+        data=DataConfig(location=location, load_size=256, epoch_steps=1000),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
+            learning_rate=1e-4,
+            l2=1e-4,
+            constant_epochs=0,
+            halving_epochs=100,
+        ),
+        run=RunConfig(epochs=1000, sample_every=1000, checkpoint_every=1000),
+    )
+
+
+def quick(location: str) -> TrainConfig:
+    """MUNIT at 64 px in ten minutes on two cores.
+
+    Numbers: docs/methods/munit.md. Differs from the paper: fewer channels, 2
+    residual blocks, discriminators of 3 layers and 2 scales, cycles, learning
+    rate 5e-4, batch 2, an epoch of 100 steps.
+    """
+    return TrainConfig(
+        method=MUNITConfig(
+            filters=16,
+            blocks=2,
+            style_hidden=64,
+            discriminator_filters=32,
+            discriminator_layers=3,
+            discriminator_scales=2,
+            cycle_weight=10.0,
+        ),
+        data=DataConfig(location=location, image_size=64, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            l2=1e-4,
+            constant_epochs=4,
+            halving_epochs=2,
+        ),
+        run=RunConfig(epochs=10, batch_size=2),
+    )
