@@ -21,6 +21,7 @@ DATA = {
     "guidegan": JITTERED,
     "guidegan_paired": (128, None, None, True),  # 143
     "instagan": (200, 220, None, True),
+    "munit": (256, 256, None, True),
     "pix2pix": JITTERED,
     "cgan": JITTERED,
     "gan": JITTERED,
@@ -46,7 +47,7 @@ def test_images_are_resized_as_in_the_official_code(name):
     """Pillow always takes all pixels, TensorFlow 1 the nearest ones."""
     data = preset_config(name, "paper", "photos").data
     host = name.removeprefix("cam_")
-    bilinear = {"attention_guided", "attgan", "stargan", "lomit"}
+    bilinear = {"attention_guided", "attgan", "stargan", "lomit", "munit"}
     tensorflow = {"attention_guided", "attgan", "stgan"}
     assert (data.interpolation == "bilinear") == (host in bilinear)
     assert data.antialias == (host not in tensorflow)

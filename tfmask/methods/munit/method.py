@@ -76,6 +76,7 @@ class MUNIT(TwoDomains, TranslationMethod):
     """
 
     spec = METHOD
+    multiple = 16  # of the style encoder's strides; the others need 4
     players = {
         "discriminator": Player(
             ("discriminator_a", "discriminator_b"), optimizer="discriminator"
