@@ -34,6 +34,8 @@ TINY = {
     "style_size": 2,
     "style_hidden": 4,
     "mask_layers": 1,
+    "global_layers": 2,
+    "local_layers": 1,
     "attention_steps": 1,
     "cam_layer": 1,
 }

@@ -23,7 +23,11 @@ from tfmask.layers.history_pool import HistoryPool
 from tfmask.layers.instance_norm import InstanceNormalization
 from tfmask.layers.layer_norm import LayerNormalization
 from tfmask.layers.leaky_relu import leaky_relu
-from tfmask.layers.modulation import AdaptiveNormalization, modulated
+from tfmask.layers.modulation import (
+    AdaptiveNormalization,
+    LayerInstanceNormalization,
+    modulated,
+)
 from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.own_masks import OwnMasks
 from tfmask.layers.residual_block import ResidualBlock
@@ -40,6 +44,7 @@ __all__ = [
     "HighwayAdaIN",
     "HistoryPool",
     "InstanceNormalization",
+    "LayerInstanceNormalization",
     "LayerNormalization",
     "OwnMasks",
     "ResidualBlock",

@@ -13,7 +13,7 @@ from tfmask.ops.precision import exact, moments, standardized
 _EPSILON = 1e-5
 
 
-def modulated(features, scale, offset, rho=None):
+def modulated(features, scale, offset, rho=None, *, unbiased=False):
     """`n(x) * scale + offset`.
 
     Args:
@@ -22,21 +22,32 @@ def modulated(features, scale, offset, rho=None):
         offset: likewise.
         rho: None, and n is instance normalisation; or (C,) float in [0, 1],
             and n is `rho` times that and `1 - rho` times layer
-            normalisation. Both by the biased variance plus 1e-5.
+            normalisation.
+        unbiased: bool; both divide by the root of the unbiased variance plus
+            1e-5, else of the biased one.
 
     Returns:
         (B, H, W, C) of the features' dtype.
     """
     content = exact(features)
-    normalized = standardized(content, *moments(content, (2, 1)), _EPSILON)
+    normalized = _normalized(content, (2, 1), unbiased)
     if rho is not None:
-        layer = standardized(content, *moments(content, (2, 1, 3)), _EPSILON)
+        layer = _normalized(content, (2, 1, 3), unbiased)
         normalized = layer + exact(rho) * (normalized - layer)
     scale, offset = (
         values[:, None, None, :] if values.shape.rank == 2 else values
         for values in (exact(scale), exact(offset))
     )
     return tf.cast(normalized * scale + offset, features.dtype)
+
+
+def _normalized(content, axes, unbiased):
+    mean, variance = moments(content, axes)
+    if unbiased:
+        sizes = tf.gather(tf.shape(content), axes)
+        count = tf.cast(tf.reduce_prod(sizes), variance.dtype)
+        variance *= count / tf.maximum(count - 1.0, 1.0)
+    return standardized(content, mean, variance, _EPSILON)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -57,8 +68,9 @@ class AdaptiveNormalization(keras.layers.Layer):
         (B, H, W, C) of the inputs' dtype.
 
     Paper: Huang et al. 2018 (MUNIT), section 5.1; Kim et al. 2020
-    (U-GAT-IT), Eq. (1). Differs from the papers: no. From U-GAT-IT's PyTorch
-    code: its variance is the unbiased one.
+    (U-GAT-IT), Eq. (1). Differs from the papers: no. With `linear` the
+    variance is unbiased, as in U-GAT-IT's PyTorch code; its TensorFlow code
+    has the biased one.
     """
 
     def __init__(self, linear=False, **kwargs):
@@ -76,7 +88,46 @@ class AdaptiveNormalization(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs, scale, offset):
-        return modulated(inputs, scale, offset, self.rho)
+        return modulated(inputs, scale, offset, self.rho, unbiased=self.linear)
 
     def get_config(self):
         return {**super().get_config(), "linear": self.linear}
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class LayerInstanceNormalization(keras.layers.Layer):
+    """Layer and instance normalisation, mixed as each channel learns (LIN).
+
+    As AdaLIN with a learned scale (1 at first) and offset (0), and rho from 0
+    on: layer normalisation. What keeps rho in [0, 1] is the method's.
+
+    Args:
+        **kwargs: arguments of `keras.layers.Layer`.
+
+    Call arguments:
+        inputs: (B, H, W, C) float.
+
+    Returns:
+        (B, H, W, C) of the inputs' dtype.
+
+    Paper: Kim et al. 2020 (U-GAT-IT), section 2.1.1, "LIN". Differs from
+    the authors' PyTorch code: no.
+    """
+
+    def build(self, input_shape):
+        shape = (input_shape[-1],)
+        self.rho = self.add_weight(name="rho", shape=shape, initializer="zeros")
+        self.gamma = self.add_weight(
+            name="gamma", shape=shape, initializer="ones"
+        )
+        self.beta = self.add_weight(
+            name="beta", shape=shape, initializer="zeros"
+        )
+        self.built = True
+
+    def call(self, inputs):
+        scale, offset = (
+            tf.convert_to_tensor(values)[None]
+            for values in (self.gamma, self.beta)
+        )
+        return modulated(inputs, scale, offset, self.rho, unbiased=True)

@@ -27,6 +27,7 @@ NAMES = (
     "cam_attgan",
     "cam_stgan",
     "segmenter",
+    "ugatit",
 )
 
 # Names of presets; `photos` is for small sets of photographs, and not every

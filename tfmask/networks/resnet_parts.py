@@ -32,6 +32,7 @@ class ResNetEncoder(keras.layers.Layer):
         alignment: "torch" pads strided layers on all four sides as PyTorch
             does, "same" as TensorFlow does.
         activate_sum: bool; ReLU after the residual sums.
+        use_bias: bool, of all convolutions.
         normalization: see `normalization_layer`.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
@@ -56,6 +57,7 @@ class ResNetEncoder(keras.layers.Layer):
         padding_mode="reflect",
         alignment="torch",
         activate_sum=False,
+        use_bias=True,
         normalization="instance",
         affine=False,
         gamma_stddev=0.0,
@@ -71,6 +73,7 @@ class ResNetEncoder(keras.layers.Layer):
         self.padding_mode = padding_mode
         self.alignment = alignment
         self.activate_sum = activate_sum
+        self.use_bias = use_bias
         self.normalization = normalization
         self.affine = affine
         self.gamma_stddev = gamma_stddev
@@ -79,12 +82,14 @@ class ResNetEncoder(keras.layers.Layer):
         norm = {"affine": affine, "gamma_stddev": gamma_stddev}
         flat = {
             "padding_mode": padding_mode,
+            "use_bias": use_bias,
             "kernel_initializer": kernel_initializer,
         }
         strided = {
             "strides": 2,
             "padding": 1 if alignment == "torch" else "same",
             "padding_mode": strided_padding_mode,
+            "use_bias": use_bias,
             "kernel_initializer": kernel_initializer,
         }
         self.convolutions = [
