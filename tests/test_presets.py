@@ -25,6 +25,7 @@ DATA = {
     "pix2pix": JITTERED,
     "cgan": JITTERED,
     "gan": JITTERED,
+    "ugatit": JITTERED,
     "stargan": FACES,
     "cam_stargan": FACES,
     "lomit": FACES,
@@ -47,7 +48,14 @@ def test_images_are_resized_as_in_the_official_code(name):
     """Pillow always takes all pixels, TensorFlow 1 the nearest ones."""
     data = preset_config(name, "paper", "photos").data
     host = name.removeprefix("cam_")
-    bilinear = {"attention_guided", "attgan", "stargan", "lomit", "munit"}
+    bilinear = {
+        "attention_guided",
+        "attgan",
+        "lomit",
+        "munit",
+        "stargan",
+        "ugatit",
+    }
     tensorflow = {"attention_guided", "attgan", "stgan"}
     assert (data.interpolation == "bilinear") == (host in bilinear)
     assert data.antialias == (host not in tensorflow)

@@ -5,7 +5,12 @@ import pytest
 import tensorflow as tf
 from direct_convolution import convolution
 
-from tfmask.layers import AdaptiveNormalization, ResidualBlock, modulated
+from tfmask.layers import (
+    AdaptiveNormalization,
+    LayerInstanceNormalization,
+    ResidualBlock,
+    modulated,
+)
 from tfmask.ops.errors import UserError
 
 pytestmark = pytest.mark.both_stacks
@@ -15,14 +20,15 @@ FEATURES = RNG.normal(3.0, 2.0, size=(2, 6, 6, 4))
 SCALE, OFFSET = RNG.normal(size=(2, 2, 4))
 
 
-def normalised(values, axes):
+def normalised(values, axes, unbiased=False):
     mean = values.mean(axes, keepdims=True)
-    return (values - mean) / np.sqrt(values.var(axes, keepdims=True) + 1e-5)
+    variance = values.var(axes, keepdims=True, ddof=int(unbiased))
+    return (values - mean) / np.sqrt(variance + 1e-5)
 
 
-def by_formula(values, scale, offset, rho=1.0):
-    mixed = rho * normalised(values, (1, 2))
-    mixed = mixed + (1 - rho) * normalised(values, (1, 2, 3))
+def by_formula(values, scale, offset, rho=1.0, unbiased=False):
+    mixed = rho * normalised(values, (1, 2), unbiased)
+    mixed = mixed + (1 - rho) * normalised(values, (1, 2, 3), unbiased)
     return mixed * scale[:, None, None, :] + offset[:, None, None, :]
 
 
@@ -50,9 +56,24 @@ def test_the_layer_begins_at_the_papers_rho(linear):
     layer = AdaptiveNormalization(linear)
     layer.build(FEATURES.shape)
     inputs = (x.astype("float32") for x in (FEATURES, SCALE, OFFSET))
-    expected = by_formula(FEATURES, SCALE, OFFSET, 0.9 if linear else 1.0)
+    rho = 0.9 if linear else 1.0
+    expected = by_formula(FEATURES, SCALE, OFFSET, rho, unbiased=linear)
     np.testing.assert_allclose(layer(*inputs), expected, atol=1e-5)
     assert len(layer.trainable_variables) == linear
+
+
+def test_layer_instance_normalisation_begins_as_layer_normalisation():
+    layer = LayerInstanceNormalization()
+    layer.build(FEATURES.shape)
+    image = FEATURES.astype("float32")
+    one, zero = np.ones((2, 4)), np.zeros((2, 4))
+    expected = by_formula(FEATURES, one, zero, 0.0, unbiased=True)
+    np.testing.assert_allclose(layer(image), expected, atol=1e-5)
+    rho, gamma, beta = RNG.uniform(size=(3, 4))
+    layer.set_weights([rho, gamma, beta])
+    pairs = (np.tile(values, (2, 1)) for values in (gamma, beta))
+    expected = by_formula(FEATURES, *pairs, rho, unbiased=True)
+    np.testing.assert_allclose(layer(image), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", ["adain", "adalin"])
@@ -66,7 +87,9 @@ def test_a_residual_block_is_modulated_twice(name):
     for number, layer in enumerate((block.first, block.second)):
         kernel, bias = layer.get_weights()
         expected = convolution(expected, kernel, 1, 1, 1, "constant") + bias
-        expected = by_formula(expected, *pairs[number], rho)
+        expected = by_formula(
+            expected, *pairs[number], rho, unbiased=name == "adalin"
+        )
         if not number:
             expected = np.maximum(expected, 0.0)
     found = block(image, modulation=pairs)

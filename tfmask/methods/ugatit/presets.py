@@ -14,7 +14,7 @@ def paper(location: str) -> TrainConfig:
     """
     return TrainConfig(
         method=UGATITConfig(),
-        data=DataConfig(location=location, load_size=286, epoch_steps=10_000),
+        data=DataConfig(location=location, epoch_steps=10_000),
         optimizer=OptimizerConfig(
             epsilon_form="pytorch",
             learning_rate=1e-4,
