@@ -22,6 +22,8 @@ every fifth.
 `--method pix2pix` (128 px, batch 1, the paper's networks) is timed next to
 PyTorch. `--method guidegan` shows what guidance costs: CycleGAN with the same
 networks and losses, and both kinds of attention, all in one process.
+
+`--all` times every method alone; its options are those of every_method.py.
 """
 
 import dataclasses
@@ -326,6 +328,11 @@ def main(argv=None):
     sys.path.insert(0, str(ROOT))
     from serving.command_line import parse_command_line
 
+    argv = sys.argv[1:] if argv is None else argv
+    if "--all" in argv:
+        from benchmarks import every_method
+
+        return every_method.main([word for word in argv if word != "--all"])
     options = parse_command_line(Options, argv, "train_step.py")
     image_size, batch_size = SIZES.get(options.method, (128, 1))
     options = dataclasses.replace(

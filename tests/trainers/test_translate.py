@@ -209,3 +209,16 @@ def test_an_unknown_direction_is_a_usage_error(tmp_path):
     with pytest.raises(SystemExit) as stopped:
         run_command(tmp_path, tmp_path, "--direction", "a_to_c")
     assert stopped.value.code == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--samples", "has one answer to an image; leave --samples"),
+        ("--style-seed", "takes no style seed; leave --style-seed out"),
+    ],
+)
+def test_a_method_of_one_answer_has_no_samples(tmp_path, capsys, option, words):
+    write_image(tmp_path / "a.png")
+    code = run_command(tmp_path / "a.png", tmp_path / "out", option, "2")
+    assert code == 1 and words in capsys.readouterr().err
