@@ -2,7 +2,7 @@
 
 from tfmask.layers.attention_composite import attention_composite
 from tfmask.layers.attention_memory import AttentionMemory, realigned
-from tfmask.layers.attention_transfer import AttentionTransfer
+from tfmask.layers.attention_transfer import AttentionTransfer, emphasized
 from tfmask.layers.average_pooling import average_pool
 from tfmask.layers.batch_norm import BatchNormalization
 from tfmask.layers.convolution import (
@@ -13,6 +13,7 @@ from tfmask.layers.convolution import (
     normal_initializer,
     torch_initializer,
     upsample,
+    xavier_initializer,
 )
 from tfmask.layers.highway_adain import (
     HighwayAdaIN,
@@ -30,6 +31,7 @@ from tfmask.layers.modulation import (
 )
 from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.own_masks import OwnMasks
+from tfmask.layers.residual_attention import ResidualAttention
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
 from tfmask.layers.style_layers import StyleLayers, rectified
@@ -47,6 +49,7 @@ __all__ = [
     "LayerInstanceNormalization",
     "LayerNormalization",
     "OwnMasks",
+    "ResidualAttention",
     "ResidualBlock",
     "SelectiveTransferUnit",
     "StyleLayers",
@@ -55,6 +58,7 @@ __all__ = [
     "UpsamplingConvolution",
     "attention_composite",
     "average_pool",
+    "emphasized",
     "glorot_initializer",
     "highway_adain",
     "kaiming_initializer",
@@ -67,4 +71,5 @@ __all__ = [
     "rectified",
     "torch_initializer",
     "upsample",
+    "xavier_initializer",
 ]

@@ -10,6 +10,28 @@ from tfmask.ops.soft_masks import upsampled
 TRANSFERS = ("multiply", "rgba")
 
 
+def emphasized(values, attention):
+    """Values as they are, and once more where the attention is.
+
+    `y = (1 + M) * x`: a mask of ones doubles, one of zeros changes nothing.
+
+    Args:
+        values: (B, H, W, C) float, images or features.
+        attention: (B, H, W, 1 or C) float in [0, 1], of the values' dtype.
+
+    Returns:
+        (B, H, W, C) float.
+
+    Paper: Wang et al. 2017, Eq. (3), on features; GuideGAN, Eq. (4), on
+    images. Differs from the papers: no.
+
+    Example:
+        >>> float(emphasized(np.float32(3.0), np.float32(0.5)))
+        4.5
+    """
+    return (1.0 + attention) * values
+
+
 @keras.saving.register_keras_serializable(package="tfmask")
 class AttentionTransfer(keras.layers.Layer):
     """An image and an attention map to what a generator translates.
@@ -17,7 +39,7 @@ class AttentionTransfer(keras.layers.Layer):
     The map is resized to the image (bilinear, no antialiasing) and is a
     constant: no gradient reaches it. Then, with the attention M,
 
-    - "multiply": `x' = (1 + M) * x`; ones double the image, zeros leave it.
+    - "multiply": `emphasized`; ones double the image, zeros leave it.
     - "rgba": a fourth channel, `alpha = scale * M + offset`, by default
       `2 M - 1`: ones are opaque in the colours' range.
 
@@ -80,7 +102,7 @@ class AttentionTransfer(keras.layers.Layer):
         attention = tf.stop_gradient(upsampled(attention, image))
         attention = tf.cast(attention, image.dtype)
         if self.kind == "multiply":
-            return (1.0 + attention) * image
+            return emphasized(image, attention)
         scale, offset = (
             tf.cast(value, image.dtype)
             for value in (self.alpha_scale, self.alpha_offset)

@@ -46,6 +46,18 @@ def kaiming_initializer():
     }
 
 
+def xavier_initializer():
+    """Config of PyTorch's `xavier_normal_`: Glorot's, which is not cut off."""
+    return {
+        "class_name": "VarianceScaling",
+        "config": {
+            "scale": 1.0,
+            "mode": "fan_avg",
+            "distribution": "untruncated_normal",
+        },
+    }
+
+
 def glorot_initializer():
     """Config of Keras' and slim's default, Glorot's uniform one."""
     return {"class_name": "GlorotUniform", "config": {}}

@@ -27,6 +27,8 @@ class ResNetGenerator(keras.Model):
             does, "same" as TensorFlow does.
         last_kernel: int, odd.
         activate_sum: bool; ReLU after the residual sums.
+        attention_levels: int, of a `ResidualAttention` after the first
+            layer; 0: there is none.
         upsampling: "transposed" or "resize" (nearest x2, then a 3x3
             convolution; no checkerboard).
         normalization: see `normalization_layer`.
@@ -62,6 +64,7 @@ class ResNetGenerator(keras.Model):
         alignment="torch",
         last_kernel=7,
         activate_sum=False,
+        attention_levels=0,
         upsampling="transposed",
         normalization="instance",
         affine=False,
@@ -77,6 +80,7 @@ class ResNetGenerator(keras.Model):
         self.alignment = alignment
         self.last_kernel = last_kernel
         self.activate_sum = activate_sum
+        self.attention_levels = attention_levels
         self.upsampling = upsampling
         self.normalization = normalization
         self.affine = affine
@@ -96,6 +100,7 @@ class ResNetGenerator(keras.Model):
             blocks=blocks,
             strided_layers=strided_layers,
             activate_sum=activate_sum,
+            attention_levels=attention_levels,
             **common,
         )
         self.decoder = ResNetDecoder(

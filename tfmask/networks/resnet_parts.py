@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from tfmask.layers import (
     Convolution,
+    ResidualAttention,
     ResidualBlock,
     TransposedConvolution,
     UpsamplingConvolution,
@@ -18,8 +19,9 @@ from tfmask.ops.precision import exact
 class ResNetEncoder(keras.layers.Layer):
     """Image to features at a quarter of its size.
 
-    c7s1-f, c3s2-2f, c3s2-4f, each normalised and followed by ReLU, then
-    `blocks` residual blocks at 4f channels.
+    c7s1-f, `ResidualAttention` where it has levels, c3s2-2f, c3s2-4f, each
+    convolution normalised and followed by ReLU, then `blocks` residual
+    blocks at 4f channels.
 
     Args:
         filters: int, f.
@@ -33,6 +35,7 @@ class ResNetEncoder(keras.layers.Layer):
             does, "same" as TensorFlow does.
         activate_sum: bool; ReLU after the residual sums.
         use_bias: bool, of all convolutions.
+        attention_levels: int, see `ResidualAttention`; 0: there is none.
         normalization: see `normalization_layer`.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
@@ -58,6 +61,7 @@ class ResNetEncoder(keras.layers.Layer):
         alignment="torch",
         activate_sum=False,
         use_bias=True,
+        attention_levels=0,
         normalization="instance",
         affine=False,
         gamma_stddev=0.0,
@@ -74,6 +78,7 @@ class ResNetEncoder(keras.layers.Layer):
         self.alignment = alignment
         self.activate_sum = activate_sum
         self.use_bias = use_bias
+        self.attention_levels = attention_levels
         self.normalization = normalization
         self.affine = affine
         self.gamma_stddev = gamma_stddev
@@ -113,6 +118,14 @@ class ResNetEncoder(keras.layers.Layer):
             )
             for _ in range(blocks)
         ]
+        self.attention = None
+        if attention_levels:
+            self.attention = ResidualAttention(
+                filters,
+                levels=attention_levels,
+                normalization=normalization,
+                kernel_initializer=kernel_initializer,
+            )
 
     def build(self, input_shape):
         channels = input_shape[-1]
@@ -122,12 +135,16 @@ class ResNetEncoder(keras.layers.Layer):
             norm.build((None, None, None, channels))
         for block in self.residual_blocks:
             block.build((None, None, None, channels))
+        if self.attention is not None:
+            self.attention.build((None, None, None, self.filters))
         self.built = True
 
     def call(self, image):
         outputs = image
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
+            if layer is self.convolutions[0] and self.attention is not None:
+                outputs = self.attention(outputs)
         for block in self.residual_blocks:
             outputs = block(outputs)
         return outputs
