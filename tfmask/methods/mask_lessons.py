@@ -148,6 +148,15 @@ class MaskLessons:
             if f"own_masks_{domain}" in vars(self)
         }
 
+    def lesson_loss(self, mask, region):
+        """(B,): how far masks are from those that teach; a host may differ.
+
+        Args:
+            mask: (B, H, W, 1) float in [0, 1].
+            region: likewise, what the mask shall be.
+        """
+        return mask_cross_entropy(mask, region) + dice(mask, region)
+
     def game_losses(self, batch, players, training):
         """As `compute_losses`, of all players but `lessons`."""
         raise NotImplementedError
@@ -184,6 +193,5 @@ class MaskLessons:
         image, region = augmented(
             image, region, replica_uniform(image, seed, [DRAWS])
         )
-        mask = self.attend(image, domain)
-        loss = mask_cross_entropy(mask, region) + dice(mask, region)
+        loss = self.lesson_loss(self.attend(image, domain), region)
         return tf.reduce_mean(loss)

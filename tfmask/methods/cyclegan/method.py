@@ -39,6 +39,13 @@ class CycleGAN(TwoDomains, TranslationMethod):
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
+        self.make_networks()
+        self.build_networks()
+        self.make_pools(config.pool_size, 3)
+
+    def make_networks(self):
+        """All networks, as attributes; a subclass may have more."""
+        config = self.config
         discriminator = {
             "filters": config.discriminator_filters,
             "strided_layers": config.discriminator_layers,
@@ -51,8 +58,6 @@ class CycleGAN(TwoDomains, TranslationMethod):
         self.generator_b_to_a = self.make_generator()
         self.discriminator_a = PatchDiscriminator(**discriminator)
         self.discriminator_b = PatchDiscriminator(**discriminator)
-        self.build_networks()
-        self.make_pools(config.pool_size, 3)
 
     @property
     def common(self):
@@ -65,13 +70,18 @@ class CycleGAN(TwoDomains, TranslationMethod):
             ),
         }
 
-    def make_generator(self):
-        """A new generator; a subclass may have another, image to image."""
+    def make_generator(self, **parts):
+        """A new generator; a subclass may have another, image to image.
+
+        Args:
+            **parts: further arguments of `ResNetGenerator`.
+        """
         return ResNetGenerator(
             filters=self.config.filters,
             blocks=self.config.blocks,
             upsampling=self.config.upsampling,
             **self.common,
+            **parts,
         )
 
     @property
@@ -98,15 +108,27 @@ class CycleGAN(TwoDomains, TranslationMethod):
                     direction, real, fake, same, training
                 )
         if "discriminator" in players:
-            for domain in ("a", "b"):
-                judged = self.judge_pair(
-                    domain, real[domain], fake[domain], training
-                )
-                loss = lsgan_discriminator(*(j.scores for j in judged))
-                losses["discriminator"][f"discriminator_{domain}"] = Term(
-                    tf.reduce_mean(loss), 1.0
-                )
+            losses["discriminator"] = self.discriminator_terms(
+                real, fake, training
+            )
         return losses
+
+    def discriminator_terms(self, real, fake, training):
+        """dict of name to `Term` of both discriminators.
+
+        Args:
+            real: dict of domain to (B, H, W, 3) float in [-1, 1].
+            fake: likewise, translations to the domain.
+            training: bool.
+        """
+        terms = {}
+        for domain in ("a", "b"):
+            judged = self.judge_pair(
+                domain, real[domain], fake[domain], training
+            )
+            loss = lsgan_discriminator(*(j.scores for j in judged))
+            terms[f"discriminator_{domain}"] = Term(tf.reduce_mean(loss), 1.0)
+        return terms
 
     def _generator_terms(self, direction, real, fake, same, training):
         source, target = source_and_target(direction)
