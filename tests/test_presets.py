@@ -18,6 +18,7 @@ DATA = {
     "attention_gan": JITTERED,
     "attention_guided": JITTERED,
     "cyclegan": JITTERED,
+    "ra": JITTERED,
     "guidegan": JITTERED,
     "guidegan_paired": (128, None, None, True),  # 143
     "instagan": (200, 220, None, True),

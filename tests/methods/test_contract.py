@@ -28,8 +28,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from exports import replayed_by, served, tiny_options  # noqa: E402
 
 LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
-# Maps are remembered, or masks enlarged, in float32.
-FLOAT32 = dict.fromkeys(("guidegan", "guidegan_paired", "lomit"), 1e-6)
+# Maps are remembered, or masks and features enlarged, in float32.
+FLOAT32 = dict.fromkeys(("guidegan", "guidegan_paired", "lomit", "ra"), 1e-6)
 # Without R1: rounding decides the order of pixels of almost equal masks, and
 # with it the gradient. The smoothness of masks is a sum over the global batch.
 ON_REPLICAS = {

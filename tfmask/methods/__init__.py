@@ -12,6 +12,7 @@ NAMES = (
     "attention_guided",
     "attention_gan",
     "cyclegan",
+    "ra",
     "guidegan",
     "guidegan_paired",
     "instagan",

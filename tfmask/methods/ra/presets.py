@@ -1,0 +1,35 @@
+"""Presets of RA."""
+
+import dataclasses
+
+from tfmask.configs import TrainConfig
+from tfmask.methods.cyclegan import presets as cyclegan
+from tfmask.methods.ra.config import RAConfig
+
+
+def paper(location: str) -> TrainConfig:
+    """CycleGAN's `paper` preset with the module of 3 levels.
+
+    Paper: the row RA of Mejjati et al. 2018, Table 1, whose KID lies between
+    UNIT's and CycleGAN's; its code and sizes were never published. The
+    place of the module is our choice. Not trained by us: it needs a GPU.
+    """
+    return dataclasses.replace(cyclegan.paper(location), method=RAConfig())
+
+
+def quick(location: str) -> TrainConfig:
+    """RA at 64 px in ten minutes on two cores.
+
+    Numbers: docs/methods/ra.md. Differs from the paper: the sizes and rates
+    of CycleGAN's quick preset, with two thirds of its channels and half of
+    its steps, which cost more.
+    """
+    config = cyclegan.quick(location)
+    return dataclasses.replace(
+        config,
+        method=RAConfig(**{**cyclegan.SMALL, "filters": 16}),
+        optimizer=dataclasses.replace(
+            config.optimizer, constant_epochs=6, decay_epochs=4
+        ),
+        run=dataclasses.replace(config.run, epochs=10),
+    )
