@@ -38,6 +38,8 @@ TINY = {
     "local_layers": 1,
     "attention_steps": 1,
     "cam_layer": 1,
+    # Kernels large enough for vectors that differ.
+    "initializer_gain": 1.0,
 }
 ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
 PAIRS = {"direction": "b_to_a"}

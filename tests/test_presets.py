@@ -19,6 +19,8 @@ DATA = {
     "attention_guided": JITTERED,
     "cyclegan": JITTERED,
     "ra": JITTERED,
+    "cut": JITTERED,
+    "fastcut": JITTERED,
     "guidegan": JITTERED,
     "guidegan_paired": (128, None, None, True),  # 143
     "instagan": (200, 220, None, True),

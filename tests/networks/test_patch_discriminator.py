@@ -30,6 +30,7 @@ def scored(network, **arguments):
     ("arguments", "count"),
     [
         ({}, 2_764_737),
+        ({"antialias": True}, 2_764_737),
         ({"strided_layers": 5}, 11_154_369),
         (ATTENTION_GUIDED, 2_766_657),
     ],
@@ -62,7 +63,12 @@ def test_batch_normalisation_keeps_the_parts_apart():
 
 @pytest.mark.parametrize(
     ("arguments", "side"),
-    [({}, 30), ({"padding": 2}, 35), ({"strided_layers": 5}, 6)],
+    [
+        ({}, 30),
+        ({"antialias": True}, 30),
+        ({"padding": 2}, 35),
+        ({"strided_layers": 5}, 6),
+    ],
 )
 def test_map_sizes_of_the_sheets(arguments, side):
     network = tiny(filters=1, **arguments)
@@ -148,6 +154,15 @@ def test_spectral_normalisation_learns_in_training_only():
         assert np.abs(layer.get_weights()[-1] - vector).max() > 0
 
 
+@pytest.mark.parametrize("antialias", [False, True])
+@pytest.mark.parametrize("size", [(32, 32), (37, 46)])
+def test_sizes_of_features_are_known(size, antialias):
+    network = tiny(filters=1, strided_layers=2, antialias=antialias)
+    network.build((None, *size, 3))
+    features = network.features(np.zeros((1, *size, 3), "float32"))
+    assert features.shape[1:3] == network.feature_size(size)
+
+
 def test_config_and_saved_weights_restore_the_function(tmp_path):
     network = tiny(strided_layers=2, padding=2, spectral_normalization=True)
     network(IMAGE, training=True)
@@ -165,9 +180,12 @@ def test_config_and_saved_weights_restore_the_function(tmp_path):
     np.testing.assert_array_equal(scored(loaded), expected)
 
 
+@pytest.mark.parametrize("antialias", [False, True])
 @pytest.mark.parametrize(("layers", "smallest"), [(1, 6), (2, 12), (3, 24)])
-def test_too_small_images_are_refused_when_it_is_built(layers, smallest):
-    network = tiny(strided_layers=layers)
+def test_too_small_images_are_refused_when_it_is_built(
+    layers, smallest, antialias
+):
+    network = tiny(strided_layers=layers, antialias=antialias)
     with pytest.raises(UserError, match=f"{smallest} pixels.*{smallest - 1}x"):
         network.build((None, smallest - 1, 64, 3))
     image = np.zeros((1, smallest, smallest, 3), "float32")

@@ -5,10 +5,16 @@ from tfmask.layers.attention_memory import AttentionMemory, realigned
 from tfmask.layers.attention_transfer import AttentionTransfer, emphasized
 from tfmask.layers.average_pooling import average_pool
 from tfmask.layers.batch_norm import BatchNormalization
+from tfmask.layers.blur import (
+    BlurredUpsamplingConvolution,
+    blur_pool,
+    blur_upsample,
+)
 from tfmask.layers.convolution import (
     Convolution,
     TransposedConvolution,
     glorot_initializer,
+    glorot_normal_initializer,
     kaiming_initializer,
     normal_initializer,
     torch_initializer,
@@ -42,6 +48,7 @@ __all__ = [
     "AttentionMemory",
     "AttentionTransfer",
     "BatchNormalization",
+    "BlurredUpsamplingConvolution",
     "Convolution",
     "HighwayAdaIN",
     "HistoryPool",
@@ -59,7 +66,10 @@ __all__ = [
     "attention_composite",
     "average_pool",
     "emphasized",
+    "blur_pool",
+    "blur_upsample",
     "glorot_initializer",
+    "glorot_normal_initializer",
     "highway_adain",
     "kaiming_initializer",
     "leaky_relu",

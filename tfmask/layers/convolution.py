@@ -63,6 +63,22 @@ def glorot_initializer():
     return {"class_name": "GlorotUniform", "config": {}}
 
 
+def glorot_normal_initializer(gain=1.0):
+    """Config of Glorot's normal initializer, not cut, as PyTorch's.
+
+    Args:
+        gain: float, factor of the deviation sqrt(2 / (fan in + fan out)).
+    """
+    return {
+        "class_name": "VarianceScaling",
+        "config": {
+            "scale": gain**2,
+            "mode": "fan_avg",
+            "distribution": "untruncated_normal",
+        },
+    }
+
+
 def upsample(images):
     """Nearest upsampling by two: (B, H, W, C) to (B, 2H, 2W, C)."""
     return tf.repeat(tf.repeat(images, 2, axis=1), 2, axis=2)

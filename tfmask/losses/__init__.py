@@ -23,6 +23,7 @@ from tfmask.losses.mask_regularizers import (
     mask_variation,
 )
 from tfmask.losses.mask_supervision import dice, mask_cross_entropy
+from tfmask.losses.patch_nce import patch_nce
 from tfmask.losses.perceptual import domain_invariant
 from tfmask.losses.reconstruction import l1
 from tfmask.losses.wasserstein import (
@@ -52,6 +53,7 @@ __all__ = [
     "mask_indecision",
     "mask_similarity",
     "mask_variation",
+    "patch_nce",
     "vanilla_discriminator",
     "vanilla_generator",
     "wasserstein_critic",

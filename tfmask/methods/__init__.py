@@ -13,6 +13,8 @@ NAMES = (
     "attention_gan",
     "cyclegan",
     "ra",
+    "cut",
+    "fastcut",
     "guidegan",
     "guidegan_paired",
     "instagan",

@@ -4,6 +4,7 @@ import keras
 
 from tfmask.layers import (
     Convolution,
+    blur_pool,
     leaky_relu,
     normalization_layer,
     normalized,
@@ -26,6 +27,8 @@ class PatchDiscriminator(keras.Model):
         filters: int, channels of the first layer.
         strided_layers: int.
         padding: int, zeros on all four sides of every layer.
+        antialias: bool; strided layers have stride 1, and what they give is
+            blurred and halved (`blur_pool`).
         normalize_first: bool; normalise the first layer too
             (attention-guided), CycleGAN does not.
         normalization: see `normalization_layer`; or "batch", whose layers
@@ -61,6 +64,7 @@ class PatchDiscriminator(keras.Model):
         filters=64,
         strided_layers=3,
         padding=1,
+        antialias=False,
         normalize_first=False,
         normalization="instance",
         affine=False,
@@ -73,6 +77,7 @@ class PatchDiscriminator(keras.Model):
         self.filters = filters
         self.strided_layers = strided_layers
         self.padding = padding
+        self.antialias = antialias
         self.normalize_first = normalize_first
         self.normalization = normalization
         self.affine = affine
@@ -88,7 +93,7 @@ class PatchDiscriminator(keras.Model):
             Convolution(
                 width,
                 4,
-                strides=2 if level < strided_layers else 1,
+                strides=2 if level < strided_layers and not antialias else 1,
                 padding=padding,
                 use_bias=(
                     normalization != "batch"
@@ -113,19 +118,27 @@ class PatchDiscriminator(keras.Model):
     def smallest_side(self):
         """Side in pixels of the smallest image that gets a score."""
         side = 1
-        for layer in reversed(self.convolutions):
+        for level, layer in reversed([*enumerate(self.convolutions)]):
+            if self._blurs(level):
+                side = max(2 * side - 1, 2)
             side = (side - 1) * layer.strides + 4 - 2 * self.padding
             side = max(side, 1)
         return side
 
     def feature_size(self, size):
         """(height, width) of `features` for images of a (height, width)."""
-        for layer in self.convolutions[:-1]:
+        for level, layer in enumerate(self.convolutions[:-1]):
             size = tuple(
                 (side + 2 * self.padding - 4) // layer.strides + 1
                 for side in size
             )
+            if self._blurs(level):
+                size = tuple((side + 1) // 2 for side in size)
         return size
+
+    def _blurs(self, level):
+        """Whether what a layer gives is blurred and halved."""
+        return self.antialias and level < self.strided_layers
 
     def build(self, input_shape):
         _, height, width, channels = input_shape
@@ -164,11 +177,14 @@ class PatchDiscriminator(keras.Model):
         """
         outputs = inputs
         layers = [*zip(self.convolutions[:-1], self.norms, strict=True)]
-        for layer, norm in layers[first:last]:
+        for level in range(len(layers))[first:last]:
+            layer, norm = layers[level]
             outputs = layer(outputs, training=training)
             if normalize:
                 outputs = normalized(norm, outputs, parts)
             outputs = leaky_relu(outputs)
+            if self._blurs(level):
+                outputs = blur_pool(outputs)
         return outputs
 
     def score(self, features, training=False):

@@ -25,12 +25,17 @@ class ResNetGenerator(keras.Model):
             stride 1.
         alignment: "torch" pads strided layers on all four sides as PyTorch
             does, "same" as TensorFlow does.
+        antialias: bool; strided layers have stride 1, and what they give is
+            blurred and halved.
         last_kernel: int, odd.
         activate_sum: bool; ReLU after the residual sums.
         attention_levels: int, of a `ResidualAttention` after the first
             layer; 0: there is none.
         upsampling: "transposed" or "resize" (nearest x2, then a 3x3
             convolution; no checkerboard).
+        upsampling: "transposed", "resize" (nearest x2, then a 3x3
+            convolution; no checkerboard) or "blur" (bilinear x2, then a 3x3
+            convolution).
         normalization: see `normalization_layer`.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
@@ -62,6 +67,7 @@ class ResNetGenerator(keras.Model):
         strided_layers=2,
         padding_mode="reflect",
         alignment="torch",
+        antialias=False,
         last_kernel=7,
         activate_sum=False,
         attention_levels=0,
@@ -78,6 +84,7 @@ class ResNetGenerator(keras.Model):
         self.strided_layers = strided_layers
         self.padding_mode = padding_mode
         self.alignment = alignment
+        self.antialias = antialias
         self.last_kernel = last_kernel
         self.activate_sum = activate_sum
         self.attention_levels = attention_levels
@@ -99,6 +106,7 @@ class ResNetGenerator(keras.Model):
             filters=filters,
             blocks=blocks,
             strided_layers=strided_layers,
+            antialias=antialias,
             activate_sum=activate_sum,
             attention_levels=attention_levels,
             **common,
@@ -119,6 +127,19 @@ class ResNetGenerator(keras.Model):
 
     def call(self, image):
         return self.decoder(self.encoder(image))
+
+    def with_features(self, image, layers):
+        """The translation, and what some layers of the encoder give.
+
+        Args:
+            image: see the call.
+            layers: ints, see `ResNetEncoder.with_features`.
+
+        Returns:
+            (B, H, W, 3) as the call, and a list of tensors (B, h, w, c).
+        """
+        outputs, features = self.encoder.with_features(image, layers)
+        return self.decoder(outputs), features
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -4,13 +4,16 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers import (
+    BlurredUpsamplingConvolution,
     Convolution,
     ResidualAttention,
     ResidualBlock,
     TransposedConvolution,
     UpsamplingConvolution,
+    blur_pool,
     normalization_layer,
 )
+from tfmask.layers.padding import reflect_pad
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
 
@@ -33,6 +36,8 @@ class ResNetEncoder(keras.layers.Layer):
         padding_mode: "reflect" or "zero", for every layer of stride 1.
         alignment: "torch" pads strided layers on all four sides as PyTorch
             does, "same" as TensorFlow does.
+        antialias: bool; layers that halve have stride 1, and what they give
+            is blurred and halved (`blur_pool`).
         activate_sum: bool; ReLU after the residual sums.
         use_bias: bool, of all convolutions.
         attention_levels: int, see `ResidualAttention`; 0: there is none.
@@ -59,6 +64,7 @@ class ResNetEncoder(keras.layers.Layer):
         strided_padding_mode="zero",
         padding_mode="reflect",
         alignment="torch",
+        antialias=False,
         activate_sum=False,
         use_bias=True,
         attention_levels=0,
@@ -76,6 +82,7 @@ class ResNetEncoder(keras.layers.Layer):
         self.strided_padding_mode = strided_padding_mode
         self.padding_mode = padding_mode
         self.alignment = alignment
+        self.antialias = antialias
         self.activate_sum = activate_sum
         self.use_bias = use_bias
         self.attention_levels = attention_levels
@@ -91,7 +98,7 @@ class ResNetEncoder(keras.layers.Layer):
             "kernel_initializer": kernel_initializer,
         }
         strided = {
-            "strides": 2,
+            "strides": 1 if antialias else 2,
             "padding": 1 if alignment == "torch" else "same",
             "padding_mode": strided_padding_mode,
             "use_bias": use_bias,
@@ -140,6 +147,24 @@ class ResNetEncoder(keras.layers.Layer):
         self.built = True
 
     def call(self, image):
+        return self.with_features(image, ())[0]
+
+    def with_features(self, image, layers, stop=None):
+        """What the last layer gives, and what some others do.
+
+        Args:
+            image: see the call.
+            layers: ints that grow, places in the chain of: the image padded
+                by 3 pixels of reflection, then convolution, normalisation
+                and ReLU of each convolution, with `antialias` the blur
+                behind those that halve, and the residual blocks. So authors
+                of contrastive methods count.
+            stop: int, the last layer that is computed; None: all.
+
+        Returns:
+            Tensor (B, h, w, c), and a list of such, one for each of `layers`.
+        """
+        kept = [reflect_pad(image, 3)] if 0 in layers else []
         outputs = image
         for layer, norm in zip(self.convolutions, self.norms, strict=True):
             outputs = tf.nn.relu(norm(layer(outputs)))
@@ -148,6 +173,35 @@ class ResNetEncoder(keras.layers.Layer):
         for block in self.residual_blocks:
             outputs = block(outputs)
         return outputs
+        for number, function in enumerate(self._chain(), start=1):
+            if stop is not None and number > stop:
+                break
+            outputs = function(outputs)
+            if number in layers:
+                kept.append(outputs)
+        return outputs, kept
+
+    def feature_channels(self, layers, channels=3):
+        """Channels of `with_features`' layers, for images of so many."""
+        widths = [channels]
+        for layer, blurs in zip(self.convolutions, self._blurs, strict=True):
+            widths += [layer.filters] * (3 + len(blurs))
+        widths += [self.convolutions[-1].filters] * self.blocks
+        return [widths[number] for number in layers]
+
+    @property
+    def _blurs(self):
+        """What follows each convolution's ReLU, a list of functions each."""
+        halving = [blur_pool] if self.antialias else []
+        return [[], *[halving] * self.strided_layers]
+
+    def _chain(self):
+        """All layers, in the order in which they are called."""
+        for layer, norm, blurs in zip(
+            self.convolutions, self.norms, self._blurs, strict=True
+        ):
+            yield from (layer, norm, tf.nn.relu, *blurs)
+        yield from self.residual_blocks
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
@@ -164,8 +218,9 @@ class ResNetDecoder(keras.layers.Layer):
         widths: (int, int), channels of the two upsampling layers.
         channels: int, of the image.
         last_kernel: int, odd.
-        upsampling: "transposed" or "resize" (nearest x2, then a 3x3
-            convolution; no checkerboard).
+        upsampling: "transposed", "resize" (nearest x2, then a 3x3
+            convolution; no checkerboard) or "blur" (`blur_upsample`, then a
+            3x3 convolution padded by zeros).
         padding_mode, alignment, normalization, affine, gamma_stddev,
             kernel_initializer: see `ResNetEncoder`.
         **kwargs: arguments of `keras.layers.Layer`.
@@ -193,9 +248,9 @@ class ResNetDecoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if upsampling not in ("transposed", "resize"):
+        if upsampling not in ("transposed", "resize", "blur"):
             raise ValueError(
-                "`upsampling` must be transposed or resize. "
+                "`upsampling` must be transposed, resize or blur. "
                 f"Got: {upsampling!r}"
             )
         self.widths = tuple(widths)
@@ -231,6 +286,13 @@ class ResNetDecoder(keras.layers.Layer):
                 3,
                 padding=1,
                 padding_mode=self.padding_mode,
+                kernel_initializer=self.kernel_initializer,
+            )
+        if self.upsampling == "blur":
+            return BlurredUpsamplingConvolution(
+                filters,
+                3,
+                padding=1,
                 kernel_initializer=self.kernel_initializer,
             )
         return TransposedConvolution(

@@ -7,6 +7,7 @@ from tfmask.losses import (
     vanilla_generator,
 )
 from tfmask.methods.base import source_and_target
+from tfmask.methods.discriminator_first import DiscriminatorFirst
 from tfmask.methods.paired import PairedMethod
 from tfmask.methods.pix2pix import METHOD
 from tfmask.methods.players import weighted
@@ -20,16 +21,14 @@ _ADVERSARIAL = {
 }
 
 
-class Pix2Pix(PairedMethod):
+class Pix2Pix(DiscriminatorFirst, PairedMethod):
     """A generator and a discriminator of pairs (Isola et al. 2017).
 
     Code and paper: `generator` is G, `discriminator` is D; `adversarial` and
     `discriminator` are the two players' parts of L_cGAN, Eq. (1), or without
     `conditional` of L_GAN, Eq. (2); `l1` is L_L1, Eq. (3).
 
-    There is one direction, `config.direction`. A step is the discriminator's
-    first and then the generator's, whose translation is judged again by the
-    discriminator as it is now.
+    There is one direction, `config.direction`.
 
     Args:
         config: `Pix2PixConfig`.
@@ -41,7 +40,6 @@ class Pix2Pix(PairedMethod):
     """
 
     spec = METHOD
-    rounds = (("discriminator",), ("generator",))
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
@@ -55,38 +53,13 @@ class Pix2Pix(PairedMethod):
         )
         self.build_networks()
 
-    def compute_losses(self, batch, players=None, training=True):
-        trio = self._trio(batch, training)
-        return self._player_losses(players or self.players, trio)
-
-    def take_step(self, run, batch):
-        """The discriminator's and then the generator's update.
-
-        The discriminator learns inside of the generator's forward pass, so
-        that there is only one.
-        """
-
-        def update(batch):
-            def losses(players):
-                trio = self._trio(batch, training=True)
-                before = self.learn(
-                    ("discriminator",),
-                    lambda judges: self._player_losses(judges, trio),
-                )
-                return {**before, **self._player_losses(players, trio)}
-
-            self.terms.update_state(self.learn(("generator",), losses))
-            self.count_step()
-
-        run(update, batch)
-
-    def _trio(self, batch, training):
+    def made_of(self, batch, training):
         """Input, true output and translation, (B, H, W, 3) each."""
         source, target = source_and_target(self.config.direction)
         image, real = batch[source]["image"], batch[target]["image"]
         return image, real, self.generator(image, **self.step_options(training))
 
-    def _player_losses(self, players, trio):
+    def player_losses(self, players, trio):
         terms = {
             "discriminator": self._discriminator_terms,
             "generator": self._generator_terms,

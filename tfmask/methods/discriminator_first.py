@@ -1,0 +1,60 @@
+"""Methods whose generator meets the discriminator's new weights."""
+
+
+class DiscriminatorFirst:
+    """A step is the discriminator's update first, then the generator's.
+
+    One forward pass serves both: the generator's translation is judged again
+    by the discriminator as it is then.
+
+    To be inherited from before `TranslationMethod`. A method has the players
+    `discriminator` and `generator`, and defines `made_of` and
+    `player_losses`.
+    """
+
+    rounds = (("discriminator",), ("generator",))
+
+    def made_of(self, batch, training):
+        """What both players' losses are taken of, such as translations.
+
+        Args:
+            batch, training: see `TranslationMethod.compute_losses`.
+        """
+        raise NotImplementedError
+
+    def player_losses(self, players, made):
+        """Some players' terms.
+
+        Args:
+            players: names.
+            made: what `made_of` returned.
+
+        Returns:
+            dict as of `TranslationMethod.compute_losses`.
+        """
+        raise NotImplementedError
+
+    def compute_losses(self, batch, players=None, training=True):
+        made = self.made_of(batch, training)
+        return self.player_losses(players or self.players, made)
+
+    def take_step(self, run, batch):
+        """The discriminator's and then the generator's update.
+
+        The discriminator learns inside of the generator's forward pass, so
+        that there is only one.
+        """
+
+        def update(batch):
+            def losses(players):
+                made = self.made_of(batch, training=True)
+                before = self.learn(
+                    ("discriminator",),
+                    lambda judges: self.player_losses(judges, made),
+                )
+                return {**before, **self.player_losses(players, made)}
+
+            self.terms.update_state(self.learn(("generator",), losses))
+            self.count_step()
+
+        run(update, batch)

@@ -1,0 +1,47 @@
+"""Vectors of feature maps at places drawn at random."""
+
+import tensorflow as tf
+
+
+def random_order(count, seed):
+    """A random order of so many things.
+
+    Args:
+        count: int.
+        seed: (2,) ints; the order depends on nothing else.
+
+    Returns:
+        (count,) int32, every number below `count` once.
+    """
+    return tf.argsort(tf.random.stateless_uniform([count], seed), stable=True)
+
+
+def vectors_at(features, order, count):
+    """The vectors of feature maps at the first places of an order.
+
+    Its gradient takes rows, too, and adds none: a sum over places has no
+    deterministic form on GPUs.
+
+    Args:
+        features: (B, H, W, C) float.
+        order: (H W,) int32 of `random_order`, rows of pixels one after
+            another; the same for all examples.
+        count: int; all places where there are no more.
+
+    Returns:
+        (B, count, C) of the features' dtype.
+    """
+    _, height, width, channels = features.shape
+    count = min(count, height * width)
+
+    @tf.custom_gradient
+    def take(rows):
+        def gradient(upstream):
+            # Where a place stands in the order; the last row is for others.
+            slots = tf.minimum(tf.argsort(order), count)
+            padded = tf.pad(upstream, [[0, 0], [0, 1], [0, 0]])
+            return tf.gather(padded, slots, axis=1)
+
+        return tf.gather(rows, order[:count], axis=1), gradient
+
+    return take(tf.reshape(features, [-1, height * width, channels]))
