@@ -166,13 +166,6 @@ class ResNetEncoder(keras.layers.Layer):
         """
         kept = [reflect_pad(image, 3)] if 0 in layers else []
         outputs = image
-        for layer, norm in zip(self.convolutions, self.norms, strict=True):
-            outputs = tf.nn.relu(norm(layer(outputs)))
-            if layer is self.convolutions[0] and self.attention is not None:
-                outputs = self.attention(outputs)
-        for block in self.residual_blocks:
-            outputs = block(outputs)
-        return outputs
         for number, function in enumerate(self._chain(), start=1):
             if stop is not None and number > stop:
                 break
@@ -184,23 +177,24 @@ class ResNetEncoder(keras.layers.Layer):
     def feature_channels(self, layers, channels=3):
         """Channels of `with_features`' layers, for images of so many."""
         widths = [channels]
-        for layer, blurs in zip(self.convolutions, self._blurs, strict=True):
-            widths += [layer.filters] * (3 + len(blurs))
+        for layer, behind in zip(self.convolutions, self._behind, strict=True):
+            widths += [layer.filters] * (3 + len(behind))
         widths += [self.convolutions[-1].filters] * self.blocks
         return [widths[number] for number in layers]
 
     @property
-    def _blurs(self):
+    def _behind(self):
         """What follows each convolution's ReLU, a list of functions each."""
+        first = [] if self.attention is None else [self.attention]
         halving = [blur_pool] if self.antialias else []
-        return [[], *[halving] * self.strided_layers]
+        return [first, *[halving] * self.strided_layers]
 
     def _chain(self):
         """All layers, in the order in which they are called."""
-        for layer, norm, blurs in zip(
-            self.convolutions, self.norms, self._blurs, strict=True
+        for layer, norm, behind in zip(
+            self.convolutions, self.norms, self._behind, strict=True
         ):
-            yield from (layer, norm, tf.nn.relu, *blurs)
+            yield from (layer, norm, tf.nn.relu, *behind)
         yield from self.residual_blocks
 
     def get_config(self):
