@@ -11,7 +11,11 @@ from tfmask.methods.munit.features import GivenFeatures
 from tfmask.methods.munit.method import MUNIT
 from tfmask.ops.errors import UserError
 
-pytestmark = pytest.mark.both_stacks
+pytestmark = [
+    pytest.mark.both_stacks,
+    # Of Keras 2.15.
+    pytest.mark.filterwarnings("ignore:You are saving your model as an HDF5"),
+]
 
 SIZE = (16, 16)
 IMAGE = batch(side=16)["a"]["image"]
