@@ -17,6 +17,7 @@ FACES = (128, 128, 178, True)
 DATA = {
     "attention_gan": JITTERED,
     "attention_guided": JITTERED,
+    "chen_attention_gan": JITTERED,
     "cyclegan": JITTERED,
     "ra": JITTERED,
     "cut": JITTERED,

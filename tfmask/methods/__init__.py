@@ -11,6 +11,7 @@ from tfmask.ops.errors import unknown_name
 NAMES = (
     "attention_guided",
     "attention_gan",
+    "chen_attention_gan",
     "cyclegan",
     "ra",
     "cut",
