@@ -31,8 +31,6 @@ class ResNetGenerator(keras.Model):
         activate_sum: bool; ReLU after the residual sums.
         attention_levels: int, of a `ResidualAttention` after the first
             layer; 0: there is none.
-        upsampling: "transposed" or "resize" (nearest x2, then a 3x3
-            convolution; no checkerboard).
         upsampling: "transposed", "resize" (nearest x2, then a 3x3
             convolution; no checkerboard) or "blur" (bilinear x2, then a 3x3
             convolution).
