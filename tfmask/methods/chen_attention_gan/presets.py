@@ -31,9 +31,10 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """Attention-GAN at 64 px, for two cores.
 
-    Not measured yet, see docs/methods/chen_attention_gan.md. Differs from the paper: the
-    sizes and rates of CycleGAN's quick preset, with two thirds of its
-    channels and half of its steps, attention networks of one block.
+    Not measured yet, see docs/methods/chen_attention_gan.md.
+    Differs from the paper: the sizes and rates of CycleGAN's quick preset, with
+    two thirds of its channels and half of its steps, attention networks of one
+    block.
     """
     config = cyclegan.quick(location)
     return dataclasses.replace(
