@@ -37,6 +37,7 @@ DATA = {
     "cam_attgan": (128, 143, None, True),
     "stgan": (128, 128, 170, False),
     "cam_stgan": (128, 128, 170, False),
+    "unit": (216, 259, None, True),  # 1.2 times as large
 }
 
 
@@ -49,7 +50,7 @@ def test_images_of_the_paper(name):
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_images_are_resized_as_in_the_official_code(name):
-    """Pillow always takes all pixels, TensorFlow 1 the nearest ones."""
+    """Pillow always takes all pixels, TensorFlow 1 and OpenCV the nearest."""
     data = preset_config(name, "paper", "photos").data
     host = name.removeprefix("cam_")
     bilinear = {
@@ -59,10 +60,11 @@ def test_images_are_resized_as_in_the_official_code(name):
         "munit",
         "stargan",
         "ugatit",
+        "unit",
     }
-    tensorflow = {"attention_guided", "attgan", "stgan"}
+    nearest = {"attention_guided", "attgan", "stgan", "unit"}
     assert (data.interpolation == "bilinear") == (host in bilinear)
-    assert data.antialias == (host not in tensorflow)
+    assert data.antialias == (host not in nearest)
 
 
 def test_there_is_a_paper_preset_of_every_method_with_a_paper():

@@ -30,6 +30,7 @@ NAMES = (
     "cam_stargan",
     "cam_attgan",
     "cam_stgan",
+    "unit",
     "segmenter",
     "ugatit",
 )

@@ -92,6 +92,7 @@ class MultiScaleDiscriminator(keras.Model):
 
     Call arguments:
         image: (B, H, W, C) float.
+        training: bool; nothing depends on it.
 
     Returns:
         `Judgement` with one map of scores a scale, the finest first: 16x16,
@@ -149,7 +150,7 @@ class MultiScaleDiscriminator(keras.Model):
             head.build((None, None, None, input_shape[-1]))
         self.built = True
 
-    def call(self, image):
+    def call(self, image, training=False):
         scores = []
         for number, head in enumerate(self.heads):
             if number:

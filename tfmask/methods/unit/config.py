@@ -1,0 +1,113 @@
+"""Options of UNIT."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
+
+# What options that are None are.
+_CHOICES = {
+    "shared": {
+        "discriminator_layers": 6,
+        "discriminator_scales": 1,
+        "adversarial_loss": "vanilla",
+        "adversarial_weight": 10.0,
+        "reconstruction_weight": 100.0,
+        "cycle_weight": 100.0,
+        "code_weight": 0.1,
+    },
+    "separate": {
+        "discriminator_layers": 4,
+        "discriminator_scales": 3,
+        "adversarial_loss": "lsgan",
+        "adversarial_weight": 1.0,
+        "reconstruction_weight": 10.0,
+        "cycle_weight": 10.0,
+        "code_weight": 0.01,
+    },
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class UNITConfig:
+    """UNIT (Liu et al. 2017). The defaults are those of its code of 2017.
+
+    An option that is None follows `variant`; what it then is, is said as
+    "of `shared`, of `separate`".
+    """
+
+    variant: Literal["shared", "separate"] = "shared"
+    """`shared`: both domains share the blocks next to the code, as in the
+    paper. `separate`: the authors' later code, which shares nothing."""
+    filters: int = 64
+    """Channels of the first layer; the code has four times as many."""
+    blocks: int = 4
+    """Residual blocks of an encoder, and of a decoder."""
+    shared_blocks: int = 1
+    """How many of them both domains share, of `shared`."""
+    discriminator_filters: int = 64
+    """Channels of the discriminators' first layer."""
+    discriminator_layers: int | None = None
+    """Strided layers of a discriminator; None: 6, 4."""
+    discriminator_scales: int | None = None
+    """Sizes of an image that a discriminator looks at; None: 1, 3."""
+    adversarial_loss: Literal["vanilla", "lsgan"] | None = None
+    """Cross-entropy or least squares; None: `vanilla`, `lsgan`."""
+    adversarial_weight: float | None = None
+    """Weight of the adversarial terms, the discriminators' too; None: 10, 1."""
+    reconstruction_weight: float | None = None
+    """Weight of both reconstructions from an image's own code; None: 100,
+    10."""
+    cycle_weight: float | None = None
+    """Weight of both cycle terms; None: 100, 10."""
+    code_weight: float | None = None
+    """Weight of the codes' squares, the divergence from a normal
+    distribution; None: 0.1, 0.01."""
+    initializer_stddev: float = 0.02
+    """Standard deviation of the initial kernels; He's for the encoders and
+    decoders of `separate`."""
+
+    def __post_init__(self):
+        require_positive(
+            self,
+            "filters",
+            "discriminator_filters",
+            "discriminator_layers",
+            "discriminator_scales",
+            "initializer_stddev",
+        )
+        require_not_negative(
+            self,
+            "shared_blocks",
+            "adversarial_weight",
+            "reconstruction_weight",
+            "cycle_weight",
+            "code_weight",
+        )
+        require(
+            self.blocks >= self.shared_blocks,
+            "blocks",
+            f"at least shared_blocks ({self.shared_blocks})",
+            self.blocks,
+        )
+        require(
+            self.adversarial_weight != 0 or self.reconstruction_weight != 0,
+            "reconstruction_weight",
+            "above 0 where adversarial_weight is 0: nothing would train",
+            self.reconstruction_weight,
+        )
+
+    @property
+    def chosen(self):
+        """These options with nothing left to `variant`."""
+        choices = {
+            name: value
+            for name, value in _CHOICES[self.variant].items()
+            if getattr(self, name) is None
+        }
+        return dataclasses.replace(self, **choices)
