@@ -29,6 +29,7 @@ TINY = {
     "attention_filters": 4,
     "discriminator_filters": 4,
     "discriminator_layers": 1,
+    "discriminator_levels": 2,
     "discriminator_units": 4,
     # Small codes: the decoder's scales are exponentials of them.
     "style_size": 2,

@@ -22,6 +22,7 @@ DATA = {
     "ra": JITTERED,
     "cut": JITTERED,
     "fastcut": JITTERED,
+    "discogan": (64, 64, None, False),
     "guidegan": JITTERED,
     "guidegan_paired": (128, None, None, True),  # 143
     "instagan": (200, 220, None, True),
@@ -53,16 +54,17 @@ def test_images_are_resized_as_in_the_official_code(name):
     """Pillow always takes all pixels, TensorFlow 1 and OpenCV the nearest."""
     data = preset_config(name, "paper", "photos").data
     host = name.removeprefix("cam_")
+    nearest = {"attention_guided", "attgan", "discogan", "stgan", "unit"}
     bilinear = {
         "attention_guided",
         "attgan",
+        "discogan",
         "lomit",
         "munit",
         "stargan",
         "ugatit",
         "unit",
     }
-    nearest = {"attention_guided", "attgan", "stgan", "unit"}
     assert (data.interpolation == "bilinear") == (host in bilinear)
     assert data.antialias == (host not in nearest)
 

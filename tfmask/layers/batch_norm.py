@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfmask.ops.distribution import replica_count
+from tfmask.ops.distribution import replica_mean
 from tfmask.ops.precision import exact, mean_over, standardized
 
 # How a call computes: with moving averages, with the batch's statistics, or
@@ -129,17 +129,8 @@ class BatchNormalization(keras.layers.Layer):
 
 def _moments(values):
     """(parts, B, H, W, C) to mean and variance, (parts, C) each."""
-    mean = _over_replicas(mean_over(values, (3, 2, 1)))
+    mean = replica_mean(mean_over(values, (3, 2, 1)))
     # In two passes: E(x^2) - E(x)^2 cancels in float32.
     centred = values - mean[:, None, None, None, :]
     squares = mean_over(tf.square(centred), (3, 2, 1))
-    return mean, _over_replicas(squares)
-
-
-def _over_replicas(values):
-    """The mean over replicas; gradients flow back to all of them."""
-    count = replica_count()
-    if count == 1:
-        return values
-    context = tf.distribute.get_replica_context()
-    return context.all_reduce(tf.distribute.ReduceOp.SUM, values) / count
+    return mean, replica_mean(squares)

@@ -16,6 +16,7 @@ from tfmask.losses.cam_consistency import (
     map_layer,
 )
 from tfmask.losses.context import background_weight, context
+from tfmask.losses.feature_matching import feature_matching
 from tfmask.losses.mask_regularizers import (
     mask_area,
     mask_indecision,
@@ -25,7 +26,7 @@ from tfmask.losses.mask_regularizers import (
 from tfmask.losses.mask_supervision import dice, mask_cross_entropy
 from tfmask.losses.patch_nce import patch_nce
 from tfmask.losses.perceptual import domain_invariant
-from tfmask.losses.reconstruction import l1
+from tfmask.losses.reconstruction import l1, l2
 from tfmask.losses.wasserstein import (
     gradient_penalty,
     wasserstein_critic,
@@ -42,9 +43,11 @@ __all__ = [
     "dice",
     "domain_invariant",
     "empty_maps",
+    "feature_matching",
     "grad_cam",
     "gradient_penalty",
     "l1",
+    "l2",
     "lsgan_discriminator",
     "lsgan_generator",
     "map_layer",

@@ -16,6 +16,7 @@ NAMES = (
     "ra",
     "cut",
     "fastcut",
+    "discogan",
     "guidegan",
     "guidegan_paired",
     "instagan",

@@ -143,7 +143,7 @@ class TranslationMethod(keras.Model):
             name
             for name, player in self.players.items()
             if self.replicas > 1 and player.every > 1
-            if (step + 1) % player.every == 0
+            if player.learns(step)
         )
 
     # What all methods share.
@@ -274,12 +274,17 @@ class TranslationMethod(keras.Model):
             return tf.constant(0)
 
         for players in self.present_rounds:
-            (every,) = {self.players[name].every for name in players}
-            if every == 1 or self.replicas > 1 and players[0] in self.phase:
+            first = self.players[players[0]]
+            if any(self.players[n].rhythm != first.rhythm for n in players):
+                raise ValueError(
+                    f"Players of one round learn together. Got: {players}"
+                )
+            always = first.every == 1
+            if always or self.replicas > 1 and players[0] in self.phase:
                 update(players)
             elif self.replicas == 1:
                 tf.cond(
-                    tf.equal((self.step + 1) % every, 0),
+                    first.learns(self.step),
                     lambda players=players: update(players),
                     lambda: tf.constant(0),
                 )

@@ -16,8 +16,9 @@ class Player:
     Attributes:
         networks: names of the method's networks; one may belong to several
             players.
-        every: int; it learns in every so manieth step, the last of these.
-            Players of one round have the same.
+        every: int; it learns in one of so many steps, the last of these.
+        places: ints below `every`; it learns in these of so many steps
+            instead, counted from 0. Players of one round have the same.
         optimizer: str, the settings that its optimizer is made with: "main"
             or "discriminator".
         clip_norm: float; gradients of a larger norm, over all variables and
@@ -28,9 +29,30 @@ class Player:
 
     networks: tuple[str, ...]
     every: int = 1
+    places: tuple[int, ...] = ()
     optimizer: str = "main"
     clip_norm: float | None = None
     after_update: Callable | None = None
+
+    @property
+    def rhythm(self):
+        """(every, places), hashable."""
+        return self.every, self.places or (self.every - 1,)
+
+    def learns(self, step):
+        """Whether it learns in a step.
+
+        Args:
+            step: int from 0, or an int tensor or variable.
+
+        Returns:
+            bool, or a scalar bool tensor.
+        """
+        every, places = self.rhythm
+        place = step % every
+        if isinstance(place, int):
+            return place in places
+        return tf.reduce_any(tf.equal(place, places))
 
 
 class Term(NamedTuple):

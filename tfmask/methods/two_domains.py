@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tfmask.layers import HistoryPool
-from tfmask.methods.base import DIRECTIONS, source_and_target
+from tfmask.methods.base import source_and_target
 from tfmask.methods.players import Player
 from tfmask.networks import judge_pair
 from tfmask.ops.augmentation import VIEW_DRAWS, random_view
@@ -15,7 +15,7 @@ class TwoDomains:
 
     To be inherited from before `TranslationMethod`. A method makes
     `generator_a_to_b`, `generator_b_to_a`, `discriminator_a` and
-    `discriminator_b`, and calls `make_pools`.
+    `discriminator_b`, and calls `make_pools` where it has pools.
     """
 
     players = {
@@ -39,7 +39,8 @@ class TwoDomains:
 
     @property
     def pools(self):
-        return {"pool_a": self.pool_a, "pool_b": self.pool_b}
+        names = ("pool_a", "pool_b")
+        return {n: getattr(self, n) for n in names if hasattr(self, n)}
 
     def judge(self, domain, image, training=False):
         """A domain's discriminator's `Judgement` of (B, H, W, 3) images."""
@@ -104,9 +105,9 @@ class TwoDomains:
         )
 
     def images_to_show(self, batch):
-        """Input, mask and translation of both domains."""
+        """Input, mask and translation of each domain that is translated."""
         shown = {}
-        for direction in DIRECTIONS:
+        for direction in self.directions:
             source, target = source_and_target(direction)
             inputs = {
                 port.name: batch[source][port.name]

@@ -99,6 +99,15 @@ def clipped(gradients, norm):
     return [None if g is None else g / count for g in short]
 
 
+def replica_mean(values):
+    """The mean over replicas; gradients flow back to all of them."""
+    count = replica_count()
+    if count == 1:
+        return values
+    context = tf.distribute.get_replica_context()
+    return context.all_reduce(tf.distribute.ReduceOp.SUM, values) / count
+
+
 def assign_everywhere(variables, function):
     """Gives each variable `function(variable)`, on all replicas alike.
 
