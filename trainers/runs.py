@@ -233,6 +233,8 @@ def optimizer_factory(config, steps_an_epoch, step):
         rate = options.learning_rate
         if settings == "discriminator":
             rate = options.discriminator_learning_rate or rate
+        if settings == "content":
+            rate = options.content_learning_rate or rate
         if settings == "lessons":
             return lesson_optimizer(config, steps_an_epoch, step)
         shared = {

@@ -32,7 +32,9 @@ LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 FLOAT32 = dict.fromkeys(("guidegan", "guidegan_paired", "lomit", "ra"), 1e-6)
 # Without R1: rounding decides the order of pixels of almost equal masks, and
 # with it the gradient. The smoothness of masks is a sum over the global batch.
+# DRIT's encoders and decoders learn in every third step; two are looked at.
 ON_REPLICAS = {
+    "drit": {"content_steps": 1},
     "lomit": {"mask_similarity_weight": 0.0, "mask_variation_weight": 0.01}
 }
 

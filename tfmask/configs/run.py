@@ -104,6 +104,8 @@ class OptimizerConfig:
     """Initial learning rate."""
     discriminator_learning_rate: float | None = None
     """The discriminators' own initial rate; None: the same."""
+    content_learning_rate: float | None = None
+    """The own initial rate of what judges contents (DRIT); None: the same."""
     lesson_learning_rate: float = 1e-3
     """The rate of lessons, in which only masks learn; from their middle on
     it falls to 0."""
@@ -137,6 +139,7 @@ class OptimizerConfig:
             self,
             "learning_rate",
             "discriminator_learning_rate",
+            "content_learning_rate",
             "lesson_learning_rate",
             "epsilon",
             "halving_epochs",

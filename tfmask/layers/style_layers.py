@@ -21,6 +21,7 @@ class StyleLayers(keras.layers.Layer):
         size: int, numbers of a result.
         hidden: int, width of the hidden layers.
         slope: float in [0, 1), of the ReLUs; 0, as MUNIT and DRIT have it.
+        kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -32,12 +33,17 @@ class StyleLayers(keras.layers.Layer):
     Paper: Huang et al. 2018 (MUNIT), section 5.1. Differs from the paper: no.
     """
 
-    def __init__(self, size, *, hidden=256, slope=0.0, **kwargs):
+    def __init__(
+        self, size, *, hidden=256, slope=0.0, kernel_initializer=None, **kwargs
+    ):
         super().__init__(**kwargs)
         self.size = size
         self.hidden = hidden
         self.slope = slope
-        dense = {"kernel_initializer": kaiming_initializer()}
+        self.kernel_initializer = kernel_initializer
+        dense = {
+            "kernel_initializer": kernel_initializer or kaiming_initializer()
+        }
         self.first = keras.layers.Dense(hidden, **dense)
         self.second = keras.layers.Dense(hidden, **dense)
         self.last = keras.layers.Dense(size, **dense)

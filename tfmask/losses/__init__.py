@@ -5,6 +5,7 @@ from tfmask.losses.adversarial import (
     lsgan_generator,
     vanilla_discriminator,
     vanilla_generator,
+    vanilla_undecided,
 )
 from tfmask.losses.attributes import attribute_cross_entropy
 from tfmask.losses.cam_consistency import (
@@ -17,6 +18,7 @@ from tfmask.losses.cam_consistency import (
 )
 from tfmask.losses.context import background_weight, context
 from tfmask.losses.feature_matching import feature_matching
+from tfmask.losses.latent import mean_square, mode_seeking, normal_divergence
 from tfmask.losses.mask_regularizers import (
     mask_area,
     mask_indecision,
@@ -57,8 +59,12 @@ __all__ = [
     "mask_similarity",
     "mask_variation",
     "patch_nce",
+    "mean_square",
+    "mode_seeking",
+    "normal_divergence",
     "vanilla_discriminator",
     "vanilla_generator",
+    "vanilla_undecided",
     "wasserstein_critic",
     "wasserstein_generator",
 ]

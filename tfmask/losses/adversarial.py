@@ -106,6 +106,31 @@ def vanilla_discriminator(real, fake):
     )
 
 
+def vanilla_undecided(scores):
+    """How far a discriminator is from not knowing what it judges.
+
+    Cross-entropy against an even chance, `mean(0.5 * log(1 + exp(D)) + 0.5 *
+    log(1 + exp(-D)))`.
+
+    Args:
+        scores: (B, ...) float, or a list of such, logits.
+
+    Returns:
+        (B,) float32, ln 2 or more.
+
+    Paper: DRIT (Lee et al. 2018), Eq. (2). Differs from the authors' code:
+    no.
+
+    Example:
+        >>> vanilla_undecided(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
+        [0.6931470036506653]
+    """
+    return mean_of_scores(
+        lambda values: 0.5 * (tf.nn.softplus(values) + _softplus_below(values)),
+        scores,
+    )
+
+
 def _square_to_one(scores):
     return tf.square(scores - 1.0)
 

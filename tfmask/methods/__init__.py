@@ -22,6 +22,7 @@ NAMES = (
     "instagan",
     "lomit",
     "munit",
+    "drit",
     "pix2pix",
     "cgan",
     "gan",

@@ -178,11 +178,12 @@ class TranslationMethod(keras.Model):
 
     @property
     def optimizers(self):
-        """dict of player to optimizer, in the order in which they learn."""
+        """dict of player to its own optimizer, in the order of learning."""
         return {
             player: getattr(self, f"{player}_optimizer")
             for players in self.rounds
             for player in players
+            if self.players[player].partner is None
         }
 
     def compile(self, make_optimizer, **kwargs):
@@ -198,6 +199,8 @@ class TranslationMethod(keras.Model):
         # slots as weights. Plain SGD has none; nobody uses it.
         super().compile(optimizer="sgd", **kwargs)
         for name, player in self.players.items():
+            if player.partner is not None:
+                continue
             optimizer = make_optimizer(player.optimizer)
             setattr(self, f"{name}_optimizer", optimizer)
             variables = self.owned_variables(name)
@@ -319,7 +322,7 @@ class TranslationMethod(keras.Model):
                 gradients = clipped(gradients, settings.clip_norm)
             # None is what a phase does not use, such as the scale of a
             # normalisation that is bypassed: it must not move.
-            self.optimizers[player].apply_gradients(
+            self.optimizers[settings.partner or player].apply_gradients(
                 [
                     (gradient, variable)
                     for gradient, variable in zip(

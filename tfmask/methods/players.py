@@ -19,8 +19,11 @@ class Player:
         every: int; it learns in one of so many steps, the last of these.
         places: ints below `every`; it learns in these of so many steps
             instead, counted from 0. Players of one round have the same.
-        optimizer: str, the settings that its optimizer is made with: "main"
-            or "discriminator".
+        optimizer: str, the settings that its optimizer is made with: "main",
+            "discriminator" or "content".
+        partner: str, name of the player by whose optimizer it learns too, so
+            that one running mean has the gradients of both; it has none of
+            the networks that the partner has not. None: it has its own.
         clip_norm: float; gradients of a larger norm, over all variables and
             replicas, are shortened to it. None: they are left alone.
         after_update: function of the player's variables, called after every
@@ -31,6 +34,7 @@ class Player:
     every: int = 1
     places: tuple[int, ...] = ()
     optimizer: str = "main"
+    partner: str | None = None
     clip_norm: float | None = None
     after_update: Callable | None = None
 

@@ -1,5 +1,7 @@
 """Encoder and decoder of the ResNet generators."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -12,6 +14,7 @@ from tfmask.layers import (
     UpsamplingConvolution,
     blur_pool,
     normalization_layer,
+    rectified,
 )
 from tfmask.layers.padding import reflect_pad
 from tfmask.ops.arguments import constructor_arguments
@@ -44,6 +47,8 @@ class ResNetEncoder(keras.layers.Layer):
         normalization: see `normalization_layer`.
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
+        first_slope: float; leaky ReLU of this slope behind the first
+            convolution, which is not normalised then (DRIT). None: as all.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -71,6 +76,7 @@ class ResNetEncoder(keras.layers.Layer):
         normalization="instance",
         affine=False,
         gamma_stddev=0.0,
+        first_slope=None,
         kernel_initializer=None,
         **kwargs,
     ):
@@ -89,6 +95,7 @@ class ResNetEncoder(keras.layers.Layer):
         self.normalization = normalization
         self.affine = affine
         self.gamma_stddev = gamma_stddev
+        self.first_slope = first_slope
         self.kernel_initializer = kernel_initializer
 
         norm = {"affine": affine, "gamma_stddev": gamma_stddev}
@@ -111,9 +118,12 @@ class ResNetEncoder(keras.layers.Layer):
                 for number in range(1, strided_layers + 1)
             ),
         ]
+        plain = first_slope is not None
         self.norms = [
-            normalization_layer(normalization, **norm)
-            for _ in self.convolutions
+            normalization_layer(
+                "none" if plain and not number else normalization, **norm
+            )
+            for number in range(len(self.convolutions))
         ]
         self.residual_blocks = [
             ResidualBlock(
@@ -191,14 +201,49 @@ class ResNetEncoder(keras.layers.Layer):
 
     def _chain(self):
         """All layers, in the order in which they are called."""
+        slope = self.first_slope or 0.0
         for layer, norm, behind in zip(
             self.convolutions, self.norms, self._behind, strict=True
         ):
-            yield from (layer, norm, tf.nn.relu, *behind)
+            rectifier = functools.partial(rectified, slope=slope)
+            yield from (layer, norm, rectifier, *behind)
+            slope = 0.0
         yield from self.residual_blocks
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
+
+
+def upsampling_layer(
+    upsampling,
+    filters,
+    *,
+    padding_mode="reflect",
+    alignment="torch",
+    kernel_initializer=None,
+):
+    """A layer that doubles height and width.
+
+    Args:
+        upsampling: see `ResNetDecoder`.
+        filters: int, output channels.
+        padding_mode, alignment, kernel_initializer: see `ResNetEncoder`.
+
+    Raises:
+        ValueError: there is no such way.
+    """
+    given = {"kernel_initializer": kernel_initializer}
+    if upsampling == "resize":
+        return UpsamplingConvolution(
+            filters, 3, padding=1, padding_mode=padding_mode, **given
+        )
+    if upsampling == "blur":
+        return BlurredUpsamplingConvolution(filters, 3, padding=1, **given)
+    if upsampling == "transposed":
+        return TransposedConvolution(filters, alignment=alignment, **given)
+    raise ValueError(
+        f"`upsampling` must be transposed, resize or blur. Got: {upsampling!r}"
+    )
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -242,11 +287,6 @@ class ResNetDecoder(keras.layers.Layer):
         **kwargs,
     ):
         super().__init__(**kwargs)
-        if upsampling not in ("transposed", "resize", "blur"):
-            raise ValueError(
-                "`upsampling` must be transposed, resize or blur. "
-                f"Got: {upsampling!r}"
-            )
         self.widths = tuple(widths)
         self.channels = channels
         self.last_kernel = last_kernel
@@ -258,7 +298,16 @@ class ResNetDecoder(keras.layers.Layer):
         self.gamma_stddev = gamma_stddev
         self.kernel_initializer = kernel_initializer
 
-        self.upsamplings = [self._upsampling(width) for width in self.widths]
+        self.upsamplings = [
+            upsampling_layer(
+                upsampling,
+                width,
+                padding_mode=padding_mode,
+                alignment=alignment,
+                kernel_initializer=kernel_initializer,
+            )
+            for width in self.widths
+        ]
         self.norms = [
             normalization_layer(
                 normalization, affine=affine, gamma_stddev=gamma_stddev
@@ -271,28 +320,6 @@ class ResNetDecoder(keras.layers.Layer):
             padding=last_kernel // 2,
             padding_mode=padding_mode,
             kernel_initializer=kernel_initializer,
-        )
-
-    def _upsampling(self, filters):
-        if self.upsampling == "resize":
-            return UpsamplingConvolution(
-                filters,
-                3,
-                padding=1,
-                padding_mode=self.padding_mode,
-                kernel_initializer=self.kernel_initializer,
-            )
-        if self.upsampling == "blur":
-            return BlurredUpsamplingConvolution(
-                filters,
-                3,
-                padding=1,
-                kernel_initializer=self.kernel_initializer,
-            )
-        return TransposedConvolution(
-            filters,
-            alignment=self.alignment,
-            kernel_initializer=self.kernel_initializer,
         )
 
     def build(self, input_shape):

@@ -11,12 +11,12 @@ SLOPE = 0.01
 _STRIDED = {"strides": 2, "padding": 1}
 
 
-def _convolution(filters, kernel_size, **options):
+def _convolution(filters, kernel_size, initializer=None, **options):
     return Convolution(
         filters,
         kernel_size,
         padding_mode="reflect",
-        kernel_initializer=kaiming_initializer(),
+        kernel_initializer=initializer or kaiming_initializer(),
         **options,
     )
 
@@ -31,6 +31,7 @@ class StyleHead(keras.layers.Layer):
         filters: int, channels of the convolutions.
         size: int, numbers of a code.
         slope: float in [0, 1), of the ReLUs.
+        kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -40,15 +41,24 @@ class StyleHead(keras.layers.Layer):
         (B, size) float, unbounded.
     """
 
-    def __init__(self, filters, *, size=8, slope=SLOPE, **kwargs):
+    def __init__(
+        self,
+        filters,
+        *,
+        size=8,
+        slope=SLOPE,
+        kernel_initializer=None,
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.size = size
         self.slope = slope
-        self.first = _convolution(filters, 4, **_STRIDED)
-        self.second = _convolution(filters, 4, **_STRIDED)
+        self.kernel_initializer = kernel_initializer
+        self.first = _convolution(filters, 4, kernel_initializer, **_STRIDED)
+        self.second = _convolution(filters, 4, kernel_initializer, **_STRIDED)
         self.code = keras.layers.Dense(
-            size, kernel_initializer=kaiming_initializer()
+            size, kernel_initializer=kernel_initializer or kaiming_initializer()
         )
 
     def build(self, input_shape):
@@ -75,17 +85,19 @@ class StyleTrunk(keras.Model):
     Args:
         filters: int, f.
         slope: float in [0, 1), of the ReLUs.
+        kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.Model`.
     """
 
-    def __init__(self, *, filters, slope, **kwargs):
+    def __init__(self, *, filters, slope, kernel_initializer=None, **kwargs):
         super().__init__(**kwargs)
         self.filters = filters
         self.slope = slope
+        self.kernel_initializer = kernel_initializer
         self.trunk = [
-            _convolution(filters, 7, padding=3),
-            _convolution(2 * filters, 4, **_STRIDED),
-            _convolution(4 * filters, 4, **_STRIDED),
+            _convolution(filters, 7, kernel_initializer, padding=3),
+            _convolution(2 * filters, 4, kernel_initializer, **_STRIDED),
+            _convolution(4 * filters, 4, kernel_initializer, **_STRIDED),
         ]
 
     def build(self, input_shape):
@@ -115,6 +127,7 @@ class ImageStyleEncoder(StyleTrunk):
         filters: int, f of `StyleTrunk`.
         size: int, numbers of a code.
         slope: float in [0, 1), of all ReLUs.
+        kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -127,10 +140,28 @@ class ImageStyleEncoder(StyleTrunk):
     Differs from the paper: no.
     """
 
-    def __init__(self, *, filters=64, size=8, slope=0.0, **kwargs):
-        super().__init__(filters=filters, slope=slope, **kwargs)
+    def __init__(
+        self,
+        *,
+        filters=64,
+        size=8,
+        slope=0.0,
+        kernel_initializer=None,
+        **kwargs,
+    ):
+        super().__init__(
+            filters=filters,
+            slope=slope,
+            kernel_initializer=kernel_initializer,
+            **kwargs,
+        )
         self.size = size
-        self.head = StyleHead(4 * filters, size=size, slope=slope)
+        self.head = StyleHead(
+            4 * filters,
+            size=size,
+            slope=slope,
+            kernel_initializer=kernel_initializer,
+        )
 
     @property
     def heads(self):

@@ -1,0 +1,56 @@
+"""What methods share that have several answers to one image."""
+
+import tensorflow as tf
+
+from tfmask.methods.base import DIRECTIONS, source_and_target
+from tfmask.ops.style_codes import seeds_of, style_codes
+
+_SHOWN = 3
+
+
+def random_codes(inputs, size):
+    """(B, size) float32: the codes that a translation's seeds name.
+
+    Args:
+        inputs: dict of `translate`; without `style_seed` all are of seed 0.
+        size: int.
+    """
+    return tf.ensure_shape(style_codes(seeds_of(inputs), size), [None, size])
+
+
+def answers_to_show(method, batch):
+    """Inputs, masks, some random translations, and one by an exemplar.
+
+    Exemplars are the other domain's images of the batch.
+
+    Args:
+        method: translates between "a" and "b" by `style_seed` or `exemplar`.
+        batch: see `TranslationMethod.images_to_show`.
+
+    Returns:
+        dict as of `TranslationMethod.images_to_show`.
+    """
+    shown = {}
+    for direction in DIRECTIONS:
+        source, target = source_and_target(direction)
+        image = batch[source]["image"]
+        exemplar = batch[target]["image"]
+        random = [
+            method.translate(
+                {
+                    "image": image,
+                    "style_seed": tf.fill([tf.shape(image)[0]], number),
+                },
+                direction,
+            )
+            for number in range(_SHOWN)
+        ]
+        shown[f"real_{source}"] = image
+        shown[f"mask_{source}"] = random[0]["mask"]
+        for number, made in enumerate(random):
+            shown[f"fake_{target}_{number}"] = made["image"]
+        shown[f"exemplar_{target}"] = exemplar
+        shown[f"fake_{target}_exemplar"] = method.translate(
+            {"image": image, "exemplar": exemplar}, direction
+        )["image"]
+    return shown

@@ -1,0 +1,71 @@
+"""Presets of DRIT."""
+
+from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.methods.drit.config import DRITConfig
+
+
+def paper(location: str) -> TrainConfig:
+    """DRIT++ as in its code: 216 px cut from 256, batch 2, 1,200 epochs.
+
+    Paper: Lee et al. 2020, section 4. Of a batch one image gives its
+    attributes and one is what random ones are judged beside. Learning rates
+    1e-4, and 4e-5 of the content discriminator, constant for 600 epochs; the
+    factor of epoch E (from 0) is 1 - max(0, E - 600) / 601. `--method.concat
+    False` is the script for portraits and cats,
+    `--method.mode-seeking-weight 0` is DRIT (2018). Not trained by us: it
+    needs a GPU.
+    """
+    return TrainConfig(
+        method=DRITConfig(),
+        data=DataConfig(
+            location=location,
+            image_size=216,
+            load_size=256,
+            interpolation="bicubic",
+        ),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
+            learning_rate=1e-4,
+            content_learning_rate=4e-5,
+            l2=1e-4,
+            constant_epochs=600,
+            decay_epochs=601,
+        ),
+        run=RunConfig(
+            epochs=1200,
+            batch_size=2,
+            sample_every=1000,
+            checkpoint_every=1000,
+        ),
+    )
+
+
+def quick(location: str) -> TrainConfig:
+    """DRIT++ at 64 px in a quarter of an hour on two cores.
+
+    Numbers: docs/methods/drit.md. Differs from the paper: fewer channels,
+    one residual block, discriminators of 3 layers and 2 scales, everything
+    learns in every step, learning rates five times as high, an epoch of 100
+    steps.
+    """
+    return TrainConfig(
+        method=DRITConfig(
+            filters=16,
+            blocks=1,
+            style_hidden=64,
+            discriminator_filters=24,
+            discriminator_layers=3,
+            discriminator_scales=2,
+            content_steps=1,
+        ),
+        data=DataConfig(location=location, image_size=64, epoch_steps=100),
+        optimizer=OptimizerConfig(
+            epsilon_form="pytorch",
+            learning_rate=5e-4,
+            content_learning_rate=2e-4,
+            l2=1e-4,
+            constant_epochs=6,
+            decay_epochs=4,
+        ),
+        run=RunConfig(epochs=10, batch_size=4),
+    )
