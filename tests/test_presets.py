@@ -34,6 +34,7 @@ DATA = {
     "stargan": FACES,
     "cam_stargan": FACES,
     "lomit": FACES,
+    "drit": (216, 256, None, True),
     "attgan": (128, 143, None, True),
     "cam_attgan": (128, 143, None, True),
     "stgan": (128, 128, 170, False),

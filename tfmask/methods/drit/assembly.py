@@ -79,7 +79,11 @@ def _attribute_encoder(config):
 
 
 def _decoder(config):
-    size = {"filters": config.filters, "size": config.style_size}
+    size = {
+        "filters": config.filters,
+        "size": config.style_size,
+        "upsampling": config.upsampling,
+    }
     if config.concat:
         return ConcatenatingDecoder(blocks=config.blocks, **size)
     return MixingDecoder(hidden=config.style_hidden, **size)

@@ -1,6 +1,7 @@
 """Options of DRIT."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 from tfmask.configs.checks import (
     require,
@@ -27,6 +28,8 @@ class DRITConfig:
     """Numbers of an attribute code."""
     style_hidden: int = 256
     """Width of the layers behind a code where concat is False."""
+    upsampling: Literal["transposed", "resize"] = "transposed"
+    """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     noise: float = 1.0
     """Deviation of the noise on contents in training."""
     discriminator_filters: int = 64

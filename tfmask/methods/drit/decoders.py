@@ -9,10 +9,9 @@ from tfmask.layers import (
     LayerNormalization,
     ResidualBlock,
     StyleLayers,
-    TransposedConvolution,
     torch_initializer,
 )
-from tfmask.networks.resnet_parts import ResNetDecoder
+from tfmask.networks.resnet_parts import ResNetDecoder, upsampling_layer
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
 
@@ -49,6 +48,7 @@ class ConcatenatingDecoder(keras.Model):
         filters: int, f; the content has 4f channels.
         blocks: int, residual blocks.
         size: int, numbers of a code.
+        upsampling: "transposed" or "resize", see `ResNetDecoder`.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -63,17 +63,26 @@ class ConcatenatingDecoder(keras.Model):
     code: biases start at 0.
     """
 
-    def __init__(self, *, filters=64, blocks=3, size=8, **kwargs):
+    def __init__(
+        self,
+        *,
+        filters=64,
+        blocks=3,
+        size=8,
+        upsampling="transposed",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.blocks = blocks
         self.size = size
+        self.upsampling = upsampling
         width = 4 * filters + size
         half = (width + size) // 2
         self.residual_blocks = [ResidualBlock(width) for _ in range(blocks)]
         self.upsamplings = [
-            TransposedConvolution(half),
-            TransposedConvolution((half + size) // 2),
+            upsampling_layer(upsampling, width)
+            for width in (half, (half + size) // 2)
         ]
         self.norms = [LayerNormalization() for _ in self.upsamplings]
         self.last = Convolution(3, 1)
@@ -167,6 +176,7 @@ class MixingDecoder(keras.Model):
         filters: int, f; the content has 4f channels.
         hidden: int, width of the fully connected layers.
         size: int, numbers of a code.
+        upsampling: "transposed" or "resize", see `ResNetDecoder`.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -180,11 +190,20 @@ class MixingDecoder(keras.Model):
     Differs from the authors' code: biases start at 0.
     """
 
-    def __init__(self, *, filters=64, hidden=256, size=8, **kwargs):
+    def __init__(
+        self,
+        *,
+        filters=64,
+        hidden=256,
+        size=8,
+        upsampling="transposed",
+        **kwargs,
+    ):
         super().__init__(**kwargs)
         self.filters = filters
         self.hidden = hidden
         self.size = size
+        self.upsampling = upsampling
         self.style_layers = StyleLayers(
             _MIXING_BLOCKS * 4 * filters,
             hidden=hidden,
@@ -194,7 +213,10 @@ class MixingDecoder(keras.Model):
             MixingBlock(4 * filters) for _ in range(_MIXING_BLOCKS)
         ]
         self.decoder = ResNetDecoder(
-            (2 * filters, filters), last_kernel=1, normalization="layer"
+            (2 * filters, filters),
+            last_kernel=1,
+            upsampling=upsampling,
+            normalization="layer",
         )
 
     def build(self, input_shape):
