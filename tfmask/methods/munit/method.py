@@ -12,6 +12,7 @@ from tfmask.losses import (
     lsgan_discriminator,
     lsgan_generator,
 )
+from tfmask.methods.answers import answers_to_show, random_codes
 from tfmask.methods.base import (
     DIRECTIONS,
     TranslationMethod,
@@ -26,11 +27,9 @@ from tfmask.networks import MultiScaleDiscriminator
 from tfmask.ops.change import change_map
 from tfmask.ops.distribution import replica_normal
 from tfmask.ops.precision import exact
-from tfmask.ops.style_codes import seeds_of, style_codes
 
 # Of draws of styles: each round of a step has its own.
 _STREAMS = {"discriminator": 50, "generator": 60}
-_SHOWN = 3
 
 
 class Views(NamedTuple):
@@ -269,10 +268,7 @@ class MUNIT(TwoDomains, TranslationMethod):
         image, exemplar = inputs["image"], inputs.get("exemplar")
         network = self.networks[f"generator_{target}"]
         if exemplar is None:
-            style = tf.ensure_shape(
-                style_codes(seeds_of(inputs), self.config.style_size),
-                [None, self.config.style_size],
-            )
+            style = random_codes(inputs, self.config.style_size)
         else:
             style = network.style_encoder(exemplar)
         content = self.networks[f"generator_{source}"].content_encoder(image)
@@ -280,23 +276,4 @@ class MUNIT(TwoDomains, TranslationMethod):
         return {"image": made, "mask": change_map(image, made)}
 
     def images_to_show(self, batch):
-        """Input, mask, some random translations, and one by an exemplar."""
-        shown = {}
-        for direction in DIRECTIONS:
-            source, target = source_and_target(direction)
-            image = batch[source]["image"]
-            shown[f"real_{source}"] = image
-            for number in range(_SHOWN):
-                seeds = tf.fill([tf.shape(image)[0]], number)
-                made = self.translate(
-                    {"image": image, "style_seed": seeds}, direction
-                )
-                if not number:
-                    shown[f"mask_{source}"] = made["mask"]
-                shown[f"fake_{target}_{number}"] = made["image"]
-            exemplar = batch[target]["image"]
-            shown[f"exemplar_{target}"] = exemplar
-            shown[f"fake_{target}_exemplar"] = self.translate(
-                {"image": image, "exemplar": exemplar}, direction
-            )["image"]
-        return shown
+        return answers_to_show(self, batch)
