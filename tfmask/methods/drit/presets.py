@@ -41,7 +41,7 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """DRIT++ at 64 px in a quarter of an hour on two cores.
+    """DRIT++ at 64 px, of small networks.
 
     Numbers: docs/methods/drit.md. Differs from the paper: fewer channels,
     one residual block, resize and convolution instead of transposed
