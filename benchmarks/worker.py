@@ -213,6 +213,7 @@ def pytorch_side(options):
     from benchmarks.pytorch_lomit import LOMIT
     from benchmarks.pytorch_pix2pix import Pix2Pix
     from benchmarks.pytorch_stargan import StarGAN
+    from benchmarks.pytorch_ugatit import UGATIT
 
     torch.manual_seed(0)
     torch.set_num_threads(options["threads"])
@@ -222,9 +223,13 @@ def pytorch_side(options):
         for images in random_images(options, channels_first=True)
     )
     functions = {}
-    if options["method"] in ("cyclegan", "pix2pix"):
-        kind = CycleGAN if options["method"] == "cyclegan" else Pix2Pix
-        model = kind(config)
+    of_pairs = {
+        "cyclegan": CycleGAN,
+        "pix2pix": Pix2Pix,
+        "ugatit": functools.partial(UGATIT, size=options["image_size"]),
+    }
+    if options["method"] in of_pairs:
+        model = of_pairs[options["method"]](config)
         functions["step"] = lambda: model.train_step(real_a, real_b)
     elif options["method"] == "instagan":
         model = InstaGAN(config)

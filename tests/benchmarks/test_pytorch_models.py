@@ -1,6 +1,7 @@
 """The models that benchmarks compare with: the same numbers as tfmask's."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,6 +13,8 @@ from tfmask.methods.pix2pix.config import Pix2PixConfig
 from tfmask.methods.pix2pix.method import Pix2Pix
 from tfmask.methods.stargan.config import StarGANConfig
 from tfmask.methods.stargan.method import StarGAN
+from tfmask.methods.ugatit.config import UGATITConfig
+from tfmask.methods.ugatit.method import UGATIT
 
 torch = pytest.importorskip("torch", reason="the extra `benchmark`")
 
@@ -52,10 +55,14 @@ def copy_weights(layers, model):
     ]
     for layer, module in zip(layers, modules, strict=True):
         for name, parameter in module.named_parameters(recurse=False):
-            names = {"weight": ("kernel", "gamma"), "bias": ("bias", "beta")}
+            names = {
+                "weight": ("kernel", "gamma"),
+                "original": ("kernel",),  # below its spectral norm
+                "bias": ("bias", "beta"),
+            }
             (variable,) = (
                 getattr(layer, key)
-                for key in names[name]
+                for key in names.get(name, (name,))
                 if hasattr(layer, key)
             )
             if len(variable.shape) == 1:  # all 0 or all 1: hides a swap
@@ -222,3 +229,91 @@ def test_lomit_is_the_same():
         model,
         (channels_first(everything), torch.from_numpy(attributes)),
     )
+
+
+def activation_layers(attention):
+    """The two classifiers' rows as kernels, and the convolution after them."""
+    rows = (attention.of_means, attention.of_maxima)
+    kernels = [np.asarray(row)[:, None] for row in rows]
+    return [
+        *(SimpleNamespace(kernel=kernel) for kernel in kernels),
+        attention.mix,
+    ]
+
+
+def channels_outermost(layer, channels):
+    """A dense layer that reads (C, H, W), of one that reads (H, W, C)."""
+    kernel = np.asarray(layer.kernel)
+    inputs = np.arange(kernel.shape[0]).reshape(-1, channels).T.reshape(-1)
+    return SimpleNamespace(kernel=kernel[inputs])
+
+
+def settle(layers, model):
+    """Both sides' spectral norms where power iterations end."""
+    modules = [
+        module
+        for module in model.modules()
+        if isinstance(module, torch.nn.Conv2d)
+        and hasattr(module, "parametrizations")
+    ]
+    for layer, module in zip(layers, modules, strict=True):
+        normed = module.parametrizations.weight
+        left, _, right = torch.linalg.svd(
+            normed.original.detach().flatten(1), full_matrices=False
+        )
+        normed[0]._u.copy_(left[:, 0])
+        normed[0]._v.copy_(right[0])
+        layer.vector.assign(left[None, :, 0].numpy())
+
+
+@pytest.mark.parametrize("light", [False, True])
+def test_ugatit_is_the_same(light):
+    from benchmarks.pytorch_ugatit import UGATIT as Other
+
+    config = UGATITConfig(
+        filters=4,
+        blocks=1,
+        light=light,
+        discriminator_filters=4,
+        global_layers=2,
+        local_layers=1,
+        initializer_stddev=0.2,
+    )
+    method = UGATIT(config, image_size=(SIZE, SIZE))
+    model = Other(config, SIZE)
+    for name, network in method.networks.items():
+        there = model.networks[name]
+        looks = activation_layers(network.attention)
+        if name.startswith("generator"):
+            first, second = network.hidden
+            if not light:
+                first = channels_outermost(first, 4 * config.filters)
+            encoder = network.encoder
+            layers = [
+                *encoder.convolutions,
+                *alternating(
+                    [block.first for block in encoder.residual_blocks],
+                    [block.second for block in encoder.residual_blocks],
+                ),
+                *looks,
+                first,
+                second,
+                network.scale,
+                network.offset,
+                *residual_layers(network.residual_blocks),
+                *alternating(network.upsamplings, network.norms),
+                network.last,
+            ]
+        else:
+            normed = network.convolutions
+            # A bias and a normed kernel are two modules there.
+            layers = [*alternating(normed, normed), *looks, network.last]
+        copy_weights(layers, there)
+        if "discriminator" in name:
+            settle([*normed, network.last], there)
+    pair = images(0), images(1)
+    batch = {"a": {"image": pair[0]}, "b": {"image": pair[1]}}
+    assert_same_losses(method, batch, model, tuple(map(channels_first, pair)))
+    for player, terms in method.compute_losses(batch).items():
+        for name, (_, weight) in terms.items():
+            assert model.weight(player, name) == weight, name
