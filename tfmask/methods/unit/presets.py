@@ -32,7 +32,7 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """UNIT at 64 px in ten minutes on two cores.
+    """UNIT at 64 px, of small networks.
 
     Numbers: docs/methods/unit.md. Differs from the paper: fewer channels
     and blocks, discriminators of three layers, learning rate 5e-4, batch 2,
