@@ -95,10 +95,6 @@ class UGATIT(TwoDomains, TranslationMethod):
             "generator": Player(generators, after_update=self._clip_mixtures),
         }
 
-    @property
-    def pools(self):
-        return {}
-
     def _clip_mixtures(self, variables):
         """Brings rho of all AdaLIN and LIN back into [0, 1]."""
         mixtures = [*self.generator_a_to_b.mixtures]
