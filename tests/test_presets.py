@@ -23,6 +23,7 @@ DATA = {
     "cut": JITTERED,
     "fastcut": JITTERED,
     "discogan": (64, 64, None, False),
+    "dualgan": (256, 256, None, False),
     "guidegan": JITTERED,
     "guidegan_paired": (128, None, None, True),  # 143
     "instagan": (200, 220, None, True),
@@ -55,11 +56,19 @@ def test_images_are_resized_as_in_the_official_code(name):
     """Pillow always takes all pixels, TensorFlow 1 and OpenCV the nearest."""
     data = preset_config(name, "paper", "photos").data
     host = name.removeprefix("cam_")
-    nearest = {"attention_guided", "attgan", "discogan", "stgan", "unit"}
+    nearest = {
+        "attention_guided",
+        "attgan",
+        "discogan",
+        "dualgan",
+        "stgan",
+        "unit",
+    }
     bilinear = {
         "attention_guided",
         "attgan",
         "discogan",
+        "dualgan",
         "lomit",
         "munit",
         "stargan",
@@ -77,7 +86,13 @@ def test_there_is_a_paper_preset_of_every_method_with_a_paper():
 @pytest.mark.parametrize(("name", "preset"), PRESETS)
 def test_adam_is_that_of_the_official_code(name, preset):
     """The segmenter is ours."""
-    tensorflow = {"attention_guided", "attgan", "stgan", "segmenter"}
+    tensorflow = {
+        "attention_guided",
+        "attgan",
+        "dualgan",
+        "stgan",
+        "segmenter",
+    }
     form = preset_config(name, preset, "photos").optimizer.epsilon_form
     own = name.removeprefix("cam_") in tensorflow
     assert form == ("tensorflow" if own else "pytorch")

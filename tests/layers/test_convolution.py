@@ -91,6 +91,17 @@ def test_transposed_kernel_of_four_loses_a_pixel_on_all_sides(alignment):
     np.testing.assert_allclose(layer(image), full[:, 1:-1, 1:-1], atol=1e-5)
 
 
+def test_transposed_kernel_of_five_is_aligned_as_tensorflows():
+    """One pixel less in front and two less behind."""
+    image, kernel = random(2, 3, 4, 2), random(5, 5, 3, 2)
+    layer = TransposedConvolution(
+        3, kernel_size=5, alignment="same", use_bias=False
+    )
+    with_weights(layer, image, kernel)
+    full = full_transposed_convolution(image, kernel)
+    np.testing.assert_allclose(layer(image), full[:, 1:-2, 1:-2], atol=1e-5)
+
+
 def test_torch_alignment_is_the_adjoint_of_torch_convolution():
     """PyTorch defines it as the gradient of stride 2 with padding 1."""
     large, small = random(1, 8, 6, 3), random(1, 4, 3, 2)
@@ -215,5 +226,7 @@ def test_wrong_arguments_are_named(arguments, message):
 def test_wrong_alignment_is_named():
     with pytest.raises(ValueError, match="`alignment` must be.*'keras'"):
         TransposedConvolution(2, alignment="keras")
-    with pytest.raises(ValueError, match="kernel_size.*3 or 4.*5"):
+    with pytest.raises(ValueError, match="kernel_size.*3, 4 or 5.*6"):
+        TransposedConvolution(2, kernel_size=6)
+    with pytest.raises(ValueError, match="`alignment` must be same where"):
         TransposedConvolution(2, kernel_size=5)

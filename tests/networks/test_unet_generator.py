@@ -111,6 +111,28 @@ def test_the_innermost_level_is_not_normalised():
     assert np.abs(network(IMAGE) - output).max() > 1e-3
 
 
+def test_a_normalised_innermost_level_and_other_kernels():
+    """Its numbers by TensorFlow 1: tests/methods/dualgan."""
+    options = {
+        "kernel_sizes": (5, 3),
+        "normalize_innermost": True,
+        "normalization": "instance",
+    }
+    network = tiny(**options)
+    sizes = [layer.kernel_size for layer in network.encoder]
+    assert sizes == [5, 3, 3] and network.last.kernel_size == 5
+    output = network(IMAGE)
+    inner = network.encoder[-1]
+    inner.set_weights([2.0 * w for w in inner.get_weights()])
+    np.testing.assert_allclose(network(IMAGE), output, atol=2e-3)
+    again = UNetGenerator.from_config(network.get_config())
+    assert again.get_config() == network.get_config()
+    again.build((None, 16, 16, 3))
+    again.set_weights(network.get_weights())
+    np.testing.assert_array_equal(again(IMAGE), network(IMAGE))
+    assert [*UNetGenerator(filters=1, **options).dropped] == [0, 1, 2]
+
+
 def test_every_skip_is_used():
     network = tiny()
     output = network(IMAGE)

@@ -261,8 +261,8 @@ class TransposedConvolution(keras.layers.Layer):
 
     Args:
         filters: int, output channels.
-        kernel_size: 3, or 4 for padding 1 of PyTorch, which is also
-            TensorFlow's "SAME".
+        kernel_size: 3; or 4 for padding 1 of PyTorch, which is also
+            TensorFlow's "SAME"; or 5, with `alignment` "same".
         alignment: of kernels of 3: "torch" for padding 1 and output padding
             1 of PyTorch (the full output without its first row and column),
             "same" for TensorFlow's (without its last): one pixel apart.
@@ -293,9 +293,13 @@ class TransposedConvolution(keras.layers.Layer):
             raise ValueError(
                 f"`alignment` must be torch or same. Got: {alignment!r}"
             )
-        if kernel_size not in (3, 4):
+        if kernel_size not in (3, 4, 5):
             raise ValueError(
-                f"`kernel_size` must be 3 or 4. Got: {kernel_size}"
+                f"`kernel_size` must be 3, 4 or 5. Got: {kernel_size}"
+            )
+        if kernel_size == 5 and alignment == "torch":
+            raise ValueError(
+                "`alignment` must be same where kernel_size is 5. Got: 'torch'"
             )
         self.filters = filters
         self.kernel_size = kernel_size

@@ -17,6 +17,7 @@ NAMES = (
     "cut",
     "fastcut",
     "discogan",
+    "dualgan",
     "guidegan",
     "guidegan_paired",
     "instagan",

@@ -49,7 +49,7 @@ class CriticMethod(TranslationMethod):
             ),
         }
 
-    def smoothness(self, critic, real, fake, parts=1):
+    def smoothness(self, critic, real, fake, parts=1, first=0):
         """The gradient penalty of this step, one number an example.
 
         Args:
@@ -58,13 +58,14 @@ class CriticMethod(TranslationMethod):
             fake: (B, H, W, 3).
             parts: int, batches of which the rows are put together; each draws
                 its own mixtures, as far as replicas are concerned.
+            first: int, number of the first part among all of the step.
 
         Returns:
             (B,) float32, unweighted.
         """
         mix = [
             replica_uniform(part, self._draw(_MIX + 100 * stream))
-            for stream, part in enumerate(tf.split(real, parts))
+            for stream, part in enumerate(tf.split(real, parts), first)
         ]
         return gradient_penalty(
             lambda images: critic(images).scores,

@@ -1,4 +1,4 @@
-"""The U-Net generator of pix2pix."""
+"""The U-Net generator of pix2pix and DualGAN."""
 
 import keras
 import tensorflow as tf
@@ -25,7 +25,8 @@ class UNetGenerator(keras.Model):
     ReLU, normalised but for the last, which ends with tanh; behind each
     comes the encoder's output of that size (in front of it, in channels).
     The decoder's inner layers of 8f channels drop out, all but the
-    innermost: 3 of 8 levels, 2 of 7.
+    innermost: 3 of 8 levels, 2 of 7. DualGAN has other kernels, a norm in the
+    innermost level, and as many layers that drop out from there on.
 
     Args:
         filters: int, f.
@@ -38,6 +39,10 @@ class UNetGenerator(keras.Model):
         affine: bool; learned scale and offset of instance normalisation.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
+        kernel_sizes: (int, int), of the outermost level and of the others.
+            Odd ones are padded as TensorFlow's "same" does.
+        normalize_innermost: bool; normalise the encoder's last layer, too.
+        epsilon: float, of instance normalisation.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -80,6 +85,9 @@ class UNetGenerator(keras.Model):
         affine=False,
         gamma_stddev=0.0,
         kernel_initializer=None,
+        kernel_sizes=(4, 4),
+        normalize_innermost=False,
+        epsilon=1e-5,
         **kwargs,
     ):
         super().__init__(**kwargs)
@@ -98,6 +106,9 @@ class UNetGenerator(keras.Model):
         self.affine = affine
         self.gamma_stddev = gamma_stddev
         self.kernel_initializer = kernel_initializer
+        self.kernel_sizes = tuple(kernel_sizes)
+        self.normalize_innermost = normalize_innermost
+        self.epsilon = epsilon
 
         def norm():
             return normalization_layer(
@@ -105,28 +116,43 @@ class UNetGenerator(keras.Model):
                 batch=True,
                 affine=affine,
                 gamma_stddev=gamma_stddev,
+                epsilon=epsilon,
             )
 
+        outer, inner = self.kernel_sizes
         common = {
             "use_bias": normalization != "batch",
             "kernel_initializer": kernel_initializer,
         }
         widths = [filters * min(2**level, 8) for level in range(levels)]
         self.encoder = [
-            Convolution(width, 4, strides=2, padding=1, **common)
-            for width in widths
+            Convolution(
+                width,
+                inner if level else outer,
+                strides=2,
+                padding="same",
+                **common,
+            )
+            for level, width in enumerate(widths)
         ]
-        self.encoder_norms = [norm() for _ in widths[1:-1]]
+        normalized_widths = widths[1:] if normalize_innermost else widths[1:-1]
+        self.encoder_norms = [norm() for _ in normalized_widths]
         self.decoder = [
-            TransposedConvolution(width, kernel_size=4, **common)
+            TransposedConvolution(
+                width, kernel_size=inner, alignment="same", **common
+            )
             for width in reversed(widths[:-1])
         ]
         self.decoder_norms = [norm() for _ in self.decoder]
         self.last = TransposedConvolution(
-            channels, kernel_size=4, kernel_initializer=kernel_initializer
+            channels,
+            kernel_size=outer,
+            alignment="same",
+            kernel_initializer=kernel_initializer,
         )
         # The decoder's layers that drop out, from the innermost one.
-        self.dropped = range(1, levels - 4)
+        first = 0 if normalize_innermost else 1
+        self.dropped = range(first, first + levels - 5)
 
     def build(self, input_shape):
         channels = input_shape[-1]
@@ -134,7 +160,7 @@ class UNetGenerator(keras.Model):
             layer.build((None, None, None, channels))
             channels = layer.filters
         for layer, norm in zip(
-            self.encoder[1:-1], self.encoder_norms, strict=True
+            self.encoder[1:], self.encoder_norms, strict=False
         ):
             norm.build((None, None, None, layer.filters))
         for layer, norm in zip(self.decoder, self.decoder_norms, strict=True):
@@ -152,11 +178,13 @@ class UNetGenerator(keras.Model):
         outputs = leaky_relu(self.encoder[0](image))
         skipped = [outputs]
         for layer, norm in zip(
-            self.encoder[1:-1], self.encoder_norms, strict=True
+            self.encoder[1:-1], self.encoder_norms, strict=False
         ):
             outputs = leaky_relu(normalized(norm, layer(outputs), parts))
             skipped.append(outputs)
         outputs = self.encoder[-1](outputs)
+        if self.normalize_innermost:
+            outputs = normalized(self.encoder_norms[-1], outputs, parts)
         for level, (layer, norm) in enumerate(
             zip(self.decoder, self.decoder_norms, strict=True)
         ):
