@@ -33,16 +33,16 @@ class DualGAN(TwoDomains, CriticMethod):
     `adversarial_b` are the parts of Eq. (3); `recovery_weight` is lambda_U
     and lambda_V.
 
-    A step is the critics' and then, in every so manieth of
-    `config.critic_steps`, the generators', on the same images. With `classic`
-    the generators learn twice.
+    In a step the critics learn, and then, in one of `config.critic_steps`
+    steps, the generators, on the same images. With `classic` the generators
+    learn twice.
 
     Args:
         config: `DualGANConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: the losses that it does not have, as in the
-    official code; a critic of the whole image by default, as there. From the
+    Differs from the paper: by default a gradient penalty in place of clipped
+    weights and a critic of the whole image, as in the official code. From the
     authors' code: nothing is dropped out in `translate`; with `critic_steps`
     n the generators learn in the steps n, 2n, ..., there one step earlier.
     """

@@ -44,8 +44,8 @@ class StridedCritic(keras.Model):
             stride.
 
     Paper: Yi et al. 2017, section 3.2, which has patches of 70 pixels.
-    Differs from the authors' code: all kernels are drawn from a normal cut
-    at two deviations, there only those of convolutions.
+    Differs from the authors' code: scales are drawn from a normal cut at two
+    deviations; kernels as there, those of convolutions cut, a dense one not.
     """
 
     def __init__(
