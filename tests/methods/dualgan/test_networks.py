@@ -1,4 +1,4 @@
-"""DualGAN's networks: counts, receptive field, TensorFlow 1's numbers."""
+"""DualGAN's networks: counts, shapes, TensorFlow 1's numbers."""
 
 import numpy as np
 import pytest
