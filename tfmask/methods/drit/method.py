@@ -37,6 +37,16 @@ _SAMPLE, _SAMPLE_AGAIN = {"a": 54, "b": 55}, {"a": 56, "b": 57}
 _CODES = (58, 59)
 
 
+def _large_enough(images):
+    """Images, mirrored at the bottom and right where a side is below 16.
+
+    Less leaves the attribute encoders without a pixel.
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    sides = [[0, tf.maximum(16 - side, 0)] for side in (height, width)]
+    return tf.pad(images, [[0, 0], *sides, [0, 0]], "SYMMETRIC")
+
+
 class DRIT(TranslationMethod):
     """Contents that both domains share, and attributes that each has.
 
@@ -365,7 +375,7 @@ class DRIT(TranslationMethod):
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1], sides
                 multiples of 4; and perhaps `style_seed` (B,) int, which
                 random attributes (0 where it is missing), or `exemplar`
-                (B, H', W', 3) float in [-1, 1] of the other domain, 16
+                (B, H', W', 3) float in [-1, 1] of the other domain, 8
                 pixels a side or more, whose attributes it shall have (the
                 means of their distribution).
             direction: "a_to_b" or "b_to_a".
@@ -379,7 +389,7 @@ class DRIT(TranslationMethod):
         if exemplar is None:
             codes = random_codes(inputs, self.config.style_size)
         else:
-            codes, _ = self.attributes_of(target, exemplar)
+            codes, _ = self.attributes_of(target, _large_enough(exemplar))
         made = self.decoded(target, self.content_of(source, image), codes)
         return {"image": made, "mask": change_map(image, made)}
 

@@ -254,7 +254,7 @@ class MUNIT(TwoDomains, TranslationMethod):
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1], sides
-                multiples of 4; and perhaps `style_seed` (B,) int, which
+                multiples of 16; and perhaps `style_seed` (B,) int, which
                 random style (0 where it is missing), or `exemplar` (B, H',
                 W', 3) float in [-1, 1] of the other domain, 16 pixels a side
                 or more, whose style it shall be.
