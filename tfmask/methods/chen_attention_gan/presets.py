@@ -31,7 +31,7 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """Attention-GAN at 64 px, for two cores.
 
-    Not measured yet, see docs/methods/chen_attention_gan.md.
+    Its masks collapse in short runs, see docs/methods/chen_attention_gan.md.
     Differs from the paper: the sizes and rates of CycleGAN's quick preset, with
     two thirds of its channels and half of its steps, attention networks of one
     block.

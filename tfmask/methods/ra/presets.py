@@ -20,7 +20,7 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """RA at 64 px, for two cores.
 
-    Not measured yet, see docs/methods/ra.md.
+    Numbers of a short run: docs/methods/ra.md.
     Differs from the paper: the sizes and rates of CycleGAN's quick preset, with
     two thirds of its channels and half of its steps, which cost more.
     """
