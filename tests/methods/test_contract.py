@@ -154,7 +154,7 @@ def test_two_replicas_equal_one_device(tiny, two_replicas):
         for network in method.networks.values() if name in ENLARGED else ():
             for weight in network.trainable_weights:
                 if len(weight.shape) == 4:
-                    weight.assign(5.0 * weight.numpy())
+                    weight.assign(10.0 * weight.numpy())
         method.compile(lambda settings: keras.optimizers.SGD(0.001))
         return method
 
