@@ -2,7 +2,7 @@
 
 import pathlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,11 +34,13 @@ class Inputs:
         seeds: dict of name to the number of a random choice.
     """
 
-    pictures: dict[str, pathlib.Path]
-    masks: dict[str, pathlib.Path]
-    sets: dict[str, dict[pathlib.Path, list[pathlib.Path]]]
-    attributes: dict[str, list[float]]
-    seeds: dict[str, int]
+    pictures: dict[str, pathlib.Path] = field(default_factory=dict)
+    masks: dict[str, pathlib.Path] = field(default_factory=dict)
+    sets: dict[str, dict[pathlib.Path, list[pathlib.Path]]] = field(
+        default_factory=dict
+    )
+    attributes: dict[str, list[float]] = field(default_factory=dict)
+    seeds: dict[str, int] = field(default_factory=dict)
 
     @property
     def files(self) -> list[pathlib.Path]:

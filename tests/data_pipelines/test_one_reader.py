@@ -87,7 +87,7 @@ def test_masks_in_training(image, masks, keep_content):
 
 def edited(mask):
     """What goes with an image: the caller's own mask."""
-    return Inputs(pictures={}, masks={"mask": mask}, sets={}, attributes={})
+    return Inputs(masks={"mask": mask})
 
 
 @pytest.mark.parametrize("kind", MASKS)
