@@ -10,5 +10,12 @@ from tfmask.configs.run import (
     RunConfig,
     TrainConfig,
 )
+from tfmask.configs.short import short_training
 
-__all__ = ["DataConfig", "OptimizerConfig", "RunConfig", "TrainConfig"]
+__all__ = [
+    "DataConfig",
+    "OptimizerConfig",
+    "RunConfig",
+    "TrainConfig",
+    "short_training",
+]

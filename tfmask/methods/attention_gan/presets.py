@@ -2,7 +2,13 @@
 
 import dataclasses
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.attention_gan.config import AttentionGANConfig
 from tfmask.methods.cyclegan import presets as cyclegan
 
@@ -32,14 +38,11 @@ def quick(location: str) -> TrainConfig:
     and rates of CycleGAN's quick preset, with two thirds of its channels and
     half of its steps, which cost more.
     """
-    config = cyclegan.quick(location)
-    return dataclasses.replace(
-        config,
-        method=AttentionGANConfig(**{**cyclegan.SMALL, "filters": 16}),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=6, decay_epochs=4
-        ),
-        run=dataclasses.replace(config.run, epochs=10),
+    return short_training(
+        AttentionGANConfig(**{**cyclegan.SMALL, "filters": 16}),
+        location,
+        constant_epochs=6,
+        decay_epochs=4,
     )
 
 

@@ -1,6 +1,12 @@
 """Presets of CUT."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.cut.config import CUTConfig
 
 
@@ -28,20 +34,15 @@ def quick(location: str) -> TrainConfig:
     blocks, a discriminator of 2 strided layers, learning rate 5e-4, batch 2,
     an epoch of 100 steps.
     """
-    return TrainConfig(
-        method=CUTConfig(
+    return short_training(
+        CUTConfig(
             filters=24,
             blocks=3,
             nce_layers=(0, 4, 8, 12),
             discriminator_filters=32,
             discriminator_layers=2,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            constant_epochs=6,
-            decay_epochs=4,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        constant_epochs=6,
+        decay_epochs=4,
     )

@@ -1,6 +1,12 @@
 """Presets of CycleGAN."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.cyclegan.config import CycleGANConfig
 
 # Networks of two domains at 64 px, for two cores.
@@ -39,14 +45,9 @@ def quick(location: str) -> TrainConfig:
     resize and convolution instead of transposed convolutions, an epoch of
     100 steps.
     """
-    return TrainConfig(
-        method=CycleGANConfig(**SMALL),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            constant_epochs=12,
-            decay_epochs=8,
-        ),
-        run=RunConfig(epochs=20, batch_size=2),
+    return short_training(
+        CycleGANConfig(**SMALL),
+        location,
+        constant_epochs=12,
+        decay_epochs=8,
     )

@@ -1,6 +1,12 @@
 """Presets of DiscoGAN."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.discogan.config import DiscoGANConfig
 
 
@@ -41,21 +47,18 @@ def quick(location: str) -> TrainConfig:
     and mirror images. With the official 4 levels and r 0.5 nothing but
     colours is right by then.
     """
-    return TrainConfig(
-        method=DiscoGANConfig(
+    return short_training(
+        DiscoGANConfig(
             filters=24,
             levels=3,
             discriminator_filters=24,
             reconstruction_rate=0.9,
             curriculum_epoch=1.0,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=1e-3,
-            l2=1e-5,
-            constant_epochs=4,
-            decay_epochs=2,
-        ),
-        run=RunConfig(epochs=6, batch_size=4),
+        location,
+        learning_rate=1e-3,
+        l2=1e-5,
+        constant_epochs=4,
+        decay_epochs=2,
+        batch_size=4,
     )

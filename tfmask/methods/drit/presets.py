@@ -1,6 +1,12 @@
 """Presets of DRIT."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.drit.config import DRITConfig
 
 
@@ -48,8 +54,8 @@ def quick(location: str) -> TrainConfig:
     convolutions, discriminators of 3 layers and 2 scales, everything learns
     in every step, learning rates five times as high, an epoch of 100 steps.
     """
-    return TrainConfig(
-        method=DRITConfig(
+    return short_training(
+        DRITConfig(
             filters=16,
             blocks=1,
             style_hidden=64,
@@ -59,14 +65,9 @@ def quick(location: str) -> TrainConfig:
             discriminator_scales=2,
             content_steps=1,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            content_learning_rate=2e-4,
-            l2=1e-4,
-            constant_epochs=6,
-            decay_epochs=4,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        content_learning_rate=2e-4,
+        l2=1e-4,
+        constant_epochs=6,
+        decay_epochs=4,
     )

@@ -1,6 +1,12 @@
 """Presets of DualGAN."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.dualgan.config import DualGANConfig
 
 
@@ -37,22 +43,19 @@ def quick(location: str) -> TrainConfig:
     the channels, 6 levels, critics of 4, learning rate 2e-4, batch 2,
     recovery weight 20, an epoch of 100 steps, random crops and mirror images.
     """
-    return TrainConfig(
-        method=DualGANConfig(
+    return short_training(
+        DualGANConfig(
             filters=24,
             levels=6,
             discriminator_filters=24,
             discriminator_layers=4,
             recovery_weight=20.0,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            name="rmsprop",
-            learning_rate=2e-4,
-            beta_2=0.9,
-            epsilon=1e-10,
-            constant_epochs=7,
-            decay_epochs=3,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        name="rmsprop",
+        learning_rate=2e-4,
+        beta_2=0.9,
+        epsilon=1e-10,
+        constant_epochs=7,
+        decay_epochs=3,
     )

@@ -1,6 +1,12 @@
 """Presets of InstaGAN."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.instagan.config import InstaGANConfig
 
 
@@ -44,8 +50,8 @@ def quick(location: str) -> TrainConfig:
     transposed convolutions, higher learning rates, batch 1, an epoch of 100
     steps.
     """
-    return TrainConfig(
-        method=InstaGANConfig(
+    return short_training(
+        InstaGANConfig(
             filters=16,
             blocks=3,
             strided_layers=1,
@@ -54,13 +60,9 @@ def quick(location: str) -> TrainConfig:
             discriminator_filters=32,
             discriminator_layers=2,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            discriminator_learning_rate=5e-4,
-            constant_epochs=8,
-            decay_epochs=8,
-        ),
-        run=RunConfig(epochs=16, batch_size=1),
+        location,
+        discriminator_learning_rate=5e-4,
+        constant_epochs=8,
+        decay_epochs=8,
+        batch_size=1,
     )

@@ -1,6 +1,12 @@
 """Presets of MUNIT."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.munit.config import MUNITConfig
 
 
@@ -34,8 +40,8 @@ def quick(location: str) -> TrainConfig:
     residual blocks, discriminators of 3 layers and 2 scales, cycles, learning
     rate 5e-4, batch 2, an epoch of 100 steps.
     """
-    return TrainConfig(
-        method=MUNITConfig(
+    return short_training(
+        MUNITConfig(
             filters=16,
             blocks=2,
             style_hidden=64,
@@ -44,13 +50,9 @@ def quick(location: str) -> TrainConfig:
             discriminator_scales=2,
             cycle_weight=10.0,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            l2=1e-4,
-            constant_epochs=4,
-            halving_epochs=2,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        l2=1e-4,
+        constant_epochs=4,
+        halving_epochs=2,
+        decay_epochs=6,
     )

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from tfmask.configs import TrainConfig
+from tfmask.configs import TrainConfig, short_training
 from tfmask.methods.cyclegan import presets as cyclegan
 from tfmask.methods.ra.config import RAConfig
 
@@ -24,12 +24,9 @@ def quick(location: str) -> TrainConfig:
     Differs from the paper: the sizes and rates of CycleGAN's quick preset, with
     two thirds of its channels and half of its steps, which cost more.
     """
-    config = cyclegan.quick(location)
-    return dataclasses.replace(
-        config,
-        method=RAConfig(**{**cyclegan.SMALL, "filters": 16}),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=6, decay_epochs=4
-        ),
-        run=dataclasses.replace(config.run, epochs=10),
+    return short_training(
+        RAConfig(**{**cyclegan.SMALL, "filters": 16}),
+        location,
+        constant_epochs=6,
+        decay_epochs=4,
     )

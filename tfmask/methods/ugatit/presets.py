@@ -1,6 +1,12 @@
 """Presets of U-GAT-IT."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.ugatit.config import UGATITConfig
 
 
@@ -33,8 +39,8 @@ def quick(location: str) -> TrainConfig:
     fewer channels, 2 blocks, shallower discriminators, learning rate 5e-4,
     batch 2, an epoch of 100 steps.
     """
-    return TrainConfig(
-        method=UGATITConfig(
+    return short_training(
+        UGATITConfig(
             filters=24,
             blocks=2,
             light=True,
@@ -42,13 +48,8 @@ def quick(location: str) -> TrainConfig:
             global_layers=4,
             local_layers=2,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            l2=1e-4,
-            constant_epochs=6,
-            decay_epochs=4,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        l2=1e-4,
+        constant_epochs=6,
+        decay_epochs=4,
     )

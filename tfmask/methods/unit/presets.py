@@ -1,6 +1,12 @@
 """Presets of UNIT."""
 
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.unit.config import UNITConfig
 
 
@@ -38,20 +44,15 @@ def quick(location: str) -> TrainConfig:
     and blocks, discriminators of three layers, learning rate 5e-4, batch 2,
     an epoch of 100 steps.
     """
-    return TrainConfig(
-        method=UNITConfig(
+    return short_training(
+        UNITConfig(
             filters=16,
             blocks=2,
             discriminator_filters=32,
             discriminator_layers=3,
         ),
-        data=DataConfig(location=location, image_size=64, epoch_steps=100),
-        optimizer=OptimizerConfig(
-            epsilon_form="pytorch",
-            learning_rate=5e-4,
-            l2=1e-4,
-            constant_epochs=6,
-            decay_epochs=4,
-        ),
-        run=RunConfig(epochs=10, batch_size=2),
+        location,
+        l2=1e-4,
+        constant_epochs=6,
+        decay_epochs=4,
     )
