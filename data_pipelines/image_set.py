@@ -224,11 +224,11 @@ class ImageSet:
 
         Returns:
             Endless `tf.data.Dataset` of a dict of role to dicts of `image`
-            (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64, `number`
-            (B,) int64, that of the example, `taught` (B,) float32 0/1, and
-            `region` (B, H, W, 1) float32 0/1, zeros where not taught. With
-            attributes also `attributes` (B, K) and `attribute_regions`
-            (B, H, W, K) float32 0/1, whose union `region` is then.
+            (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64, `taught`
+            (B,) float32 0/1, and `region` (B, H, W, 1) float32 0/1, zeros
+            where not taught. With attributes also `attributes` (B, K) and
+            `attribute_regions` (B, H, W, K) float32 0/1, whose union
+            `region` is then.
 
         Raises:
             UserError: an argument makes no sense; or a role has no taught

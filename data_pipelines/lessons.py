@@ -114,7 +114,7 @@ class Role:
             number % 2 == 0, one_of(self.taught), one_of(self.others)
         )
 
-    def example(self, index, number):
+    def example(self, index):
         """The example: no mask of it is seen unless it is taught."""
         flags = np.zeros(self.count, np.float32)
         flags[list(self.taught)] = 1.0
@@ -131,7 +131,6 @@ class Role:
             **example,
             "region": region * taught,
             "taught": taught,
-            "number": number,
         }
 
 
@@ -158,7 +157,7 @@ def lesson(roles, seed, *, all_images, location):
     def example(number):
         return {
             name: role.example(
-                role.draw(number, keys[name], all_images=all_images), number
+                role.draw(number, keys[name], all_images=all_images)
             )
             for name, role in roles.items()
         }

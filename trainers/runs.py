@@ -119,17 +119,15 @@ def following(config, data):
         UserError: the options name other values than the data has, or masks
             are given to a method that learns from none.
     """
-    if any(data.taught.values()) and not hasattr(config.method, "given_masks"):
-        able = [
-            n for n in NAMES if hasattr(method_spec(n).config, "given_masks")
-        ]
+    spec = method_spec(config.method_name)
+    if any(data.taught.values()) and not spec.learns_from_masks:
+        able = [n for n in NAMES if method_spec(n).learns_from_masks]
         raise UserError(
             "`data.masks_for_training` gives masks, but "
             f"{config.method_name} does not learn from them. Leave it out, or "
             f"take {' or '.join(able)}."
         )
-    follow = method_spec(config.method_name).follow
-    return dataclasses.replace(config, method=follow(config.method, data))
+    return dataclasses.replace(config, method=spec.follow(config.method, data))
 
 
 def is_chief(config):

@@ -149,8 +149,7 @@ def test_lessons_are_the_images_and_their_masks(partial_folder):
     lessons = taken(data.lesson_batches(4, seed=1), 12)
     for role, count in (("a", 2), ("b", 3)):
         own = lessons[role]
-        np.testing.assert_array_equal(own["number"], np.arange(48))
-        assert own["number"].dtype == own["index"].dtype == np.int64
+        assert len(own["index"]) == 48 and own["index"].dtype == np.int64
         assert set(own["index"]) == set(range(count))
         assert own["taught"].dtype == np.float32 and own["taught"].all()
     assert (lessons["a"]["index"] != lessons["b"]["index"]).any()
@@ -208,7 +207,7 @@ def test_even_examples_of_all_images_are_taught():
     for role, own in taken(
         data.lesson_batches(64, seed=0, all_images=True), 2
     ).items():
-        even = own["number"] % 2 == 0
+        even = np.arange(128) % 2 == 0
         assert set(own["index"][even]) == set(data.taught[role])
         assert not set(own["index"][~even]) & set(data.taught[role])
         assert len(set(own["index"][~even])) > 20

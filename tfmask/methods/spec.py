@@ -5,6 +5,7 @@ import importlib
 from collections.abc import Callable
 from typing import Literal
 
+from tfmask.methods.lesson_options import LessonOptions
 from tfmask.methods.ports import IMAGE, MASK, Port
 from tfmask.ops.errors import unknown_name
 
@@ -97,6 +98,11 @@ class MethodSpec:
 
     def __post_init__(self):
         object.__setattr__(self, "page", self.page or self.name)
+
+    @property
+    def learns_from_masks(self):
+        """Whether given masks can teach its own."""
+        return issubclass(self.config, LessonOptions)
 
     @property
     def required(self):
