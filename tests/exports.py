@@ -1,8 +1,11 @@
 """Methods of tiny networks for tests of exports, and questions to them."""
 
+import base64
 import contextlib
 import dataclasses
+import json
 import queue
+import struct
 import threading
 
 import numpy as np
@@ -145,18 +148,60 @@ def served_here(**options):
         thread.join()
 
 
-def ask(servable, signature, **inputs):
-    """Sends arrays to a signature; returns arrays, without `_bytes`."""
+def ask_raw(servable, signature, **inputs):
+    """Sends arrays to a signature; returns its name to `TensorProto`."""
     request = protos.PredictRequest()
     request.model_spec.signature_name = signature
     for name, value in inputs.items():
         fill_proto(request.inputs[name], value)
     answer = predict(servable, 1, request, None)
-    outputs = protos.PredictResponse.FromString(answer).outputs
+    return protos.PredictResponse.FromString(answer).outputs
+
+
+def ask(servable, signature, **inputs):
+    """Sends arrays to a signature; returns arrays, without `_bytes`."""
+    outputs = ask_raw(servable, signature, **inputs)
     return {
         name.removesuffix("_bytes"): plain_array(from_proto(proto))
         for name, proto in outputs.items()
     }
+
+
+def rest_json(outputs):
+    """What TensorFlow Serving's REST API answers to a request by rows.
+
+    Its `json_tensor.cc` writes strings as base64 only where the output's name
+    ends in `_bytes`; others it copies as they are, and JSON is UTF-8.
+
+    Args:
+        outputs: name to `TensorProto`, two or more.
+
+    Returns:
+        str.
+
+    Raises:
+        UnicodeDecodeError: that is no JSON.
+    """
+
+    def cell(name, value):
+        if isinstance(value, bytes) and name.endswith("_bytes"):
+            return {"b64": base64.b64encode(value).decode()}
+        if isinstance(value, bytes):
+            return value.decode("utf-8")
+        if isinstance(value, list):
+            return [cell(name, item) for item in value]
+        return value
+
+    columns = {
+        name: plain_array(from_proto(proto)).tolist()
+        for name, proto in outputs.items()
+    }
+    rows = [
+        dict(zip(columns, values, strict=True))
+        for values in zip(*columns.values(), strict=True)
+    ]
+    rows = [{n: cell(n, v) for n, v in row.items()} for row in rows]
+    return json.dumps({"predictions": rows}, ensure_ascii=False)
 
 
 def refused(engine, signature, text, **inputs):
@@ -170,6 +215,20 @@ def refused(engine, signature, text, **inputs):
     with pytest.raises(CallError, match=text) as caught:
         engine.run(feeds, [info.name for info in table.outputs.values()])
     assert caught.value.code == INVALID_ARGUMENT
+
+
+def with_junk(jpeg, size=None):
+    """Bytes between two segments of a JPEG, which decoders skip.
+
+    Args:
+        jpeg: bytes of a file.
+        size: (height, width) that its header says then; None: its own.
+    """
+    at = jpeg.index(b"\xff\xc0")
+    kept = jpeg[at : at + 9]
+    if size:
+        kept = kept[:5] + struct.pack(">HH", *size)
+    return jpeg[:at] + b"abc" + kept + jpeg[at + 9 :]
 
 
 def encoded(images):

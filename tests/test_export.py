@@ -1,5 +1,6 @@
 """Exported versions: what they answer, what they refuse, how they appear."""
 
+import base64
 import json
 import resource
 import sys
@@ -20,11 +21,14 @@ from tfmask.publishing import FACTS
 sys.path.insert(0, str(Path(__file__).parent))
 from exports import (  # noqa: E402
     ask,
+    ask_raw,
     published,
     refused,
     replayed_by,
+    rest_json,
     served,
     tiny_method,
+    with_junk,
 )
 
 pytestmark = pytest.mark.both_stacks
@@ -171,6 +175,27 @@ def test_grey_and_transparent_and_jpeg_files_are_read_as_rgb(servable):
         np.testing.assert_array_equal(decoded, plain["image"][0])
 
 
+def test_an_answer_survives_the_json_of_tensorflow_serving(servable):
+    image = picture(2, 13, 18)
+    files = np.asarray([tf.io.encode_png(one).numpy() for one in image], object)
+    answer = ask_raw(servable, "a_to_b_encoded", image=files)
+    rows = json.loads(rest_json(answer))["predictions"]
+    expected = ask(servable, "a_to_b", image=image)
+    for index, row in enumerate(rows):
+        assert set(row) == {"image_bytes", "mask_bytes"}
+        for name in ("image", "mask"):
+            data = base64.b64decode(row[f"{name}_bytes"]["b64"])
+            decoded = tf.io.decode_png(data).numpy()
+            np.testing.assert_array_equal(decoded, expected[name][index])
+    # As older exports called them.
+    old = {"image": answer["image_bytes"], "mask": answer["mask_bytes"]}
+    with pytest.raises(UnicodeDecodeError):
+        rest_json(old)
+    plain = ask_raw(servable, "a_to_b", image=image[:1])
+    (row,) = json.loads(rest_json(plain))["predictions"]
+    assert_near(np.array(row["image"]), expected["image"][0])
+
+
 @pytest.mark.parametrize("direction", DIRECTIONS)
 def test_the_callers_own_mask_is_used(exported, servable, direction):
     if not takes_mask(exported[0]):
@@ -200,18 +225,23 @@ def test_wrong_requests_are_invalid_and_the_runtime_lives_on(exported):
         refused(engine, signature, "8 pixels or more", image=picture(2, 16, 0))
         refused(engine, signature, "one image or more", image=picture(0))
         refused(engine, signature, "uint8", image=np.zeros((1, 16, 16, 3)))
+    long = np.zeros((1, 8, 2**21 + 1, 3), np.uint8)
+    refused(engine, "a_to_b", r"16777216 pixels.*16777224", image=long)
     for direction in DIRECTIONS:
         name = f"{direction}_encoded"
         png = tf.io.encode_png(picture()[0]).numpy()
         wide = tf.io.encode_png(picture(1, 16, 20)[0]).numpy()
         small = tf.io.encode_png(picture(1, 5, 16)[0]).numpy()
+        jpeg = tf.io.encode_jpeg(picture()[0]).numpy()
         for data, text in (
-            ([b"nonsense"], "Unknown image file format"),
-            ([b""], "Input is empty"),
+            ([b"nonsense"], "images whose size can be read"),
+            ([png, b""], r"images whose size can be read.*\[1\]"),
             ([png[:60]], "PNG"),
             ([png, wide], "shape"),
             ([small], "8 pixels or more"),
             ([], "one image or more"),
+            # Decoded, this took 8 GB.
+            ([png, with_junk(jpeg, (12000, 12000))], "16777216 pixels or few"),
         ):
             refused(engine, name, text, image=np.asarray(data, object))
         refused(engine, name, shape, image=np.asarray([[png]], object))
@@ -267,7 +297,7 @@ def test_the_facts_are_beside_the_graph(exported):
     assert facts["tensorflow"] == tf.__version__
     assert facts["mask_kind"] == method.spec.mask_kind
     assert facts["directions"]["b_to_a"] == ["b", "a"]
-    assert facts["step"] == 7
+    assert facts["step"] == 7 and facts["max_pixels"] == 2**24
 
 
 def test_every_signature_is_warmed_up(exported, servable):

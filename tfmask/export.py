@@ -3,10 +3,12 @@
 import errno
 import os
 
+import numpy as np
 import tensorflow as tf
 
 from serving.warmup import WARM_UP_FILE, predict_log, write_records
 from tfmask.export_check import attribute_names, check_version, example_inputs
+from tfmask.export_pixels import few_pixels, guarded_files
 from tfmask.export_ports import (
     borders,
     decoded_images,
@@ -14,7 +16,8 @@ from tfmask.export_ports import (
     fits,
 )
 from tfmask.methods.base import source_and_target
-from tfmask.ops.arrays import smallest_side
+from tfmask.ops.arrays import MAX_PIXELS, smallest_side
+from tfmask.ops.errors import UserError
 from tfmask.publishing import publish
 
 _SIZES = (
@@ -29,19 +32,21 @@ class ServedTranslation(tf.Module):
     and width from `smallest_side(multiple)`: images are padded to the
     networks' multiple by reflection, and cropped back. What goes with an
     image has its size; files of images are resized. Every input's shape is
-    checked in the graph, because a server process can abort on a wrong one.
+    checked in the graph, because a server process can abort on a wrong one;
+    so are the pixels of a request, before its files are decoded.
 
     Args:
         method: `TranslationMethod`.
+        max_pixels: int, how many the images of a request may have together.
     """
 
-    def __init__(self, method):
+    def __init__(self, method, max_pixels):
         super().__init__(name="tfmask")
         # Functions and plain values: a method held here would be saved whole.
         self._spec, self._directions = method.spec, method.directions
         self._translate = method.translate
         self._all_steps = method.all_steps if method.spec.steps else None
-        self._multiple = method.multiple
+        self._multiple, self._max_pixels = method.multiple, max_pixels
         self._smallest = smallest_side(method.multiple)
         self._sizes = _SIZES.format(self._smallest)
         self._border = borders(len(attribute_names(method))).__getitem__
@@ -107,17 +112,18 @@ class ServedTranslation(tf.Module):
         return self._run(self._all_steps, outputs, direction, ports, given)
 
     def _files(self, direction, ports, given):
-        files = given["image"]
         # The shapes of no images are unknown, which the loop cannot have.
-        some = tf.debugging.Assert(tf.size(files) > 0, [self._sizes])
+        some = tf.debugging.Assert(tf.size(given["image"]) > 0, [self._sizes])
         with tf.control_dependencies([some]):
-            files = tf.identity(files)
-        arrays = {**given, "image": decoded_images(files)}
+            files = guarded_files(
+                {n: v for n, v in given.items() if v.dtype == tf.string},
+                self._max_pixels,
+            )
+        arrays = {**given, "image": decoded_images(files.pop("image"))}
         for port in ports:
-            border = self._border(port.kind)
-            if port.name != "image" and hasattr(border, "decoded"):
-                arrays[port.name] = border.decoded(
-                    port.name, given[port.name], arrays["image"]
+            if port.name in files:
+                arrays[port.name] = self._border(port.kind).decoded(
+                    port.name, files[port.name], arrays["image"]
                 )
         arrays = {
             port.name: tf.ensure_shape(
@@ -138,7 +144,10 @@ class ServedTranslation(tf.Module):
         some = (tf.shape(image)[0] > 0) & (
             tf.minimum(height, width) >= self._smallest
         )
-        guards = [tf.debugging.Assert(some, [self._sizes, tf.shape(image)])]
+        guards = [
+            tf.debugging.Assert(some, [self._sizes, tf.shape(image)]),
+            few_pixels(image, self._max_pixels),
+        ]
         masks = self._spec.masks_taken
         guards += [
             # Of several masks the caller gives some, the rest is found.
@@ -169,6 +178,7 @@ def export_method(
     *,
     facts=None,
     warm_up_batches=(1,),
+    max_pixels=MAX_PIXELS,
     check=False,
 ):
     """Publishes a method as the next version of a model, in one rename.
@@ -183,6 +193,8 @@ def export_method(
         facts: dict for JSON, written to `assets.extra/tfmask.json`.
         warm_up_batches: batch sizes of the warm-up requests; for a GPU, every
             allowed size of the server's batching.
+        max_pixels: int, how many pixels the images of a request may have
+            together; more are refused by the version itself.
         check: bool, whether the version must hold `check_version` before it
             gets its number.
 
@@ -190,13 +202,34 @@ def export_method(
         Path of the version's folder, `<base>/<name>/<version>`.
 
     Raises:
-        UserError: the name cannot be a folder, or the check failed.
+        UserError: the name cannot be a folder, a warm-up request has more
+            pixels than that, or the check failed.
         OSError: nothing is published then.
     """
-    served = ServedTranslation(method)
+    height, width = method.image_size
+    served = ServedTranslation(method, max_pixels)
+
+    def warm_up_request(signature, batch):
+        inputs = example_inputs(method, signature, batch, height, width)
+        images = inputs["image"]
+        if images.dtype == object:
+            files = [v for v in inputs.values() if v.dtype == object]
+            images = np.concatenate([v.ravel() for v in files])
+        if len(images) * height * width > max_pixels:
+            raise UserError(
+                f"`max_pixels` is {max_pixels}, but a warm-up request of "
+                f"`{signature}` has {len(images)} images of {height} x "
+                f"{width}. Raise it, or take smaller `warm_up_batches`."
+            )
+        return predict_log(signature, inputs)
 
     def write(folder):
         signatures = served.signatures()
+        requests = [
+            warm_up_request(signature, batch)
+            for signature in signatures
+            for batch in warm_up_batches
+        ]
         try:
             tf.saved_model.save(served, str(folder), signatures=signatures)
         except tf.errors.OpError as error:
@@ -209,19 +242,7 @@ def export_method(
             raise OSError(f"`{folder}` cannot be written: {error}") from error
         warm_up = folder / WARM_UP_FILE
         warm_up.parent.mkdir(exist_ok=True)
-        write_records(
-            warm_up,
-            (
-                predict_log(
-                    signature,
-                    example_inputs(
-                        method, signature, batch, *method.image_size
-                    ),
-                )
-                for signature in signatures
-                for batch in warm_up_batches
-            ),
-        )
+        write_records(warm_up, requests)
         if check:
             check_version(method, folder)
 
@@ -237,6 +258,7 @@ def export_method(
                 for direction in method.directions
             },
             "attributes": attribute_names(method),
+            "max_pixels": max_pixels,
             **(facts or {}),
         },
     )

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfmask.ops.arrays import MAX_PIXELS
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
@@ -30,6 +31,9 @@ class Options:
     warm_up_batches: tuple[int, ...] = (1,)
     """Batch sizes of the warm-up requests; for a GPU, every size that the
     server's batching allows."""
+    max_pixels: int = MAX_PIXELS
+    """Pixels that the images of one request may have together; the version
+    refuses more, before it decodes them."""
     server_base: str = "/models"
     """BASE as the server sees it, for serving_config/models.config."""
 
@@ -37,6 +41,10 @@ class Options:
         if not self.server_base.startswith("/"):
             raise ValueError(
                 f"--server-base must be absolute. Got: {self.server_base}"
+            )
+        if self.max_pixels < 1:
+            raise ValueError(
+                f"--max-pixels must be 1 or more. Got: {self.max_pixels}"
             )
         if not all(0 < size <= 128 for size in self.warm_up_batches):
             raise ValueError(
@@ -81,6 +89,7 @@ def main(argv=None):
             "versions": package_versions(),
         },
         warm_up_batches=options.warm_up_batches,
+        max_pixels=options.max_pixels,
         check=options.check,
     )
     for edited in write_serving_config(options.base, options.server_base):

@@ -91,6 +91,7 @@ def test_check_version_publishes_nothing(
     [
         (["--server-base", "models"], "absolute"),
         (["--warm-up-batches", "0"], "1..128"),
+        (["--max-pixels", "0"], "1 or more"),
     ],
 )
 def test_usage_errors(run, tmp_path, options, message, capsys):
