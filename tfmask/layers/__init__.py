@@ -37,6 +37,7 @@ from tfmask.layers.modulation import (
 )
 from tfmask.layers.normalization import normalization_layer, normalized
 from tfmask.layers.own_masks import OwnMasks
+from tfmask.layers.post_hoc_attention import post_hoc_attention
 from tfmask.layers.residual_attention import ResidualAttention
 from tfmask.layers.residual_block import ResidualBlock
 from tfmask.layers.selective_transfer import SelectiveTransferUnit
@@ -77,6 +78,7 @@ __all__ = [
     "normal_initializer",
     "normalization_layer",
     "normalized",
+    "post_hoc_attention",
     "realigned",
     "rectified",
     "torch_initializer",

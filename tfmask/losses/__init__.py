@@ -8,14 +8,7 @@ from tfmask.losses.adversarial import (
     vanilla_undecided,
 )
 from tfmask.losses.attributes import attribute_cross_entropy
-from tfmask.losses.cam_consistency import (
-    attended,
-    cam_mask,
-    cam_signs,
-    empty_maps,
-    grad_cam,
-    map_layer,
-)
+from tfmask.losses.cam_consistency import cam_consistency
 from tfmask.losses.context import background_weight, context
 from tfmask.losses.feature_matching import feature_matching
 from tfmask.losses.latent import mean_square, mode_seeking, normal_divergence
@@ -24,6 +17,7 @@ from tfmask.losses.mask_regularizers import (
     mask_indecision,
     mask_similarity,
     mask_variation,
+    style_distance,
 )
 from tfmask.losses.mask_supervision import dice, mask_cross_entropy
 from tfmask.losses.patch_nce import patch_nce
@@ -36,32 +30,28 @@ from tfmask.losses.wasserstein import (
 )
 
 __all__ = [
-    "attended",
     "attribute_cross_entropy",
     "background_weight",
-    "cam_mask",
-    "cam_signs",
+    "cam_consistency",
     "context",
     "dice",
     "domain_invariant",
-    "empty_maps",
     "feature_matching",
-    "grad_cam",
     "gradient_penalty",
     "l1",
     "l2",
     "lsgan_discriminator",
     "lsgan_generator",
-    "map_layer",
     "mask_area",
     "mask_cross_entropy",
     "mask_indecision",
     "mask_similarity",
     "mask_variation",
-    "patch_nce",
     "mean_square",
     "mode_seeking",
     "normal_divergence",
+    "patch_nce",
+    "style_distance",
     "vanilla_discriminator",
     "vanilla_generator",
     "vanilla_undecided",

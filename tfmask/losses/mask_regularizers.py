@@ -1,4 +1,4 @@
-"""What keeps a soft mask in shape: similarity, area, smoothness, decision."""
+"""LOMIT's R1, R2, R3, Eq. (13) to (15), and more for soft masks."""
 
 import tensorflow as tf
 
@@ -70,6 +70,29 @@ def _sorted(values):
         return tf.gather(upstream, places, batch_dims=1)
 
     return (tf.gather(values, order, batch_dims=1), order), gradient
+
+
+def style_distance(first, second, maximum=None):
+    """R2: what two masks cut out shall have different styles.
+
+    `-mean |s_1 - s_2|`.
+
+    Args:
+        first: (B, C) float, style of the first foreground.
+        second: (B, C) float, of the second.
+        maximum: float; no more is asked for. None: there is no limit.
+
+    Returns:
+        (B,) float32, 0 or less.
+
+    Paper: LOMIT, Eq. (14). Differs from the paper: with a maximum.
+
+    Example:
+        >>> style_distance(np.zeros((1, 2)), np.ones((1, 2))).numpy().tolist()
+        [-1.0]
+    """
+    apart = mean_per_example(tf.abs(exact(first) - exact(second)))
+    return -apart if maximum is None else -tf.minimum(apart, maximum)
 
 
 def mask_area(mask, reduction="mean"):

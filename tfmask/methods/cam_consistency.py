@@ -2,8 +2,9 @@
 
 import tensorflow as tf
 
-from tfmask.losses import attended, context, map_layer
+from tfmask.losses import cam_consistency
 from tfmask.methods.players import Term
+from tfmask.ops.grad_cam import attended, map_layer
 from tfmask.ops.images import resize_images
 from tfmask.ops.schedules import linear_ramp
 
@@ -75,7 +76,7 @@ class CamConsistency:
             mask = tf.stop_gradient(mask)
         epochs = self.config.cam_start_epoch, self.config.cam_full_epoch
         weight *= linear_ramp(self.step, *map(self.steps_of, epochs))
-        change = context(edit.image, edit.output, 1.0 - mask)
+        change = cam_consistency(edit.image, edit.output, mask)
         return terms | {
             name: Term(tf.reduce_mean(change), weight),
             "cam_coverage": Term(tf.reduce_mean(mask), None),

@@ -3,7 +3,12 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers import Convolution, leaky_relu, normalization_layer
+from tfmask.layers import (
+    Convolution,
+    leaky_relu,
+    normalization_layer,
+    post_hoc_attention,
+)
 from tfmask.networks.patch_discriminator import (
     PatchDiscriminator,
     build_chain,
@@ -119,7 +124,7 @@ class GuidingDiscriminator(keras.Model):
         features = self.patches.features(first, first=1)
         if self.mask_branch is None:
             judged = self.patches.score(features)
-            return judged._replace(attention=_post_hoc(features))
+            return judged._replace(attention=post_hoc_attention(features))
         mask = self.mask_branch(first, size=tf.shape(features)[1:3])
         features = (1.0 + tf.cast(mask, features.dtype)) * features
         judged = self.patches.score(features)
@@ -134,7 +139,7 @@ class GuidingDiscriminator(keras.Model):
         image = tf.image.resize(image, size, "bilinear")
         first = self.patches.features(image, last=1)
         if self.mask_branch is None:
-            return _post_hoc(self.patches.features(first, first=1))
+            return post_hoc_attention(self.patches.features(first, first=1))
         size = self.attention_size(tf.unstack(size))
         return self._mean_mask(self.mask_branch(first, size=tf.stack(size)))
 
@@ -213,9 +218,3 @@ class MaskBranch(keras.layers.Layer):
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
-
-
-def _post_hoc(features):
-    """(B, h, w, C) activations to (B, h, w, 1) float32 attention."""
-    sizes = tf.abs(exact(features))
-    return min_max(tf.reduce_mean(sizes, axis=-1, keepdims=True))

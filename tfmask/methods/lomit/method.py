@@ -10,10 +10,10 @@ from tfmask.losses import (
     mask_area,
     mask_similarity,
     mask_variation,
+    style_distance,
     wasserstein_critic,
     wasserstein_generator,
 )
-from tfmask.losses.reduce import mean_per_example
 from tfmask.methods.critic import CriticMethod
 from tfmask.methods.lomit import METHOD
 from tfmask.methods.players import weighted
@@ -271,8 +271,15 @@ class LOMIT(CriticMethod):
                 lambda: l1(same, images),
                 config.reconstruction_weight,
             ),
+            # (B,), halved: the sum over both sides counts each pair twice.
             "style_distance": (
-                lambda: self._style_distance(codes.foreground),
+                lambda: (
+                    0.5
+                    * style_distance(
+                        *tf.split(codes.foreground, 2),
+                        config.style_distance_max,
+                    )
+                ),
                 config.style_distance_weight,
             ),
             # The first content for all three masks of a side, detached.
@@ -306,14 +313,6 @@ class LOMIT(CriticMethod):
     def _inputs_of(self, values):
         """Inputs of the global batch, float32: half of (2B, ...) rows."""
         return tf.cast(tf.shape(values)[0] // 2 * replica_count(), values.dtype)
-
-    def _style_distance(self, foreground):
-        """R2, once a pair: (B,), halved because sums count it twice."""
-        first, second = tf.split(foreground, 2)
-        apart = mean_per_example(tf.abs(first - second))
-        if self.config.style_distance_max is not None:
-            apart = tf.minimum(apart, self.config.style_distance_max)
-        return -0.5 * apart
 
     def predict_masks(self, inputs):
         """Both masks at a quarter of the size, as `translate` uses them.

@@ -8,8 +8,8 @@ are compared with it.
 import numpy as np
 import tensorflow as tf
 
-from tfmask.losses import attended, map_layer
 from tfmask.ops.attributes import switched
+from tfmask.ops.grad_cam import attended, map_layer
 from trainers.evaluation.examples import Example
 from trainers.evaluation.judges import Judge
 from trainers.evaluation.tasks.directions import Directions

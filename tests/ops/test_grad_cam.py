@@ -1,21 +1,22 @@
-"""The sheet's ten checks of the loss: closed forms, second order, masks."""
+"""Grad-CAM and the loss on it: closed forms, second order, masks."""
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.losses import (
+from tfmask.losses import cam_consistency
+from tfmask.networks import AttributeDiscriminator
+from tfmask.ops.errors import UserError
+from tfmask.ops.grad_cam import (
     attended,
     cam_mask,
     cam_signs,
-    context,
     empty_maps,
+    enlarged_maps,
     grad_cam,
     map_layer,
+    normalized_maps,
 )
-from tfmask.losses.cam_consistency import enlarged_maps, normalized_maps
-from tfmask.networks import AttributeDiscriminator
-from tfmask.ops.errors import UserError
 
 RNG = np.random.default_rng(0)
 FEATURES = RNG.normal(size=(3, 4, 4, 5)).astype("float32")
@@ -129,7 +130,7 @@ def test_gradient_of_the_translation_is_the_sign_outside_of_the_mask():
         features = tf.nn.avg_pool2d(output, 2, 2, "VALID")
         maps = grad_cam(features, lambda a: linear(a, HEAD[:, :, :3]), BOTH[:2])
         mask = tf.stop_gradient(cam_mask(maps, 8, 8))
-        loss = tf.reduce_mean(context(image, output, 1.0 - mask))
+        loss = tf.reduce_mean(cam_consistency(image, output, mask))
     expected = -(1 - mask) * np.sign(image - output.numpy()) / image.size
     assert 0.05 < float(tf.reduce_mean(mask)) < 0.95
     np.testing.assert_allclose(tape.gradient(loss, output), expected, atol=1e-8)
@@ -141,13 +142,13 @@ def test_extreme_masks_and_no_change():
     mask = cam_mask(grad_cam(FEATURES[:2], linear, signs), 8, 8)
     np.testing.assert_array_equal(mask, np.zeros((2, 8, 8, 1)))
     np.testing.assert_allclose(
-        context(image, output, 1.0 - mask),
+        cam_consistency(image, output, mask),
         np.abs(image - output).mean((1, 2, 3)),
         rtol=1e-6,
     )
     mask = cam_mask(grad_cam(FEATURES[:2], linear, BOTH[:2]), 8, 8)
-    assert not np.any(context(image, image, 1.0 - mask))
-    assert not np.any(context(image, output, np.zeros((2, 8, 8, 1))))
+    assert not np.any(cam_consistency(image, image, mask))
+    assert not np.any(cam_consistency(image, output, np.ones((2, 8, 8, 1))))
 
 
 def test_nothing_to_change_gives_no_gradient(weights):

@@ -1,0 +1,230 @@
+"""Grad-CAM (Selvaraju et al. 2017): where a classifier sees attributes.
+
+Differentiable, so that it can be a part of a loss: see
+`tfmask.losses.cam_consistency`.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from tfmask.ops.errors import unknown_name
+from tfmask.ops.precision import exact, mean_over
+from tfmask.ops.soft_masks import min_max, over_largest
+
+MERGES = ("max", "sum_logits")
+NORMALIZATIONS = ("min_max", "max")
+# Side of the map that is explained where no layer is chosen.
+MAP_SIDE = 16
+
+
+def cam_signs(attributes, changed, signed=True):
+    """Which logits are asked for, and for evidence of which value.
+
+    Args:
+        attributes: (B, K) float 0/1, what the image has.
+        changed: (B, K) float 0/1, the attributes that an edit changes.
+        signed: bool; True asks for evidence of the value that is there, so
+            -z for an attribute that is 0; False always for z.
+
+    Returns:
+        (B, K) float32: -1, 0 (not asked for) or 1.
+    """
+    attributes = exact(attributes)
+    changed = tf.cast(changed, attributes.dtype)
+    return changed * (2.0 * attributes - 1.0) if signed else changed
+
+
+def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
+    """Grad-CAM maps of signed logits.
+
+    `alpha_k = mean_ij d s_a / d A_k[i, j]` and `L_a = ReLU(sum_k alpha_k
+    A_k)` with the score `s_a = sign_a * z_a`. Differentiable with respect to
+    the weights below the features, and through alpha (a second order) to
+    those above. Examples must not influence each other's logits (no batch
+    normalisation): slopes of the batch's sum are every example's own.
+
+    Args:
+        features: (B, h, w, C) float, A.
+        logits: function of such features that returns (B, K), z.
+        signs: (B, K) float, see `cam_signs`; 0 makes an empty map.
+        merge: "max" keeps one map an attribute; "sum_logits" makes one map
+            of the sum of all scores, with one backward pass instead of K.
+        floor: float in [0, 1), slope of negative values in the place of
+            ReLU's 0.
+
+    Returns:
+        (B, h, w, K) float32 (float64 of float64 features), 0 or more where
+        `floor` is 0; K is 1 for "sum_logits".
+
+    Raises:
+        UserError: `merge` is unknown.
+
+    Paper: Selvaraju et al. 2017, Eq. (1) and (2); Kim, Khan, Choo 2021 in
+    words.
+    Differs from Grad-CAM: the signs.
+
+    Example:
+        >>> features = np.full((1, 2, 2, 1), 3.0, "float32")
+        >>> total = lambda x: tf.reduce_sum(x, axis=(1, 2))
+        >>> grad_cam(features, total, np.ones((1, 1)))[0, 0, 0].numpy()
+        array([3.], dtype=float32)
+    """
+    if merge not in MERGES:
+        raise unknown_name("merge", merge, MERGES)
+    features = tf.convert_to_tensor(features)
+    activation = exact(features)
+    signs = tf.cast(signs, activation.dtype)
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(activation)
+        scores = exact(logits(tf.cast(activation, features.dtype)))
+        columns = tf.unstack(scores, axis=1)
+    if merge == "sum_logits":
+        slopes = [tape.gradient(scores, activation, signs)]
+    else:
+        slopes = [
+            tape.gradient(column, activation, sign)
+            for column, sign in zip(
+                columns, tf.unstack(signs, axis=1), strict=True
+            )
+        ]
+    alpha = tf.stack([mean_over(s, (2, 1)) for s in slopes], axis=2)
+    maps = tf.einsum("bhwc,bck->bhwk", activation, alpha)
+    return tf.maximum(maps, floor * maps) if floor else tf.nn.relu(maps)
+
+
+def normalized_maps(maps, normalization="min_max"):
+    """Every map of every example by itself, to [0, 1].
+
+    `(L - min) / (max - min)` or `L / max`. The divisor is differentiated,
+    too: scaling a map changes nothing. A map without any difference
+    ("min_max") or without any value above 0 ("max") becomes 0.
+
+    Args:
+        maps: (B, h, w, K) float, 0 or more for "max".
+        normalization: "min_max" or "max".
+
+    Returns:
+        (B, h, w, K) in [0, 1], of the maps' dtype.
+
+    Raises:
+        UserError: `normalization` is unknown.
+    """
+    if normalization not in NORMALIZATIONS:
+        raise unknown_name("normalization", normalization, NORMALIZATIONS)
+    return min_max(maps) if normalization == "min_max" else over_largest(maps)
+
+
+def enlarged_maps(maps, height, width):
+    """Bilinear, between pixel centres: (B, h, w, K) to (B, H, W, K).
+
+    The values of `tf.image.resize`, which knows no float64.
+    """
+    rows = tf.constant(_weights(maps.shape[1], height), maps.dtype)
+    columns = tf.constant(_weights(maps.shape[2], width), maps.dtype)
+    return tf.einsum("Hh,Ww,bhwk->bHWk", rows, columns, maps)
+
+
+def _weights(small, large):
+    """(large, small) array: the share of each old pixel in each new one."""
+    centres = (np.arange(large) + 0.5) * small / large - 0.5
+    centres = np.clip(centres, 0, small - 1)[:, None]
+    return np.maximum(0.0, 1.0 - np.abs(centres - np.arange(small)))
+
+
+def cam_mask(maps, height, width, normalization="min_max"):
+    """Where an edit may change an image: the largest of all maps.
+
+    Args:
+        maps: (B, h, w, K) float of `grad_cam`; those of the image before
+            and after the edit side by side, where both count.
+        height: int, of the images.
+        width: int.
+        normalization: see `normalized_maps`.
+
+    Returns:
+        (B, height, width, 1) in [0, 1]; 0 of an example without changed
+        attributes.
+    """
+    shares = enlarged_maps(normalized_maps(maps, normalization), height, width)
+    return tf.reduce_max(shares, axis=-1, keepdims=True)
+
+
+def empty_maps(maps, signs):
+    """The share of the asked-for maps that are 0 everywhere.
+
+    Args:
+        maps: (B, h, w, K) of `grad_cam`.
+        signs: (B, K), or any (B, J) where the maps are sums (K is 1).
+
+    Returns:
+        Scalar float32 in [0, 1]; 0 where nothing was asked for.
+    """
+    asked = tf.cast(tf.not_equal(signs, 0), tf.float32)
+    if maps.shape[-1] != asked.shape[-1]:
+        asked = tf.reduce_max(asked, axis=1, keepdims=True)
+    empty = tf.reduce_all(tf.equal(maps, 0), axis=(1, 2))
+    return tf.math.divide_no_nan(
+        tf.reduce_sum(asked * tf.cast(empty, tf.float32)), tf.reduce_sum(asked)
+    )
+
+
+def map_layer(side, layers):
+    """The layer of a strided trunk whose map is about `MAP_SIDE` wide.
+
+    Args:
+        side: int, of the images.
+        layers: int, how many layers there are; every one halves.
+
+    Returns:
+        int from 1 to `layers`.
+    """
+    return min(max(1, (side // MAP_SIDE).bit_length() - 1), layers)
+
+
+def attended(
+    discriminator,
+    layer,
+    seen,
+    changed,
+    *,
+    signed=True,
+    merge="max",
+    normalization="min_max",
+    floor=0.0,
+):
+    """Where a discriminator sees the changed attributes of an edit.
+
+    Args:
+        discriminator: has `features` and `heads` as `AttributeDiscriminator`.
+        layer: int, layers of its trunk below the Grad-CAM.
+        seen: list of (images (B, H, W, 3), attributes (B, K) 0/1): an image
+            before or after the edit, or both, and what each has.
+        changed: (B, K) float 0/1, the attributes that the edit changes.
+        signed: see `cam_signs`.
+        merge, floor: see `grad_cam`.
+        normalization: see `normalized_maps`.
+
+    Returns:
+        mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
+        empty: scalar float32, the share of maps that are 0 everywhere.
+    """
+    images = tf.concat([image for image, _ in seen], axis=0)
+    signs = tf.concat(
+        [cam_signs(attributes, changed, signed) for _, attributes in seen],
+        axis=0,
+    )
+    maps = grad_cam(
+        discriminator.features(images, last=layer),
+        lambda features: (
+            discriminator.heads(discriminator.features(features, layer)).logits
+        ),
+        signs,
+        merge=merge,
+        floor=floor,
+    )
+    mask = cam_mask(
+        tf.concat(tf.split(maps, len(seen)), axis=-1),
+        *images.shape[1:3],
+        normalization,
+    )
+    return mask, empty_maps(maps, signs)
