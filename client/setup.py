@@ -15,10 +15,11 @@ VERSION = re.search(
     r'__version__ = "(.+)"', (ROOT / "tfmask" / "__init__.py").read_text()
 )[1]
 MODULES = {
-    *("__init__", "aio", "channels", "client", "command_line", "errors"),
-    *("files", "image_headers", "items", "mask_values", "metadata"),
-    *("pictures", "ports", "protos", "query", "query_inputs", "ready"),
-    *("results", "steps", "tensors", "wire"),
+    *("__init__", "aio", "answers", "channels", "client", "command_line"),
+    *("errors", "files", "image_headers", "items", "mask_values"),
+    *("metadata", "pictures", "ports", "protos", "query", "query_inputs"),
+    *("ready", "results", "steps", "tensors", "translating", "values"),
+    "wire",
 }
 
 

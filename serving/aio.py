@@ -13,7 +13,7 @@ import grpc
 
 from serving import channels
 from serving.channels import Tls
-from serving.errors import ServingError, from_code
+from serving.errors import ServingError
 from serving.metadata import Metadata, VersionStatus
 from serving.steps import Call, Prediction, Steps, stub
 
@@ -38,6 +38,7 @@ class AsyncClient:
         batch_bytes: int = 4 * 2**20,
         batch_images: int = 32,
     ):
+        self._target = target
         self._steps = Steps(model, timeout, batch_bytes, batch_images)
         options = channels.options(attempts, max_message_bytes, tls)
         encoding = channels.compression(compression)
@@ -66,7 +67,7 @@ class AsyncClient:
         try:
             return await self._calls[path](call.request, timeout=call.timeout)
         except grpc.RpcError as error:
-            raise from_code(error.code(), error.details()) from error
+            raise channels.failure(error, self._target) from error
 
     async def _run(self, steps):
         try:

@@ -1,7 +1,8 @@
 """Server-side batching: requests that arrive together run together.
 
 Follows TensorFlow Serving's batching session, including that one bad request
-fails its whole batch, so that what works here works there.
+fails its whole batch, so that what works here works there. Only requests with
+encoded images, any of which can be damaged, run alone here.
 """
 
 import threading
@@ -20,7 +21,7 @@ from serving.status import (
     UNAVAILABLE,
     CallError,
 )
-from serving.tensors import Tensor
+from serving.tensors import STRING, Tensor
 
 Run = Callable[[Mapping[str, Tensor], Sequence[str], float | None], list]
 
@@ -179,7 +180,8 @@ class BatchScheduler:
                 f"Task size {rows} is larger than maximum input batch size "
                 f"{options.max_batch_size}",
             )
-        if not rows:
+        encoded = any(tensor.kind == STRING for tensor in feeds.values())
+        if encoded or not rows:
             return run(feeds, fetches, timeout)
         wait = float("inf") if timeout is None else timeout
         deadline = time.monotonic() + wait

@@ -1,6 +1,7 @@
 """How the client talks to a server: options, retries, TLS, compression."""
 
 import json
+import os
 import pathlib
 from dataclasses import dataclass
 
@@ -8,6 +9,7 @@ import grpc
 
 from serving import protos
 from serving.command_line import expand_home
+from serving.errors import ServingError, Unavailable, from_code
 
 # gRPC keeps a request for a retry only while it fits here, and says nothing
 # when it does not. Its own default of 256 KiB is less than one image.
@@ -17,6 +19,9 @@ _COMPRESSIONS = {
     "gzip": grpc.Compression.Gzip,
     "deflate": grpc.Compression.Deflate,
 }
+# Where gRPC looks for a proxy, and for hosts that need none, in its order.
+_PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
+_NO_PROXIES = ("no_grpc_proxy", "no_proxy")
 
 
 @dataclass(frozen=True)
@@ -125,3 +130,37 @@ def options(
     if tls and tls.server_name:
         chosen.append(("grpc.ssl_target_name_override", tls.server_name))
     return chosen
+
+
+def failure(error: grpc.RpcError, target: str) -> ServingError:
+    """What the client raises for a call that failed.
+
+    Args:
+        error: gRPC's.
+        target: str, "host:port".
+
+    Returns:
+        `ServingError`.
+    """
+    raised = from_code(error.code(), error.details())
+    proxy = next((name for name in _PROXIES if os.environ.get(name)), None)
+    if isinstance(raised, Unavailable) and proxy and not _exempt(target):
+        raised.details += (
+            f" (gRPC sends calls to {target} through the proxy of the "
+            f"variable {proxy}. Is that meant? If not, add the host to "
+            "no_proxy.)"
+        )
+    return raised
+
+
+def _exempt(target):
+    """Whether gRPC asks a host without a proxy."""
+    found = next(
+        (os.environ.get(n) for n in _NO_PROXIES if n in os.environ), ""
+    )
+    host = target.rpartition("/")[2].rpartition(":")[0].strip("[]")
+    hosts = [entry.strip() for entry in found.split(",")]
+    # Its rule: the end of a name counts. (Blocks of addresses are not read.)
+    return target.startswith("unix:") or any(
+        entry and host.endswith(entry) for entry in hosts
+    )

@@ -26,7 +26,6 @@ from serving.errors import (
     ServingError,
     Unavailable,
     Unimplemented,
-    from_code,
 )
 from serving.metadata import Metadata, Signature, TensorSpec, VersionStatus
 from serving.results import EncodedTranslation, Translation
@@ -86,6 +85,7 @@ class Client:
         batch_bytes: int = 4 * 2**20,
         batch_images: int = 32,
     ):
+        self._target = target
         self._steps = Steps(model, timeout, batch_bytes, batch_images)
         options = channels.options(attempts, max_message_bytes, tls)
         encoding = channels.compression(compression)
@@ -114,7 +114,7 @@ class Client:
         try:
             return self._calls[path](call.request, timeout=call.timeout)
         except grpc.RpcError as error:
-            raise from_code(error.code(), error.details()) from error
+            raise channels.failure(error, self._target) from error
 
     def _run(self, steps):
         try:
@@ -147,12 +147,13 @@ class Client:
         """Translates one or more images.
 
         A list may be sent in several requests, each with its own `timeout`;
-        images of unequal sizes are never in the same one.
+        images of unequal sizes are never in the same one. An image that is
+        refused does not stop the others: what they gave is in the error.
 
         Args:
-            image: one image as uint8 array (H, W, 3), path, or bytes of a PNG
-                or JPEG; a batch as uint8 array (N, H, W, 3); or a list of
-                single images.
+            image: one image as uint8 array (H, W, 3), or a PNG, JPEG, BMP or
+                WebP as path, bytes or a file that is open for bytes; a batch
+                as uint8 array (N, H, W, 3); or a list of single images.
             direction: str, "a_to_b" or "b_to_a"; some methods have the first
                 alone.
             model: str, another model than the client's.
@@ -173,11 +174,14 @@ class Client:
 
         Returns:
             `Translation` for arrays (with a leading dimension for a batch),
-            `EncodedTranslation` for a path or bytes, a list for a list.
+            `EncodedTranslation` for a file, a list for a list.
 
         Raises:
-            InvalidArgument: an input does not fit; its text names it.
-            ServingError: any other failure, with gRPC's code and details.
+            InvalidArgument: an input does not fit; its text names it. For a
+                batch or list, its `results` hold what the other images gave,
+                `failures` an error for each that was refused.
+            ServingError: any other failure, with gRPC's code and details;
+                `results` as far as they came.
         """
         return self._run(
             self._steps.translate(

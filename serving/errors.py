@@ -1,6 +1,13 @@
 """What the client raises: one class for each code worth telling apart."""
 
+import re
+
 import grpc
+
+# How TensorFlow names places in its graph, and what failed there.
+_NODE = re.compile(r"\{\{(?:function_)?node [^}]*\}\}\s*")
+_FIRST = re.compile(r"^\d+ root error\(s\) found\.\s*\(0\) [\w ]+: ")
+_ASSERTION = re.compile(r"assertion failed: \[(.*?)\](?= \[|$)")
 
 
 class ServingError(Exception):
@@ -13,13 +20,22 @@ class ServingError(Exception):
     Attributes:
         code: `grpc.StatusCode`.
         details: str.
+        results: after `translate` of a list or batch: list with a result
+            for each image that was answered and None for the others; None
+            after any other call.
+        failures: dict of an image's position to its own error.
+        blames: "server", which said so; or, before anything was sent,
+            "inputs" or "call": its model, label, direction or timeout.
     """
 
     hint = ""
+    blames = "server"
 
     def __init__(self, code: grpc.StatusCode, details: str):
         super().__init__(code, details)
         self.code, self.details = code, details
+        self.results: list | None = None
+        self.failures: dict[int, ServingError] = {}
 
     def __str__(self):
         text = f"{self.code.name}: {self.details or '(no details)'}"
@@ -79,21 +95,30 @@ def from_code(code: grpc.StatusCode, details: str) -> ServingError:
 
     Args:
         code: `grpc.StatusCode`.
-        details: str.
+        details: str, of the server.
 
     Returns:
-        `ServingError` or a subclass.
+        `ServingError` or a subclass; its details name no node of a graph.
     """
-    return _CLASSES.get(code, ServingError)(code, details)
+    return _CLASSES.get(code, ServingError)(code, _readable(details or ""))
 
 
-def invalid(details: str) -> InvalidArgument:
-    """An input that is refused before it is sent.
+def _readable(details):
+    """What TensorFlow says, without where in its graph it was said."""
+    text = _FIRST.sub("", details).partition("\n\t [[")[0]
+    return _ASSERTION.sub(r"\1", _NODE.sub("", text)).strip()
+
+
+def invalid(details: str, *, blames: str = "inputs") -> InvalidArgument:
+    """What is refused before it is sent.
 
     Args:
         details: str, names the argument, what was expected and what came.
+        blames: str, see `ServingError`.
 
     Returns:
         `InvalidArgument`.
     """
-    return InvalidArgument(grpc.StatusCode.INVALID_ARGUMENT, details)
+    error = InvalidArgument(grpc.StatusCode.INVALID_ARGUMENT, details)
+    error.blames = blames
+    return error

@@ -1,40 +1,25 @@
 """What `translate` accepts: arrays, batches, lists, files, encoded bytes."""
 
-import os
-import pathlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from serving.command_line import expand_home
-from serving.errors import invalid
+from serving.errors import InvalidArgument, invalid
 from serving.image_headers import read_header
-from serving.mask_values import mask_problem
-from serving.pictures import (
-    PictureError,
-    as_png,
-    binary,
-    is_plain_image,
-    is_plain_mask,
-    read_image,
-    read_mask,
-)
-
-_SENT = ("PNG", "JPEG")
-_FORMATS = (*_SENT, "BMP")  # the last is converted
+from serving.values import READERS, file_problem, is_file, name_of, named
 
 
 class Item(NamedTuple):
     """One image to translate, and the other inputs that go with it.
 
     Attributes:
-        label: str, how an error calls it: a path or a position.
+        labels: name to how an error calls it: a path or a position.
         inputs: name to array, or to encoded bytes.
         size: int, about how many bytes it and its answer take.
     """
 
-    label: str
+    labels: dict[str, str]
     inputs: dict[str, Any]
     size: int
 
@@ -50,6 +35,26 @@ class Item(NamedTuple):
             (name, _kind(value)) for name, value in sorted(self.inputs.items())
         )
 
+    def blamed(self, details: str) -> str:
+        """What a server refused, with the name of the input that is to blame.
+
+        Args:
+            details: str, of the server.
+        """
+        files = {
+            name: value
+            for name, value in self.inputs.items()
+            if isinstance(value, bytes)
+        }
+        for name, label in self.labels.items():
+            if details.startswith(f"`{name}`"):
+                return f"{label}: {details.removeprefix(f'`{name}`: ')}"
+        for name, data in files.items():
+            problem = len(files) > 1 and file_problem(data)
+            if problem:
+                return f"{self.labels[name]}: {problem}"
+        return f"{self.labels['image']}: {details}"
+
 
 def _kind(value):
     """What values of one request have in common: their sizes and types."""
@@ -60,165 +65,13 @@ def _kind(value):
     return value.shape, value.dtype.str
 
 
-def _is_file(value) -> bool:
-    return isinstance(value, str | bytes | bytearray | os.PathLike)
-
-
-def read_encoded(value, label: str, *, is_mask: bool = False) -> bytes:
-    """The bytes of an encoded image, in a form that servers read right.
-
-    Their decoder applies no orientation tag (EXIF), and does not know all
-    that a mask can be. Such files are converted to plain PNG here, with
-    Pillow; all others are sent as they are.
-
-    Args:
-        value: path or bytes.
-        label: str, how an error calls it.
-        is_mask: bool; a mask of one object, which is checked where Pillow is
-            installed.
-
-    Returns:
-        bytes.
-
-    Raises:
-        InvalidArgument: not readable, neither PNG, JPEG nor BMP, a mask that
-            can mean two things, or a file to be converted without Pillow.
-    """
-    if isinstance(value, bytes | bytearray):
-        data = bytes(value)
-    else:
-        try:
-            data = expand_home(pathlib.Path(value)).read_bytes()
-        except OSError as error:
-            raise invalid(f"{label}: {error.strerror}") from None
-        except ValueError as error:  # no such user, or a name with a NUL
-            raise invalid(f"{label}: {error}") from None
-    header = read_header(data)
-    if header is None or header.format not in _FORMATS:
-        kind = f"a {header.format} image" if header else "something else"
-        raise invalid(
-            f"{label}: expected a PNG, JPEG or BMP image. Got: {kind} "
-            f"of {len(data)} bytes."
-        )
-    is_plain = is_plain_mask if is_mask else is_plain_image
-    plain = is_plain(data) and is_plain_image(data) and header.format in _SENT
-    if plain and not is_mask:
-        return data
-    try:
-        pixels = binary(read_mask(data)) if is_mask else read_image(data)
-        return data if plain else as_png(pixels)
-    except PictureError as error:
-        raise invalid(f"{label}: {error}") from None
-    except ImportError:
-        if plain:
-            return data
-        raise invalid(
-            f"{label}: a server would not read it right (its orientation "
-            "tag, format or depth). Install Pillow, which converts it here "
-            "(`pip install pillow`), or save it as an upright PNG of 8 bits."
-        ) from None
-
-
-def _image_array(value, label) -> np.ndarray:
-    array = np.asarray(value)
-    if array.ndim != 3 or array.shape[-1] != 3:
-        raise invalid(
-            f"{label}: expected an image of shape (H, W, 3). "
-            f"Got: {array.shape}."
-        )
-    if array.dtype != np.uint8:
-        raise invalid(
-            f"{label}: expected uint8, 0 to 255. Got: {array.dtype}. Scale "
-            "and round it first."
-        )
-    return array
-
-
-def _image(value, label):
-    if _is_file(value):
-        return read_encoded(value, label)
-    return _image_array(value, label)
-
-
-def _plane(value, label):
-    """A mask (H, W) or (H, W, 1) as (H, W, 1)."""
-    array = np.asarray(value)
-    if array.ndim == 2:
-        array = array[..., np.newaxis]
-    if array.ndim != 3 or array.shape[-1] != 1 or array.dtype != np.uint8:
-        raise invalid(
-            f"{label}: expected uint8 of shape (H, W) or (H, W, 1). "
-            f"Got: {array.dtype} {np.shape(value)}."
-        )
-    problem = mask_problem(array, soft=True)
-    if problem:
-        raise invalid(f"{label}: {problem}.")
-    return array
-
-
-def _instances(value, label):
-    """Masks of single objects: (K, H, W, 1) uint8, or a tuple of bytes."""
-    if isinstance(value, list | tuple) and value and all(map(_is_file, value)):
-        return tuple(
-            read_encoded(file, f"{label}, number {number}", is_mask=True)
-            for number, file in enumerate(value)
-        )
-    array = np.asarray(value)
-    if array.ndim == 3:
-        array = array[..., np.newaxis]
-    if array.ndim != 4 or array.shape[-1] != 1 or array.dtype != np.uint8:
-        raise invalid(
-            f"{label}: expected uint8 of shape (K, H, W) or (K, H, W, 1), or "
-            f"a list of K files. Got: {array.dtype} {np.shape(value)}."
-        )
-    for number, mask in enumerate(array):
-        problem = mask_problem(mask)
-        if problem:
-            raise invalid(f"{label}, number {number}: {problem}.")
-    return array
-
-
-def _attributes(value, label):
-    """Attributes of one image: (K,) float32."""
-    try:
-        array = np.asarray(value, np.float32)
-    except (TypeError, ValueError):
-        array = np.asarray(value, object)
-    if array.ndim != 1 or array.dtype != np.float32:
-        raise invalid(
-            f"{label}: expected K numbers: 1 (on), 0 (off) or -1 (as it is). "
-            f"Got: {value!r}."
-        )
-    return array
-
-
-def _seed(value, label):
-    """The number of a random choice."""
-    limits = np.iinfo(np.int64)
-    whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
-    if not whole or not limits.min <= value <= limits.max:
-        raise invalid(
-            f"{label}: expected a whole number of 64 bits. Got: {value!r}."
-        )
-    return np.int64(value)
-
-
-_READERS = {
-    "image": _image,
-    "mask": _plane,
-    "masks": _instances,
-    "attributes": _attributes,
-    "seed": _seed,
-}
-
-
 def _split(name, value, count):
     """One value an item out of a batch, a list or a single value."""
     if count is None:
         return [value]
-    single = _is_file(value) or not hasattr(value, "__len__")
+    single = is_file(value) or not hasattr(value, "__len__")
     if single or len(value) != count:
-        got = "one file" if _is_file(value) else "one value"
+        got = "one file" if is_file(value) else "one value"
         got = got if single else len(value)
         raise invalid(f"`{name}`: expected {count}, one an image. Got: {got}.")
     return list(value)
@@ -228,7 +81,7 @@ def _count(image) -> int | None:
     """How many images there are; None for a single one."""
     if isinstance(image, list | tuple):
         return len(image)
-    if _is_file(image):
+    if is_file(image):
         return None
     array = np.asarray(image)
     if array.ndim not in (3, 4):
@@ -240,9 +93,8 @@ def _count(image) -> int | None:
 
 
 def _label(value, index, count) -> str:
-    if isinstance(value, str | os.PathLike):
-        return os.fspath(value)
-    return "`image`" if count is None else f"`image` {index}"
+    role = "`image`" if count is None else f"`image` {index}"
+    return name_of(value) or role
 
 
 def _size(value) -> int:
@@ -254,7 +106,7 @@ def _size(value) -> int:
     return value.nbytes
 
 
-def _check_size(name, kind, value, image, label):
+def _check_size(kind, value, image, label):
     """What goes with an image must have its height and width.
 
     The server brings another image's file to the size of its image's.
@@ -264,21 +116,31 @@ def _check_size(name, kind, value, image, label):
     ):
         wanted = "all files" if kind == "masks" else "a file"
         raise invalid(
-            f"`{name}` of {label}: expected {wanted} where the image is "
-            "one, and an array where it is an array."
+            f"{label}: expected {wanted} where the image is one, and an array "
+            "where it is an array."
         )
     if isinstance(image, bytes):
         return
     size, found = image.shape[:2], value.shape[-3:-1]
     if found != size:
-        raise invalid(
-            f"`{name}` of {label}: expected {size} as the image. Got: {found}."
-        )
+        raise invalid(f"{label}: expected {size} as the image. Got: {found}.")
+
+
+def _item(image, label, others, kinds):
+    read = READERS["image"]
+    labels, inputs = {"image": label}, {"image": read(image, label)}
+    for name, value in others.items():
+        kind = kinds[name]
+        labels[name] = named(value, f"`{name}` of {label}")
+        inputs[name] = READERS[kind](value, labels[name])
+        if kind not in ("attributes", "seed"):
+            _check_size(kind, inputs[name], inputs["image"], labels[name])
+    return Item(labels, inputs, sum(map(_size, inputs.values())))
 
 
 def read_items(
-    image, others: dict[str, Any], kinds: dict[str, str]
-) -> tuple[list[Item], bool]:
+    image: Any, others: Mapping[str, Any], kinds: Mapping[str, str]
+) -> tuple[list[Item | InvalidArgument], bool]:
     """Turns the arguments of `translate` into items.
 
     Args:
@@ -287,26 +149,23 @@ def read_items(
         kinds: name to kind of all inputs, see `serving.ports`.
 
     Returns:
-        (items, whether there was a single image and no batch or list).
+        (items, whether there was a single image and no batch or list). In
+        place of an item that cannot be sent stands what is wrong with it.
 
     Raises:
-        InvalidArgument: names the argument, what is expected and what came.
+        InvalidArgument: there are more or fewer values than images.
     """
     count = _count(image)
     images = _split("image", image, count)
     given = {name: _split(name, value, count) for name, value in others.items()}
-    items = []
+    items: list[Item | InvalidArgument] = []
     for index, value in enumerate(images):
         label = _label(value, index, count)
-        inputs = {"image": _image(value, label)}
-        for name, values in given.items():
-            where = f"`{name}` of {label}"
-            kind = kinds[name]
-            inputs[name] = _READERS[kind](values[index], where)
-            if kind not in ("attributes", "seed"):
-                _check_size(name, kind, inputs[name], inputs["image"], label)
-        total = sum(_size(part) for part in inputs.values())
-        items.append(Item(label, inputs, total))
+        mine = {name: values[index] for name, values in given.items()}
+        try:
+            items.append(_item(value, label, mine, kinds))
+        except InvalidArgument as error:
+            items.append(error)
     return items, count is None
 
 

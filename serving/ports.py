@@ -1,8 +1,10 @@
 """What a served translation takes and gives, read from its metadata."""
 
+import re
 from typing import NamedTuple
 
-from serving.errors import invalid
+from serving.answers import clash
+from serving.errors import InvalidArgument, invalid
 from serving.metadata import Metadata, TensorSpec, find_signature
 
 # Kinds and how an error calls a value of them.
@@ -13,6 +15,10 @@ KINDS = {
     "attributes": "numbers",
     "seed": "a whole number",
 }
+
+
+# Other forms of a direction that a model has under its name.
+_FORM = re.compile(r"(.+?)_(encoded|all_steps|with_.+)")
 
 
 class Ports(NamedTuple):
@@ -65,7 +71,7 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
         InvalidArgument: there is no such direction, or its signature is no
             translation.
     """
-    plain = find_signature(metadata, direction)
+    plain = _direction(metadata, direction)
     edited = metadata.signatures.get(f"{direction}_with_mask", plain)
     others = {
         name: signature.inputs[name]
@@ -76,10 +82,11 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
     strange = [name for name, kind in kinds.items() if kind is None]
     if strange or kinds.get("image") != "image":
         raise invalid(
-            f"signature {direction!r} of {metadata.model} is no translation: "
-            f"{strange[0] if strange else 'image'} is "
+            f"`direction`: signature {direction!r} of {metadata.model} is no "
+            f"translation: {strange[0] if strange else 'image'} is "
             f"{inputs.get((strange or ['image'])[0], 'missing')}. Ask "
-            "it by `predict`."
+            "it by `predict`.",
+            blames="call",
         )
     count = None
     for name, kind in kinds.items():
@@ -98,6 +105,22 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
         seeds,
         {name: kinds[name] for name in others},
     )
+
+
+def _direction(metadata, direction):
+    """The signature of a direction."""
+    form = _FORM.fullmatch(direction)
+    if form and form[1] in metadata.signatures:
+        raise invalid(
+            f"`direction`: expected one such as {form[1]!r}. Got: "
+            f"{direction!r}, a form of it: `translate` chooses the form by "
+            "its inputs, and `predict` asks any signature.",
+            blames="call",
+        )
+    try:
+        return find_signature(metadata, direction)
+    except InvalidArgument as error:
+        raise invalid(f"`direction`: {error.details}", blames="call") from None
 
 
 def _instead(metadata, direction, plain):
@@ -134,10 +157,9 @@ def check_names(ports: Ports, given) -> None:
             raise invalid(
                 f"`{name}`: expected no such input. The model takes {takes}."
             )
-    for name in ports.instead:
-        clash = [seed for seed in ports.seeds if seed in given]
-        if name in given and clash:
-            raise invalid(
-                f"`{name}` and `{clash[0]}` do not go together: the look is "
-                "that of an image, or a random one."
-            )
+    problem = clash(
+        [f"`{name}`" for name in ports.instead if name in given],
+        [f"`{name}`" for name in ports.seeds if name in given],
+    )
+    if problem:
+        raise invalid(problem)

@@ -4,11 +4,9 @@ import io
 import pathlib
 import sys
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from serving.client import (
     Client,
@@ -35,6 +33,9 @@ from serving.query_inputs import (
     samples_of,
 )
 from serving.results import EncodedTranslation
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 # What one image can be to blame for; after anything else the next image
 # would only fail in the same way.
@@ -134,7 +135,7 @@ def _write(path, data):
 
 
 def query(
-    options: Options, given: dict[str, list[str]], console: Console
+    options: Options, given: dict[str, list[str]], console: "Console"
 ) -> int:
     """Translates every image; goes on after one that cannot be.
 
@@ -190,6 +191,8 @@ def _connected(options):
 
 def _translate_all(client, options, given, listing, console):
     """Translates every image; returns how many could not be."""
+    from rich.progress import track
+
     if options.wait:
         client.wait_ready(options.wait, options.version)
     # Before the first image, or each one would fail with the same words.
@@ -223,7 +226,6 @@ def _translate_all(client, options, given, listing, console):
             )
         except _ABOUT_ONE_IMAGE as error:
             failed.add(image)
-            # Behind the first line TensorFlow names nodes of the graph.
             text = error.details.partition("\n")[0]
             if str(image) not in text:
                 text = f"{image}: {text}"
@@ -293,28 +295,45 @@ def _say(console, line, **style):
     console.print(line, soft_wrap=True, markup=False, highlight=False, **style)
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "tfmask query") -> int:
     """`tfmask query`.
 
     Args:
         argv: the options, or None for the command line's.
+        prog: str, the command's name in messages.
 
     Returns:
         exit code: 0, 1 if any image could not be translated, 130 after
         Ctrl-C.
     """
     show_any_character()
-    options, given = parse_with_inputs(Options, argv, "tfmask query")
+    try:
+        import PIL  # noqa: F401
+        import tyro  # noqa: F401
+        from rich.console import Console
+    except ModuleNotFoundError as error:
+        print(
+            f"{prog}: error: {error.name} is not installed: "
+            "pip install 'tfmask-client[query]'",
+            file=sys.stderr,
+        )
+        return 1
+    options, given = parse_with_inputs(Options, argv, prog)
     console = Console(stderr=True)
     try:
         return 1 if query(options, given, console) else 0
     except (QueryError, ServingError) as error:
         line = str(error).partition("\n")[0]
-        print(f"tfmask query: {line}", file=sys.stderr)
+        print(f"{prog}: {line}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("tfmask query: stopped", file=sys.stderr)
+        print(f"{prog}: stopped", file=sys.stderr)
         return 130
+
+
+def script() -> int:
+    """`tfmask-query`, which the client's own package brings."""
+    return main(prog="tfmask-query")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from serving.answers import clash, numbers_of_samples
 from serving.command_line import expand_home, option_of
 from serving.files import scan_folder
 from serving.pictures import (
@@ -91,6 +92,12 @@ def read_inputs(
             )
         kind = ports.inputs[name]
         found[kind][name] = _READERS[kind](name, values, ports, images)
+    problem = clash(
+        [option_of(name) for name in ports.instead if name in given],
+        [option_of(name) for name in found["seed"]],
+    )
+    if problem:
+        raise QueryError(problem)
     for name in found["mask"]:
         picture = picture_of(name)
         if picture == "image" and len(images) > 1:
@@ -121,20 +128,14 @@ def samples_of(
     Raises:
         QueryError: the model has no several answers, or an image decides.
     """
-    if samples == 1:
-        return None
-    if not ports.seeds:
-        raise QueryError(
-            f"{model} has one answer to an image; leave --samples out"
-        )
-    for name in ports.instead:
-        if name in inputs.pictures:
-            raise QueryError(
-                f"--samples and {option_of(name)} do not go together: the "
-                "look is that of the image"
-            )
-    first = next(iter(inputs.seeds.values()), 0)
-    return range(first, first + samples)
+    first = None
+    if ports.seeds:
+        first = next(iter(inputs.seeds.values()), 0)
+    images = [option_of(n) for n in ports.instead if n in inputs.pictures]
+    try:
+        return numbers_of_samples(model, samples, first, images)
+    except ValueError as error:
+        raise QueryError(str(error)) from None
 
 
 def _one_path(name, values):

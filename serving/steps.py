@@ -5,6 +5,9 @@ answers. The blocking and the asyncio client only differ in how they make a
 call, so they cannot drift apart.
 """
 
+import functools
+import math
+import operator
 import time
 from collections.abc import Generator, Mapping
 from typing import Any, NamedTuple
@@ -13,12 +16,11 @@ import grpc
 import numpy as np
 from google.protobuf import text_format
 
-from serving import items, protos, tensors, wire
+from serving import protos, tensors, wire
 from serving.errors import (
     InvalidArgument,
     NotFound,
     NotReady,
-    ServingError,
     Unavailable,
     from_code,
     invalid,
@@ -32,7 +34,7 @@ from serving.metadata import (
     read_status,
 )
 from serving.ports import check_names, read_ports
-from serving.results import EncodedTranslation, Translation
+from serving.translating import translate
 
 _DIRECTIONS_HINT = 'such as "a_to_b"'
 
@@ -69,14 +71,60 @@ class Prediction(NamedTuple):
     version: int
 
 
+def _refuse(name, expected, value):
+    raise invalid(
+        f"`{name}`: expected {expected}. Got: {value!r}.", blames="call"
+    )
+
+
+def _seconds(timeout):
+    number = isinstance(timeout, int | float | np.number)
+    if not number or not 0 < timeout < math.inf:
+        _refuse("timeout", "a number of seconds above 0", timeout)
+    return float(timeout)
+
+
 def _fill_spec(spec, model, version, label):
     spec.name = model
     if version is not None and label is not None:
-        raise invalid("give `version` or `label`, not both.")
+        raise invalid("give `version` or `label`, not both.", blames="call")
     if version is not None:
-        spec.version.value = version
+        try:
+            spec.version.value = operator.index(version)
+        except (TypeError, ValueError):
+            _refuse("version", "a whole number", version)
     if label is not None:
+        if not isinstance(label, str) or not label:
+            _refuse("label", "a name", label)
         spec.version_label = label
+
+
+def _found(call, model, version, label):
+    """The answer to a call; its error says which choice is to blame.
+
+    Server-owned texts, which all releases share, tell the causes apart.
+    """
+    try:
+        return (yield call)
+    except NotFound as error:
+        if version is None:
+            error.details = (
+                f"`model`: no model {model!r} answers. {error.details}"
+            )
+        else:
+            error.details = (
+                f"`version`: no version {version} of {model!r} answers. "
+                f"{error.details}"
+            )
+        raise
+    except InvalidArgument as error:
+        if error.details.startswith("Unrecognized servable version label"):
+            error.blames = "call"
+            error.details = (
+                f"`label`: no version of {model!r} has {label!r}. "
+                f"{error.details}"
+            )
+        raise
 
 
 def _read_prediction(data: bytes) -> Prediction:
@@ -118,17 +166,19 @@ class Steps:
         batch_bytes: int,
         batch_images: int,
     ):
-        if timeout <= 0:
-            raise ValueError(f"`timeout` must be positive. Got: {timeout}")
-        self._model, self._timeout = model, timeout
+        self._model, self._timeout = model, _seconds(timeout)
         self._batch_bytes, self._batch_images = batch_bytes, batch_images
         self._cache: dict[Any, Metadata] = {}
 
     def _name(self, model):
-        model = model or self._model
-        if not model:
-            raise invalid("`model`: expected a name, here or in the client.")
+        model = self._model if model is None else model
+        if not isinstance(model, str) or not model:
+            _refuse("model", "a name, here or in the client", model)
         return model
+
+    def _limit(self, timeout):
+        """Seconds that a call may take."""
+        return self._timeout if timeout is None else _seconds(timeout)
 
     def metadata(
         self,
@@ -145,9 +195,10 @@ class Steps:
             request = protos.GetModelMetadataRequest()
             _fill_spec(request.model_spec, *key)
             request.metadata_field.append("signature_def")
-            response = yield Call(
-                protos.GET_MODEL_METADATA, request, timeout or self._timeout
+            call = Call(
+                protos.GET_MODEL_METADATA, request, self._limit(timeout)
             )
+            response = yield from _found(call, *key)
             self._cache[key] = read_metadata(response)
         return self._cache[key]
 
@@ -160,10 +211,10 @@ class Steps:
     ) -> Generator[Call, Any, list[VersionStatus]]:
         """Steps of `Client.status`."""
         request = protos.GetModelStatusRequest()
-        _fill_spec(request.model_spec, self._name(model), version, None)
-        response = yield Call(
-            protos.GET_MODEL_STATUS, request, timeout or self._timeout
-        )
+        key = self._name(model), version, None
+        _fill_spec(request.model_spec, *key)
+        call = Call(protos.GET_MODEL_STATUS, request, self._limit(timeout))
+        response = yield from _found(call, *key)
         return read_status(response)
 
     def reload_config(
@@ -175,7 +226,7 @@ class Steps:
             protos.parse_text(config, request.config)
         except text_format.ParseError as error:
             raise invalid(f"`config` is no list of models: {error}") from None
-        yield Call(protos.RELOAD_CONFIG, request, timeout or self._timeout)
+        yield Call(protos.RELOAD_CONFIG, request, self._limit(timeout))
         self._cache.clear()  # names and labels may mean others now
 
     def wait_ready(
@@ -248,7 +299,8 @@ class Steps:
         request.output_filter.extend(outputs)
         for name, array in arrays.items():
             tensors.fill_proto(request.inputs[name], array)
-        data = yield Call(protos.PREDICT, request, timeout or self._timeout)
+        call = Call(protos.PREDICT, request, self._limit(timeout))
+        data = yield from _found(call, model, version, label)
         prediction = _read_prediction(data)
         if prediction.version != known.version:
             self._cache.pop((model, version, label), None)
@@ -270,26 +322,18 @@ class Steps:
         if not isinstance(direction, str) or not direction:
             raise invalid(
                 f"`direction`: expected a name {_DIRECTIONS_HINT}. "
-                f"Got: {direction!r}."
+                f"Got: {direction!r}.",
+                blames="call",
             )
         others = {n: v for n, v in others.items() if v is not None}
         ports = yield from self._ports(direction, ["image", *others], choice)
-        given, single = items.read_items(image, others, ports.inputs)
-        results: list[Any] = [None] * len(given)
-        for indices in items.batches(
-            given, self._batch_bytes, self._batch_images
-        ):
-            chosen = [given[index] for index in indices]
-            found = yield from self._translate_batch(
-                chosen, direction, ports, choice
+        return (
+            yield from translate(
+                functools.partial(self.predict, **choice),
+                *(image, direction, others, ports),
+                limits=(self._batch_bytes, self._batch_images),
             )
-            for index, result in zip(indices, found, strict=True):
-                results[index] = result
-        if single:
-            return results[0]
-        if isinstance(image, list | tuple):
-            return results
-        return _joined(results)
+        )
 
     def _ports(self, direction, names, choice):
         """The model's `Ports`, which take inputs of these names."""
@@ -307,99 +351,3 @@ class Steps:
                     raise
             else:
                 return ports
-
-    def _translate_batch(self, chosen, direction, ports, choice):
-        try:
-            return (yield from self._send(chosen, direction, ports, choice))
-        except InvalidArgument as error:
-            if len(chosen) == 1:
-                raise invalid(f"{chosen[0].label}: {error.details}") from None
-        # One bad image fails its whole batch: find it, and name it.
-        results = []
-        for item in chosen:
-            results += yield from self._translate_batch(
-                [item], direction, ports, choice
-            )
-        return results
-
-    def _send(self, chosen, direction, ports, choice):
-        signature, encoded = direction, chosen[0].encoded
-        if set(ports.masks) & set(chosen[0].inputs):
-            if encoded:
-                raise invalid(
-                    "with `mask`, `image` must be an array, too; no signature "
-                    "takes a mask and an encoded image."
-                )
-            signature += "_with_mask"
-            chosen = [_with_all_masks(item, ports) for item in chosen]
-        else:
-            instead = set(ports.instead) & set(chosen[0].inputs)
-            if instead:
-                signature += f"_with_{instead.pop()}"
-            else:
-                chosen = [_with_all_seeds(item, ports) for item in chosen]
-            if encoded:
-                signature += "_encoded"
-        prediction = yield from self.predict(
-            items.stack(chosen), signature, **choice
-        )
-        outputs = prediction.outputs
-        if encoded:
-            # Versions of older exports have `image` and `mask`.
-            outputs = {n.removesuffix("_bytes"): v for n, v in outputs.items()}
-        missing = {"image", "mask"} - set(outputs)
-        if missing:
-            raise ServingError(
-                grpc.StatusCode.INTERNAL,
-                f"signature {signature!r} answers without {sorted(missing)}",
-            )
-        kind = EncodedTranslation if encoded else Translation
-        return [
-            kind(
-                *_parts(outputs, index),
-                prediction.version,
-                _extras(outputs, index),
-            )
-            for index in range(len(chosen))
-        ]
-
-
-def _with_all_masks(item, ports):
-    """An item with every mask; of 0x0 pixels, the model finds it."""
-    nothing = np.zeros((0, 0, 1), np.uint8)
-    return item._replace(
-        inputs={**dict.fromkeys(ports.masks, nothing), **item.inputs}
-    )
-
-
-def _with_all_seeds(item, ports):
-    """An item with every number of a random choice; 0 where it has none."""
-    zeros = dict.fromkeys(ports.seeds, np.int64(0))
-    return item._replace(inputs={**zeros, **item.inputs})
-
-
-def _parts(outputs, index):
-    image, mask = outputs["image"][index], outputs["mask"][index]
-    return image, mask if isinstance(mask, bytes) else mask[..., 0]
-
-
-def _extras(outputs, index):
-    return {
-        name: value[index]
-        for name, value in outputs.items()
-        if name not in ("image", "mask")
-    }
-
-
-def _joined(results):
-    if not results:
-        raise invalid("`image`: expected at least one image. Got: none.")
-    return Translation(
-        np.stack([result.image for result in results]),
-        np.stack([result.mask for result in results]),
-        results[-1].version,
-        {
-            name: np.stack([result.extras[name] for result in results])
-            for name in results[0].extras
-        },
-    )

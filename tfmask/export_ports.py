@@ -15,7 +15,7 @@ _ONE_IMAGE = tf.TensorSpec([None, None, 3], tf.uint8)
 
 
 class ImageBorder:
-    """(N, H, W, 3) uint8, or one PNG, JPEG or BMP file an image."""
+    """(N, H, W, 3) uint8, or one PNG, JPEG, BMP or WebP file an image."""
 
     arrays = tf.TensorSpec([None, None, None, 3], tf.uint8)
     files = tf.TensorSpec([None], tf.string)

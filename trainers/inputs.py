@@ -7,6 +7,7 @@ from typing import Annotated
 
 import numpy as np
 
+from serving.answers import clash, numbers_of_samples
 from serving.command_line import option_of
 from serving.files import file_problem, result_names
 from serving.pictures import PictureError, read_mask, size_problem
@@ -313,7 +314,11 @@ def check_inputs(run, method, inputs):
             raise UserError(
                 f"`{run}` takes no {words}; leave {option_of(name)} out."
             )
-    _check_choice(run, method.spec, inputs)
+    problem = clash(
+        _chosen_images(method, inputs), [option_of(n) for n in inputs.seeds]
+    )
+    if problem:
+        raise UserError(problem)
     settings = {
         name: target_attributes(method, values)
         for name, values in inputs.settings.items()
@@ -321,15 +326,10 @@ def check_inputs(run, method, inputs):
     return dataclasses.replace(inputs, settings=settings)
 
 
-def _check_choice(run, spec, inputs):
-    """An image decides, or a number does, or nothing is to be decided."""
-    for name in inputs.seeds:
-        for port in spec.images_taken:
-            if port.name in inputs.files:
-                raise UserError(
-                    f"{option_of(name)} and {option_of(port.name)} do not go "
-                    "together: the look is that of the image, or a random one."
-                )
+def _chosen_images(method, inputs):
+    """Options of the images that are given in place of a number."""
+    taken = [port.name for port in method.spec.images_taken]
+    return [option_of(name) for name in taken if name in inputs.files]
 
 
 def samples_of(run, method, inputs, samples):
@@ -347,23 +347,21 @@ def samples_of(run, method, inputs, samples):
     Raises:
         UserError: the method has no several answers, or an image decides.
     """
-    if samples == 1:
-        return {0: inputs}
     port = method.spec.several
-    if port is None:
-        raise UserError(
-            f"`{run}` has one answer to an image; leave --samples out."
+    try:
+        numbers = numbers_of_samples(
+            f"`{run}`",
+            samples,
+            None if port is None else inputs.seeds.get(port.name, 0),
+            _chosen_images(method, inputs),
         )
-    for taken in method.spec.images_taken:
-        if taken.name in inputs.files:
-            raise UserError(
-                f"--samples and {option_of(taken.name)} do not go together: "
-                "the look is that of the image."
-            )
-    first = inputs.seeds.get(port.name, 0)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    if numbers is None:
+        return {0: inputs}
     return {
         seed: dataclasses.replace(inputs, seeds={port.name: seed})
-        for seed in range(first, first + samples)
+        for seed in numbers
     }
 
 

@@ -1,6 +1,47 @@
-"""A toy translator on disk."""
+"""A toy translator on disk, and servers that only play one."""
 
+import contextlib
 import pathlib
+from concurrent import futures
+
+
+@contextlib.contextmanager
+def answering(toy):
+    """A server of two calls, in this process.
+
+    Args:
+        toy: has `predict` and `metadata`, functions of a request and gRPC's
+            context that return an answer.
+
+    Yields:
+        str, its host:port.
+    """
+    import grpc
+
+    from serving import protos
+
+    server = grpc.server(futures.ThreadPoolExecutor(2))
+    handlers = {
+        method.name: grpc.unary_unary_rpc_method_handler(
+            function,
+            request_deserializer=method.request.FromString,
+            response_serializer=method.response.SerializeToString,
+        )
+        for method, function in (
+            (protos.PREDICT, toy.predict),
+            (protos.GET_MODEL_METADATA, toy.metadata),
+        )
+    }
+    handler = grpc.method_handlers_generic_handler
+    server.add_generic_rpc_handlers(
+        (handler(protos.PREDICT.service, handlers),)
+    )
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    try:
+        yield f"127.0.0.1:{port}"
+    finally:
+        server.stop(None).wait()
 
 
 def write_toy_translator(base, name, version, shift=40):

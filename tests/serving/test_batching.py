@@ -10,7 +10,7 @@ import pytest
 from serving import protos
 from serving.batching import BatchingOptions, BatchScheduler, read_options
 from serving.status import CallError
-from serving.tensors import DATA_TYPES, Tensor
+from serving.tensors import DATA_TYPES, STRING, Tensor
 
 FLOAT = DATA_TYPES[1]
 
@@ -58,6 +58,15 @@ def test_requests_that_arrive_together_run_together(start):
     assert model.shapes == [(4, 2)]
     for array, result in zip(arrays, found, strict=True):
         np.testing.assert_array_equal(result, 2 * array)
+
+
+def test_encoded_images_run_alone(start):
+    model = Model()
+    scheduler = start(max_batch_size=4, batch_timeout=60)
+    files = Tensor(STRING, np.array([b"x", b"y"], object))
+    feeds = {"x": Tensor(FLOAT, np.ones((2, 1))), "files": files}
+    scheduler.run(model.run, feeds, ["y"], 10)  # no wait for others
+    assert model.shapes == [(2, 1)]
 
 
 def test_an_open_batch_waits_no_longer_than_it_may(start):

@@ -116,8 +116,13 @@ def test_a_list_of_files_of_unequal_sizes(client, tmp_path):
 def test_the_bad_file_of_a_batch_is_named(client, tmp_path):
     paths = [write(tmp_path / f"{n}.png", picture(seed=n)) for n in range(3)]
     paths[1].write_bytes(paths[1].read_bytes()[:60])
-    with pytest.raises(InvalidArgument, match="1.png: "):
+    with pytest.raises(InvalidArgument, match="1.png: ") as caught:
         client.translate(paths)
+    assert "node" not in str(caught.value)
+    first, missing, last = caught.value.results
+    assert missing is None and [*caught.value.failures] == [1]
+    assert_translated(first, picture(seed=0))
+    assert_translated(last, picture(seed=2))
 
 
 @pytest.mark.parametrize(
@@ -127,8 +132,8 @@ def test_the_bad_file_of_a_batch_is_named(client, tmp_path):
         (np.zeros((4, 4, 4), np.uint8), r"\(H, W, 3\).*\(4, 4, 4\)"),
         (np.zeros((4, 4, 3), np.float32), "uint8, 0 to 255.*float32"),
         ("missing.png", "missing.png: No such file"),
-        (b"no image at all", "PNG, JPEG or BMP.*something else of 15 bytes"),
-        (b"GIF89a\1\0\1\0\0\0\0;", "PNG, JPEG or BMP.*a GIF image"),
+        (b"no image at all", "JPEG, BMP or WebP.*something else of 15 bytes"),
+        (b"GIF89a\1\0\1\0\0\0\0;", "BMP or WebP.*a GIF image"),
         (np.zeros((0, 4, 4, 3), np.uint8), "at least one image"),
     ],
 )

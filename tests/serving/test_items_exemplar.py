@@ -1,7 +1,8 @@
 """Exemplars in requests: sizes, kinds, requests of equal exemplars."""
 
+import re
+
 import numpy as np
-import pytest
 
 from serving.errors import InvalidArgument
 from serving.items import batches, read_items
@@ -10,15 +11,19 @@ KINDS = {"exemplar": "image", "exemplar_mask": "mask"}
 IMAGE = np.zeros((12, 10, 3), np.uint8)
 
 
+def refused(image, text, **others):
+    (found,), _ = read_items(image, others, KINDS)
+    assert isinstance(found, InvalidArgument)
+    assert re.search(text, found.details), found.details
+
+
 def test_an_array_of_another_size_is_refused():
-    with pytest.raises(InvalidArgument, match=r"`exemplar`.*\(12, 10\)"):
-        read_items(IMAGE, {"exemplar": IMAGE[1:]}, KINDS)
+    refused(IMAGE, r"`exemplar`.*\(12, 10\)", exemplar=IMAGE[1:])
 
 
 def test_a_mask_of_the_exemplar_has_the_size_too():
     wrong = np.zeros((12, 9), np.uint8)
-    with pytest.raises(InvalidArgument, match="`exemplar_mask`"):
-        read_items(IMAGE, {"exemplar": IMAGE, "exemplar_mask": wrong}, KINDS)
+    refused(IMAGE, "`exemplar_mask`", exemplar=IMAGE, exemplar_mask=wrong)
 
 
 def test_files_and_arrays_do_not_mix(tmp_path):
@@ -26,10 +31,10 @@ def test_files_and_arrays_do_not_mix(tmp_path):
 
     path = tmp_path / "x.png"
     Image.fromarray(IMAGE).save(path)
-    with pytest.raises(InvalidArgument, match="`exemplar`.*a file"):
-        read_items(path, {"exemplar": IMAGE}, KINDS)
-    with pytest.raises(InvalidArgument, match="`exemplar`"):
-        read_items(IMAGE, {"exemplar": path}, KINDS)
+    refused(path, "`exemplar`.*a file", exemplar=IMAGE)
+    refused(IMAGE, r"x\.png \(`exemplar` of `image`\)", exemplar=path)
+    missing = tmp_path / "no.png"
+    refused(path, "no.png .`exemplar` of .*x.png.: No such", exemplar=missing)
 
 
 def test_files_of_any_size_and_their_requests(tmp_path):

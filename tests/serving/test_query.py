@@ -59,7 +59,7 @@ def test_one_bad_file_is_named_and_the_others_go_on(
     write(source / "d.png")
     assert run(toy_target, source, output) == 1
     told = capsys.readouterr().err.replace("\n", " ")
-    assert "b.png: expected a PNG, JPEG or BMP image" in told
+    assert "b.png: expected a PNG, JPEG, BMP or WebP image" in told
     assert "c.png: " in told and "{{node" not in told
     assert "2 of 4 images" in told
     assert {path.stem for path in output.glob("?.png")} == {"a", "d"}

@@ -86,7 +86,7 @@ def test_an_exemplar_takes_the_place_of_a_number(toy, client, tmp_path):
         ({"style_seed": 2**63}, "a whole number of 64 bits"),
         (
             {"style_seed": 1, "exemplar": IMAGES[1]},
-            "`exemplar` and `style_seed` do not go together",
+            "`style_seed` and `exemplar` do not go together",
         ),
         ({"seed": 1}, "`seed`: expected no such input"),
     ],

@@ -1,11 +1,11 @@
 """What the client sends again, against a server that counts."""
 
 import contextlib
-from concurrent import futures
 
 import grpc
 import numpy as np
 import pytest
+from serving_toys import answering
 
 from serving import protos, tensors
 from serving.client import Client, InvalidArgument, Unavailable
@@ -39,31 +39,8 @@ class Counter:
 @contextlib.contextmanager
 def counting_server(code, times):
     counter = Counter(code, times)
-    server = grpc.server(futures.ThreadPoolExecutor(2))
-    handlers = {
-        method.name: grpc.unary_unary_rpc_method_handler(
-            function,
-            request_deserializer=method.request.FromString,
-            response_serializer=method.response.SerializeToString,
-        )
-        for method, function in (
-            (protos.PREDICT, counter.predict),
-            (protos.GET_MODEL_METADATA, counter.metadata),
-        )
-    }
-    server.add_generic_rpc_handlers(
-        (
-            grpc.method_handlers_generic_handler(
-                protos.PREDICT.service, handlers
-            ),
-        )
-    )
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield f"127.0.0.1:{port}", counter
-    finally:
-        server.stop(None).wait()
+    with answering(counter) as target:
+        yield target, counter
 
 
 # gRPC itself gives up without a word above 256 KiB.
