@@ -69,10 +69,10 @@ def replica_uniform(own, seed, shape=()):
 
 
 def replica_normal(own, seed, shape=()):
-    """As `replica_uniform`: (B, *shape) float32 draws of N(0, 1)."""
+    """As `replica_uniform`: (B, *shape) draws of N(0, 1), of `own`'s dtype."""
     count = tf.shape(own)[0] * replica_count()
     drawn = tf.random.stateless_normal([count, *shape], seed)
-    return replica_slice(drawn, own)
+    return tf.cast(replica_slice(drawn, own), own.dtype)
 
 
 def clipped(gradients, norm):

@@ -173,7 +173,7 @@ class DRIT(TranslationMethod):
     def _drawn(self, stream, like, shape):
         """N(0, 1) of a step: (B, *shape), of the dtype of `like`."""
         seed = tf.stack([self.seed + stream, self.step])
-        return tf.cast(replica_normal(like, seed, shape), like.dtype)
+        return replica_normal(like, seed, shape)
 
     # Losses.
 

@@ -136,17 +136,12 @@ class MUNIT(TwoDomains, TranslationMethod):
         Returns:
             dict of domain to (B, S), what its translations shall look like.
         """
-        size = self.config.style_size
+        stream, size = self.seed + _STREAMS[player], self.config.style_size
         return {
-            domain: tf.cast(
-                replica_normal(
-                    images[domain],
-                    tf.stack(
-                        [self.seed + _STREAMS[player] + number, self.step]
-                    ),
-                    [size],
-                ),
-                exact(images[domain]).dtype,
+            domain: replica_normal(
+                exact(images[domain]),
+                tf.stack([stream + number, self.step]),
+                [size],
             )
             for number, domain in enumerate(("a", "b"))
         }

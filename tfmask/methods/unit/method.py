@@ -7,10 +7,10 @@ from tfmask.losses import (
     l1,
     lsgan_discriminator,
     lsgan_generator,
+    mean_square,
     vanilla_discriminator,
     vanilla_generator,
 )
-from tfmask.losses.reduce import mean_per_example
 from tfmask.methods.base import TranslationMethod, source_and_target
 from tfmask.methods.players import Player, weighted
 from tfmask.methods.two_domains import TwoDomains
@@ -133,8 +133,7 @@ class UNIT(TwoDomains, TranslationMethod):
         if not training:
             return codes
         seed = [self.seed + stream + (domain == "b"), self.step]
-        noise = replica_normal(codes, seed, codes.shape[1:])
-        return codes + tf.cast(noise, codes.dtype)
+        return codes + replica_normal(codes, seed, codes.shape[1:])
 
     def crossed(self, codes, training, stream):
         """Codes of both domains' images as images of both domains.
@@ -206,7 +205,7 @@ class UNIT(TwoDomains, TranslationMethod):
                     config.reconstruction_weight,
                 ),
                 f"code_{domain}": (
-                    lambda domain=domain: _mean_square(codes[domain]),
+                    lambda domain=domain: mean_square(codes[domain]),
                     config.code_weight,
                 ),
                 f"cycle_{domain}": (
@@ -216,7 +215,7 @@ class UNIT(TwoDomains, TranslationMethod):
                     config.cycle_weight,
                 ),
                 f"cycle_code_{domain}": (
-                    lambda again=again: _mean_square(again),
+                    lambda again=again: mean_square(again),
                     config.code_weight,
                 ),
             }
@@ -244,7 +243,3 @@ class UNIT(TwoDomains, TranslationMethod):
         features = self.opened(self.encode(image, source))
         translated = self.networks[f"decoder_{target}"](features)
         return {"image": translated, "mask": change_map(image, translated)}
-
-
-def _mean_square(codes):
-    return mean_per_example(tf.square(codes))
