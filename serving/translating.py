@@ -137,7 +137,7 @@ def _send(predict, chosen, direction, ports):
                 "takes a mask and an encoded image."
             )
         signature += "_with_mask"
-        chosen = [_with_all_masks(item, ports) for item in chosen]
+        chosen = [with_all_masks(item, ports) for item in chosen]
     else:
         instead = set(ports.instead) & set(chosen[0].inputs)
         if instead:
@@ -168,7 +168,7 @@ def _send(predict, chosen, direction, ports):
     ]
 
 
-def _with_all_masks(item, ports):
+def with_all_masks(item, ports):
     """An item with every mask; of 0x0 pixels, the model finds it."""
     nothing = np.zeros((0, 0, 1), np.uint8)
     return item._replace(

@@ -11,7 +11,7 @@ from serving.engine import Engine
 from serving.items import read_items
 from serving.ports import Ports
 from serving.status import CallError
-from serving.steps import _with_all_masks
+from serving.translating import with_all_masks
 from tfmask.export_check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent / "methods"))
@@ -145,6 +145,6 @@ def test_the_client_asks_for_the_mask_that_is_missing():
         {"exemplar": EXEMPLAR[0], "exemplar_mask": MASK[0]},
         ports.inputs,
     )
-    inputs = _with_all_masks(items[0], ports).inputs
+    inputs = with_all_masks(items[0], ports).inputs
     assert inputs["mask"].shape == (0, 0, 1)
     np.testing.assert_array_equal(inputs["exemplar_mask"], MASK[0])
