@@ -1,6 +1,8 @@
 """What every method declares: complete, true in README, cheap to read."""
 
+import ast
 import dataclasses
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +83,30 @@ def test_reading_all_declarations_loads_no_tensorflow():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True
     )
     assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def defined_in(file):
+    """Names of functions and classes of a file, methods as "Class.method"."""
+    kinds = ast.ClassDef, ast.FunctionDef
+    found = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, kinds):
+            found.add(node.name)
+            found |= {
+                f"{node.name}.{inner.name}"
+                for inner in node.body
+                if isinstance(inner, kinds)
+            }
+    return found
+
+
+PAGES = sorted((ROOT / "docs" / "methods").glob("*.md"))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_its_page_says_where_its_equations_stand(page):
+    found = re.findall(r"`([a-z_/]+\.py): ([\w., ]+)`", page.read_text())
+    assert found
+    for file, names in found:
+        known = defined_in(ROOT / "tfmask" / file)
+        assert {name.strip() for name in names.split(",")} <= known, file
