@@ -5,7 +5,7 @@ EXTRAS ?= test,dev
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
 
-.PHONY: demo test test-slow test-addons test-install lint clean
+.PHONY: demo test test-slow test-addons test-install client-wheel lint clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
@@ -27,6 +27,10 @@ test-addons: .venv-addons/installed
 # new environment, and docker/train.Dockerfile replayed into another.
 test-install:
 	$(PYTHON) tests/install/check_install.py
+
+# What teams that only ask a server install: dist/tfmask_client-*.whl.
+client-wheel:
+	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist ./client
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

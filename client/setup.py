@@ -2,9 +2,17 @@
 
 The sources lie once, in the tree's `serving` folder, and keep that name. An
 own import name would need a copy, or other imports than the tree's.
+
+    pip install ./client          # or the wheel that `make client-wheel` builds
+
+What a build writes goes into a folder that ends with it, so a checkout that may
+only be read will do, and none is changed.
 """
 
+import atexit
 import re
+import shutil
+import tempfile
 from pathlib import Path
 
 from setuptools import setup
@@ -21,6 +29,9 @@ MODULES = {
     *("ready", "results", "steps", "tensors", "translating", "values"),
     "wire",
 }
+
+WORK = Path(tempfile.mkdtemp(prefix="tfmask-client-"))
+atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 
 class ClientModules(build_py):
@@ -43,9 +54,17 @@ setup(
     package_dir={"serving": "../serving"},
     package_data={"serving": ["tfmask_protos.bin"]},
     cmdclass={"build_py": ClientModules},
-    install_requires=["grpcio>=1.51", "protobuf>=4.22,<8", "numpy>=1.24"],
+    options={
+        "egg_info": {"egg_base": str(WORK)},
+        "build": {"build_base": str(WORK / "build")},
+        "bdist_wheel": {"bdist_dir": str(WORK / "wheel")},
+    },
+    # `make test-install` asks a server with the least of each. Protobuf 4.22 to
+    # 4.24 end in a segmentation fault.
+    install_requires=["grpcio>=1.51.1", "protobuf>=4.25,<8", "numpy>=1.24"],
     extras_require={
         "images": ["pillow>=10"],
         "query": ["pillow>=10", "rich>=13", "tyro>=0.9.1,<2"],
     },
+    entry_points={"console_scripts": ["tfmask-query=serving.query:script"]},
 )

@@ -2,7 +2,7 @@
 
 The client must not import TensorFlow, and generated `_pb2` modules tie it to
 one protobuf release. So the message descriptions travel as data: a serialized
-`FileDescriptorSet`, which every protobuf from 4.22 on can load.
+`FileDescriptorSet`, which every protobuf from 4.25 on can load.
 
     python -m serving.make_protos
 

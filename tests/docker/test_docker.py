@@ -137,9 +137,9 @@ def test_the_pins_are_versions_that_the_package_allows():
 
 
 def test_the_train_image_runs_a_command_of_the_package():
-    (script,) = PROJECT["project"]["scripts"]
     steps = stages("train.Dockerfile")["train"]
-    assert last(steps, "ENTRYPOINT").words == [script]
+    (script,) = last(steps, "ENTRYPOINT").words
+    assert script in PROJECT["project"]["scripts"]
     assert last(steps, "CMD").words == ["--help"]
     copied = {s.words[0] for s in steps if s.name == "COPY"}
     packages = PROJECT["tool"]["setuptools"]["packages"]["find"]["include"]

@@ -19,6 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,8 +152,13 @@ def run(command, **options):
     return done.stdout
 
 
-def check_verbs(env):
-    """Runs every verb once."""
+def check_verbs(env, ask=lambda target, images: None):
+    """Runs every verb once.
+
+    Args:
+        env: `Environment`.
+        ask: function that asks the server, too: its address, and a folder.
+    """
     where = run(
         [env.bin / "python", "-c", "import tfmask; print(tfmask.__file__)"],
         cwd=env.work,
@@ -184,6 +190,7 @@ def check_verbs(env):
             f"query --target {target} --model tiny --input set/testA "
             "--output answers"
         )
+        ask(target, env.work / "set" / "testA")
     env.needs("answers")
     env.tfmask("classifier --data set --out judge --steps 1 --batch-size 2")
     env.tfmask(
@@ -227,7 +234,65 @@ def check_wheel(folder):
         f"pip wheel --no-deps --wheel-dir . {source_of(folder)}", folder
     )
     env.install("pip install tfmask-*.whl", folder)
-    check_verbs(env)
+    check_verbs(env, least_client(folder))
+
+
+def least_client(folder):
+    """The client with the least versions that it declares.
+
+    Args:
+        folder: where the package's source and wheel lie.
+
+    Returns:
+        Function that asks a server for `tiny`; see `check_verbs`.
+    """
+    env = Environment(folder / "client")
+    source = folder / "source" / "client"
+    before = sorted(path.name for path in source.iterdir())
+    env.install(f"pip wheel --no-deps --wheel-dir . {source}", env.work)
+    after = sorted(path.name for path in source.iterdir())
+    if before != after:
+        raise Failed(f"Building the client's wheel left {after}")
+    (wheel,) = env.work.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (n for n in archive.namelist() if n.endswith("/METADATA"))
+        metadata = archive.read(name).decode()
+    least = re.findall(r"Requires-Dist: ([\w-]+)\S*>=([\d.]+)(.*)", metadata)
+    if sys.version_info >= (3, 12):
+        print("  the client's least versions have no wheels for this Python")
+        least = []
+
+    def install(extra, wanted):
+        versions = " ".join(f"{n}=={v}" for n, v, more in least if wanted(more))
+        env.install(
+            f"pip install --only-binary :all: {wheel}{extra} {versions}",
+            env.work,
+        )
+
+    install("", lambda more: "extra" not in more)
+    query = [env.bin / "tfmask-query", "--model", "tiny", "--output", "out"]
+    bare = subprocess.run(
+        [*query, "--target", "127.0.0.1:1", "--input", "."],
+        cwd=env.work,
+        env=env.variables,
+        capture_output=True,
+        text=True,
+    )
+    hint = "pip install 'tfmask-client[query]'"
+    if bare.returncode != 1 or hint not in bare.stderr.splitlines()[0]:
+        raise Failed(f"`tfmask-query` without its extra said {bare.stderr}")
+    install("[query]", lambda more: True)
+    print(f"  client: {run([env.bin / 'pip', 'freeze']).split()}")
+
+    def ask(target, images):
+        run(
+            [*query, "--target", target, "--input", images],
+            cwd=env.work,
+            env=env.variables,
+        )
+        env.needs("out", "out/masks")
+
+    return ask
 
 
 def source_of(folder):

@@ -43,13 +43,14 @@ with Client(sys.argv[1], "toy") as client:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
-    """The wheel, built from a copy so that the tree stays clean."""
+    """The wheel, built from a copy, in which it leaves nothing behind."""
     work = tmp_path_factory.mktemp("wheel")
     ignore = shutil.ignore_patterns("__pycache__", "build", "*.egg-info")
     for folder in ("client", "serving"):
         shutil.copytree(ROOT / folder, work / "tree" / folder, ignore=ignore)
     (work / "tree" / "tfmask").mkdir()
     shutil.copy(ROOT / "tfmask" / "__init__.py", work / "tree" / "tfmask")
+    before = sorted((work / "tree").rglob("*"))
     subprocess.run(
         [
             *(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index"),
@@ -59,6 +60,7 @@ def wheel(tmp_path_factory):
         check=True,
         capture_output=True,
     )
+    assert sorted((work / "tree").rglob("*")) == before
     (path,) = work.glob("*.whl")
     return path
 
@@ -99,6 +101,8 @@ def test_the_wheel_is_the_client_and_nothing_else(wheel):
             assert archive.read(name) == (ROOT / name).read_bytes()
         (metadata,) = (n for n in archive.namelist() if "METADATA" in n)
         text = archive.read(metadata).decode()
+        (scripts,) = (n for n in archive.namelist() if "entry_points" in n)
+        assert b"tfmask-query = serving.query:script" in archive.read(scripts)
     assert all(name.startswith("serving/") for name in names)
     assert "serving/client.py" in names and "serving/engine.py" not in names
     required = [

@@ -65,6 +65,22 @@ def test_one_bad_file_is_named_and_the_others_go_on(
     assert {path.stem for path in output.glob("?.png")} == {"a", "d"}
 
 
+@pytest.mark.parametrize("missing", ["tyro", "rich", "PIL"])
+def test_the_extra_is_named(missing, monkeypatch, capsys):
+    for name in [*sys.modules]:
+        if name.partition(".")[0] == missing:
+            monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setitem(sys.modules, missing, None)
+    monkeypatch.setattr(sys, "argv", ["tfmask-query", "--help"])
+    assert query.script() == 1
+    told = capsys.readouterr().err
+    assert re.fullmatch(
+        rf"tfmask-query: error: {missing}\S* is not installed: "
+        r"pip install 'tfmask-client\[query\]'\n",
+        told,
+    )
+
+
 @pytest.mark.parametrize(
     ("names", "text"),
     [
