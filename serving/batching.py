@@ -69,6 +69,16 @@ class BatchingOptions:
                 "allowed_batch_sizes entries must be monotonically increasing",
             )
 
+    @property
+    def most_padding(self) -> float:
+        """How many times more rows a batch can have than were sent."""
+        sizes = self.allowed_batch_sizes
+        before = (0, *sizes[:-1])
+        return max(
+            (size / (low + 1) for low, size in zip(before, sizes, strict=True)),
+            default=1.0,
+        )
+
     def padded_size(self, rows: int) -> int:
         """The allowed size that a batch of `rows` is filled up to."""
         fitting = (size for size in self.allowed_batch_sizes if size >= rows)

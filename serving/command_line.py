@@ -18,7 +18,10 @@ LOCATIONS = ("data", "location")
 
 
 def parse_command_line(
-    options: type[T], argv: Sequence[str] | None, prog: str
+    options: type[T],
+    argv: Sequence[str] | None,
+    prog: str,
+    default: T | None = None,
 ) -> T:
     """Reads a command line into a frozen dataclass.
 
@@ -27,6 +30,8 @@ def parse_command_line(
             A `ValueError` of its `__post_init__` is a usage error.
         argv: the options, or None for the process's own.
         prog: str, the command's name in messages.
+        default: what holds for options that are not given, in place of the
+            fields' own defaults.
 
     Returns:
         An instance of `options`, with the home folder in place of `~` in
@@ -38,7 +43,9 @@ def parse_command_line(
     import tyro
 
     try:
-        return expand_paths(tyro.cli(options, args=argv, prog=prog))
+        return expand_paths(
+            tyro.cli(options, args=argv, prog=prog, default=default)
+        )
     except ValueError as error:
         # Newer versions of tyro do this themselves, older ones do not.
         print(f"{prog}: error: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ from serving.status import INVALID_ARGUMENT, CallError
 from serving.versions import LOG, ModelSettings, Policy, find_versions
 
 _PLATFORM = "tensorflow"
+_NEWEST = Policy(replaces_broken=True)
 
 
 class ConfigError(Exception):
@@ -23,7 +24,7 @@ def discover(base: str | pathlib.Path) -> list[ModelSettings]:
         base: folder with `<model>/<integer>/` in it.
 
     Returns:
-        `ModelSettings` of each, with the policy "latest".
+        `ModelSettings` of each: the latest version that can be loaded.
     """
     found = []
     try:
@@ -38,7 +39,7 @@ def discover(base: str | pathlib.Path) -> list[ModelSettings]:
             LOG.warning("%s", error)
             continue
         if versions and not folder.name.startswith("."):
-            found.append(ModelSettings(folder.name, str(folder)))
+            found.append(ModelSettings(folder.name, str(folder), _NEWEST))
     return found
 
 

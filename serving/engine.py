@@ -56,6 +56,13 @@ class Engine:
         self.signatures = dict(graph.signature_def)
         self._lock = threading.Lock()
 
+    def interrupt(self) -> None:
+        """Ends every `run`, between two operations; none works afterwards."""
+        with self._lock:
+            if self._session is not None:
+                with Status() as status:
+                    library().TF_CloseSession(self._session, status)
+
     def close(self) -> None:
         """Frees the session and its variables. No `run` may be under way."""
         with self._lock:

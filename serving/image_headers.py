@@ -13,6 +13,20 @@ class ImageHeader(NamedTuple):
     pixels: int
 
 
+# Parts that are looked at in one file. Small ones in a large file would keep
+# Python busy for minutes.
+_MOST_PARTS = 100_000
+
+
+class _TooManyPartsError(Exception):
+    """A file that is not read to its end."""
+
+
+def starts_like_image(data: bytes) -> bool:
+    """Whether a decoder of images would take these bytes up."""
+    return any(data.startswith(start) for start, _ in _READERS)
+
+
 def read_header(data: bytes) -> ImageHeader | None:
     """The format and size of an encoded image.
 
@@ -20,16 +34,22 @@ def read_header(data: bytes) -> ImageHeader | None:
         data: bytes of a PNG, JPEG, JPEG XL, GIF, BMP or WebP file.
 
     Returns:
-        `ImageHeader`; `pixels` counts all frames of a GIF. None if the bytes
-        are none of these, or end before the size.
+        `ImageHeader`; `pixels` counts all frames of a GIF or WebP. None if
+        the bytes are none of these, or no size can be read.
     """
     for start, read in _READERS:
         if data.startswith(start):
             try:
                 return read(data)
-            except (struct.error, IndexError):
+            except (struct.error, IndexError, _TooManyPartsError):
                 return None
     return None
+
+
+def _parts():
+    """Counts the parts of one file."""
+    yield from range(_MOST_PARTS)
+    raise _TooManyPartsError
 
 
 def _header(name, width, height):
@@ -44,14 +64,18 @@ def _png(data):
 
 def _jpeg(data):
     at = 2
-    while True:
-        if data[at] != 0xFF:
+    for _ in _parts():
+        # libjpeg skips what lies between the segments, so it counts as none.
+        at = data.find(b"\xff", at)
+        if at < 0:
             return None
         marker = data[at + 1]
         if marker == 0xFF:  # padding
             at += 1
-        elif marker == 0x01 or 0xD0 <= marker <= 0xD8:  # without a body
+        elif marker <= 0x01 or 0xD0 <= marker <= 0xD7:  # without a body
             at += 2
+        elif marker in (0xD8, 0xD9, 0xDA):  # no size can follow
+            return None
         elif 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
             height, width = struct.unpack_from(">HH", data, at + 5)
             return _header("JPEG", width, height)
@@ -59,29 +83,34 @@ def _jpeg(data):
             at += 2 + struct.unpack_from(">H", data, at + 2)[0]
 
 
-def _skip_blocks(data, at):
-    while data[at]:
-        at += 1 + data[at]
-    return at + 1
-
-
 def _gif(data):
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    pixels = width * height
+    # Each frame is decoded into the size that holds all of them.
+    right, lower, frames, parts = width, height, 0, _parts()
     at = 13 + (3 << (flags & 7) + 1 if flags & 128 else 0)
     try:
         while data[at] in (0x21, 0x2C):
+            next(parts)
             if data[at] == 0x21:
-                at = _skip_blocks(data, at + 2)
+                at = _skip_blocks(data, at + 2, parts)
                 continue
-            frame = struct.unpack_from("<HHB", data, at + 5)
-            pixels += frame[0] * frame[1]
-            flags = frame[2]
-            at += 11 + (3 << (flags & 7) + 1 if flags & 128 else 0)
-            at = _skip_blocks(data, at)
+            frame = struct.unpack_from("<HHHHB", data, at + 1)
+            right = max(right, frame[0] + frame[2])
+            lower = max(lower, frame[1] + frame[3])
+            frames += 1
+            at += 11 + (3 << (frame[4] & 7) + 1 if frame[4] & 128 else 0)
+            at = _skip_blocks(data, at, parts)
     except (struct.error, IndexError):
         pass  # cut off: the frames so far count
+    pixels = max(frames, 1) * right * lower
     return ImageHeader("GIF", width, height, pixels)
+
+
+def _skip_blocks(data, at, parts):
+    while data[at]:
+        next(parts)
+        at += 1 + data[at]
+    return at + 1
 
 
 def _bmp(data):
@@ -95,12 +124,23 @@ def _webp(data):
     kind = data[12:16]
     if kind == b"VP8X":
         size = [int.from_bytes(data[at : at + 3], "little") for at in (24, 27)]
-        return _header("WEBP", size[0] + 1, size[1] + 1)
+        whole = _header("WEBP", size[0] + 1, size[1] + 1)
+        return whole._replace(pixels=whole.pixels * _webp_frames(data))
     if kind == b"VP8L":
         bits = struct.unpack_from("<I", data, 21)[0]
         return _header("WEBP", (bits & 16383) + 1, (bits >> 14 & 16383) + 1)
     width, height = struct.unpack_from("<HH", data, 26)
     return _header("WEBP", width & 16383, height & 16383)
+
+
+def _webp_frames(data):
+    frames, at = 0, 12
+    for _ in _parts():
+        if at + 8 > len(data):
+            return max(frames, 1)
+        kind, length = struct.unpack_from("<4sI", data, at)
+        frames += kind == b"ANMF"
+        at += 8 + length + length % 2
 
 
 class _Bits:
@@ -138,7 +178,7 @@ def _jxl(data):
 
 def _jxl_boxes(data):
     at = 12
-    while True:
+    for _ in _parts():
         length, kind = struct.unpack_from(">I4s", data, at)
         start = at + 8
         if length == 1:

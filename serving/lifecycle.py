@@ -70,8 +70,27 @@ class Manager:
         """Starts the thread that polls and loads."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Ends the thread, waits for requests, frees every version."""
+    def interrupt(self) -> None:
+        """Ends the requests that run, between two operations."""
+        with self.changed:
+            held = [
+                version.servable
+                for model in self.models.values()
+                for version in model.versions.values()
+                if version.servable is not None
+            ]
+        for servable in held:
+            servable.interrupt()
+
+    def stop(self, seconds: float | None = None) -> bool:
+        """Ends the thread, waits for requests, frees every version.
+
+        Args:
+            seconds: float, how long to wait; None for as long as it takes.
+
+        Returns:
+            Whether all of that is done.
+        """
         with self.changed:
             self._stopping = True
             for model in self.models.values():
@@ -79,7 +98,8 @@ class Manager:
                     version.wanted = False
             self.changed.notify_all()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
+        return not self._thread.is_alive()
 
     def configure(self, settings: Callable[[], list[ModelSettings]]) -> None:
         """Replaces the models; their folders are read at once."""
@@ -145,38 +165,55 @@ class Manager:
                 if found.state == State.UNLOADING:
                     self.changed.notify_all()
 
+    def unsettled(self, names: Iterable[str]) -> list[str]:
+        """The models that neither answer nor failed for good yet."""
+        with self.changed:
+            return [
+                name
+                for name in names
+                if (model := self.models.get(name)) is None
+                or not (model.answers() or model.failure())
+            ]
+
+    def failures(self, names: Iterable[str]) -> list[tuple[str, Version]]:
+        """(model, failed version) of each model that does not answer."""
+        with self.changed:
+            return [
+                (name, failed)
+                for name in names
+                if (model := self.models.get(name))
+                and not model.answers()
+                and (failed := model.failure())
+            ]
+
     def wait_loaded(
-        self, names: Iterable[str], go_on: Callable[[], bool]
+        self,
+        names: Iterable[str],
+        go_on: Callable[[], bool],
+        *,
+        any_will_do: bool = False,
     ) -> list[tuple[str, Version]]:
         """Waits until each model answers or every version of it failed.
 
         Args:
             names: the models.
             go_on: function; False ends the wait early.
+            any_will_do: bool, once a model answers, no other one is waited
+                for whose loads have failed once.
 
         Returns:
             (model, failed version) of each model that does not answer.
         """
-        waiting, failed = list(names), []
+        names = list(names)
         with self.changed:
-            while waiting and go_on():
-                for name in list(waiting):
-                    model = self.models.get(name)
-                    if not (model and model.listed and model.versions):
-                        continue
-                    ended = [
-                        version
-                        for version in model.versions.values()
-                        if version.state == State.END and version.error
-                    ]
-                    if model.available():
-                        waiting.remove(name)
-                    elif len(ended) == len(model.versions):
-                        waiting.remove(name)
-                        failed.append((name, ended[-1]))
-                if waiting:
-                    self.changed.wait(0.1)
-        return failed
+            while go_on() and (waiting := self.unsettled(names)):
+                found = [self.models.get(name) for name in names]
+                if any_will_do and any(m and m.answers() for m in found):
+                    left = [self.models.get(name) for name in waiting]
+                    if all(model and model.failing() for model in left):
+                        break
+                self.changed.wait(0.1)
+            return self.failures(names)
 
     def _find(self, name, version, label):
         if not name:
@@ -206,51 +243,59 @@ class Manager:
         while True:
             with self.changed:
                 now = time.monotonic()
-                if now >= self._poll_at and not self._stopping:
-                    self._poll()
-                    pause = self._poll_seconds or float("inf")
-                    self._poll_at = now + pause
+                due = now >= self._poll_at and not self._stopping
+                settings = self._settings
+            if due:
+                # Folders can hang: never while holding the lock.
+                self._apply(settings, self._look(settings))
+            with self.changed:
                 self._begin_unloads()
                 drained = self._drained()
                 loading = None if drained else self._next_to_load(now)
                 if not drained and loading is None:
                     if self._stopping and not self._busy():
                         return
-                    self.changed.wait(self._pause(now))
+                    self.changed.wait(self._pause())
                     continue
                 if loading:
                     loading[1].state = State.LOADING
                     self.changed.notify_all()
-            # Loading and freeing take long: never while holding the lock.
+            # Loading and freeing take long, too.
             for version in drained:
                 self._unload(version)
             if loading:
                 self._load_version(*loading)
 
-    def _poll(self):
-        listed = {found.name: found for found in self._settings()}
-        for name, settings in listed.items():
-            model = self.models.setdefault(name, Model(settings))
-            model.settings, model.listed = settings, True
+    @staticmethod
+    def _look(settings):
+        """(settings, versions on disk or None if unreadable) of each model."""
+        looked = []
+        for listed in settings():
             try:
-                found = find_versions(settings.base_path)
+                found = find_versions(listed.base_path)
             except OSError as error:
-                LOG.warning("%s: %s", name, error)
-                continue  # as the real server: go on with what is loaded
-            self._want(model, found, settings.policy.choose(found))
-        for name, model in self.models.items():
-            if name not in listed and model.listed:
-                model.listed = False
-                self._want(model, {}, set())
+                LOG.warning("%s: %s", listed.name, error)
+                found = None  # as the real server: go on with what is loaded
+            looked.append((listed, found))
+        return looked
 
-    def _want(self, model, found, wanted):
-        for number, version in model.versions.items():
-            again = number in wanted and not version.wanted
-            version.wanted = number in wanted
-            if again and version.state == State.END:
-                model.versions[number] = Version(number, found[number])
-        for number in sorted(wanted - set(model.versions)):
-            model.versions[number] = Version(number, found[number])
+    def _apply(self, settings, looked):
+        with self.changed:
+            if self._stopping or settings is not self._settings:
+                return  # configured anew meanwhile: the next turn looks again
+            pause = self._poll_seconds or float("inf")
+            self._poll_at = time.monotonic() + pause
+            for listed, found in looked:
+                model = self.models.setdefault(listed.name, Model(listed))
+                model.settings, model.listed = listed, True
+                if found is not None:
+                    model.found = found
+                    model.want()
+            names = {listed.name for listed, _ in looked}
+            for name, model in self.models.items():
+                if name not in names and model.listed:
+                    model.listed, model.found = False, {}
+                    model.want()
 
     def _begin_unloads(self):
         for model in self.models.values():
@@ -295,10 +340,10 @@ class Manager:
                     return name, version
         return None
 
-    def _pause(self, now):
+    def _pause(self):
         if self._stopping:
             return None
-        times = [self._poll_at]
+        now, times = time.monotonic(), [self._poll_at]
         for model in self.models.values():
             for version in model.versions.values():
                 if version.state == State.LOADING:
@@ -331,6 +376,8 @@ class Manager:
             else:
                 version.state, version.error = State.END, error
                 LOG.error("%s/%d: %s", name, version.number, error)
+            if error is not None and not self._stopping:
+                self.models[name].want()  # perhaps another one instead
             self.changed.notify_all()
 
     def _unload(self, version):

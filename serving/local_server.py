@@ -8,13 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from concurrent import futures
 from dataclasses import dataclass
-
-import grpc
 
 from serving import protos
 from serving.batching import BatchScheduler, read_options
+from serving.budget import Budget
+from serving.calls import Calls, Limits
 from serving.command_line import parse_command_line, show_any_character
 from serving.config import (
     ConfigError,
@@ -23,13 +22,17 @@ from serving.config import (
     models_from,
     read_text_proto,
 )
+from serving.demand import MAX_IMAGE_PIXELS
+from serving.grpc_server import Address, GrpcServer
 from serving.lifecycle import Manager
+from serving.memory import machine_memory
 from serving.servable import Servable, ServableOptions
-from serving.services import add_health, add_services
+from serving.services import Services, handlers
 from serving.status import CallError
 from serving.versions import LOG, ModelSettings
 
-_GRACE = 5.0  # seconds that running calls may take when it stops
+# After the grace: what a model works on ends between two operations.
+_INTERRUPT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,9 +46,15 @@ class Options:
     """Instead of --base: TensorFlow Serving's list of models (text)."""
     port: int = 8500
     """Port; 0 takes a free one, which is printed."""
+    grpc_socket_path: pathlib.Path | None = None
+    """Unix socket to listen on in place of a port; only this user can open
+    it."""
     host: str = "127.0.0.1"
     """Address to listen on. There is no password: everybody who can reach
-    another address than this machine's own can use and reload the models."""
+    the port can use the models, on this machine, too."""
+    reload: bool = True
+    """Let callers replace the list of models (HandleReloadConfigRequest): any
+    folder of this machine can be loaded then. Off by default with --base."""
     poll: float = 1.0
     """Seconds between two looks for new versions; 0 looks once."""
     wait: float = 0.0
@@ -60,11 +69,20 @@ class Options:
     """Calls that run at the same time."""
     max_concurrent_calls: int = 1024
     """Calls that run or wait; more are refused with RESOURCE_EXHAUSTED."""
+    max_call_seconds: float = 600.0
+    """The most that a call may last, also one without a deadline."""
+    memory: int = 0
+    """MiB that all models together may work with; calls beyond that wait for
+    their turn. 0: half of the machine's, or of the container's. Messages that
+    run or wait may take a quarter of it besides."""
+    max_request_bytes: int = 2**27
+    """The largest request, unpacked."""
     tensor_content: bool = False
     """Answer with raw memory, which is faster to read, instead of typed
     fields (TensorFlow Serving: --enable_serialization_as_tensor_content)."""
-    max_image_pixels: int = ServableOptions.max_image_pixels
-    """Pixels that the encoded images of one request may have together."""
+    max_image_pixels: int = MAX_IMAGE_PIXELS
+    """Pixels that the images of one request, encoded or not, may have
+    together; fewer where --memory does not suffice for them."""
     ssl_config_file: pathlib.Path | None = None
     """TLS: TensorFlow Serving's text file with the PEM contents."""
     batching_parameters_file: pathlib.Path | None = None
@@ -72,6 +90,9 @@ class Options:
     file of batching parameters."""
     health: bool = False
     """Answer grpc.health.v1, too."""
+    grace: float = 5.0
+    """Seconds that running calls may take after Ctrl-C or SIGTERM. A second
+    signal ends the process at once."""
 
 
 class LocalServer:
@@ -99,10 +120,12 @@ class LocalServer:
             self._batching = BatchScheduler(batching)
             # Each call waits in a thread while its batch fills up.
             threads = max(threads, 2 * min(batching.max_batch_size, 128))
-        self._threads = threads
+        memory = options.memory * 2**20 or machine_memory() // 2
+        budget = Budget(memory)
         servable = ServableOptions(
             tensor_content=options.tensor_content,
             max_image_pixels=options.max_image_pixels,
+            budget=budget,
             batching=self._batching,
         )
         self.manager = Manager(
@@ -114,7 +137,21 @@ class LocalServer:
             allow_labels_for_unavailable=options.allow_labels_for_unavailable,
         )
         self._models = models
-        self._server: grpc.Server | None = None
+        limits = Limits(
+            threads=threads,
+            calls=options.max_concurrent_calls,
+            seconds=options.max_call_seconds,
+            held=memory // 4,
+            budget=budget,
+        )
+        self._calls = Calls(limits, ())
+        services = Services(self.manager, self._calls, options.reload)
+        self._server = GrpcServer(
+            handlers(services, self._calls),
+            max_calls=options.max_concurrent_calls,
+            max_request_bytes=min(options.max_request_bytes, limits.held),
+            answers_health=options.health,
+        )
 
     def load(self, go_on: Callable[[], bool] = lambda: True) -> None:
         """Loads the first models; the port stays closed until then.
@@ -135,73 +172,54 @@ class LocalServer:
             ) from None
         self.manager.start()
         names = [found.name for found in settings]
-        for name, version in self.manager.wait_loaded(names, go_on):
-            raise ConfigError(
+        # A folder of models serves those that can be.
+        some = self._options.base is not None
+        failed = self.manager.wait_loaded(names, go_on, any_will_do=some)
+        for name, version in failed:
+            text = (
                 f"{name}, version {version.number} ({version.folder}) cannot "
                 f"be loaded: {version.error}"
             )
+            if not some or len(failed) == len(names):
+                raise ConfigError(text)
 
-    def listen(self) -> int:
-        """Opens the port.
+    def listen(self) -> str:
+        """Opens the port, or the socket.
 
         Returns:
-            int, the port.
+            str, what a client calls it.
 
         Raises:
-            ConfigError: the port is taken, or the TLS files do not fit.
+            ConfigError: it is taken, or the TLS files do not fit.
         """
         options = self._options
-        server = grpc.server(
-            futures.ThreadPoolExecutor(self._threads, "tfmask-call"),
-            options=[
-                ("grpc.max_receive_message_length", -1),
-                ("grpc.max_send_message_length", -1),
-                ("grpc.so_reuseport", 0),
-            ],
-            maximum_concurrent_rpcs=options.max_concurrent_calls,
-        )
-        add_services(server, self.manager)
-        if options.health:
-            add_health(server)
-        address = f"{options.host}:{options.port}"
-        try:
-            if options.ssl_config_file:
-                port = server.add_secure_port(
-                    address, _credentials(options.ssl_config_file)
-                )
-            else:
-                port = server.add_insecure_port(address)
-        except RuntimeError:
-            port = 0
-        if not port:
-            raise ConfigError(
-                f"cannot listen on {address}: the port is taken, or the "
-                "address is not this machine's. Choose another --port."
+        return self._server.start(
+            Address(
+                options.host,
+                options.port,
+                options.grpc_socket_path,
+                options.ssl_config_file,
             )
-        server.start()
-        self._server = server
-        return port
+        )
 
-    def stop(self) -> None:
-        """Lets running calls end for some seconds, then frees the models."""
-        if self._server:
-            self._server.stop(_GRACE).wait()
-        self.manager.stop()
-        if self._batching:
+    def stop(self) -> bool:
+        """Lets running calls end for `grace` seconds, then frees the models.
+
+        Returns:
+            Whether that is done. If not, an operation of a model takes its
+            time, and threads are left that work on it.
+        """
+        self._server.stop(
+            self._options.grace, lambda: self._calls.under_way > 0
+        )
+        if not self._calls.stop(0):
+            self.manager.interrupt()
+        ended = self._calls.stop(_INTERRUPT_SECONDS)
+        # Loads, too, may be under way.
+        ended = self.manager.stop(_INTERRUPT_SECONDS) and ended
+        if ended and self._batching:
             self._batching.stop()
-
-
-def _credentials(path):
-    config = read_text_proto(path, protos.SSLConfig())
-    if not config.server_key or not config.server_cert:
-        raise ConfigError(f"{path}: `server_key` and `server_cert` are needed")
-    if config.client_verify and not config.custom_ca:
-        raise ConfigError(f"{path}: `client_verify` needs `custom_ca`")
-    return grpc.ssl_server_credentials(
-        [(config.server_key.encode(), config.server_cert.encode())],
-        root_certificates=config.custom_ca.encode() or None,
-        require_client_auth=config.client_verify,
-    )
+        return ended
 
 
 def _wait_for_model(base, seconds, stopped):
@@ -235,14 +253,18 @@ def _configured(path) -> list[ModelSettings]:
 def serve(
     options: Options,
     stopped: threading.Event,
-    ready: Callable[[int], None],
-) -> None:
+    ready: Callable[[str], None],
+) -> bool:
     """Serves until told to stop.
 
     Args:
         options: `Options`.
         stopped: event that ends it.
-        ready: function that is called with the port when it is open.
+        ready: function that is called with what clients call the address
+            when it is open.
+
+    Returns:
+        Whether all calls have ended.
 
     Raises:
         ConfigError: nothing can be served.
@@ -265,11 +287,12 @@ def serve(
             ready(server.listen())
         stopped.wait()
     finally:
-        server.stop()
+        ended = server.stop()
+    return ended
 
 
 def _stop_at_signals() -> threading.Event:
-    """Returns an event that Ctrl-C and SIGTERM set."""
+    """Returns an event that Ctrl-C and SIGTERM set; a second one kills."""
     stopped = threading.Event()
     reader, writer = os.pipe()
     os.set_blocking(writer, False)  # as `set_wakeup_fd` demands
@@ -282,6 +305,8 @@ def _stop_at_signals() -> threading.Event:
     def wait():
         os.read(reader, 1)
         stopped.set()
+        again = os.read(reader, 1)[0]
+        os._exit(128 + again)
 
     threading.Thread(target=wait, name="tfmask-signals", daemon=True).start()
     return stopped
@@ -298,19 +323,28 @@ def main(argv: list[str] | None = None) -> int:
     """
     show_any_character()
     options = parse_command_line(Options, argv, "tfmask serve")
+    if options.base is not None:
+        # The folder says what is served, and no caller, unless told so.
+        options = parse_command_line(
+            Options, argv, "tfmask serve", Options(reload=False)
+        )
     # A refused request is the caller's matter: no line of ours for each.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s")
     stopped = _stop_at_signals()
 
-    def ready(port):
-        print(f"serving on {options.host}:{port}", flush=True)
+    def ready(target):
+        print(f"serving on {target}", flush=True)
 
     try:
-        serve(options, stopped, ready)
+        ended = serve(options, stopped, ready)
     except ConfigError as error:
         print(f"tfmask serve: {error}", file=sys.stderr)
         return 1
+    if not ended:
+        LOG.warning("the process ends without the calls that still run")
+        logging.shutdown()
+        os._exit(0)  # Python would wait for their threads
     return 0
 
 

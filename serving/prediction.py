@@ -6,7 +6,6 @@ One function a step; warm-up records pass through the same.
 from collections.abc import Mapping
 
 from serving import protos, tensors, wire
-from serving.image_headers import read_header
 from serving.status import (
     FAILED_PRECONDITION,
     INVALID_ARGUMENT,
@@ -15,9 +14,6 @@ from serving.status import (
 from serving.tensors import Tensor
 
 DEFAULT_SIGNATURE = "serving_default"
-# All encoded images of one request together: 32 Mi pixels take 100 MB as
-# uint8 and 400 MB as the floats that a network reads.
-MAX_IMAGE_PIXELS = 2**25
 
 
 def _names(names) -> str:
@@ -132,7 +128,7 @@ def choose_outputs(signature, output_filter) -> list[str]:
     return chosen or sorted(signature.outputs)
 
 
-def check_feeds(signature, feeds: Mapping[str, Tensor], max_pixels) -> None:
+def check_ranks(signature, feeds: Mapping[str, Tensor]) -> None:
     """Refuses what could end the process instead of the request.
 
     TensorFlow Serving itself does not look at shapes, and a tensor of the
@@ -142,14 +138,12 @@ def check_feeds(signature, feeds: Mapping[str, Tensor], max_pixels) -> None:
     Args:
         signature: `SignatureDef`.
         feeds: tensor name to `Tensor`.
-        max_pixels: int, how many pixels all encoded images together may have.
 
     Raises:
         CallError: INVALID_ARGUMENT.
     """
     for info in signature.inputs.values():
-        kind, array = feeds[info.name]
-        shape = info.tensor_shape
+        array, shape = feeds[info.name].array, info.tensor_shape
         if not shape.unknown_rank and len(shape.dim) != array.ndim:
             sizes = ("?" if d.size < 0 else str(d.size) for d in shape.dim)
             got = ",".join(map(str, array.shape))
@@ -157,22 +151,6 @@ def check_feeds(signature, feeds: Mapping[str, Tensor], max_pixels) -> None:
                 INVALID_ARGUMENT,
                 f"Shape of tensor {info.name} [{got}] is not compatible with "
                 f"expected shape [{','.join(sizes)}].",
-            )
-        if kind == tensors.STRING:
-            _check_images(array, max_pixels)
-
-
-def _check_images(array, max_pixels):
-    pixels = 0
-    for item in array.reshape(-1):
-        header = read_header(item)
-        pixels += header.pixels if header else 0
-        if pixels > max_pixels:
-            raise CallError(
-                INVALID_ARGUMENT,
-                f"The encoded images claim {pixels} pixels or more (one is "
-                f"{header.width} x {header.height}). At most {max_pixels} in "
-                "one request are decoded.",
             )
 
 
@@ -196,7 +174,7 @@ def predict(servable, version: int, request, timeout: float | None) -> bytes:
     )
     feeds = read_inputs(signature, request.inputs)
     outputs = choose_outputs(signature, request.output_filter)
-    check_feeds(signature, feeds, servable.max_image_pixels)
+    check_ranks(signature, feeds)
     results = servable.run(
         feeds, [signature.outputs[alias].name for alias in outputs], timeout
     )

@@ -1,11 +1,12 @@
 """The gRPC services of the local server."""
 
-import threading
+import asyncio
+import time
 
 import grpc
-from google.protobuf.message import DecodeError
 
 from serving import protos
+from serving.calls import SMALL, Call, Calls
 from serving.config import models_from
 from serving.inference import (
     CLASSIFY_METHOD,
@@ -16,24 +17,16 @@ from serving.inference import (
 from serving.lifecycle import Manager
 from serving.prediction import predict
 from serving.status import (
-    GRPC_CODES,
-    INTERNAL,
     INVALID_ARGUMENT,
     NOT_FOUND,
+    PERMISSION_DENIED,
     UNKNOWN,
     CallError,
 )
-from serving.versions import LOG
 
 _SIGNATURE_DEF = "signature_def"
 _MAP_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
-_FOR_EVER = 1e9  # seconds; gRPC says about 2^63 for a call without a deadline
-
-
-def seconds_left(context) -> float | None:
-    """How long the caller still waits; None for a call without a deadline."""
-    left = context.time_remaining()
-    return None if left is None or left > _FOR_EVER else left
+_LOOK_SECONDS = 0.05  # between two looks at what a reload waits for
 
 
 def lookup(manager: Manager, spec):
@@ -57,27 +50,50 @@ class Services:
 
     Args:
         manager: `Manager` whose versions are `Servable`s.
+        calls: `Calls`.
+        takes_reloads: bool, whether callers may replace the models.
     """
 
-    def __init__(self, manager: Manager):
-        self._manager = manager
+    def __init__(self, manager: Manager, calls: Calls, takes_reloads: bool):
+        self._manager, self._calls = manager, calls
+        self._takes_reloads = takes_reloads
 
-    def predict(self, request, context) -> bytes:
+    async def predict(self, request, call: Call) -> bytes:
         require_spec(request)
-        with lookup(self._manager, request.model_spec) as (version, servable):
-            return predict(servable, version, request, seconds_left(context))
+        spec = request.model_spec
 
-    def classify(self, request, context):
+        def measure():
+            with lookup(self._manager, spec) as (_, servable):
+                return servable.demand(request)
+
+        # Files have headers to be read.
+        if call.received <= SMALL:
+            demand, memory = measure()
+        else:
+            demand, memory = await self._calls.in_thread(measure)
+        call.pixels = demand.pixels
+
+        def work():
+            left, start = call.seconds_left(), time.monotonic()
+            with lookup(self._manager, spec) as (call.version, servable):
+                try:
+                    return predict(servable, call.version, request, left)
+                finally:
+                    call.running = time.monotonic() - start
+
+        return await self._calls.with_memory(call, memory, work)
+
+    async def classify(self, request, call):
         require_spec(request)
         with lookup(self._manager, request.model_spec) as (_, servable):
             refuse(servable, request, CLASSIFY_METHOD)
 
-    def regress(self, request, context):
+    async def regress(self, request, call):
         require_spec(request)
         with lookup(self._manager, request.model_spec) as (_, servable):
             refuse(servable, request, REGRESS_METHOD)
 
-    def multi_inference(self, request, context):
+    async def multi_inference(self, request, call):
         # The first task's model decides; without tasks it has no name.
         spec = (
             request.tasks[0].model_spec if request.tasks else protos.ModelSpec()
@@ -85,7 +101,7 @@ class Services:
         with lookup(self._manager, spec) as (_, servable):
             refuse_multi(servable, request)
 
-    def get_model_metadata(self, request, context):
+    async def get_model_metadata(self, request, call):
         require_spec(request)
         if not request.metadata_field:
             raise CallError(
@@ -106,7 +122,7 @@ class Services:
             packed.type_url, packed.value = _MAP_URL, servable.signature_map
         return response
 
-    def get_model_status(self, request, context):
+    async def get_model_status(self, request, call):
         require_spec(request)
         name, wanted = request.model_spec.name, None
         if request.model_spec.WhichOneof("version_choice") == "version":
@@ -136,7 +152,13 @@ class Services:
             NOT_FOUND, f"Could not find any versions of model {name}"
         )
 
-    def reload_config(self, request, context):
+    async def reload_config(self, request, call):
+        if not self._takes_reloads:
+            raise CallError(
+                PERMISSION_DENIED,
+                "This server's models are not replaced by calls. Start it "
+                "with --reload to allow it.",
+            )
         models = models_from(request.config)
         self._manager.set_labels(models)
         with self._manager.changed:
@@ -147,7 +169,9 @@ class Services:
             }
             self._manager.configure(lambda: models)
         new = [model.name for model in models if model.name not in before]
-        failed = self._manager.wait_loaded(new, context.is_active)
+        while self._manager.unsettled(new):
+            await asyncio.sleep(_LOOK_SECONDS)
+        failed = self._manager.failures(new)
         if failed:
             listed = "".join(
                 f"{{{{name: {name} version: {version.number}}} due to error: "
@@ -164,104 +188,31 @@ class Services:
         return response
 
 
-def _serialize(response) -> bytes:
-    return (
-        response
-        if isinstance(response, bytes)
-        else (response.SerializeToString())
-    )
+def handlers(
+    services: Services, calls: Calls
+) -> tuple[grpc.GenericRpcHandler, ...]:
+    """The handlers of PredictionService and ModelService.
 
+    Args:
+        services: `Services`.
+        calls: `Calls` that they run in.
 
-def _guarded(function, kind):
-    """Reads the request, and turns `CallError` into the call's status."""
-
-    def call(data, context):
-        # Left to gRPC, each request that cannot be read would leak its bytes.
-        try:
-            request = kind.FromString(data)
-        except DecodeError:
-            name = kind.DESCRIPTOR.name
-            context.abort(
-                grpc.StatusCode.INTERNAL, f"The request is no {name}."
-            )
-        try:
-            return function(request, context)
-        except CallError as error:
-            context.abort(GRPC_CODES[error.code], error.details)
-        except Exception as error:
-            LOG.exception("%s failed", function.__name__)
-            text = CallError(INTERNAL, f"{type(error).__name__}: {error}")
-            context.abort(grpc.StatusCode.INTERNAL, text.details)
-
-    return call
-
-
-def _handlers(pairs):
+    Returns:
+        `grpc.GenericRpcHandler` of each service.
+    """
     by_service: dict[str, dict] = {}
-    for method, function in pairs:
-        by_service.setdefault(method.service, {})[method.name] = (
-            grpc.unary_unary_rpc_method_handler(
-                _guarded(function, method.request),
-                response_serializer=_serialize,
-            )
-        )
-    return by_service
-
-
-def add_services(server: grpc.Server, manager: Manager) -> None:
-    """Registers PredictionService and ModelService.
-
-    Args:
-        server: the gRPC server, not started yet.
-        manager: `Manager`.
-    """
-    services = Services(manager)
-    pairs = (
-        (protos.PREDICT, services.predict),
-        (protos.CLASSIFY, services.classify),
-        (protos.REGRESS, services.regress),
-        (protos.MULTI_INFERENCE, services.multi_inference),
-        (protos.GET_MODEL_METADATA, services.get_model_metadata),
-        (protos.GET_MODEL_STATUS, services.get_model_status),
-        (protos.RELOAD_CONFIG, services.reload_config),
-    )
-    for service, methods in _handlers(pairs).items():
-        server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(service, methods),)
-        )
-
-
-def add_health(server: grpc.Server) -> None:
-    """Registers grpc.health.v1, which says SERVING as long as it answers.
-
-    Args:
-        server: the gRPC server, not started yet.
-    """
-    names = {"", "ModelService", "PredictionService"}
-
-    def check(request, context):
-        if request.service not in names:
-            raise CallError(NOT_FOUND, "unknown service")
-        return protos.HealthCheckResponse(status="SERVING")
-
-    def watch(request, context):
-        known = request.service in names
-        ended = threading.Event()
-        context.add_callback(ended.set)
-        yield protos.HealthCheckResponse(
-            status="SERVING" if known else "SERVICE_UNKNOWN"
-        )
-        ended.wait()
-
-    methods = _handlers([(protos.HEALTH_CHECK, check)])
-    service = protos.HEALTH_WATCH.service
-    methods[service][protos.HEALTH_WATCH.name] = (
-        grpc.unary_stream_rpc_method_handler(
-            watch,
-            request_deserializer=protos.HealthCheckRequest.FromString,
-            response_serializer=_serialize,
-        )
-    )
-    server.add_generic_rpc_handlers(
-        (grpc.method_handlers_generic_handler(service, methods[service]),)
+    for method, answer, counted in (
+        (protos.PREDICT, services.predict, True),
+        (protos.CLASSIFY, services.classify, True),
+        (protos.REGRESS, services.regress, True),
+        (protos.MULTI_INFERENCE, services.multi_inference, True),
+        (protos.GET_MODEL_METADATA, services.get_model_metadata, False),
+        (protos.GET_MODEL_STATUS, services.get_model_status, False),
+        (protos.RELOAD_CONFIG, services.reload_config, False),
+    ):
+        handler = calls.handler(method, answer, counted=counted)
+        by_service.setdefault(method.service, {})[method.name] = handler
+    return tuple(
+        grpc.method_handlers_generic_handler(service, methods)
+        for service, methods in by_service.items()
     )

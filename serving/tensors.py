@@ -62,7 +62,7 @@ _OF_NUMPY = {
     kind.storage: kind for kind in DATA_TYPES.values() if kind != _BFLOAT16
 }
 # What one element takes in TensorFlow's memory; a string is 24 bytes there.
-_STRING_BYTES = 24
+STRING_BYTES = 24
 # How much a message may grow by repeating its last value (or zeros).
 MAX_GROWTH_BYTES = 64 * 2**20
 # Where NumPy ends: TensorFlow takes 254 dimensions, and shapes that would be
@@ -312,7 +312,7 @@ def _from_values(kind, shape, values):
     chunks = values.get(kind.field, [])
     if kind == STRING:
         given = _objects([bytes(chunk) for chunk in chunks[:count]], -1)
-        empty, size = b"", _STRING_BYTES
+        empty, size = b"", STRING_BYTES
     else:
         given = _numbers(kind, chunks)[:count]
         empty, size = 0, kind.storage.itemsize

@@ -31,11 +31,14 @@ class Policy:
         kind: "latest", "all" or "specific".
         count: int, how many for "latest".
         versions: the numbers for "specific".
+        replaces_broken: bool, an older version takes the place of one that
+            cannot be loaded. TensorFlow Serving has no such policy.
     """
 
     kind: str = "latest"
     count: int = 1
     versions: frozenset[int] = frozenset()
+    replaces_broken: bool = False
 
     def choose(self, found: Iterable[int]) -> set[int]:
         """The wanted ones of the found version numbers."""
@@ -77,6 +80,12 @@ class Version:
     attempts: int = 0
     next_attempt: float = 0.0
 
+    @property
+    def failing(self) -> bool:
+        """Whether its load has failed, for now or for good."""
+        unloaded = self.state in (State.START, State.LOADING, State.END)
+        return self.wanted and self.attempts > 0 and unloaded
+
 
 @dataclass
 class Model:
@@ -84,7 +93,45 @@ class Model:
 
     settings: ModelSettings
     versions: dict[int, Version] = field(default_factory=dict)
+    found: dict[int, pathlib.Path] = field(default_factory=dict)
     listed: bool = True
+
+    def want(self) -> None:
+        """Decides which of the versions found on disk are wanted."""
+        policy = self.settings.policy
+        broken = {
+            number
+            for number, version in self.versions.items()
+            if policy.replaces_broken and version.failing
+        } & set(self.found)
+        # A broken one stays wanted, and so is not tried again and again.
+        wanted = policy.choose(set(self.found) - broken) | broken
+        for number, version in self.versions.items():
+            again = number in wanted and not version.wanted
+            version.wanted = number in wanted
+            if again and version.state == State.END:
+                self.versions[number] = Version(number, self.found[number])
+        for number in sorted(wanted - set(self.versions)):
+            self.versions[number] = Version(number, self.found[number])
+
+    def answers(self) -> bool:
+        """Whether requests are taken."""
+        return self.listed and bool(self.available())
+
+    def failing(self) -> bool:
+        """Whether each wanted version has failed, for now or for good."""
+        wanted = [v for v in self.versions.values() if v.wanted]
+        return bool(wanted) and all(version.failing for version in wanted)
+
+    def failure(self) -> Version | None:
+        """The last failed version, if none is left to be tried."""
+        ended = [
+            version
+            for version in self.versions.values()
+            if version.state == State.END and version.error
+        ]
+        done = self.listed and ended and len(ended) == len(self.versions)
+        return ended[-1] if done else None
 
     def available(self) -> list[Version]:
         """The versions that answer now, lowest first."""

@@ -2,12 +2,11 @@
 
 import pathlib
 import struct
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from google.protobuf.message import DecodeError
 
 from serving import protos
-from serving.prediction import predict
 from serving.status import (
     DATA_LOSS,
     INVALID_ARGUMENT,
@@ -115,10 +114,10 @@ def predict_log(signature: str, inputs: Mapping):
     return log
 
 
-def _replay(servable, log):
+def _replay(answer, log):
     kind = log.WhichOneof("log_type")
     if kind == "predict_log":
-        predict(servable, 0, log.predict_log.request, None)
+        answer(log.predict_log.request)
     elif kind is not None:
         number = log.DESCRIPTOR.fields_by_name[kind].number
         raise CallError(
@@ -126,12 +125,12 @@ def _replay(servable, log):
         )
 
 
-def warm_up(servable, folder: str | pathlib.Path) -> int:
+def warm_up(folder: str | pathlib.Path, answer: Callable) -> int:
     """Replays the warm-up requests of a version, if it has any.
 
     Args:
-        servable: `serving.servable.Servable`.
         folder: the version's folder.
+        answer: function that answers a `PredictRequest`.
 
     Returns:
         int, how many records were replayed.
@@ -152,7 +151,7 @@ def warm_up(servable, folder: str | pathlib.Path) -> int:
                 INVALID_ARGUMENT,
                 f"Failed to parse warmup record: {record[:80]!r} from {path}",
             ) from error
-        _replay(servable, log)
+        _replay(answer, log)
         count += 1
         if count > MAX_RECORDS:
             raise CallError(

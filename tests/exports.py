@@ -140,9 +140,9 @@ def served_here(**options):
     thread = threading.Thread(target=run)
     thread.start()
     try:
-        port = ports.get(timeout=60)
-        assert port, "the server did not start"
-        yield f"{options.host}:{port}"
+        target = ports.get(timeout=60)
+        assert target, "the server did not start"
+        yield target
     finally:
         stopped.set()
         thread.join()

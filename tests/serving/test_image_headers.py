@@ -1,12 +1,13 @@
 """Sizes read from headers, against Pillow's own files."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from serving.image_headers import read_header
+from serving.image_headers import read_header, starts_like_image
 
 
 def encode(format, mode="RGB", size=(17, 9), **options):
@@ -36,11 +37,49 @@ def test_format_and_size(format, options):
     assert (header.format, header.width, header.height) == (format, 17, 9)
 
 
-def test_every_frame_of_a_gif_counts():
-    frames = [Image.new("P", (10, 10), color) for color in range(3)]
+@pytest.mark.parametrize("format", ["GIF", "WEBP"])
+def test_every_frame_counts_as_the_whole(format):
+    dice = np.random.default_rng(0)
+    frames = [
+        Image.fromarray(dice.integers(0, 256, (9, 17, 3), np.uint8))
+        for _ in range(3)
+    ]
     file = io.BytesIO()
-    frames[0].save(file, "GIF", save_all=True, append_images=frames[1:])
-    assert read_header(file.getvalue()).pixels >= 3 * 50
+    frames[0].save(file, format, save_all=True, append_images=frames[1:])
+    assert read_header(file.getvalue()).pixels == 3 * 17 * 9
+
+
+def test_a_small_frame_of_a_gif_is_decoded_into_the_size_of_all():
+    frames = [
+        b"," + struct.pack("<HHHHB", *corner, *size, 0) + b"\2\1\0\0"
+        for corner, size in (((0, 0), (17, 9)), ((20, 4), (1, 1)))
+    ]
+    head = b"GIF89a" + struct.pack("<HHBBB", 17, 9, 0, 0, 0)
+    assert read_header(head + b"".join(frames) + b";").pixels == 2 * 21 * 9
+
+
+@pytest.mark.parametrize("junk", [b"abc", b"\xff\x00a", b"\xff\xff"])
+def test_junk_before_the_size_is_skipped_as_the_decoder_does(junk):
+    data = encode("JPEG")
+    at = data.index(b"\xff\xc0")
+    data = data[:at] + junk + data[at:]
+    assert read_header(data)[:3] == ("JPEG", 17, 9)
+    assert Image.open(io.BytesIO(data)).size == (17, 9)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\xff\xd8" + b"\xff\xfe\0\2" * 10**6,
+        b"\xff\xd8" + b"\xff\x00" * 10**6,
+        b"GIF89a" + bytes(7) + b"!\xff" + b"\1a" * 10**6,
+        b"RIFF\0\0\0\0WEBPVP8X\0\0\0\0" + bytes(10**7),
+    ],
+)
+def test_what_would_take_long_to_read_has_no_size(data):
+    assert read_header(data) is None
+    assert starts_like_image(data)
+    assert not starts_like_image(b"text")
 
 
 @pytest.mark.parametrize("format", ["PNG", "JPEG", "GIF", "BMP", "WEBP"])

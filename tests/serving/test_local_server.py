@@ -147,18 +147,19 @@ def test_models_and_versions_appear_while_it_runs(toy_base, tmp_path):
         assert (first.image != second.image).any()
 
 
-def test_too_many_calls_are_refused(fixture_base):
+def test_too_many_calls_are_refused_but_not_those_that_ask_how_it_is(
+    fixture_base,
+):
     limits = ("--threads", 1, "--max-concurrent-calls", 1)
     with running_server("--base", fixture_base, *limits) as (target, _):
         slow = predict_request("x", np.ones((1, 4), np.float32), "slow")
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             first = pool.submit(raw_call, target, protos.PREDICT, slow)
             time.sleep(0.3)
-            with (
-                Client(target, "toy", attempts=1) as client,
-                pytest.raises(ResourceExhausted),
-            ):
-                client.status()
+            with Client(target, "toy", attempts=1) as client:
+                assert client.status()[0].state == "AVAILABLE"
+                with pytest.raises(ResourceExhausted, match="busy with 1 call"):
+                    client.predict({"x": np.ones((1, 4), np.float32)})
             first.result()
 
 

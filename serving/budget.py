@@ -1,0 +1,74 @@
+"""Memory that calls take together. Those beyond it wait for their turn."""
+
+import asyncio
+import threading
+from collections import deque
+from concurrent import futures
+
+
+class Budget:
+    """Shares out a number of bytes, first come, first served.
+
+    Thread-safe: calls wait for it on the event loop, loads in a thread.
+
+    Args:
+        limit: int, bytes; more than that is shared out to nobody.
+    """
+
+    def __init__(self, limit: int):
+        self.limit, self.used, self.granted = limit, 0, 0
+        self._lock = threading.Lock()
+        self._waiting: deque[tuple[int, futures.Future]] = deque()
+
+    @property
+    def waiting(self) -> int:
+        """How many wait."""
+        return len(self._waiting)
+
+    def ask(self, amount: int) -> futures.Future:
+        """Asks for a share.
+
+        Args:
+            amount: int, bytes; of a larger amount than all, all is asked for.
+
+        Returns:
+            A future, done when the share is granted. Whoever does not want it
+            any more cancels it, or, where that is too late, releases it.
+        """
+        share = futures.Future()
+        with self._lock:
+            self._waiting.append((min(amount, self.limit), share))
+            self._grant()
+        return share
+
+    def release(self, amount: int) -> None:
+        """Gives a share back, of the amount that was asked for."""
+        with self._lock:
+            self.used -= min(amount, self.limit)
+            self._grant()
+
+    async def acquire(self, amount: int) -> None:
+        """Waits for a share on the event loop; see `ask`."""
+        share = self.ask(amount)
+        if share.done():
+            return
+        try:
+            await asyncio.wrap_future(share)
+        except asyncio.CancelledError:
+            if not share.cancelled() and not share.cancel():
+                self.release(amount)
+            raise
+
+    def _grant(self):
+        while self._waiting:
+            amount, share = self._waiting[0]
+            if share.cancelled():
+                self._waiting.popleft()
+                continue
+            if self.used + amount > self.limit:
+                return
+            self._waiting.popleft()
+            if share.set_running_or_notify_cancel():
+                self.used += amount
+                self.granted += 1
+                share.set_result(None)
