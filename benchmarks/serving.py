@@ -9,7 +9,8 @@ loaded signature in this process, (b) through `tfmask serve` in a process of
 its own and `serving.client`, with arrays and with PNG files, by 1, 4 and 16
 clients that each send the next image when they have the last answer, and the
 same by a server with batching. The ways take turns, so that whatever else the
-machine does meets all of them.
+machine does meets all of them. And, without a server (`--cases` alone leaves
+the rest out), what it costs to write and read an answer in each form.
 """
 
 import contextlib
@@ -23,6 +24,7 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -54,6 +56,8 @@ class Options:
     """How often the ways take turns."""
     batching: bool = True
     """Measure a server with batching, too."""
+    answers: tuple[int, ...] = (256, 1024)
+    """Sides of the images in answers of every form."""
     json: Path | None = None
     """Also write the numbers into this file."""
 
@@ -250,6 +254,60 @@ def find(rows, **wanted):
     )
 
 
+def answer_forms(side):
+    """Rows of the table of answers.
+
+    `typed fields` are TensorFlow Serving's default, written here by the local
+    server's code; the client's code reads all of them.
+    """
+    import tensorflow as tf
+
+    from serving import tensors
+    from serving.results import decode_png
+
+    image = picture(side)
+    parts = [image[np.newaxis], image[np.newaxis, ..., :1]]
+    values = [tensors.Tensor(tensors.data_type(part), part) for part in parts]
+
+    def read(messages):
+        return [tensors.plain_array(tensors.from_bytes(m)) for m in messages]
+
+    def content():
+        return [tensors.content_bytes(value) for value in values]
+
+    forms = {
+        "typed fields": (lambda: [*map(tensors.typed_bytes, values)], read),
+        "tensor_content": (content, read),
+        # What gRPC does with a message of a channel with compression="gzip".
+        "tensor_content, gzip": (
+            lambda: [zlib.compress(m) for m in content()],
+            lambda found: read([zlib.decompress(m) for m in found]),
+        ),
+        "PNG": (
+            lambda: [tf.io.encode_png(part[0]).numpy() for part in parts],
+            lambda found: [decode_png(data) for data in found],
+        ),
+    }
+    rows = []
+    for name, (write, read_back) in forms.items():
+        found = write()
+        times = []
+        for call in (write, lambda r=read_back, f=found: r(f)):
+            latencies = []
+            timed(call, 1.0, latencies)
+            times.append(round(float(np.median(latencies)), 2))
+        rows.append(
+            {
+                "side": side,
+                "answer": name,
+                "bytes": sum(map(len, found)),
+                "write_ms": times[0],
+                "read_ms": times[1],
+            }
+        )
+    return rows
+
+
 def verdicts(rows, cases):
     """What issue 3 asks, in sentences, with the numbers."""
     said = []
@@ -320,11 +378,14 @@ def main(argv=None):
             if network not in versions:
                 versions[network] = build(case, base)
             rows += measure(options, case, base, versions[network])
-    show(rows)
+    answers = [row for side in options.answers for row in answer_forms(side)]
+    for table in filter(None, (rows, answers)):
+        show(table)
     said = verdicts(rows, options.cases)
     print("\n".join(said))
     if options.json:
-        report = {"machine": facts, "rows": rows, "verdicts": said}
+        report = {"machine": facts, "rows": rows, "answers": answers}
+        report["verdicts"] = said
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 

@@ -26,11 +26,12 @@ USER 1000:1000
 ENTRYPOINT ["tfmask"]
 CMD ["--help"]
 
-# The contract test, for a server in another container.
+# The contract test, for a server in another container. A volume takes the mode
+# of the folder that it is mounted on: this one is for whatever user runs it.
 FROM train AS conformance
 USER 0
 RUN pip install --no-cache-dir --constraint constraints.txt pytest \
-    && install -d -o 1000 -g 1000 /fixture
+    && install -d -m 1777 /fixture
 USER 1000:1000
 ENTRYPOINT ["python", "-m"]
 CMD ["pytest", "serving/conformance", "-p", "no:cacheprovider", "--help"]

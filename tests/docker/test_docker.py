@@ -278,6 +278,18 @@ def test_every_service_is_contained():
         assert service["user"] == "1000:1000", name
         assert service["read_only"] and service["cap_drop"] == ["ALL"], name
         assert "no-new-privileges:true" in service["security_opt"], name
+        assert re.fullmatch(r"\d+g", service["mem_limit"]), name
+        assert service["pids_limit"] > 0, name
+        assert service["logging"]["options"]["max-size"], name
+
+
+def test_the_contract_test_writes_as_whatever_user():
+    (step,) = [
+        s
+        for s in stages("train.Dockerfile")["conformance"]
+        if "/fixture" in s.text
+    ]
+    assert "install -d -m 1777 /fixture" in step.text
 
 
 def test_images_are_built_from_files_that_are_there():
