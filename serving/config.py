@@ -6,6 +6,7 @@ from collections.abc import Callable
 from google.protobuf import text_format
 
 from serving import protos
+from serving.lifecycle import Manager
 from serving.status import INVALID_ARGUMENT, CallError
 from serving.versions import LOG, ModelSettings, Policy, find_versions
 
@@ -159,3 +160,52 @@ def models_from(config) -> list[ModelSettings]:
         )
         for model in models
     ]
+
+
+class ConfigFile:
+    """A list of models on disk, which may change.
+
+    Args:
+        path: the file, a `ModelServerConfig` text proto.
+    """
+
+    def __init__(self, path: str | pathlib.Path):
+        self._path = path
+        self._applied: list[ModelSettings] | None = None
+        self._told = ""
+
+    def read(self) -> list[ModelSettings]:
+        """The models of the file, which count as known from now on.
+
+        Raises:
+            ConfigError: unreadable, or TensorFlow Serving would refuse it.
+        """
+        config = read_text_proto(self._path, protos.ModelServerConfig())
+        try:
+            self._applied = models_from(config)
+        except CallError as error:
+            raise ConfigError(f"{self._path}: {error}") from None
+        return self._applied
+
+    def apply(self, manager: Manager) -> None:
+        """Takes over what has changed since the last look.
+
+        A file that cannot be read changes nothing. Labels that wait for a
+        version are tried again at the next look.
+
+        Args:
+            manager: `Manager`.
+        """
+        before = self._applied
+        try:
+            models = self.read()
+            if models != before:
+                LOG.info("%s has changed", self._path)
+                manager.configure(lambda: models)
+            if models != before or self._told:
+                manager.set_labels(models)
+            self._told = ""
+        except (ConfigError, CallError) as error:
+            if str(error) != self._told:
+                LOG.warning("%s", error)
+            self._told = str(error)

@@ -17,15 +17,16 @@ from serving.calls import Calls, Limits
 from serving.command_line import parse_command_line, show_any_character
 from serving.config import (
     ConfigError,
+    ConfigFile,
     discover,
     discovery,
-    models_from,
     read_text_proto,
 )
 from serving.demand import MAX_IMAGE_PIXELS
 from serving.grpc_server import Address, GrpcServer
 from serving.lifecycle import Manager
 from serving.memory import machine_memory
+from serving.observers import Metrics, log_call
 from serving.servable import Servable, ServableOptions
 from serving.services import Services, handlers
 from serving.status import CallError
@@ -44,6 +45,8 @@ class Options:
     what is published later is picked up."""
     model_config_file: pathlib.Path | None = None
     """Instead of --base: TensorFlow Serving's list of models (text)."""
+    model_config_file_poll_wait_seconds: float = 0.0
+    """Seconds between two looks at that list; 0 reads it once."""
     port: int = 8500
     """Port; 0 takes a free one, which is printed."""
     grpc_socket_path: pathlib.Path | None = None
@@ -90,6 +93,11 @@ class Options:
     file of batching parameters."""
     health: bool = False
     """Answer grpc.health.v1, too."""
+    metrics_port: int | None = None
+    """HTTP port with numbers for Prometheus, at --host; 0 takes a free one,
+    which the log tells."""
+    log_requests: bool = False
+    """Write one line about each call into the log (stderr)."""
     grace: float = 5.0
     """Seconds that running calls may take after Ctrl-C or SIGTERM. A second
     signal ends the process at once."""
@@ -144,7 +152,14 @@ class LocalServer:
             held=memory // 4,
             budget=budget,
         )
-        self._calls = Calls(limits, ())
+        self._metrics = None
+        observers = [log_call] if options.log_requests else []
+        if options.metrics_port is not None:
+            self._metrics = Metrics(lambda: self.manager.models)
+            observers.append(self._metrics.observe)
+        self._calls = Calls(limits, tuple(observers))
+        if self._metrics:
+            self._metrics.watch(self._calls, budget)
         services = Services(self.manager, self._calls, options.reload)
         self._server = GrpcServer(
             handlers(services, self._calls),
@@ -193,6 +208,8 @@ class LocalServer:
             ConfigError: it is taken, or the TLS files do not fit.
         """
         options = self._options
+        if self._metrics:
+            self._metrics.serve(options.host, options.metrics_port)
         return self._server.start(
             Address(
                 options.host,
@@ -212,6 +229,8 @@ class LocalServer:
         self._server.stop(
             self._options.grace, lambda: self._calls.under_way > 0
         )
+        if self._metrics:
+            self._metrics.stop()
         if not self._calls.stop(0):
             self.manager.interrupt()
         ended = self._calls.stop(_INTERRUPT_SECONDS)
@@ -242,14 +261,6 @@ def _wait_for_model(base, seconds, stopped):
             return
 
 
-def _configured(path) -> list[ModelSettings]:
-    config = read_text_proto(path, protos.ModelServerConfig())
-    try:
-        return models_from(config)
-    except CallError as error:
-        raise ConfigError(f"{path}: {error}") from None
-
-
 def serve(
     options: Options,
     stopped: threading.Event,
@@ -271,11 +282,13 @@ def serve(
     """
     if (options.base is None) == (options.model_config_file is None):
         raise ConfigError("give either --base or --model-config-file")
+    file = None
     if options.base is not None:
         _wait_for_model(options.base, options.wait, stopped)
         models = discovery(options.base)
     else:
-        configured = _configured(options.model_config_file)
+        file = ConfigFile(options.model_config_file)
+        configured = file.read()
 
         def models():
             return configured
@@ -285,6 +298,9 @@ def serve(
         server.load(lambda: not stopped.is_set())
         if not stopped.is_set():
             ready(server.listen())
+        seconds = options.model_config_file_poll_wait_seconds
+        while file and seconds and not stopped.wait(seconds):
+            file.apply(server.manager)
         stopped.wait()
     finally:
         ended = server.stop()

@@ -280,3 +280,61 @@ def test_wait_loaded_tells_what_failed(world):
     found = world.manager.wait_loaded(["toy"], lambda: True)
     assert [(n, v.number, v.state) for n, v in found] == [("toy", 1, State.END)]
     assert world.manager.wait_loaded(["other"], lambda: False) == []
+
+
+ANY = Policy(replaces_broken=True)
+
+
+@pytest.mark.parametrize(
+    "world", [{}, {"retries": 3, "poll_seconds": 0}], indirect=True
+)
+def test_an_older_version_takes_the_place_of_a_broken_one(world):
+    world.broken.update([2, 3])
+    world.use(ANY)
+    world.publish(1, 2, 3)
+    world.manager.start()
+    failed = world.manager.wait_loaded(["toy"], lambda: True, any_will_do=True)
+    assert failed == []
+    assert answers(world) == 1
+    assert world.loads == [3, 2, 1]
+
+
+def test_a_broken_version_that_comes_back_is_tried_again(world):
+    world.broken.add(2)
+    world.use(ANY)
+    world.publish(1, 2)
+    world.manager.start()
+    world.becomes(v1="AVAILABLE", v2="END")
+    (world.base / "2").rmdir()
+    world.broken.clear()
+    time.sleep(0.1)
+    world.publish(2)
+    world.becomes(v1="END", v2="AVAILABLE")
+
+
+def test_a_newer_version_takes_over_from_both(world):
+    world.broken.add(2)
+    world.use(ANY)
+    world.publish(1, 2)
+    world.manager.start()
+    world.becomes(v1="AVAILABLE", v2="END")
+    world.publish(3)
+    world.becomes(v1="END", v2="END", v3="AVAILABLE")
+
+
+@pytest.mark.parametrize("world", [{"retries": 9}], indirect=True)
+def test_one_model_that_answers_will_do(world):
+    good, bad = world.base / "good", world.base / "bad"
+    for folder, number in ((good, 1), (bad, 2)):
+        folder.mkdir()
+        (folder / str(number)).mkdir()
+    world.broken.add(2)
+    world.settings = [
+        ModelSettings(folder.name, str(folder), ANY) for folder in (bad, good)
+    ]
+    world.manager.start()
+    names = ["bad", "good"]
+    found = world.manager.wait_loaded(names, lambda: True, any_will_do=True)
+    assert found == []  # it will be tried again
+    assert answers(world, name="good") == 1
+    assert world.manager.unsettled(names) == ["bad"]
