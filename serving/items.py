@@ -1,5 +1,6 @@
 """What `translate` accepts: arrays, batches, lists, files, encoded bytes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -47,8 +48,10 @@ class Item(NamedTuple):
             if isinstance(value, bytes)
         }
         for name, label in self.labels.items():
-            if details.startswith(f"`{name}`"):
-                return f"{label}: {details.removeprefix(f'`{name}`: ')}"
+            # The words of the client, of the local server and of a graph.
+            prefix = re.match(rf"`?{re.escape(name)}`?: ", details)
+            if prefix or details.startswith(f"`{name}`"):
+                return f"{label}: {details[prefix.end() if prefix else 0 :]}"
         for name, data in files.items():
             problem = len(files) > 1 and file_problem(data)
             if problem:

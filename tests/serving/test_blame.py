@@ -175,6 +175,9 @@ def test_a_bad_exemplar_is_named_by_its_own_file(client, toy, tmp_path):
     with pytest.raises(InvalidArgument) as caught:
         client.translate(tmp_path / "a.png", exemplar=tmp_path / "a.png")
     assert caught.value.details.endswith("): `exemplar` must be PNG: [0]")
+    toy.moods = [(INVALID, "exemplar: no size can be read of image 0")] * 2
+    with pytest.raises(InvalidArgument, match="`exemplar` of `image`: no size"):
+        client.translate(png(), exemplar=png())
 
 
 @pytest.mark.parametrize(
