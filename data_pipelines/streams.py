@@ -124,6 +124,8 @@ def batched(positions, example, batch_size, *, drop_remainder):
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.OFF
     )
+    # Graph code needs no autograph, which takes seconds to read it.
+    example = tf.autograph.experimental.do_not_convert(example)
     return (
         positions.map(
             example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
