@@ -101,7 +101,9 @@ class ServedTranslation(tf.Module):
             return form(direction, ports, shaped)
 
         function.__name__ = name
-        return tf.function(function).get_concrete_function(**specs)
+        # Below this nothing needs autograph, which takes seconds.
+        graph = tf.function(function, autograph=False)
+        return graph.get_concrete_function(**specs)
 
     def _arrays(self, direction, ports, given):
         outputs = self._spec.outputs

@@ -153,7 +153,7 @@ class SampleGrids(PeriodicCallback):
         self._last = None
 
     def on_train_begin(self, logs=None):
-        self._show = tf.function(self.model.images_to_show)
+        self._show = tf.function(self.model.images_to_show, autograph=False)
         self._phase = self.model.phase
         self.at(int(self.model.step.numpy()))
 

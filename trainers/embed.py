@@ -76,7 +76,7 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
     """
     import tensorflow as tf
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def graph(images, partners):
         codes = method.codes_of(
             tf.concat([images, partners], axis=0), "inference"

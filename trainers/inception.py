@@ -233,6 +233,7 @@ def _of_original(path, name, run):
 def _on_images(function):
     return tf.function(
         function,
+        autograph=False,
         input_signature=[tf.TensorSpec([None, SIDE, SIDE, 3], tf.float32)],
     )
 

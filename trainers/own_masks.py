@@ -101,7 +101,7 @@ class OwnMaskMaker(keras.callbacks.Callback):
     def _found(self, domain, size):
         """uint8 images (N, h, w, 3) and masks (N, h, w) float32."""
 
-        @tf.function
+        @tf.function(autograph=False)
         def look(image):
             mirrored = tf.reverse(image, [2])
             masks = self.model.attend(tf.concat([image, mirrored], 0), domain)

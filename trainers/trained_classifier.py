@@ -42,6 +42,7 @@ class TrainedClassifier:
         self._columns = np.arange(len(about["labels"]))
         self._logits = tf.function(
             lambda pixels: network(pixels, training=False),
+            autograph=False,
             input_signature=[_PIXELS],
         )
 
@@ -152,7 +153,8 @@ def classifier_features(folder):
     trunk = keras.Sequential([keras.layers.Input((*resizing.size, 3)), *body])
 
     @tf.function(
-        input_signature=[tf.TensorSpec((None, *resizing.size, 3), tf.float32)]
+        autograph=False,
+        input_signature=[tf.TensorSpec((None, *resizing.size, 3), tf.float32)],
     )
     def run(images):
         made = {"features": trunk(images, training=False)}

@@ -133,7 +133,7 @@ def compiled_translate(
         if not port.optional or port.name in more
     }
 
-    @tf.function(input_signature=[specs])
+    @tf.function(autograph=False, input_signature=[specs])
     def graph(inputs):
         return method.translate(inputs, direction, **options)
 

@@ -288,7 +288,7 @@ def test_the_map_is_16_wide_where_that_can_be():
 def test_a_traced_step_of_each_host_trains_both_players(name):
     method = edit_method(f"cam_{name}", critic_steps=1, **NOW)
     before = weights_of(method)
-    logs = tf.function(method.train_step)(edit_batch(count=6))
+    logs = tf.function(method.train_step, autograph=False)(edit_batch(count=6))
     assert all(np.isfinite(float(value)) for value in logs.values())
     assert float(logs["discriminator/cam_coverage"]) > 0.0
     assert moved(method, before) == {"generator", "discriminator"}
@@ -328,10 +328,11 @@ def test_images_of_any_size_get_a_mask():
     method = edit_method("cam_stargan", cam_source="none")
 
     @tf.function(
+        autograph=False,
         input_signature=[
             tf.TensorSpec([None, None, None, 3]),
             tf.TensorSpec([None, 3]),
-        ]
+        ],
     )
     def translate(image, attributes):
         return method.translate({"image": image, "attributes": attributes})

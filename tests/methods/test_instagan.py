@@ -178,7 +178,7 @@ def traced():
     method = instagan(initializer_stddev=0.1)
     strategy = tf.distribute.get_strategy()
     return method, tf.function(
-        lambda batch: method.distributed_step(strategy, batch)
+        lambda batch: method.distributed_step(strategy, batch), autograph=False
     )
 
 
@@ -247,7 +247,10 @@ def test_one_step_of_all_instances_is_one_substep():
 def test_losses_fall_in_training():
     """Without the game against the discriminators, which has no lower end."""
     method = instagan(initializer_stddev=0.1, adversarial_weight=0.0)
-    images, step = instance_batch(), tf.function(method.train_step)
+    images, step = (
+        instance_batch(),
+        tf.function(method.train_step, autograph=False),
+    )
 
     def cycle():
         method.terms.reset_state()

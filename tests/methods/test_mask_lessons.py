@@ -223,7 +223,7 @@ def test_masks_are_learnt():
         attention_filters=4,
         optimizer=lambda settings: keras.optimizers.Adam(1e-2),
     )
-    train = tf.function(method.train_step)
+    train = tf.function(method.train_step, autograph=False)
     for _ in range(60):
         both = {domain: examples(8) for domain in "ab"}
         train(tf.nest.map_structure(tf.constant, both))

@@ -100,7 +100,11 @@ def test_a_player_learns_in_every_so_manieth_step(compiled):
     rare = Player(("second", "shared"), every=3)
     toy = Toy(two=rare)
     toy.rounds = (("one",), ("two",))
-    step = tf.function(toy.train_step) if compiled else toy.train_step
+    step = (
+        tf.function(toy.train_step, autograph=False)
+        if compiled
+        else toy.train_step
+    )
     moves = []
     for _ in range(6):
         before = toy.values()["second"]

@@ -82,7 +82,7 @@ def test_it_learns_the_synthetic_pairs():
         palette=paired_scenes.PALETTE.colours,
         void=(),
     )
-    step = tf.function(method.train_step)
+    step = tf.function(method.train_step, autograph=False)
     losses = []
     for batch in data.train_batches(8, seed=0, drawing="together").take(25):
         method.reset_metrics()

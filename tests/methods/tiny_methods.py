@@ -123,12 +123,13 @@ def instance_graph(method):
     """`method.translate` as one graph for any images and instances."""
 
     @tf.function(
+        autograph=False,
         input_signature=[
             {
                 "image": tf.TensorSpec((None, None, None, 3)),
                 "instances": tf.TensorSpec((None, None, None, None, 1)),
             }
-        ]
+        ],
     )
     def graph(given):
         return method.translate(given)

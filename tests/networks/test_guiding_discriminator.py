@@ -198,7 +198,7 @@ def test_images_too_small_to_be_judged_are_enlarged():
 @pytest.mark.parametrize("attention", ["post_hoc", "ram"])
 def test_the_attention_alone_needs_few_layers(attention):
     network = tiny(attention)
-    attend = tf.function(network.attend).get_concrete_function(
+    attend = tf.function(network.attend, autograph=False).get_concrete_function(
         tf.TensorSpec((None, None, None, 3))
     )
     trunk = network.patches.convolutions

@@ -108,7 +108,11 @@ def test_the_rate_changes_at_the_step_of_the_curriculum():
 def test_of_three_steps_the_first_is_the_discriminators(compiled):
     method = discogan()
     method.compile(lambda settings: keras.optimizers.SGD(0.1))
-    step = tf.function(method.train_step) if compiled else method.train_step
+    step = (
+        tf.function(method.train_step, autograph=False)
+        if compiled
+        else method.train_step
+    )
     images, moves = batch(count=2, side=SIDE), []
     for _ in range(6 if compiled else 3):
         before = {

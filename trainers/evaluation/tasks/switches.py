@@ -94,7 +94,10 @@ def _explanation(method, data):
     images = tf.TensorSpec((None, *data.image_size, 3))
     values = tf.TensorSpec((None, len(data.attributes)))
 
-    @tf.function(input_signature=[images, images, values, values, values])
+    @tf.function(
+        autograph=False,
+        input_signature=[images, images, values, values, values],
+    )
     def explain(image, output, source, target, asked):
         mask, _ = attended(
             *(discriminator, layer),
