@@ -60,7 +60,7 @@ class Client:
     it in a `with` block); in a program that forks, make it after the fork.
 
     Args:
-        target: str, "host:port".
+        target: str, "host:port", or "unix:PATH" of a socket.
         model: str or None, the model that calls use when they name none.
         timeout: seconds that one call may take. Every call has a limit.
         tls: `Tls` for an encrypted channel.

@@ -225,6 +225,8 @@ def _translate_all(client, options, given, listing, console):
                 **arguments,
             )
         except _ABOUT_ONE_IMAGE as error:
+            if error.blames == "call":
+                raise
             failed.add(image)
             text = error.details.partition("\n")[0]
             if str(image) not in text:

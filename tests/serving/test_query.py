@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from serving import query
+from serving.errors import invalid
 from serving.image_headers import read_header
 
 
@@ -63,6 +64,23 @@ def test_one_bad_file_is_named_and_the_others_go_on(
     assert "c.png: " in told and "{{node" not in told
     assert "2 of 4 images" in told
     assert {path.stem for path in output.glob("?.png")} == {"a", "d"}
+
+
+def test_what_no_image_is_to_blame_for_ends_the_command(
+    toy_target, tmp_path, monkeypatch, capsys
+):
+    source = tmp_path / "in"
+    source.mkdir()
+    for name in ("a.png", "b.png"):
+        write(source / name)
+
+    def translate(self, **inputs):
+        raise invalid("`label`: gone", blames="call")
+
+    monkeypatch.setattr(query.Client, "translate", translate)
+    assert run(toy_target, source, tmp_path / "out") == 1
+    told = capsys.readouterr().err
+    assert told.count("`label`: gone") == 1 and "images in" not in told
 
 
 @pytest.mark.parametrize("missing", ["tyro", "rich", "PIL"])
