@@ -139,16 +139,8 @@ class Calls:
             seconds = most if left is None else min(left, most)
             call = Call(method, context.peer(), time.monotonic() + seconds)
             try:
-                async with asyncio.timeout(min(seconds, _RECEIVE_SECONDS)):
-                    data = await context.read()
-                if data is grpc.aio.EOF:
-                    raise CallError(INTERNAL, "The call brought no request.")
-                call.start, call.received = time.monotonic(), len(data)
-                async with asyncio.timeout_at(
-                    asyncio.get_running_loop().time()
-                    + max(call.end - time.monotonic(), 0)
-                ):
-                    sent = await self._answer(call, answer, data, counted)
+                async with asyncio.timeout(seconds):
+                    sent = await self._answer(call, answer, context, counted)
                 call.code, call.sent = grpc.StatusCode.OK, len(sent)
                 return sent
             except TimeoutError:
@@ -172,8 +164,13 @@ class Calls:
 
         return grpc.stream_unary_rpc_method_handler(handle)
 
-    async def _answer(self, call, answer, data, counted):
+    async def _answer(self, call, answer, context, counted):
+        async with asyncio.timeout(_RECEIVE_SECONDS):
+            data = await context.read()
+        if data is grpc.aio.EOF:
+            raise CallError(INTERNAL, "The call brought no request.")
         limits, size = self._limits, len(data)
+        call.start, call.received = time.monotonic(), size
         full = counted and self.under_way >= limits.calls
         if full or self.held + size > limits.held:
             raise CallError(
@@ -184,28 +181,21 @@ class Calls:
         self.under_way += counted
         self.held += size
         try:
+            kind = call.method.request
             # Left to gRPC, each request that cannot be read would leak its
             # bytes.
-            call.request = await self._parsed(call.method.request, data)
-            del data
+            if size <= SMALL:
+                call.request = _parsed(kind, data)
+            else:
+                call.request = await self.in_thread(_parsed, kind, data)
+            del data  # the message holds all of it
             found = await answer(call.request, call)
-            return (
-                found
-                if isinstance(found, bytes)
-                else (found.SerializeToString())
-            )
+            if isinstance(found, bytes):
+                return found
+            return found.SerializeToString()
         finally:
             self.under_way -= counted
             self.held -= size
-
-    async def _parsed(self, kind, data):
-        try:
-            if len(data) <= SMALL:
-                return kind.FromString(data)
-            return await self.in_thread(kind.FromString, data)
-        except DecodeError:
-            text = f"The request is no {kind.DESCRIPTOR.name}."
-            raise CallError(INTERNAL, text) from None
 
     async def in_thread(self, work: Callable, *arguments: Any) -> Any:
         """Runs a function in one of the threads, when one is free."""
@@ -261,3 +251,11 @@ class Calls:
         """
         self._threads.shutdown(wait=False, cancel_futures=True)
         return not futures.wait(set(self._running), seconds).not_done
+
+
+def _parsed(kind, data):
+    try:
+        return kind.FromString(data)
+    except DecodeError:
+        text = f"The request is no {kind.DESCRIPTOR.name}."
+        raise CallError(INTERNAL, text) from None

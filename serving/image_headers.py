@@ -15,7 +15,7 @@ class ImageHeader(NamedTuple):
 
 # Parts that are looked at in one file. Small ones in a large file would keep
 # Python busy for minutes.
-_MOST_PARTS = 100_000
+_MOST_PARTS = 20_000
 
 
 class _TooManyPartsError(Exception):

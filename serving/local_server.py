@@ -32,6 +32,9 @@ from serving.services import Services, handlers
 from serving.status import CallError
 from serving.versions import LOG, ModelSettings
 
+# Seconds after which a thread that runs Python lets another one go on: the one
+# that answers must not wait for all that read requests.
+_SWITCH_SECONDS = 0.0005
 # After the grace: what a model works on ends between two operations.
 _INTERRUPT_SECONDS = 3.0
 
@@ -78,8 +81,8 @@ class Options:
     """MiB that all models together may work with; calls beyond that wait for
     their turn. 0: half of the machine's, or of the container's. Messages that
     run or wait may take a quarter of it besides."""
-    max_request_bytes: int = 2**27
-    """The largest request, unpacked."""
+    max_request_bytes: int = 2**26
+    """The largest request, unpacked. (Images of 2^24 pixels have 48 MiB.)"""
     tensor_content: bool = False
     """Answer with raw memory, which is faster to read, instead of typed
     fields (TensorFlow Serving: --enable_serialization_as_tensor_content)."""
@@ -347,6 +350,7 @@ def main(argv: list[str] | None = None) -> int:
     # A refused request is the caller's matter: no line of ours for each.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s")
+    sys.setswitchinterval(_SWITCH_SECONDS)
     stopped = _stop_at_signals()
 
     def ready(target):

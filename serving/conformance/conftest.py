@@ -2,7 +2,8 @@
 
     python -m pytest serving/conformance --target HOST:PORT [--base DIR]
 
-Without `--target` it starts the local server on toy models itself.
+Without `--target` it starts the local server on toy models itself. With
+`-m hostile` it attacks it instead: see `test_hostile.py`.
 """
 
 import contextlib
@@ -30,15 +31,26 @@ def pytest_addoption(parser):
         "--batching-target", help="HOST:PORT of a server with batching"
     )
     group.addoption(
+        "--server-pid", type=int, help="the server's process, if it is here"
+    )
+    group.addoption(
+        "--server-memory", type=float, default=512.0, help="its --memory"
+    )
+    group.addoption(
         "--health", action="store_true", help="the server answers health calls"
     )
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "case(number): row of the contract")
+    config.addinivalue_line("markers", "hostile: attacks; -m hostile")
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not config.getoption("-m"):
+        attacks = [i for i in items if i.get_closest_marker("hostile")]
+        config.hook.pytest_deselected(items=attacks)
+        items[:] = [item for item in items if item not in attacks]
     # Later rows change what the server serves.
     items.sort(key=lambda item: _number(item))
 

@@ -115,9 +115,14 @@ def write_toys(base, versions):
 
 
 def resident(process) -> float:
-    """Mebibytes of memory that a process holds; 0 after its end."""
+    """Mebibytes of memory that a `Popen` holds; 0 after its end."""
+    return resident_of(process.pid)
+
+
+def resident_of(pid: int | None) -> float:
+    """Mebibytes of memory that a process holds; 0 if it is out of reach."""
     try:
-        status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024
     except (OSError, IndexError):
         return 0.0
