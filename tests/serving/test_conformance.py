@@ -11,11 +11,12 @@ from serving.conformance.processes import ROOT
 pytestmark = pytest.mark.both_stacks
 
 
-def test_the_local_server_keeps_the_contract():
+def conformance(*options):
+    """Runs the contract's tests in a process of their own."""
     done = subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "serving/conformance"),
-            *("-q", "-p", "no:cacheprovider"),
+            *("-q", "-p", "no:cacheprovider", *options),
         ],
         cwd=ROOT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
@@ -24,3 +25,12 @@ def test_the_local_server_keeps_the_contract():
     )
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr[-2000:]
     assert "skipped" not in done.stdout.splitlines()[-1]
+
+
+def test_the_local_server_keeps_the_contract():
+    conformance()
+
+
+@pytest.mark.slow
+def test_hostile_use_does_not_stop_the_local_server():
+    conformance("-m", "hostile")

@@ -1,0 +1,118 @@
+"""What a model takes for a pixel, seen from outside."""
+
+import pathlib
+
+import numpy as np
+import pytest
+
+from serving import memory
+from serving.budget import Budget
+from serving.conformance.damage import encoded_image, strings
+from serving.conformance.requests import predict_request
+from serving.demand import BYTES_PER_PIXEL, read_demand
+from serving.memory import Meter, machine_memory
+from serving.servable import Servable, ServableOptions
+from serving.warmup import WARM_UP_FILE, predict_log, write_records
+
+needs_proc = pytest.mark.skipif(
+    not pathlib.Path("/proc/self/clear_refs").exists(), reason="needs Linux"
+)
+
+
+def model(bytes_per_pixel):
+    """Takes that much, as long as it runs; remembers the pixels."""
+
+    def answer(request):
+        pixels = read_demand(request.inputs, 2**30).pixels
+        answer.pixels.append(pixels)
+        np.ones(int(pixels * bytes_per_pixel), np.uint8)
+
+    answer.pixels = []
+    return answer
+
+
+def image(rows=1, side=64):
+    return {"image": np.zeros((rows, side, side, 3), np.uint8)}
+
+
+@needs_proc
+@pytest.mark.parametrize("bytes_per_pixel", [300, 3000])
+def test_it_is_measured_with_a_request_that_can_be_seen(bytes_per_pixel):
+    answer, meter = model(bytes_per_pixel), Meter(Budget(2**32))
+    for rows in (1, 2):
+        meter.watch(predict_request(image(rows)), answer)
+    found = meter.measure(answer)
+    assert 0.9 * bytes_per_pixel < found < 1.6 * bytes_per_pixel
+    assert answer.pixels[:2] == [4096, 8192]
+    assert answer.pixels[2] > 40_000
+
+
+@needs_proc
+def test_the_signature_that_takes_most_counts():
+    meter, large = Meter(Budget(2**32)), model(4000)
+
+    def answer(request):
+        if request.model_spec.signature_name == "large":
+            large(request)
+
+    for name in ("large", "small"):
+        meter.watch(predict_request(image(4), signature=name), answer)
+    assert meter.measure(answer) > 3600
+
+
+def test_files_can_be_repeated():
+    answer, meter = model(1), Meter(Budget(2**32))
+    files = strings(*[encoded_image("PNG")] * 2)
+    meter.watch(predict_request({"image": files}), answer)
+    meter.measure(answer)
+    assert answer.pixels[0] == 240
+    assert answer.pixels[-1] % 240 == 0
+
+
+def test_what_cannot_be_looked_at_has_the_stated_number(monkeypatch, tmp_path):
+    monkeypatch.setattr(memory, "_RESET_PEAK", tmp_path)
+    answer, meter = model(1), Meter(Budget(2**32))
+    meter.watch(predict_request(image()), answer)
+    assert meter.measure(answer) == BYTES_PER_PIXEL
+    assert Meter(Budget(1)).measure(answer) == BYTES_PER_PIXEL
+
+
+def test_a_look_while_calls_run_says_nothing():
+    budget = Budget(2**32)
+    budget.ask(2**31)
+    answer, meter = model(1), Meter(budget)
+    meter.watch(predict_request(image()), answer)
+    assert meter.measure(answer) == BYTES_PER_PIXEL
+    assert budget.used == 2**31
+
+
+def test_there_is_memory():
+    assert machine_memory() > 2**28
+
+
+@pytest.mark.parametrize(
+    ("facts", "pixels"),
+    [
+        ('{"memory_per_pixel": 1000}', 1000),
+        ('{"memory_per_pixel": "x"}', None),
+        ("no JSON", None),
+    ],
+)
+def test_the_number_of_the_export(fixture_base, tmp_path, facts, pixels):
+    folder = tmp_path / "1"
+    folder.mkdir()
+    for path in (fixture_base / "toy" / "1").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "assets.extra").mkdir()
+    (folder / "assets.extra" / "tfmask.json").write_text(facts)
+    logs = [predict_log("image", {"image": np.zeros((1, 8, 8, 3), "float32")})]
+    write_records(folder / WARM_UP_FILE, logs)
+    servable = Servable(folder, ServableOptions(budget=Budget(10**6)))
+    try:
+        request = predict_request({"image": np.zeros((1, 8, 8, 3), np.float32)})
+        demand, taken = servable.demand(request)
+        assert demand.pixels == 64
+        if pixels:
+            assert 64_000 < taken < 80_000
+    finally:
+        servable.close()
