@@ -57,6 +57,33 @@ class LessonOptions:
         return 0.0 if self.given_masks else self.lesson_start_epoch or 0.0
 
 
+def with_lessons(config, epochs, **options):
+    """A preset in three parts of so many epochs: game, lessons, game again.
+
+    In the lessons the masks that the game has found teach themselves; given
+    masks teach from the start.
+
+    Args:
+        config: `TrainConfig` of a method with `LessonOptions`.
+        epochs: int.
+        **options: more options of the method.
+    """
+    return dataclasses.replace(
+        config,
+        method=dataclasses.replace(
+            config.method,
+            lesson_start_epoch=float(epochs),
+            lesson_epochs=float(epochs),
+            own_mask_rounds=2,
+            **options,
+        ),
+        optimizer=dataclasses.replace(
+            config.optimizer, constant_epochs=2 * epochs, decay_epochs=epochs
+        ),
+        run=dataclasses.replace(config.run, epochs=3 * epochs),
+    )
+
+
 def follow_lessons(options, data):
     """The options with the data's images and given masks.
 

@@ -1,7 +1,5 @@
 """Presets of AttentionGAN."""
 
-import dataclasses
-
 from tfmask.configs import (
     DataConfig,
     OptimizerConfig,
@@ -11,6 +9,7 @@ from tfmask.configs import (
 )
 from tfmask.methods.attention_gan.config import AttentionGANConfig
 from tfmask.methods.cyclegan import presets as cyclegan
+from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
@@ -54,18 +53,4 @@ def photos(location: str) -> TrainConfig:
     start. The masks are a part of the generators, so the lessons go on beside
     the game, with a weight that keeps them.
     """
-    config = quick(location)
-    return dataclasses.replace(
-        config,
-        method=dataclasses.replace(
-            config.method,
-            lesson_start_epoch=4.0,
-            lesson_epochs=4.0,
-            own_mask_rounds=2,
-            lesson_weight=1.0,
-        ),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=8, decay_epochs=4
-        ),
-        run=dataclasses.replace(config.run, epochs=12),
-    )
+    return with_lessons(quick(location), 4, lesson_weight=1.0)

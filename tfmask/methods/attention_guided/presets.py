@@ -1,9 +1,8 @@
 """Presets of attention-guided translation."""
 
-import dataclasses
-
 from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
+from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
@@ -62,22 +61,12 @@ def photos(location: str) -> TrainConfig:
     for both domains from the start, and there is no game for masks. Then the
     masks stay, and the rest trains on what they show.
     """
-    config = quick(location)
-    return dataclasses.replace(
-        config,
-        method=dataclasses.replace(
-            config.method,
-            attention_network="unet",
-            attention_filters=16,
-            shared_attention="given",
-            lesson_start_epoch=6.0,
-            lesson_epochs=6.0,
-            own_mask_rounds=2,
-            freeze_attention_epoch=None,
-            masked_discriminator_epoch=None,
-        ),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=12, decay_epochs=6
-        ),
-        run=dataclasses.replace(config.run, epochs=18),
+    return with_lessons(
+        quick(location),
+        6,
+        attention_network="unet",
+        attention_filters=16,
+        shared_attention="given",
+        freeze_attention_epoch=None,
+        masked_discriminator_epoch=None,
     )

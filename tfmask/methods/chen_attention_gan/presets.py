@@ -1,10 +1,15 @@
 """Presets of Attention-GAN."""
 
-import dataclasses
-
-from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
+from tfmask.configs import (
+    DataConfig,
+    OptimizerConfig,
+    RunConfig,
+    TrainConfig,
+    short_training,
+)
 from tfmask.methods.chen_attention_gan.config import ChenAttentionGANConfig
 from tfmask.methods.cyclegan import presets as cyclegan
+from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
@@ -38,20 +43,17 @@ def quick(location: str) -> TrainConfig:
     and rates of CycleGAN's quick preset, with two thirds of its channels and
     half of its steps, attention networks of one block.
     """
-    config = cyclegan.quick(location)
-    return dataclasses.replace(
-        config,
-        method=ChenAttentionGANConfig(
+    return short_training(
+        ChenAttentionGANConfig(
             **{**cyclegan.SMALL, "filters": 16},
             attention_filters=16,
             attention_blocks=1,
             cycle_weight=3.0,
             sparsity_weight=0.3,
         ),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=6, decay_epochs=4
-        ),
-        run=dataclasses.replace(config.run, epochs=10),
+        location,
+        constant_epochs=6,
+        decay_epochs=4,
     )
 
 
@@ -62,17 +64,4 @@ def photos(location: str) -> TrainConfig:
     themselves at the edges of the images, or given masks teach from the
     start. Then the masks stay, and the rest trains on what they show.
     """
-    config = quick(location)
-    return dataclasses.replace(
-        config,
-        method=dataclasses.replace(
-            config.method,
-            lesson_start_epoch=4.0,
-            lesson_epochs=4.0,
-            own_mask_rounds=2,
-        ),
-        optimizer=dataclasses.replace(
-            config.optimizer, constant_epochs=8, decay_epochs=4
-        ),
-        run=dataclasses.replace(config.run, epochs=12),
-    )
+    return with_lessons(quick(location), 4)
