@@ -53,6 +53,7 @@ def quick(location: str) -> TrainConfig:
         ),
         location,
         name="rmsprop",
+        epsilon_form="tensorflow",
         learning_rate=2e-4,
         beta_2=0.9,
         epsilon=1e-10,
