@@ -39,7 +39,9 @@ class Residual(nn.Module):
         return image + self.body(image)
 
 
-def residual_encoder(channels, filters, blocks, **options):
+def residual_encoder(
+    channels, filters, blocks, norm=affine_instance_norm, **options
+):
     """Layers from (B, channels, H, W) to features at a quarter of the size."""
     layers = []
     for width, kernel, stride, padding in (
@@ -49,14 +51,11 @@ def residual_encoder(channels, filters, blocks, **options):
     ):
         layers += [
             nn.Conv2d(channels, width, kernel, stride, padding, **options),
-            affine_instance_norm(width),
+            norm(width),
             nn.ReLU(inplace=True),
         ]
         channels = width
-    layers += [
-        Residual(channels, affine_instance_norm, **options)
-        for _ in range(blocks)
-    ]
+    layers += [Residual(channels, norm, **options) for _ in range(blocks)]
     return layers
 
 

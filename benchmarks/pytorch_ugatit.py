@@ -12,6 +12,7 @@ from torch.nn import functional
 from torch.nn.utils.parametrizations import spectral_norm
 
 from benchmarks.pytorch_cyclegan import Residual
+from benchmarks.pytorch_rounds import Rounds
 
 
 def reflected(inputs, outputs, size, stride=1, bias=False):
@@ -75,19 +76,26 @@ class AdaLIN(nn.Module):
 
 
 class AdaptiveResidual(nn.Module):
-    """Two 3x3 convolutions with AdaLIN, and a sum."""
+    """Two 3x3 convolutions and norms that are given scales, and a sum.
 
-    def __init__(self, channels):
+    Args:
+        channels: int.
+        norm: function of the channels that returns a module, which is called
+            on features, scale and offset.
+        bias: bool, of the convolutions.
+    """
+
+    def __init__(self, channels, norm, bias):
         super().__init__()
-        self.first = reflected(channels, channels, 3)
-        self.first_norm = AdaLIN(channels)
-        self.second = reflected(channels, channels, 3)
-        self.second_norm = AdaLIN(channels)
+        self.first = reflected(channels, channels, 3, bias=bias)
+        self.first_norm = norm(channels)
+        self.second = reflected(channels, channels, 3, bias=bias)
+        self.second_norm = norm(channels)
 
-    def forward(self, features, scale, offset):
-        outputs = self.first_norm(self.first(features), scale, offset)
+    def forward(self, features, first, second):
+        outputs = self.first_norm(self.first(features), *first)
         outputs = self.second(functional.relu(outputs, inplace=True))
-        return features + self.second_norm(outputs, scale, offset)
+        return features + self.second_norm(outputs, *second)
 
 
 class Activation(nn.Module):
@@ -148,7 +156,7 @@ class Generator(nn.Module):
         self.scale = nn.Linear(before, before, bias=False)
         self.offset = nn.Linear(before, before, bias=False)
         self.blocks = nn.ModuleList(
-            AdaptiveResidual(before) for _ in range(blocks)
+            AdaptiveResidual(before, AdaLIN, bias=False) for _ in range(blocks)
         )
         layers = []
         for _ in range(2):
@@ -167,9 +175,9 @@ class Generator(nn.Module):
         features, logits = self.attention(self.encoder(image))
         pooled = features.mean((2, 3)) if self.light else features.flatten(1)
         codes = self.codes(pooled)
-        scale, offset = self.scale(codes), self.offset(codes)
+        modulation = self.scale(codes), self.offset(codes)
         for block in self.blocks:
-            features = block(features, scale, offset)
+            features = block(features, modulation, modulation)
         return self.decoder(features), logits
 
 
@@ -207,14 +215,13 @@ def cross_entropy(logits, truth):
     )
 
 
-class UGATIT:
+class UGATIT(Rounds):
     """The six networks and one training step on (B, 3, H, W) batches."""
 
     def __init__(self, config, size):
-        self.config = config
         generator = config.filters, config.blocks, config.light, size
         layers = {"global": config.global_layers, "local": config.local_layers}
-        self.networks = {
+        networks = {
             **{
                 f"generator_{way}": Generator(*generator)
                 for way in ("a_to_b", "b_to_a")
@@ -227,21 +234,7 @@ class UGATIT:
                 for domain in "ab"
             },
         }
-        self.optimizers = {}
-        for network in self.networks.values():
-            network.to(memory_format=torch.channels_last)
-        for player in ("generator", "discriminator"):
-            self.optimizers[player] = torch.optim.Adam(
-                self.parameters(player), lr=2e-4, betas=(0.5, 0.999)
-            )
-
-    def parameters(self, player):
-        return [
-            parameter
-            for name, network in self.networks.items()
-            if player in name
-            for parameter in network.parameters()
-        ]
+        super().__init__(config, networks)
 
     def _judges(self, domain):
         return (
@@ -305,22 +298,9 @@ class UGATIT:
 
     def train_step(self, real_a, real_b):
         """The discriminators' update, then the generators'."""
-        everything = []
-        for player in ("discriminator", "generator"):
-            for parameter in self.parameters("discriminator"):
-                parameter.requires_grad_(player == "discriminator")
-            losses = getattr(self, f"{player}_losses")(real_a, real_b)
-            self.optimizers[player].zero_grad()
-            sum(
-                self.weight(player, name) * value
-                for name, value in losses.items()
-            ).backward()
-            self.optimizers[player].step()
-            everything += losses.values()
+        super().train_step(real_a, real_b)
         with torch.no_grad():
             for name, network in self.networks.items():
                 for key, value in network.named_parameters():
                     if "generator" in name and key.endswith("rho"):
                         value.clamp_(0.0, 1.0)
-        for value in everything:  # a user logs them
-            value.item()

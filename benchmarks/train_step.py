@@ -20,9 +20,10 @@ timed apart; "mean" is what a step takes on average, with the generator in
 every fifth.
 
 `--method pix2pix` (128 px, batch 1, the paper's networks) is timed next to
-PyTorch; so is `--method ugatit`, in its full form: 2 GB of weights and Adam's
-moments a side. `--method guidegan` shows what guidance costs: CycleGAN with the
-same networks and losses, and both kinds of attention, all in one process.
+PyTorch; so are `--method munit`, `--method cut` and `--method ugatit`, the last
+in its full form: 2 GB of weights and Adam's moments a side. `--method guidegan`
+shows what guidance costs: CycleGAN with the same networks and losses, and both
+kinds of attention, all in one process.
 
 `--all` times every method alone; its options are those of every_method.py.
 """
@@ -70,6 +71,8 @@ class Options:
         "pix2pix",
         "guidegan",
         "ugatit",
+        "munit",
+        "cut",
     ] = "cyclegan"
     """The method; attention_guided and guidegan have no PyTorch side."""
     preset: Literal["paper", "quick"] = "paper"

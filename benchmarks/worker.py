@@ -208,9 +208,11 @@ def pytorch_side(options):
     """The same layers in PyTorch."""
     import torch
 
+    from benchmarks.pytorch_cut import CUT
     from benchmarks.pytorch_cyclegan import CycleGAN
     from benchmarks.pytorch_instagan import InstaGAN
     from benchmarks.pytorch_lomit import LOMIT
+    from benchmarks.pytorch_munit import MUNIT
     from benchmarks.pytorch_pix2pix import Pix2Pix
     from benchmarks.pytorch_stargan import StarGAN
     from benchmarks.pytorch_ugatit import UGATIT
@@ -224,7 +226,9 @@ def pytorch_side(options):
     )
     functions = {}
     of_pairs = {
+        "cut": CUT,
         "cyclegan": CycleGAN,
+        "munit": MUNIT,
         "pix2pix": Pix2Pix,
         "ugatit": functools.partial(UGATIT, size=options["image_size"]),
     }

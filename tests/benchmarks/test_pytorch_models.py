@@ -1,11 +1,20 @@
 """The models that benchmarks compare with: the same numbers as tfmask's."""
 
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from copied_models import (
+    SIZE,
+    alternating,
+    assert_same_losses,
+    channels_first,
+    copy_weights,
+    images,
+    residual_layers,
+    torch,
+)
 
 from tfmask.methods.lomit.config import LOMITConfig
 from tfmask.methods.lomit.method import LOMIT
@@ -16,93 +25,20 @@ from tfmask.methods.stargan.method import StarGAN
 from tfmask.methods.ugatit.config import UGATITConfig
 from tfmask.methods.ugatit.method import UGATIT
 
-torch = pytest.importorskip("torch", reason="the extra `benchmark`")
-
-SIZE, NAMES, MIX = 16, ("red", "round"), 0.3
-
-
-def residual_layers(blocks):
-    return [
-        layer
-        for block in blocks
-        for layer in (
-            block.first,
-            block.first_norm,
-            block.second,
-            block.second_norm,
-        )
-    ]
-
-
-def alternating(convolutions, norms):
-    return [
-        layer
-        for pair in zip(convolutions, norms, strict=True)
-        for layer in pair
-    ]
+NAMES, MIX = ("red", "round"), 0.3
 
 
 def critic_layers(network):
     return [*network.convolutions, network.score_head, network.class_head]
 
 
-def copy_weights(layers, model):
-    """From layers to the modules that have parameters, in this order."""
-    modules = [
-        module
-        for module in model.modules()
-        if next(module.parameters(recurse=False), None) is not None
-    ]
-    for layer, module in zip(layers, modules, strict=True):
-        for name, parameter in module.named_parameters(recurse=False):
-            names = {
-                "weight": ("kernel", "gamma"),
-                "original": ("kernel",),  # below its spectral norm
-                "bias": ("bias", "beta"),
-            }
-            (variable,) = (
-                getattr(layer, key)
-                for key in names.get(name, (name,))
-                if hasattr(layer, key)
-            )
-            if len(variable.shape) == 1:  # all 0 or all 1: hides a swap
-                rng = np.random.default_rng(len(name))
-                variable.assign(rng.uniform(0.5, 1.5, variable.shape))
-            values = np.asarray(variable)
-            order = {4: (3, 2, 0, 1), 2: (1, 0), 1: (0,)}[values.ndim]
-            with torch.no_grad():
-                parameter.copy_(torch.from_numpy(values.transpose(order)))
-
-
-def images(seed, count=2):
-    rng = np.random.default_rng(seed)
-    return rng.uniform(-1.0, 1.0, (count, SIZE, SIZE, 3)).astype("float32")
-
-
-def channels_first(values):
-    return torch.from_numpy(values.transpose(0, 3, 1, 2).copy())
-
-
 @pytest.fixture(autouse=True)
 def same_mixtures(monkeypatch):
-    monkeypatch.syspath_prepend(Path(__file__).parents[2])
     monkeypatch.setattr(
         "tfmask.methods.critic.replica_uniform",
         lambda images, seed: tf.fill([tf.shape(images)[0]], MIX),
     )
     monkeypatch.setattr(torch, "rand", lambda *size: torch.full(size, MIX))
-
-
-def assert_same_losses(method, batch, model, torch_batch):
-    for player in ("discriminator", "generator"):
-        ours = method.compute_losses(batch, (player,))[player]
-        theirs = getattr(model, f"{player}_losses")(*torch_batch)
-        assert ours.keys() == theirs.keys()
-        for name, (value, _) in ours.items():
-            # float32 sums in another order.
-            np.testing.assert_allclose(
-                value, theirs[name].item(), rtol=1e-4, atol=1e-5, err_msg=name
-            )
 
 
 def test_stargan_is_the_same():
@@ -314,6 +250,3 @@ def test_ugatit_is_the_same(light):
     pair = images(0), images(1)
     batch = {"a": {"image": pair[0]}, "b": {"image": pair[1]}}
     assert_same_losses(method, batch, model, tuple(map(channels_first, pair)))
-    for player, terms in method.compute_losses(batch).items():
-        for name, (_, weight) in terms.items():
-            assert model.weight(player, name) == weight, name

@@ -1,0 +1,134 @@
+"""MUNIT and CUT that benchmarks compare with: the same numbers as tfmask's."""
+
+import numpy as np
+import tensorflow as tf
+from copied_models import (
+    SIZE,
+    alternating,
+    assert_a_step_moves_all,
+    assert_same_counts,
+    assert_same_losses,
+    channels_first,
+    copy_weights,
+    images,
+    torch,
+)
+
+from tfmask.methods.cut.config import CUTConfig
+from tfmask.methods.cut.method import CUT
+from tfmask.methods.munit.config import MUNITConfig
+from tfmask.methods.munit.method import MUNIT
+
+PAIR = images(0), images(1)
+BATCH = {"a": {"image": PAIR[0]}, "b": {"image": PAIR[1]}}
+THERE = tuple(map(channels_first, PAIR))
+
+
+def block_convolutions(blocks):
+    return alternating(
+        [block.first for block in blocks], [block.second for block in blocks]
+    )
+
+
+def autoencoder_layers(network):
+    content, style = network.content_encoder, network.style_encoder
+    hidden, decoder = network.style_layers, network.decoder
+    return [
+        *content.convolutions,
+        *block_convolutions(content.residual_blocks),
+        *style.trunk,
+        *(style.head.first, style.head.second, style.head.code),
+        *(hidden.first, hidden.second, hidden.last),
+        *block_convolutions(decoder.residual_blocks),
+        *alternating(decoder.convolutions, decoder.norms),
+        decoder.last,
+    ]
+
+
+def test_munit_is_the_same(monkeypatch):
+    from benchmarks.pytorch_munit import MUNIT as Other
+
+    config = MUNITConfig(
+        filters=4,
+        blocks=1,
+        style_hidden=8,
+        discriminator_filters=4,
+        discriminator_layers=1,
+        discriminator_scales=2,
+        cycle_weight=3.0,
+    )
+    method, model = MUNIT(config, image_size=(SIZE, SIZE)), Other(config)
+    for name, network in method.networks.items():
+        layers = (
+            autoencoder_layers(network)
+            if name.startswith("generator")
+            else [
+                layer
+                for head in network.heads
+                for layer in (*head.convolutions, head.last)
+            ]
+        )
+        copy_weights(layers, model.networks[name])
+    drawn = np.random.default_rng(2).normal(size=(2, 2, config.style_size))
+    drawn = dict(zip("ab", drawn.astype("float32"), strict=True))
+    monkeypatch.setattr(method, "drawn_styles", lambda player, images: drawn)
+    monkeypatch.setattr(
+        model,
+        "drawn_styles",
+        lambda count: {d: torch.from_numpy(drawn[d]) for d in "ab"},
+    )
+    assert_same_losses(method, BATCH, model, THERE)
+    assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *THERE)
+
+
+def test_cut_is_the_same(monkeypatch):
+    from benchmarks.pytorch_cut import CUT as Other
+
+    config = CUTConfig(
+        filters=4,
+        blocks=1,
+        nce_layers=(0, 4, 8, 12),
+        patches=9,
+        projection_units=8,
+        discriminator_filters=4,
+        discriminator_layers=2,
+        nce_weight=3.0,
+        initializer_gain=1.0,
+    )
+    method, model = CUT(config, image_size=(SIZE, SIZE)), Other(config)
+    encoder, decoder = method.generator.encoder, method.generator.decoder
+    copy_weights(
+        [
+            *encoder.convolutions,
+            *block_convolutions(encoder.residual_blocks),
+            *decoder.upsamplings,
+            decoder.last,
+        ],
+        model.networks["generator"],
+    )
+    copy_weights(
+        alternating(method.projection.first, method.projection.second),
+        model.networks["generator_projection"],
+    )
+    copy_weights(
+        method.discriminator.convolutions, model.networks["discriminator"]
+    )
+
+    def order(count):
+        return np.random.default_rng(count).permutation(count)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            "tfmask.methods.cut.method.random_order",
+            lambda count, seed: tf.constant(order(count), tf.int32),
+        )
+        patch.setattr(
+            torch, "randperm", lambda count: torch.from_numpy(order(count))
+        )
+        inputs = torch.cat(THERE)
+        made = model.networks["generator"](inputs, config.nce_layers)
+        there = (inputs, THERE[1], *made)
+        assert_same_losses(method, BATCH, model, there)
+    assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *THERE)
