@@ -128,18 +128,15 @@ def parameter_counts(method):
 
 def compiled_step(tf, name, config, options):
     """A method and its training step in a tf.function, as trainers run it."""
-    import keras
-
     from tfmask.methods import method_spec
+    from tfmask.ops.optimizers import Adam
 
     method = method_spec(name).load_model()(
         config, image_size=(options["image_size"],) * 2, seed=0
     )
     if options["stage"] == 2:
         method.phase = (True, True)
-    method.compile(
-        lambda player: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
-    )
+    method.compile(lambda player: Adam(2e-4, beta_1=0.5, epsilon=1e-8))
     strategy = tf.distribute.get_strategy()
 
     @tf.function(reduce_retracing=True)

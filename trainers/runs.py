@@ -187,10 +187,13 @@ def optimizer_factory(config, steps_an_epoch, step):
         steps_an_epoch: int.
         step: int variable, the training steps taken.
     """
-    import keras
-
     from tfmask.layers.normalization import addons_member
-    from tfmask.ops.optimizers import PyTorchAdam, StartedRMSprop, with_l2
+    from tfmask.ops.optimizers import (
+        Adam,
+        PyTorchAdam,
+        StartedRMSprop,
+        with_l2,
+    )
     from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
     options = config.optimizer
@@ -211,7 +214,7 @@ def optimizer_factory(config, steps_an_epoch, step):
     if kind == "addons":
         make = addons_member("optimizers", name)
     elif options.name == "adam":
-        forms = {"tensorflow": keras.optimizers.Adam, "pytorch": PyTorchAdam}
+        forms = {"tensorflow": Adam, "pytorch": PyTorchAdam}
         make = forms[options.epsilon_form]
     elif options.name == "rmsprop":
         make = StartedRMSprop
@@ -264,13 +267,12 @@ def optimizer_factory(config, steps_an_epoch, step):
 
 def lesson_optimizer(config, steps_an_epoch, step):
     """Adam for lessons; its rate is constant, then falls to 0 at their end."""
-    import keras
-
+    from tfmask.ops.optimizers import Adam
     from tfmask.ops.schedules import EpochwiseLinearDecay
 
     options = config.method
     half = options.lesson_epochs / 2
-    return keras.optimizers.Adam(
+    return Adam(
         EpochwiseLinearDecay(
             config.optimizer.lesson_learning_rate,
             epoch_steps=steps_an_epoch,

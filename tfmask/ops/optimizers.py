@@ -5,7 +5,53 @@ import tensorflow as tf
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class PyTorchAdam(keras.optimizers.Adam):
+class Adam(keras.optimizers.Adam):
+    """Keras' Adam, each weight's update by one operation.
+
+    Keras' own is a dozen, which pass over weights and state as often: of
+    U-GAT-IT's 268 million weights that took a seventh of a step. Formula,
+    state, its order, and arguments are the same; 1 - beta is rounded as the
+    weights are.
+    """
+
+    def update_step(self, gradient, variable, *rate):
+        """One weight's update; Keras 3 passes the rate, Keras 2 does not."""
+        sparse = isinstance(gradient, tf.IndexedSlices)
+        if sparse or self.amsgrad:
+            super().update_step(gradient, variable, *rate)
+            return
+        dtype = variable.dtype
+        (rate,) = rate or (self.learning_rate,)
+        update = tf.cast(self.iterations + 1, dtype)
+        betas = tf.cast(self.beta_1, dtype), tf.cast(self.beta_2, dtype)
+        first, second = (tf.pow(beta, update) for beta in betas)
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle,
+            m=self._state(self._momentums, variable).handle,
+            v=self._state(self._velocities, variable).handle,
+            beta1_power=first,
+            beta2_power=second,
+            lr=tf.cast(rate, dtype),
+            beta1=betas[0],
+            beta2=betas[1],
+            epsilon=tf.cast(self.epsilon, dtype),
+            grad=tf.cast(gradient, dtype),
+        )
+
+    def _state(self, variables, variable):
+        """What belongs to a weight, on the weight's device."""
+        key = self._var_key(variable)
+        if hasattr(self, "_index_dict"):  # Keras 2
+            own = variables[self._index_dict[key]]
+        else:
+            own = variables[self._trainable_variables_indices[key]].value
+        # Under a strategy there is one for each replica.
+        copies = tf.distribute.get_strategy().experimental_local_results(own)
+        return next(v for v in copies if v.device == variable.device)
+
+
+@keras.saving.register_keras_serializable(package="tfmask")
+class PyTorchAdam(Adam):
     """Adam that adds epsilon to the bias-corrected deviation.
 
     Update t (from 1) of a weight, with m and v the running means of the
