@@ -5,7 +5,9 @@
 Each method in a process of its own, one after the other, so that its peak is
 its own: the networks of a preset, synthetic data as its own pipeline draws
 them, a tf.function as `trainers` run it. Methods whose players learn in some
-steps only are timed over whole periods of these; a step is their mean.
+steps only are timed over whole periods of these; a step is their mean. `cpu_ms`
+is what the processors worked for it, which other work on the machine hardly
+changes.
 """
 
 import argparse
@@ -22,7 +24,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
-COLUMNS = ("ms", "fastest_ms", "peak_mib", "trained", "networks")
+COLUMNS = ("ms", "fastest_ms", "cpu_ms", "peak_mib", "trained", "networks")
 
 
 def measure(name, options):
@@ -68,21 +70,23 @@ def measure(name, options):
         method.distributed_step(strategy, batch)
 
     period = math.lcm(*(player.every for player in method.players.values()))
-    times = []
+    walls, works = [], []
     for _ in range(options["warm_up"] + options["periods"]):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         for _ in range(period):
             step(batch)
-        times.append((time.perf_counter() - start) / period * 1000)
-    times = times[options["warm_up"] :]
+        walls.append((time.perf_counter() - start) / period * 1000)
+        works.append((time.process_time() - worked) / period * 1000)
+    walls, works = (kind[options["warm_up"] :] for kind in (walls, works))
     networks = {
         id(variable): math.prod(variable.shape)
         for network in method.networks.values()
         for variable in network.trainable_variables
     }
     return {
-        "ms": statistics.median(times),
-        "fastest_ms": min(times),
+        "ms": statistics.median(walls),
+        "fastest_ms": min(walls),
+        "cpu_ms": statistics.median(works),
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
         "trained": sum(networks.values()),
         "networks": len(method.networks),

@@ -28,6 +28,7 @@ def test_every_method_has_its_row(tmp_path, capfd):
             network.count_params() for network in method.networks.values()
         )
         assert 0 < row["fastest_ms"] <= row["ms"] and row["peak_mib"] > 100
+        assert row["cpu_ms"] > 0
     lines = capfd.readouterr().out.splitlines()
     names = [line.split()[0] for line in lines[-2:]]
     assert names == ["cyclegan", "attention_guided"]
@@ -44,4 +45,4 @@ def test_who_fails_is_in_the_table_and_the_exit_code(monkeypatch, capsys):
     assert every_method.main(["--methods", "cyclegan", "pix2pix"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[1].split() == ["cyclegan", "failed"]
-    assert lines[2].split() == ["pix2pix", *["1,234"] * 5]
+    assert lines[2].split() == ["pix2pix", *["1,234"] * 6]
