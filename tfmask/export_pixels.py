@@ -6,11 +6,57 @@ is refused, too. The offsets are those of TensorFlow's decoders. A GIF's frames
 are decoded before there is a choice of one, so GIFs are refused.
 """
 
+from typing import NamedTuple
+
+import numpy as np
 import tensorflow as tf
 
-_HEAD = 32  # bytes that hold the size, of all but a JPEG
 _FORMATS = "PNG, JPEG, BMP or WebP"
-_PNG = b"\x89PNG\r\n\x1a\n"
+_HEAD = 32  # bytes that hold the size, of all but a JPEG
+_JPEG = b"\xff\xd8\xff"
+_WEBP = {0: b"RIFF", 8: b"WEBP"}
+
+
+class _Layout(NamedTuple):
+    """Where the header of a format has its size.
+
+    Attributes:
+        marks: offset to the bytes that stand there.
+        places: offsets of the bytes of a side, the lowest first, as pairs of
+            those of the width and of the height.
+        below: int; a side is what is left of the number below this one.
+        divide: int, what the height's number is divided by before.
+        more: int, that is added.
+    """
+
+    marks: dict[int, bytes]
+    places: tuple[tuple[int, int], ...]
+    below: int = 2**32
+    divide: int = 1
+    more: int = 0
+
+
+# A BMP's sides have signs: of a negative height, the first row is the upper.
+_LAYOUTS = (
+    _Layout(
+        {0: b"\x89PNG\r\n\x1a\n", 12: b"IHDR"},
+        ((19, 23), (18, 22), (17, 21), (16, 20)),
+    ),
+    _Layout({0: b"BM"}, ((18, 22), (19, 23), (20, 24), (21, 25))),
+    _Layout({**_WEBP, 12: b"VP8X"}, ((24, 27), (25, 28), (26, 29)), more=1),
+    _Layout(
+        {**_WEBP, 12: b"VP8L", 20: b"\x2f"},
+        ((21, 21), (22, 22), (23, 23), (24, 24)),
+        below=2**14,
+        divide=2**14,
+        more=1,
+    ),
+    _Layout(
+        {**_WEBP, 12: b"VP8 ", 23: b"\x9d\x01\x2a"},
+        ((26, 28), (27, 29)),
+        below=2**14,
+    ),
+)
 
 
 def guarded_files(files, limit):
@@ -26,11 +72,7 @@ def guarded_files(files, limit):
     """
     guards, total = [], tf.constant(0, tf.int64)
     for name, values in files.items():
-        pixels = tf.map_fn(
-            _claimed,
-            tf.reshape(values, [-1]),
-            fn_output_signature=tf.TensorSpec([], tf.int64),
-        )
+        pixels = _claimed(tf.reshape(values, [-1]))
         message = (
             f"`{name}` must be {_FORMATS} images whose size can be read. The "
             "first that is none, counted from 0:"
@@ -66,70 +108,67 @@ def _listed(names):
     return " and ".join(f"`{name}`" for name in names)
 
 
-def _claimed(data):
-    """Pixels of one file (a scalar) as int64; 0 if they cannot be told."""
-    head = tf.io.decode_raw(data, tf.uint8, fixed_length=_HEAD)
-    head = tf.cast(head, tf.int64)
-    width, height = _size(head)
-    return tf.cond(
-        _says(head, 0, b"\xff\xd8\xff"),
-        # The decoder's own reader: it skips what lies between the segments.
-        lambda: tf.reduce_prod(tf.image.extract_jpeg_shape(data, tf.int64)[:2]),
-        lambda: tf.maximum(width, 0) * tf.maximum(height, 0),
-    )
+def _claimed(files):
+    """Pixels of each file (N,) as int64; 0 if they cannot be told."""
+    heads = tf.io.decode_raw(files, tf.uint8, fixed_length=_HEAD)
+    pixels = _by_layouts(tf.cast(heads, tf.int64)[:, tf.newaxis])
+    jpegs = tf.reduce_all(heads[:, : len(_JPEG)] == [*_JPEG], axis=-1)
 
-
-def _size(head):
-    """(width, height) by the first bytes of any format but JPEG."""
-    webp = _says(head, 0, b"RIFF") & _says(head, 8, b"WEBP")
-    lossless = _little(head, 21, 4)
-    sizes = (
-        (
-            _says(head, 0, _PNG) & _says(head, 12, b"IHDR"),
-            (_big(head, 16), _big(head, 20)),
-        ),
-        (
-            _says(head, 0, b"BM"),
-            # A negative height: the first row is the upper one.
-            (_signed(_little(head, 18, 4)), abs(_signed(_little(head, 22, 4)))),
-        ),
-        (
-            webp & _says(head, 12, b"VP8X"),
-            (1 + _little(head, 24, 3), 1 + _little(head, 27, 3)),
-        ),
-        (
-            webp & _says(head, 12, b"VP8L") & _says(head, 20, b"\x2f"),
-            (1 + lossless % 2**14, 1 + lossless // 2**14 % 2**14),
-        ),
-        (
-            webp & _says(head, 12, b"VP8 ") & _says(head, 23, b"\x9d\x01\x2a"),
-            (_little(head, 26, 2) % 2**14, _little(head, 28, 2) % 2**14),
-        ),
-    )
-    none = tf.zeros([2], tf.int64)
-    # No file is of two formats.
-    return tf.unstack(
-        tf.add_n(
-            [tf.where(known, tf.stack(size), none) for known, size in sizes]
+    def one(file):
+        is_jpeg, data, found = file
+        return tf.cond(
+            is_jpeg,
+            # The decoder's own reader: it skips what lies between segments.
+            lambda: tf.reduce_prod(
+                tf.image.extract_jpeg_shape(data, tf.int64)[:2]
+            ),
+            lambda: found,
         )
+
+    return tf.cond(
+        tf.reduce_any(jpegs),
+        lambda: tf.map_fn(
+            one,
+            (jpegs, files, pixels),
+            fn_output_signature=tf.TensorSpec([], tf.int64),
+        ),
+        lambda: pixels,
     )
 
 
-def _says(head, at, text):
-    """Whether these bytes stand at that place."""
-    wanted = tf.constant(list(text), tf.int64)
-    return tf.reduce_all(head[at : at + len(text)] == wanted)
+def _by_layouts(heads):
+    """Pixels by the first bytes, (N, 1, 32) int64 to (N,)."""
+    wanted, given = _marks()
+    known = tf.reduce_all((heads == wanted) | ~given, axis=-1)
+    divide = np.array([[1, layout.divide] for layout in _LAYOUTS])
+    below, more = (
+        np.array([[getattr(layout, name)] for layout in _LAYOUTS])
+        for name in ("below", "more")
+    )
+    # (N, layout, width or height)
+    sides = tf.reduce_sum(heads[:, :, tf.newaxis] * _weights(), axis=-1)
+    sides = sides // divide % below + more
+    sides = tf.where(sides < 2**31, sides, sides - 2**32)
+    pixels = tf.maximum(sides[..., 0], 0) * tf.abs(sides[..., 1])
+    # No file is of two formats.
+    return tf.reduce_sum(tf.where(known, pixels, 0), axis=-1)
 
 
-def _little(head, at, count):
-    """A number of that many bytes, the lowest first."""
-    weights = tf.constant([256**place for place in range(count)], tf.int64)
-    return tf.reduce_sum(head[at : at + count] * weights)
+def _marks():
+    """(layout, 32) bytes, and whether they must stand there."""
+    wanted = np.zeros((len(_LAYOUTS), _HEAD), np.int64)
+    given = np.zeros(wanted.shape, bool)
+    for row, layout in enumerate(_LAYOUTS):
+        for at, text in layout.marks.items():
+            wanted[row, at : at + len(text)] = [*text]
+            given[row, at : at + len(text)] = True
+    return wanted, given
 
 
-def _big(head, at):
-    return _little(head[at : at + 4][::-1], 0, 4)
-
-
-def _signed(value):
-    return tf.where(value < 2**31, value, value - 2**32)
+def _weights():
+    """(layout, 2, 32): what each byte counts in the width and the height."""
+    weights = np.zeros((len(_LAYOUTS), 2, _HEAD), np.int64)
+    for row, layout in enumerate(_LAYOUTS):
+        for power, places in enumerate(layout.places):
+            weights[row, [0, 1], places] = 256**power
+    return weights
