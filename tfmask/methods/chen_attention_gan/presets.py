@@ -39,9 +39,9 @@ def quick(location: str) -> TrainConfig:
     Numbers: docs/methods/chen_attention_gan.md. For the first 250 steps masks
     all but vanish; then they come back.
     Differs from the paper: cycle weight 3 and sparsity weight 0.3, against an
-    adversarial weight of 1, so that masks come back in so few steps; the sizes
-    and rates of CycleGAN's quick preset, with two thirds of its channels and
-    half of its steps, attention networks of one block.
+    adversarial weight of 1, so that masks come back sooner and fuller; the
+    sizes and rates of CycleGAN's quick preset, with two thirds of its channels
+    and half of its steps, attention networks of one block.
     """
     return short_training(
         ChenAttentionGANConfig(
