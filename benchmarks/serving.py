@@ -56,6 +56,8 @@ class Options:
     """How often the ways take turns."""
     batching: bool = True
     """Measure a server with batching, too."""
+    other: Path | None = None
+    """Checkout of another version, whose server takes turns with this one's."""
     answers: tuple[int, ...] = (256, 1024)
     """Sides of the images in answers of every form."""
     json: Path | None = None
@@ -117,8 +119,8 @@ def direct_call(version, image, encoded):
 
 
 @contextlib.contextmanager
-def server(base, batching):
-    """`tfmask serve` in a process of its own; gives host:port."""
+def server(base, batching, root=ROOT):
+    """`tfmask serve` of a checkout, in a process of its own; its host:port."""
     options = ["--base", str(base), "--port", "0", "--poll", "0"]
     if batching:
         from tfmask.serving_config import write_serving_config
@@ -128,7 +130,8 @@ def server(base, batching):
         options += ["--batching-parameters-file", str(file)]
     process = subprocess.Popen(
         [sys.executable, "-m", "serving.local_server", *options],
-        cwd=ROOT,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
@@ -223,6 +226,10 @@ def measure(options, case, base, version):
     forms = {"array": image, "png": png(image)}
     with contextlib.ExitStack() as stack:
         targets = {"server": stack.enter_context(server(base, False))}
+        if options.other:
+            targets["server, other"] = stack.enter_context(
+                server(base, False, options.other)
+            )
         if options.batching:
             targets["server, batching"] = stack.enter_context(
                 server(base, True)

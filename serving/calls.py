@@ -6,6 +6,7 @@ model that loads) costs a coroutine.
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from concurrent import futures
@@ -110,6 +111,7 @@ class Calls:
         )
         self._running: set[futures.Future] = set()
         self.under_way = self.held = self.pixels = 0
+        self._lock = threading.Lock()  # of `pixels`, which threads change, too
 
     def handler(
         self,
@@ -217,22 +219,21 @@ class Calls:
         Returns:
             What it returns.
         """
-        budget, loop = self._limits.budget, asyncio.get_running_loop()
+        budget = self._limits.budget
         await budget.acquire(memory)
-        self.pixels += call.pixels
+        self._add_pixels(call.pixels)
 
         def done(_):
             budget.release(memory)
-            # The loop has ended when a thread outlives the server.
-            if not loop.is_closed():
-                loop.call_soon_threadsafe(self._forget, call.pixels)
+            self._add_pixels(-call.pixels)
 
         future = self._submit(work)
         future.add_done_callback(done)
         return await asyncio.wrap_future(future)
 
-    def _forget(self, pixels):
-        self.pixels -= pixels
+    def _add_pixels(self, count):
+        with self._lock:
+            self.pixels += count
 
     def _submit(self, work, *arguments):
         future = self._threads.submit(work, *arguments)
