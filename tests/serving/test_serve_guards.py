@@ -130,7 +130,8 @@ def test_signals(fixture_base):
                 assert process.poll() is None
                 process.send_signal(signal.SIGTERM)
             assert process.wait(20) == code
-            assert running[-1].exception()
+            # In whatever order they came, one thread cannot end them all.
+            assert any(found.exception() for found in running)
 
 
 def listed(base, *names):
