@@ -37,6 +37,12 @@ def pytest_addoption(parser):
         "--server-memory", type=float, default=512.0, help="its --memory"
     )
     group.addoption(
+        "--slowest-status",
+        type=float,
+        default=1.0,
+        help="seconds that a status may take under attack",
+    )
+    group.addoption(
         "--health", action="store_true", help="the server answers health calls"
     )
 

@@ -55,7 +55,6 @@ MEMORY = 512  # MiB that the server is told to keep within
 # What is no call's: messages (a quarter of it), gRPC's buffers, and the gaps
 # that the runtime keeps for later.
 _BESIDES = 0.25 * MEMORY + 256
-_SLOWEST = 1.0  # seconds, for a status
 _BUSY = {
     grpc.StatusCode.OK,
     grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -116,14 +115,14 @@ def victim(request):
 
 
 @pytest.fixture
-def server(victim):
+def server(victim, request):
     """The server under attack; the rules are held afterwards."""
     server, look, most = victim
     look()
     yield server
     seen = look()
     assert seen["failed"] == []
-    assert seen["slowest"] < _SLOWEST
+    assert seen["slowest"] < request.config.getoption("--slowest-status")
     assert seen["most"] < most
     good = arrays(predict(server, {"x": floats(2, 4)}, version=2))
     np.testing.assert_array_equal(good["y"], toy_y(floats(2, 4), 2))
