@@ -124,6 +124,7 @@ def test_signals(fixture_base):
             running = [call.future(slow, timeout=60) for _ in range(3)]
             with Client(target, "toy") as client:
                 client.status()
+            time.sleep(1)  # until the calls have come
             process.send_signal(signal.SIGTERM)
             if twice:
                 time.sleep(0.2)
