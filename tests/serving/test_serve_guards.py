@@ -121,10 +121,10 @@ def test_signals(fixture_base):
             call = channel.unary_unary(
                 protos.PREDICT.path, protos.PredictRequest.SerializeToString
             )
-            running = [call.future(slow, timeout=60) for _ in range(3)]
+            running = [call.future(slow, timeout=60) for _ in range(8)]
             with Client(target, "toy") as client:
                 client.status()
-            time.sleep(1)  # until the calls have come
+            time.sleep(0.7)  # until the calls have come
             process.send_signal(signal.SIGTERM)
             if twice:
                 time.sleep(0.2)
