@@ -54,9 +54,11 @@ class Servable:
     """
 
     def __init__(self, folder: str | pathlib.Path, options: ServableOptions):
-        self._batching = options.batching
-        if self._batching:
-            self._batching.options.check()
+        if options.batching:
+            options.batching.options.check()
+        # Warm-up requests run alone: those that measure memory have more rows
+        # than a batch may have.
+        self._batching = None
         self._engine = Engine(folder)
         self.signatures = self._engine.signatures
         self.tensor_content = options.tensor_content
@@ -71,6 +73,7 @@ class Servable:
         except BaseException:
             self._engine.close()
             raise
+        self._batching = options.batching
 
     def _warm_up(self, folder, budget):
         def answer(request):
