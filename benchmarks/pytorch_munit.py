@@ -12,7 +12,12 @@ from torch.nn import functional
 
 from benchmarks.pytorch_rounds import Rounds
 from benchmarks.pytorch_stargan import residual_encoder
-from benchmarks.pytorch_ugatit import AdaptiveResidual, off_by, reflected
+from benchmarks.pytorch_ugatit import (
+    AdaptiveResidual,
+    off_by,
+    reflected,
+    upsampling_decoder,
+)
 
 
 class AdaIN(nn.Module):
@@ -94,18 +99,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(
             AdaptiveResidual(channels, AdaIN, bias=True) for _ in range(blocks)
         )
-        layers = []
-        for _ in range(2):
-            layers += [
-                nn.Upsample(scale_factor=2),
-                reflected(channels, channels // 2, 5, bias=True),
-                LayerNorm(channels // 2),
-                nn.ReLU(inplace=True),
-            ]
-            channels //= 2
-        self.decoder = nn.Sequential(
-            *layers, reflected(channels, 3, 7, bias=True), nn.Tanh()
-        )
+        self.decoder = upsampling_decoder(channels, 5, LayerNorm, bias=True)
 
     def encode(self, image):
         """(B, C, h, w) content and (B, S) style."""

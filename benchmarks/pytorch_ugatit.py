@@ -128,6 +128,28 @@ class Activation(nn.Module):
         return outputs, torch.cat(logits, 1)
 
 
+def upsampling_decoder(channels, kernel_size, norm, *, bias):
+    """Features of a quarter of the size to an image.
+
+    Args:
+        channels: int, of the features.
+        kernel_size: int, of both convolutions behind an upsampling.
+        norm: function of a number of channels that returns a module.
+        bias: bool, whether the convolutions have one.
+    """
+    layers = []
+    for _ in range(2):
+        layers += [
+            nn.Upsample(scale_factor=2),
+            reflected(channels, channels // 2, kernel_size, bias=bias),
+            norm(channels // 2),
+            nn.ReLU(inplace=True),
+        ]
+        channels //= 2
+    last = reflected(channels, 3, 7, bias=bias)
+    return nn.Sequential(*layers, last, nn.Tanh())
+
+
 class Generator(nn.Module):
     """(B, 3, H, W) to the same in (-1, 1), and (B, 2) logits."""
 
@@ -158,18 +180,7 @@ class Generator(nn.Module):
         self.blocks = nn.ModuleList(
             AdaptiveResidual(before, AdaLIN, bias=False) for _ in range(blocks)
         )
-        layers = []
-        for _ in range(2):
-            layers += [
-                nn.Upsample(scale_factor=2),
-                reflected(before, before // 2, 3),
-                LIN(before // 2),
-                nn.ReLU(inplace=True),
-            ]
-            before //= 2
-        self.decoder = nn.Sequential(
-            *layers, reflected(before, 3, 7), nn.Tanh()
-        )
+        self.decoder = upsampling_decoder(before, 3, LIN, bias=False)
 
     def forward(self, image):
         features, logits = self.attention(self.encoder(image))

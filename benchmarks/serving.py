@@ -298,20 +298,13 @@ def answer_forms(side):
     rows = []
     for name, (write, read_back) in forms.items():
         found = write()
-        times = []
-        for call in (write, lambda r=read_back, f=found: r(f)):
+        row = {"side": side, "answer": name, "bytes": sum(map(len, found))}
+        calls = {"write": write, "read": lambda r=read_back, f=found: r(f)}
+        for what, call in calls.items():
             latencies = []
             timed(call, 1.0, latencies)
-            times.append(round(float(np.median(latencies)), 2))
-        rows.append(
-            {
-                "side": side,
-                "answer": name,
-                "bytes": sum(map(len, found)),
-                "write_ms": times[0],
-                "read_ms": times[1],
-            }
-        )
+            row[f"{what}_ms"] = round(float(np.median(latencies)), 2)
+        rows.append(row)
     return rows
 
 

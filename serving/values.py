@@ -163,6 +163,20 @@ def _image(value, label):
     return _image_array(value, label)
 
 
+def _mask_array(value, dimensions, shapes, label):
+    """uint8 of so many dimensions, the last of one channel, which is added."""
+    array = np.asarray(value)
+    if array.ndim == dimensions - 1:
+        array = array[..., np.newaxis]
+    fits = array.ndim == dimensions and array.shape[-1] == 1
+    if not fits or array.dtype != np.uint8:
+        raise invalid(
+            f"{label}: expected uint8 of shape {shapes}. "
+            f"Got: {array.dtype} {np.shape(value)}."
+        )
+    return array
+
+
 def _plane(value, label):
     """A mask (H, W) or (H, W, 1) as (H, W, 1)."""
     if is_file(value):
@@ -170,14 +184,7 @@ def _plane(value, label):
             f"{label}: expected an array, uint8 of shape (H, W). Got: a file. "
             "Read it, and the image, into arrays first."
         )
-    array = np.asarray(value)
-    if array.ndim == 2:
-        array = array[..., np.newaxis]
-    if array.ndim != 3 or array.shape[-1] != 1 or array.dtype != np.uint8:
-        raise invalid(
-            f"{label}: expected uint8 of shape (H, W) or (H, W, 1). "
-            f"Got: {array.dtype} {np.shape(value)}."
-        )
+    array = _mask_array(value, 3, "(H, W) or (H, W, 1)", label)
     problem = mask_problem(array, soft=True)
     if problem:
         raise invalid(f"{label}: {problem}.")
@@ -193,14 +200,8 @@ def _instances(value, label):
             )
             for number, file in enumerate(value)
         )
-    array = np.asarray(value)
-    if array.ndim == 3:
-        array = array[..., np.newaxis]
-    if array.ndim != 4 or array.shape[-1] != 1 or array.dtype != np.uint8:
-        raise invalid(
-            f"{label}: expected uint8 of shape (K, H, W) or (K, H, W, 1), or "
-            f"a list of K files. Got: {array.dtype} {np.shape(value)}."
-        )
+    shapes = "(K, H, W) or (K, H, W, 1), or a list of K files"
+    array = _mask_array(value, 4, shapes, label)
     for number, mask in enumerate(array):
         problem = mask_problem(mask)
         if problem:

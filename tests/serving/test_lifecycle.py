@@ -45,6 +45,14 @@ class World:
         for number in numbers:
             (self.base / str(number)).mkdir()
 
+    def start_with_a_broken_one(self):
+        """Version 1 answers in place of version 2."""
+        self.broken.add(2)
+        self.use(ANY)
+        self.publish(1, 2)
+        self.manager.start()
+        self.becomes(v1="AVAILABLE", v2="END")
+
     def states(self):
         with self.manager.changed:
             model = self.manager.models.get("toy")
@@ -300,11 +308,7 @@ def test_an_older_version_takes_the_place_of_a_broken_one(world):
 
 
 def test_a_broken_version_that_comes_back_is_tried_again(world):
-    world.broken.add(2)
-    world.use(ANY)
-    world.publish(1, 2)
-    world.manager.start()
-    world.becomes(v1="AVAILABLE", v2="END")
+    world.start_with_a_broken_one()
     (world.base / "2").rmdir()
     world.broken.clear()
     time.sleep(0.1)
@@ -313,11 +317,7 @@ def test_a_broken_version_that_comes_back_is_tried_again(world):
 
 
 def test_a_newer_version_takes_over_from_both(world):
-    world.broken.add(2)
-    world.use(ANY)
-    world.publish(1, 2)
-    world.manager.start()
-    world.becomes(v1="AVAILABLE", v2="END")
+    world.start_with_a_broken_one()
     world.publish(3)
     world.becomes(v1="END", v2="END", v3="AVAILABLE")
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from serving import memory
+from serving.batching import BatchingOptions, BatchScheduler
 from serving.budget import Budget
 from serving.conformance.damage import encoded_image, strings
 from serving.conformance.requests import predict_request
@@ -90,6 +91,28 @@ def test_there_is_memory():
     assert machine_memory() > 2**28
 
 
+def warmed(fixture_base, folder):
+    """A version of the fixture with one warm-up request, at `folder`."""
+    folder.mkdir()
+    for path in (fixture_base / "toy" / "1").iterdir():
+        (folder / path.name).symlink_to(path)
+    (folder / "assets.extra").mkdir()
+    logs = [predict_log("image", {"image": np.zeros((1, 8, 8, 3), "float32")})]
+    write_records(folder / WARM_UP_FILE, logs)
+    return folder
+
+
+def test_it_is_measured_with_more_rows_than_a_batch_may_have(
+    fixture_base, tmp_path
+):
+    batching = BatchScheduler(BatchingOptions(max_batch_size=1))
+    options = ServableOptions(budget=Budget(2**32), batching=batching)
+    try:
+        Servable(warmed(fixture_base, tmp_path / "1"), options).close()
+    finally:
+        batching.stop()
+
+
 @pytest.mark.parametrize(
     ("facts", "pixels"),
     [
@@ -99,14 +122,8 @@ def test_there_is_memory():
     ],
 )
 def test_the_number_of_the_export(fixture_base, tmp_path, facts, pixels):
-    folder = tmp_path / "1"
-    folder.mkdir()
-    for path in (fixture_base / "toy" / "1").iterdir():
-        (folder / path.name).symlink_to(path)
-    (folder / "assets.extra").mkdir()
+    folder = warmed(fixture_base, tmp_path / "1")
     (folder / "assets.extra" / "tfmask.json").write_text(facts)
-    logs = [predict_log("image", {"image": np.zeros((1, 8, 8, 3), "float32")})]
-    write_records(folder / WARM_UP_FILE, logs)
     servable = Servable(folder, ServableOptions(budget=Budget(10**6)))
     try:
         request = predict_request({"image": np.zeros((1, 8, 8, 3), np.float32)})

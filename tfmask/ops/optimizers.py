@@ -8,10 +8,9 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """Keras' Adam, each weight's update by one operation.
 
-    Keras' own is a dozen, which pass over weights and state as often: of
-    U-GAT-IT's 268 million weights that took a seventh of a step. Formula,
-    state, its order, and arguments are the same; 1 - beta is rounded as the
-    weights are.
+    Keras' own is a dozen, which pass over weights and state as often.
+    Formula, state, its order, and arguments are the same; 1 - beta is rounded
+    as the weights are.
     """
 
     def update_step(self, gradient, variable, *rate):
