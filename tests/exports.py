@@ -30,6 +30,8 @@ TINY = {
     "shortcut_layers": 1,
     "inject_layers": 1,
     "attention_filters": 4,
+    "attention_levels": 1,
+    "attention_blocks": 1,
     "discriminator_filters": 4,
     "discriminator_layers": 1,
     "discriminator_levels": 2,

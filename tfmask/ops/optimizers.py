@@ -10,32 +10,57 @@ class Adam(keras.optimizers.Adam):
 
     Keras' own is a dozen, which pass over weights and state as often.
     Formula, state, its order, and arguments are the same; 1 - beta is rounded
-    as the weights are.
+    as the weights are. `amsgrad` has no such operation.
+
+    Raises:
+        ValueError: with `amsgrad`.
     """
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.amsgrad:
+            raise ValueError(
+                f"{type(self).__name__} has no `amsgrad`. Take it from "
+                "keras.optimizers.Adam."
+            )
+        self._numbers = {}
+
+    def apply_gradients(self, grads_and_vars, *args, **kwargs):
+        """As Keras', with what all weights share computed once."""
+        grads_and_vars = list(grads_and_vars)
+        dtypes = {tf.as_dtype(v.dtype) for _, v in grads_and_vars}
+        self._numbers = {dtype: self._numbers_in(dtype) for dtype in dtypes}
+        try:
+            return super().apply_gradients(grads_and_vars, *args, **kwargs)
+        finally:
+            self._numbers = {}
 
     def update_step(self, gradient, variable, *rate):
         """One weight's update; Keras 3 passes the rate, Keras 2 does not."""
-        sparse = isinstance(gradient, tf.IndexedSlices)
-        if sparse or self.amsgrad:
-            super().update_step(gradient, variable, *rate)
-            return
         dtype = variable.dtype
         (rate,) = rate or (self.learning_rate,)
-        update = tf.cast(self.iterations + 1, dtype)
-        betas = tf.cast(self.beta_1, dtype), tf.cast(self.beta_2, dtype)
-        first, second = (tf.pow(beta, update) for beta in betas)
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._state(self._momentums, variable).handle,
             v=self._state(self._velocities, variable).handle,
-            beta1_power=first,
-            beta2_power=second,
             lr=tf.cast(rate, dtype),
-            beta1=betas[0],
-            beta2=betas[1],
-            epsilon=tf.cast(self.epsilon, dtype),
-            grad=tf.cast(gradient, dtype),
+            grad=tf.cast(tf.convert_to_tensor(gradient), dtype),
+            **(self._numbers.get(dtype) or self._numbers_in(dtype)),
         )
+
+    def _numbers_in(self, dtype):
+        """dict of arguments of the update that are the same for all weights."""
+        update = tf.cast(self.iterations + 1, dtype)
+        first, second = (
+            tf.cast(beta, dtype) for beta in (self.beta_1, self.beta_2)
+        )
+        return {
+            "beta1": first,
+            "beta2": second,
+            "beta1_power": tf.pow(first, update),
+            "beta2_power": tf.pow(second, update),
+            "epsilon": tf.cast(self.epsilon, dtype),
+        }
 
     def _state(self, variables, variable):
         """What belongs to a weight, on the weight's device."""
@@ -65,18 +90,12 @@ class PyTorchAdam(Adam):
     order, and arguments are those of `keras.optimizers.Adam`.
     """
 
-    def update_step(self, gradient, variable, *rate):
-        """One weight's update; Keras 3 passes the rate, Keras 2 does not."""
-        update = tf.cast(self.iterations + 1, variable.dtype)
-        powers = tf.pow(tf.cast(self.beta_2, variable.dtype), update)
+    def _numbers_in(self, dtype):
+        numbers = super()._numbers_in(dtype)
         # Keras' own, m / (sqrt(v) + e) * rate * sqrt(1 - beta_2^t) / ..., is
         # the formula above when e is epsilon * sqrt(1 - beta_2^t).
-        epsilon = self.epsilon
-        self.epsilon = epsilon * tf.sqrt(1 - powers)
-        try:
-            super().update_step(gradient, variable, *rate)
-        finally:
-            self.epsilon = epsilon
+        numbers["epsilon"] *= tf.sqrt(1 - numbers["beta2_power"])
+        return numbers
 
 
 @keras.saving.register_keras_serializable(package="tfmask")

@@ -107,7 +107,9 @@ def _along_height(statistic, values):
     """
     if statistic.shape.rank == 1:
         return statistic
-    shape = tf.shape(values)
-    wanted = tf.concat([tf.shape(statistic)[:-3], shape[-3:-2]], axis=0)
-    wanted = tf.concat([wanted, tf.shape(statistic)[-2:]], axis=0)
+    wanted = [*statistic.shape[:-3], values.shape[-3], *statistic.shape[-2:]]
+    if None in wanted:
+        # Ten operations more, which a graph of known sizes does without.
+        known, shape = tf.shape(statistic), tf.shape(values)
+        wanted = tf.concat([known[:-3], shape[-3:-2], known[-2:]], axis=0)
     return tf.broadcast_to(statistic, wanted)
