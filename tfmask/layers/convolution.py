@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmask.layers.convolve import convolve
 from tfmask.layers.padding import image_sizes, reflect_pad
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
@@ -206,7 +207,7 @@ class Convolution(keras.layers.Layer):
 
     def _convolve(self, inputs, kernel):
         inputs, padding = self._pad(inputs)
-        return tf.nn.conv2d(inputs, kernel, self.strides, padding)
+        return convolve(inputs, kernel, self.strides, padding)
 
     def _with_bias(self, outputs):
         if not self.use_bias:

@@ -1,8 +1,8 @@
 """Leaky ReLU whose gradient needs its output only."""
 
-import functools
-
 import tensorflow as tf
+
+from tfmask.ops.gradients import with_gradient
 
 SLOPE = 0.2
 
@@ -29,22 +29,13 @@ def leaky_relu(features, slope=SLOPE):
         >>> leaky_relu(np.array([-5.0, 2.0], "float32")).numpy().tolist()
         [-1.0, 2.0]
     """
-    return _leaky_relu(slope)(features)
 
+    def gradient(upstream):
+        # Not `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
+        # other engines know the ops of networks only.
+        return tf.where(outputs > 0, upstream, slope * upstream)
 
-@functools.cache
-def _leaky_relu(slope):
-    @tf.custom_gradient
-    def activation(features):
-        outputs = tf.nn.leaky_relu(features, slope)
-
-        signs = tf.stop_gradient(outputs)
-
-        def gradient(upstream):
-            # Not `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
-            # other engines know the ops of networks only.
-            return tf.where(signs > 0, upstream, slope * upstream)
-
-        return outputs, gradient
-
-    return activation
+    outputs = with_gradient(
+        lambda inputs: tf.nn.leaky_relu(inputs, slope), gradient, features
+    )
+    return outputs

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.ops.gradients import with_gradient
+
 
 def image_sizes(images):
     """[B, H, W], as ints where they are known when the graph is made."""
@@ -30,30 +32,24 @@ def reflect_pad(images, pixels):
     if any(size is None or size < smallest for size in images.shape[1:3]):
         sides = [pixels, pixels]
         return tf.pad(images, [[0, 0], sides, sides, [0, 0]], "REFLECT")
-    return _reflect_pad(pixels)(images)
 
-
-def _reflect_pad(pixels):
-    @tf.custom_gradient
-    def pad(images):
-        outputs = images
+    def mirrored(inputs):
         for axis in (1, 2):
-            size = images.shape[axis]
+            size = inputs.shape[axis]
             places = [
                 *range(pixels, 0, -1),
                 *range(size),
                 *range(size - 2, size - 2 - pixels, -1),
             ]
-            outputs = tf.gather(outputs, places, axis=axis)
+            inputs = tf.gather(inputs, places, axis=axis)
+        return inputs
 
-        def gradient(upstream):
-            for axis in (1, 2):
-                upstream = _fold(upstream, axis, pixels)
-            return upstream
+    def gradient(upstream):
+        for axis in (1, 2):
+            upstream = _fold(upstream, axis, pixels)
+        return upstream
 
-        return outputs, gradient
-
-    return pad
+    return with_gradient(mirrored, gradient, images)
 
 
 def _fold(padded, axis, pixels):

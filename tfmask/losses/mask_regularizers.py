@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
 from tfmask.ops.errors import unknown_name
+from tfmask.ops.gradients import with_gradient
 from tfmask.ops.precision import exact, sum_over
 
 REDUCTIONS = ("mean", "sum")
@@ -50,7 +51,6 @@ def mask_similarity(mask, content):
     return 2.0 * total / tf.square(count)
 
 
-@tf.custom_gradient
 def _sorted(values):
     """Rows in ascending order, and where each number stood.
 
@@ -65,11 +65,14 @@ def _sorted(values):
     """
     order = tf.argsort(values, axis=1)
 
-    def gradient(upstream, _):
+    def gradient(upstream):
         places = tf.argsort(order, axis=1)
         return tf.gather(upstream, places, batch_dims=1)
 
-    return (tf.gather(values, order, batch_dims=1), order), gradient
+    ranked = with_gradient(
+        lambda rows: tf.gather(rows, order, batch_dims=1), gradient, values
+    )
+    return ranked, order
 
 
 def style_distance(first, second, maximum=None):

@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.ops.gradients import with_gradient
+
 
 def random_order(count, seed):
     """A random order of so many things.
@@ -34,14 +36,14 @@ def vectors_at(features, order, count):
     _, height, width, channels = features.shape
     count = min(count, height * width)
 
-    @tf.custom_gradient
-    def take(rows):
-        def gradient(upstream):
-            # Where a place stands in the order; the last row is for others.
-            slots = tf.minimum(tf.argsort(order), count)
-            padded = tf.pad(upstream, [[0, 0], [0, 1], [0, 0]])
-            return tf.gather(padded, slots, axis=1)
+    def gradient(upstream):
+        # Where a place stands in the order; the last row is for others.
+        slots = tf.minimum(tf.argsort(order), count)
+        padded = tf.pad(upstream, [[0, 0], [0, 1], [0, 0]])
+        return tf.gather(padded, slots, axis=1)
 
-        return tf.gather(rows, order[:count], axis=1), gradient
-
-    return take(tf.reshape(features, [-1, height * width, channels]))
+    return with_gradient(
+        lambda rows: tf.gather(rows, order[:count], axis=1),
+        gradient,
+        tf.reshape(features, [-1, height * width, channels]),
+    )

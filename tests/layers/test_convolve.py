@@ -1,0 +1,74 @@
+"""`convolve` against `tf.nn.conv2d`: values, gradients, their gradients."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tfmask.layers.convolve import convolve
+
+pytestmark = pytest.mark.both_stacks
+SHAPES = pytest.mark.parametrize(
+    ("side", "channels", "filters", "strides", "padding"),
+    [
+        (3, 2, 4, 1, "SAME"),
+        (3, 4, 2, 1, "SAME"),
+        (3, 2, 4, 1, "VALID"),
+        (7, 4, 3, 1, "VALID"),
+        (4, 4, 1, 1, "VALID"),
+        (4, 4, 2, 1, "SAME"),
+        (3, 4, 2, 2, "SAME"),
+        (1, 4, 2, 1, "SAME"),
+    ],
+)
+
+
+def drawn(side, channels, filters):
+    """Images of unequal sides, and a kernel, float64."""
+    rng = np.random.default_rng(0)
+    return (
+        tf.constant(rng.normal(size=(2, 9, 8, channels))),
+        tf.constant(rng.normal(size=(side, side, channels, filters))),
+    )
+
+
+def derivatives(function, strides, padding, tensors):
+    """The layer, the gradients of a sum of squares, and theirs."""
+    with tf.GradientTape() as outer:
+        outer.watch(tensors)
+        with tf.GradientTape() as inner:
+            inner.watch(tensors)
+            outputs = function(*tensors, strides, padding)
+            loss = tf.reduce_sum(outputs**3)
+        first = inner.gradient(loss, tensors)
+        penalty = tf.add_n([tf.reduce_sum(part**2) for part in first])
+    return [outputs, *first, *outer.gradient(penalty, tensors)]
+
+
+@SHAPES
+def test_values_and_gradients_are_tensorflows(
+    side, channels, filters, strides, padding
+):
+    tensors = drawn(side, channels, filters)
+    expected, found = (
+        derivatives(function, strides, padding, tensors)
+        for function in (tf.nn.conv2d, convolve)
+    )
+    for value, wanted in zip(found, expected, strict=True):
+        scale = np.abs(wanted).max()
+        assert scale > 0
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+
+
+def test_unknown_sizes_are_fine():
+    tensors = drawn(3, 4, 2)
+    open_shape = tf.TensorSpec([None, None, None, 4], tf.float64)
+
+    @tf.function(input_signature=[open_shape])
+    def gradient(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            loss = tf.reduce_sum(convolve(images, tensors[1], 1, "VALID") ** 3)
+        return tape.gradient(loss, images)
+
+    expected = derivatives(tf.nn.conv2d, 1, "VALID", tensors)[1]
+    np.testing.assert_allclose(gradient(tensors[0]), expected, rtol=1e-9)

@@ -1,0 +1,74 @@
+"""Gradients on the tape only: who finds them, and what is left of graphs."""
+
+import gc
+import weakref
+
+import pytest
+import tensorflow as tf
+
+from tfmask.layers import InstanceNormalization, leaky_relu
+from tfmask.layers.convolve import convolve
+from tfmask.layers.padding import reflect_pad
+from tfmask.ops.gradients import with_gradient
+
+
+def doubled(tensor):
+    """The identity, whose gradient on the tape is 2 and elsewhere 1."""
+    return with_gradient(tf.identity, lambda upstream: 2 * upstream, tensor)
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function])
+def test_the_tape_finds_it(wrap):
+    @wrap
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = doubled(3.0 * x)
+        return tape.gradient(y, x)
+
+    assert float(slope(tf.constant(1.0))) == 6.0
+
+
+def test_outside_of_the_graph_it_is_tensorflows():
+    function = tf.function(doubled)
+    x = tf.constant(1.0)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = function(x)
+    assert float(tape.gradient(y, x)) == 1.0
+
+
+def test_several_inputs_outputs_and_orders():
+    """d(x y, x) with upstream (u, v): (u y + v, u x); the second order."""
+    x, y = tf.Variable(2.0), tf.Variable(5.0)
+
+    def gradient(upstream, other):
+        return upstream * y + other, upstream * x
+
+    with tf.GradientTape() as outer:
+        with tf.GradientTape() as inner:
+            product, same = with_gradient(
+                lambda a, b: (a * b, tf.identity(a)), gradient, x, y
+            )
+            total = product**2 + same
+        first = inner.gradient(total, [x, y])
+    assert [float(g) for g in first] == [101.0, 40.0]
+    assert float(outer.gradient(first[0], x)) == 50.0
+
+
+def test_a_graph_is_not_kept():
+    kernel = tf.random.normal((3, 3, 4, 2))
+
+    def step(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = convolve(reflect_pad(images, 1), kernel, 1, "VALID")
+            outputs = leaky_relu(InstanceNormalization()(outputs))
+        return tape.gradient(outputs, images)
+
+    images = tf.zeros((1, 8, 8, 4))
+    function = tf.function(step).get_concrete_function(images)
+    graph = weakref.ref(function.graph)
+    del function
+    gc.collect()
+    assert graph() is None
