@@ -92,7 +92,7 @@ def row(folder, wheel, versions, target):
 
 def main(argv=None):
     """Runs the benchmark. Returns the exit code."""
-    from serving.command_line import parse_command_line
+    from serving.commands.command_line import parse_command_line
     from serving.conformance.fixture import write_version
     from serving.conformance.processes import running_server
 

@@ -34,8 +34,12 @@ def measure(name, options):
     tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
     tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
     from tfmask.methods import method_spec, preset_config
-    from trainers.loop import distributed_batches
-    from trainers.runs import build_method, following, open_training_data
+    from tfmask.training.loop import distributed_batches
+    from tfmask.training.run_folder import (
+        build_method,
+        following,
+        open_training_data,
+    )
 
     location = DATA.get(method_spec(name).data, "synthetic")
     config = preset_config(name, options["preset"], location)

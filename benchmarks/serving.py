@@ -68,7 +68,7 @@ def build(case, base):
     """Exports the network of a case; returns the version's folder."""
     import keras
 
-    from tfmask.export import export_method
+    from tfmask.export.signatures import export_method
     from tfmask.methods import method_spec, preset_config
 
     network, _ = case.split("-")
@@ -123,7 +123,7 @@ def server(base, batching, root=ROOT):
     """`tfmask serve` of a checkout, in a process of its own; its host:port."""
     options = ["--base", str(base), "--port", "0", "--poll", "0"]
     if batching:
-        from tfmask.serving_config import write_serving_config
+        from tfmask.export.serving_config import write_serving_config
 
         write_serving_config(base)
         file = base / "serving_config" / "batching_cpu.config"
@@ -269,8 +269,8 @@ def answer_forms(side):
     """
     import tensorflow as tf
 
-    from serving import tensors
-    from serving.results import decode_png
+    from serving.client.results import decode_png
+    from serving.protocol import tensors
 
     image = picture(side)
     parts = [image[np.newaxis], image[np.newaxis, ..., :1]]
@@ -364,7 +364,7 @@ def machine():
 
 def main(argv=None):
     """Runs the benchmark. Returns the exit code."""
-    from serving.command_line import parse_command_line
+    from serving.commands.command_line import parse_command_line
 
     options = parse_command_line(Options, argv, "benchmarks/serving.py")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

@@ -331,7 +331,7 @@ def print_report(result):
 def main(argv=None):
     """Runs the benchmark."""
     sys.path.insert(0, str(ROOT))
-    from serving.command_line import parse_command_line
+    from serving.commands.command_line import parse_command_line
 
     argv = sys.argv[1:] if argv is None else argv
     if "--all" in argv:

@@ -22,12 +22,17 @@ ROOT = Path(__file__).resolve().parents[1]
 VERSION = re.search(
     r'__version__ = "(.+)"', (ROOT / "tfmask" / "__init__.py").read_text()
 )[1]
-MODULES = {
-    *("__init__", "aio", "answers", "channels", "client", "command_line"),
-    *("errors", "files", "image_headers", "items", "mask_values"),
-    *("metadata", "pictures", "ports", "protos", "query", "query_inputs"),
-    *("ready", "results", "steps", "tensors", "translating", "values"),
-    "wire",
+PACKAGES = {
+    name: f"../{name.replace('.', '/')}"
+    for name in (
+        *("serving", "serving.client", "serving.commands"),
+        "serving.protocol",
+    )
+}
+# Commands and messages of the server's side.
+LEFT_OUT = {
+    "serving": {"local_server", "replay"},
+    "serving.protocol": {"make_protos", "status", "versions", "warmup"},
 }
 
 WORK = Path(tempfile.mkdtemp(prefix="tfmask-client-"))
@@ -35,11 +40,12 @@ atexit.register(shutil.rmtree, WORK, ignore_errors=True)
 
 
 class ClientModules(build_py):
-    """Leaves the server's modules out."""
+    """Leaves the modules of the server's side out."""
 
     def find_package_modules(self, package, package_dir):
         found = super().find_package_modules(package, package_dir)
-        return [entry for entry in found if entry[1] in MODULES]
+        left_out = LEFT_OUT.get(package, ())
+        return [entry for entry in found if entry[1] not in left_out]
 
 
 setup(
@@ -50,9 +56,9 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=["serving"],
-    package_dir={"serving": "../serving"},
-    package_data={"serving": ["tfmask_protos.bin"]},
+    packages=list(PACKAGES),
+    package_dir=PACKAGES,
+    package_data={"serving.protocol": ["tfmask_protos.bin"]},
     cmdclass={"build_py": ClientModules},
     options={
         "egg_info": {"egg_base": str(WORK)},

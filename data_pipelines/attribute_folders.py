@@ -17,7 +17,7 @@ from data_pipelines.attribute_lists import (
 )
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.tables import read_rows
-from serving.files import image_problem
+from serving.commands.files import image_problem
 from tfmask.ops.errors import UserError, unknown_name
 
 CSV_LIST = "attributes.csv"

@@ -11,8 +11,8 @@ import re
 import tensorflow as tf
 
 from data_pipelines.palettes import colour_problem
-from serving.mask_values import mask_problem
-from serving.pictures import (
+from serving.commands.mask_values import mask_problem
+from serving.commands.pictures import (
     TURNS,
     PictureError,
     as_png,

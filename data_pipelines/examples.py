@@ -13,7 +13,7 @@ class Encoded:
         path: file to read, None when there is only `content`.
         content: the encoded bytes, None when they stay on disk.
         orientation: how these bytes are turned upright, a key of
-            `serving.pictures.TURNS`.
+            `serving.commands.pictures.TURNS`.
         converted: bool, `content` says the same as the file in a form that
             TensorFlow reads.
     """

@@ -5,7 +5,7 @@ import shlex
 from pathlib import Path
 
 from data_pipelines.examples import Encoded, Example
-from serving.files import IMAGE_SUFFIXES, image_problem, scan_folder
+from serving.commands.files import IMAGE_SUFFIXES, image_problem, scan_folder
 from tfmask.ops.errors import UserError
 
 _LAYOUT = (

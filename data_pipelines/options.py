@@ -7,7 +7,7 @@ from data_pipelines.attribute_folders import CELEBA_LIST, CSV_LIST
 from data_pipelines.augment import INTERPOLATIONS
 from data_pipelines.image_set import ImageSet
 from data_pipelines.lessons import check_wanted, choose
-from serving.command_line import expand_home
+from serving.commands.command_line import expand_home
 from tfmask.ops.errors import UserError, unknown_name
 
 

@@ -6,7 +6,7 @@ from data_pipelines.arguments import DOMAINS, SPLITS
 from data_pipelines.checks import SKIP
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.folders import images_of
-from serving.files import scan_folder
+from serving.commands.files import scan_folder
 from tfmask.ops.errors import UserError
 
 LISTED = 3

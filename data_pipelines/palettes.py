@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from data_pipelines.tables import read_rows
-from serving.mask_values import colours_of, in_words
+from serving.commands.mask_values import colours_of, in_words
 from tfmask.ops.errors import UserError
 
 FILE = "classes.csv"

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from data_pipelines import synthetic
 from data_pipelines.checks import decode, upright
-from serving.mask_values import INSIDE
+from serving.commands.mask_values import INSIDE
 
 
 class _Files:

@@ -10,27 +10,26 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serving import protos
-from serving.batching import BatchScheduler, read_options
-from serving.budget import Budget
-from serving.calls import Calls, Limits
-from serving.command_line import parse_command_line, show_any_character
-from serving.config import (
+from serving.commands.command_line import parse_command_line, show_any_character
+from serving.protocol import protos
+from serving.protocol.status import CallError
+from serving.protocol.versions import LOG, ModelSettings, discover
+from serving.server.batching import BatchScheduler, read_options
+from serving.server.budget import Budget
+from serving.server.calls import Calls, Limits
+from serving.server.config import (
     ConfigError,
     ConfigFile,
-    discover,
     discovery,
     read_text_proto,
 )
-from serving.demand import MAX_IMAGE_PIXELS
-from serving.grpc_server import Address, GrpcServer
-from serving.lifecycle import Manager
-from serving.memory import machine_memory
-from serving.observers import Metrics, log_call
-from serving.servable import Servable, ServableOptions
-from serving.services import Services, handlers
-from serving.status import CallError
-from serving.versions import LOG, ModelSettings
+from serving.server.demand import MAX_IMAGE_PIXELS
+from serving.server.grpc_server import Address, GrpcServer
+from serving.server.lifecycle import Manager
+from serving.server.memory import machine_memory
+from serving.server.observers import Metrics, log_call
+from serving.server.servable import Servable, ServableOptions
+from serving.server.services import Services, handlers
 
 # Seconds after which a thread that runs Python lets another one go on: the one
 # that answers must not wait for all that read requests.

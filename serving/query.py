@@ -15,24 +15,24 @@ from serving.client import (
     ServingError,
     Tls,
 )
-from serving.command_line import (
-    parse_with_inputs,
-    show_any_character,
-)
-from serving.files import (
-    list_images,
-    plan_outputs,
-    result_names,
-    sample_folder,
-)
-from serving.ports import read_ports
-from serving.query_inputs import (
+from serving.client.ports import read_ports
+from serving.client.query_inputs import (
     QueryError,
     read_edited,
     read_inputs,
     samples_of,
 )
-from serving.results import EncodedTranslation
+from serving.client.results import EncodedTranslation
+from serving.commands.command_line import (
+    parse_with_inputs,
+    show_any_character,
+)
+from serving.commands.files import (
+    list_images,
+    plan_outputs,
+    result_names,
+    sample_folder,
+)
 
 if TYPE_CHECKING:
     from rich.console import Console

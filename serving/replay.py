@@ -3,19 +3,19 @@
     python -m serving.replay FOLDER REQUESTS ANSWERS
 
 FOLDER is a version's folder. REQUESTS holds `PredictionLog` records, such as
-`serving.warmup` writes; ANSWERS gets the same records with their responses.
-The version is loaded as the local server loads it: by TensorFlow's C++
-runtime, without the Python package, and its warm-up requests come first.
+`serving.protocol.warmup` writes; ANSWERS gets the same records with their
+responses. The version is loaded as the local server loads it: by TensorFlow's
+C++ runtime, without the Python package, and its warm-up requests come first.
 """
 
 import pathlib
 import sys
 
-from serving import protos
-from serving.prediction import predict
-from serving.servable import Servable, ServableOptions
-from serving.status import CallError
-from serving.warmup import read_records, write_records
+from serving.protocol import protos
+from serving.protocol.status import CallError
+from serving.protocol.warmup import read_records, write_records
+from serving.server.prediction import predict
+from serving.server.servable import Servable, ServableOptions
 
 
 def replay(folder, requests, answers) -> None:

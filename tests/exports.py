@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving import protos
 from serving.local_server import Options, serve
-from serving.prediction import predict
-from serving.servable import Servable, ServableOptions
-from serving.status import INVALID_ARGUMENT, CallError
-from serving.tensors import fill_proto, from_proto, plain_array
-from tfmask.export import export_method
+from serving.protocol import protos
+from serving.protocol.status import INVALID_ARGUMENT, CallError
+from serving.protocol.tensors import fill_proto, from_proto, plain_array
+from serving.server.prediction import predict
+from serving.server.servable import Servable, ServableOptions
+from tfmask.export.signatures import export_method
 from tfmask.methods import method_spec, preset_config
 
 # Sizes of tiny networks, by the names that methods share.

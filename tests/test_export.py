@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving import protos
-from serving.engine import Engine
-from serving.warmup import WARM_UP_FILE, read_records
-from tfmask.export import export_method
-from tfmask.export_check import check_version
-from tfmask.publishing import FACTS
+from serving.protocol import protos
+from serving.protocol.warmup import WARM_UP_FILE, read_records
+from serving.server.engine import Engine
+from tfmask.export.check import check_version
+from tfmask.export.publishing import FACTS
+from tfmask.export.signatures import export_method
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))

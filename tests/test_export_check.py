@@ -1,4 +1,4 @@
-"""`tfmask.export_check`: does a version answer as its model?"""
+"""`tfmask.export.check`: does a version answer as its model?"""
 
 import sys
 from pathlib import Path
@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tfmask import export
-from tfmask.export import export_method
-from tfmask.export_check import check_version, example_inputs
+from tfmask.export.check import check_version, example_inputs
+from tfmask.export.signatures import export_method
+from tfmask.export.signatures import signatures as export
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 

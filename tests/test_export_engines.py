@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.export_check import example_inputs
+from tfmask.export.check import example_inputs
 from tfmask.methods import NAMES, method_spec
 
 # OpenVINO draws no random numbers.

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.engine import Engine
-from serving.items import read_items
-from serving.ports import Ports
-from serving.status import CallError
-from serving.translating import with_all_masks
-from tfmask.export_check import check_version, translated
+from serving.client.image_inputs import read_items
+from serving.client.ports import Ports
+from serving.client.translation import with_all_masks
+from serving.protocol.status import CallError
+from serving.server.engine import Engine
+from tfmask.export.check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent / "methods"))
 sys.path.insert(0, str(Path(__file__).parent))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.export_check import check_version
+from tfmask.export.check import check_version
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from serving.status import INVALID_ARGUMENT, CallError
-from tfmask.export_check import check_version, translated
+from serving.protocol.status import INVALID_ARGUMENT, CallError
+from tfmask.export.check import check_version, translated
 
 sys.path.insert(0, str(Path(__file__).parent))
 from exports import (  # noqa: E402

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from serving.warmup import WARM_UP_FILE, read_records
-from tfmask.export_check import check_version, translated
-from tfmask.publishing import FACTS
+from serving.protocol.warmup import WARM_UP_FILE, read_records
+from tfmask.export.check import check_version, translated
+from tfmask.export.publishing import FACTS
 
 sys.path.insert(0, str(Path(__file__).parent))
 from exports import (  # noqa: E402

@@ -9,8 +9,8 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from tfmask.export import export_method
-from tfmask.export_pixels import guarded_files
+from tfmask.export.pixel_limit import guarded_files
+from tfmask.export.signatures import export_method
 from tfmask.ops.errors import UserError
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -9,61 +9,35 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "tensorflow_addons", "tensorflow_datasets"}
-# A package and the ones of ours that it must not know.
-FORBIDDEN = {
-    "tfmask/ops": {
-        "tfmask.layers",
-        "tfmask.losses",
-        "tfmask.networks",
-        "tfmask.methods",
-        "serving",
-    },
-    "tfmask/layers": {
-        "tfmask.losses",
-        "tfmask.networks",
-        "tfmask.methods",
-        "serving",
-        "tfmask.configs",
-    },
-    "tfmask/losses": {
-        "tfmask.layers",
-        "tfmask.networks",
-        "tfmask.methods",
-        "serving",
-        "tfmask.configs",
-    },
-    "tfmask/networks": {
-        "tfmask.losses",
-        "tfmask.methods",
-        "tfmask.configs",
-        "serving",
-    },
-    "tfmask/methods": {"tfmask.export", "tfmask.metrics", "serving"},
-    "tfmask/metrics": {
-        "tfmask.layers",
-        "tfmask.losses",
-        "tfmask.networks",
-        "tfmask.methods",
-        "serving",
-    },
-    "tfmask/configs": {"tfmask.methods", "serving"},
-    "tfmask": {"trainers", "data_pipelines"},
-    "data_pipelines": {
-        "tfmask.layers",
-        "tfmask.losses",
-        "tfmask.networks",
-        "tfmask.methods",
-        "serving",
-        "trainers",
-    },
-    "serving": {"tfmask.methods", "trainers"},
+# A room, and the other rooms that it may import: what stands above it.
+OPS = {"tfmask.ops"}
+METHODS = {"tfmask.configs", "tfmask.layers", "tfmask.losses"} | {
+    "tfmask.networks"
 }
-# What the client's commands and all others share: anyone may import them.
-SHARED = {
-    "serving.command_line",
-    "serving.files",
-    "serving.mask_values",
-    "serving.pictures",
+COMMANDS = {"serving.commands"}
+ALLOWED = {
+    "serving.commands": set(),
+    "serving.protocol": set(),
+    "serving.client": {"serving.protocol"} | COMMANDS,
+    "serving.server": {"serving.protocol"},
+    "tfmask.ops": COMMANDS,
+    "tfmask.configs": OPS,
+    "tfmask.layers": OPS,
+    "tfmask.losses": OPS,
+    "tfmask.metrics": OPS,
+    "tfmask.networks": OPS | {"tfmask.layers"},
+    "tfmask.methods": OPS | METHODS,
+    "data_pipelines": OPS | COMMANDS,
+    "tfmask.export": OPS | {"tfmask.methods", "serving.protocol"},
+    "tfmask.translation": OPS | COMMANDS | {"data_pipelines", "tfmask.methods"},
+}
+LIBRARY = set(ALLOWED) - {"serving.client", "serving.server"}
+ALLOWED |= {
+    "tfmask.training": LIBRARY | {"tfmask.evaluation", "tfmask.reports"},
+    "tfmask.evaluation": LIBRARY | {"tfmask.training"},
+    "tfmask.reports": LIBRARY | {"tfmask.evaluation"},
+    "trainers": set(ALLOWED)
+    | {"tfmask", "tfmask.training", "tfmask.evaluation", "tfmask.reports"},
 }
 # Modules that must not load TensorFlow.
 LIGHT = [
@@ -141,17 +115,70 @@ def closure(module):
     return ours, {name.partition(".")[0] for name in others}
 
 
-@pytest.mark.parametrize("folder", FORBIDDEN)
-def test_imports_go_one_way(folder):
-    files = sorted((ROOT / folder).rglob("*.py"))
-    assert files
+def modules_below(*rooms):
+    """Names of all modules of packages, and of their subpackages."""
+    found = set()
+    for room in rooms:
+        folder = ROOT.joinpath(*room.split("."))
+        for file in folder.rglob("*.py"):
+            parts = file.relative_to(ROOT).with_suffix("").parts
+            found.add(".".join(parts).removesuffix(".__init__"))
+    return found
+
+
+OURS = modules_below("tfmask", "serving", "data_pipelines", "trainers")
+
+
+def our_imports(module):
+    """Our modules that a module imports, anywhere in it."""
+    found = set()
+    for name in imports_of(file_of(module)):
+        while name and name not in OURS:
+            name = name.rpartition(".")[0]
+        # The package of a module that is imported says nothing more.
+        found.add(name)
+    return {
+        name
+        for name in found - {"", module}
+        if not any(other.startswith(f"{name}.") for other in found)
+    }
+
+
+@pytest.mark.parametrize("room", ALLOWED)
+def test_imports_go_one_way(room):
+    modules = modules_below(room)
+    assert modules
     wrong = {
-        f"{file.relative_to(ROOT)}: {name}"
-        for file in files
-        for name in imports_of(file)
-        if belongs(name, FORBIDDEN[folder]) and not belongs(name, SHARED)
+        f"{module}: {name}"
+        for module in modules
+        for name in our_imports(module)
+        if not belongs(name, ALLOWED[room] | {room})
     }
     assert not wrong
+
+
+def test_every_room_has_its_rule():
+    rooms = {
+        ".".join(name.split(".")[: 2 if name.startswith("tfmask") else 1])
+        for name in OURS
+        if not name.startswith("serving") and name != "tfmask"
+    }
+    assert rooms <= set(ALLOWED)
+
+
+def test_no_circles():
+    """Not even by imports inside of functions."""
+    done = set()
+
+    def follow(module, path):
+        assert module not in path, " -> ".join((*path, module))
+        if module not in done:
+            for name in our_imports(module):
+                follow(name, (*path, module))
+            done.add(module)
+
+    for module in sorted(OURS):
+        follow(module, ())
 
 
 def test_the_client_needs_neither_tensorflow_nor_tfmask():
@@ -160,10 +187,10 @@ def test_the_client_needs_neither_tensorflow_nor_tfmask():
     assert all(name.startswith("serving") for name in ours)
 
 
-@pytest.mark.parametrize("module", sorted(SHARED))
+@pytest.mark.parametrize("module", sorted(modules_below("serving.commands")))
 def test_what_all_share_is_ours_numpy_and_the_standard_library(module):
     ours, others = closure(module)
-    assert ours <= SHARED | {"serving"}
+    assert all(name == "serving" or belongs(name, COMMANDS) for name in ours)
     # Pillow, which the client can do without, is imported by functions.
     assert others - {"serving"} <= {"numpy", "PIL"} | set(
         sys.stdlib_module_names

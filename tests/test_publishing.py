@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from serving.engine import Engine
-from tfmask import publishing
+from serving.server.engine import Engine
+from tfmask.export.publishing import FACTS, publish, remove_leftovers
+from tfmask.export.signatures import publishing
 from tfmask.ops import locks
 from tfmask.ops.errors import UserError
-from tfmask.publishing import FACTS, publish, remove_leftovers
 
 ROOT = Path(__file__).parents[1]
 FILES = [f"variables/part{number}" for number in range(8)] + ["saved_model.pb"]
@@ -26,7 +26,7 @@ FILES = [f"variables/part{number}" for number in range(8)] + ["saved_model.pb"]
 WRITER = f"""
 import sys
 from pathlib import Path
-from tfmask.publishing import publish
+from tfmask.export.publishing import publish
 
 def write(folder):
     (folder / "variables").mkdir()
@@ -276,7 +276,7 @@ import os, sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
 import tensorflow as tf
 from exports import tiny_method
-from tfmask.export import export_method
+from tfmask.export.signatures import export_method
 for line in sys.stdin:
     child = os.fork()
     if not child:

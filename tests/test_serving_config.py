@@ -2,10 +2,10 @@
 
 import pytest
 
-from serving import protos
-from serving.batching import read_options
-from serving.config import models_from, read_text_proto
-from tfmask.serving_config import write_serving_config
+from serving.protocol import protos
+from serving.server.batching import read_options
+from serving.server.config import models_from, read_text_proto
+from tfmask.export.serving_config import write_serving_config
 
 
 def add_model(base, name, version=1):

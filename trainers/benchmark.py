@@ -12,20 +12,20 @@ import time
 from pathlib import Path
 from typing import Literal
 
-from tfmask.methods import PRESETS, method_spec
-from tfmask.ops.command import INTERRUPTED, command, parse_options
-from tfmask.ops.errors import UserError
-from tfmask.ops.locks import only_writer
-from trainers.arms import chosen_arms
-from trainers.benchmark_features import (
+from tfmask.evaluation.ablations import chosen_arms
+from tfmask.evaluation.benchmark_features import (
     check_features,
     feature_lines,
     feature_options,
 )
-from trainers.feature_sets import Features, check_weights
-from trainers.files import is_used, write_json
-from trainers.runs import run_checkpoints
-from trainers.settings import changed_settings
+from tfmask.evaluation.feature_networks import Features, check_weights
+from tfmask.methods import PRESETS, method_spec
+from tfmask.ops.command import INTERRUPTED, command, parse_options
+from tfmask.ops.errors import UserError
+from tfmask.ops.files import is_used, write_json
+from tfmask.ops.locks import only_writer
+from tfmask.training.changed_settings import changed_settings
+from tfmask.training.run_folder import run_checkpoints
 
 LOOK_SECONDS = 5.0  # how often the time of a training is written down
 
@@ -342,7 +342,7 @@ def _compare(arms, options):
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _stop)
     failed = run_jobs(jobs, options, ledger)
-    from trainers.benchmark_report import write_report
+    from tfmask.reports.benchmark_report import write_report
 
     write_report(options, jobs, ledger, failed)
     print(f"table: {options.out / 'results.md'}")

@@ -14,18 +14,18 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from tfmask.ops.command import command, parse_options
-from tfmask.ops.errors import UserError
-from tfmask.ops.locks import only_writer
-from tfmask.ops.start import load_tensorflow
-from trainers.classifier_files import (
+from tfmask.evaluation.classifier_files import (
     ATTRIBUTES,
     DOMAINS,
     accuracy_text,
     label_accuracies,
     write_classifier,
 )
-from trainers.files import require_free, sha256_of
+from tfmask.ops.command import command, parse_options
+from tfmask.ops.errors import UserError
+from tfmask.ops.files import require_free, sha256_of
+from tfmask.ops.locks import only_writer
+from tfmask.ops.start import load_tensorflow
 
 
 class Recipe(NamedTuple):
@@ -183,13 +183,13 @@ def main(argv: list[str] | None = None) -> int:
     options = parse_options(Options, argv, "classifier")
     require_free(options.out)
     load_tensorflow()
-    from trainers.classifier_networks import classifier_network
-    from trainers.classifier_training import (
+    from tfmask.evaluation.classifier_networks import classifier_network
+    from tfmask.evaluation.classifier_training import (
         UnfinishedTraining,
         fit,
         training_batches,
     )
-    from trainers.trained_classifier import TrainedClassifier
+    from tfmask.evaluation.trained_classifier import TrainedClassifier
 
     recipe = options.recipe
     data, tells, labels = open_labelled(options)

@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 
-from serving.command_line import show_any_character
+from serving.commands.command_line import show_any_character
 
 VERBS = {
     "prepare": (

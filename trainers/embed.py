@@ -16,10 +16,10 @@ import numpy as np
 
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.files import check_results_folder, write_png, write_text
 from tfmask.ops.precision import mean_over
 from tfmask.ops.start import load_tensorflow
-from trainers.files import check_results_folder, write_png, write_text
-from trainers.resuming import require_data
+from tfmask.training.resuming import require_data
 
 CODES = ("content", "foreground_style", "background_style")
 PLOT, TABLE = "embedding.png", "embedding.csv"
@@ -218,7 +218,7 @@ def _print_separations(found, names):
 
 
 def _open(config, options):
-    from trainers.runs import open_training_data
+    from tfmask.training.run_folder import open_training_data
 
     changes = {"attributes": config.method.attributes}
     if options.data is None:
@@ -235,7 +235,7 @@ def _open(config, options):
 def main(argv=None, load_run=None):
     """Runs `tfmask embed`; returns the exit code.
 
-    `load_run` stands in for that of `trainers.runs`.
+    `load_run` stands in for that of `tfmask.training.run_folder`.
     """
     options = parse_options(Options, argv, "embed")
     check_results_folder(
@@ -254,7 +254,7 @@ def main(argv=None, load_run=None):
     from tfmask.methods.lomit.method import LOMIT
 
     if load_run is None:
-        from trainers.runs import load_run
+        from tfmask.training.run_folder import load_run
 
     config, method = load_run(options.run)
     if not isinstance(method, LOMIT):

@@ -1,7 +1,7 @@
 """`tfmask evaluate`: masks and changes of a run, measured on real masks.
 
 What is measured depends on the method and the data, see
-`trainers.evaluation`. Every number stands beside the same number of maps that
+`tfmask.evaluation`. Every number stands beside the same number of maps that
 learnt nothing, of which the identity changes nothing.
 """
 
@@ -14,18 +14,22 @@ from typing import Literal
 
 import numpy as np
 
+from tfmask.evaluation.feature_networks import (
+    Features,
+    check_weights,
+    open_network,
+)
+from tfmask.evaluation.tables import print_tables
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from tfmask.ops.locks import only_writer
-from tfmask.ops.start import load_tensorflow
-from trainers.evaluation.tables import print_tables
-from trainers.feature_sets import Features, check_weights, open_network
-from trainers.files import (
+from tfmask.ops.files import (
     check_results_file,
     check_results_folder,
     is_used,
     write_json,
 )
+from tfmask.ops.locks import only_writer
+from tfmask.ops.start import load_tensorflow
 
 UNITS = {
     "images": "[-1, 1]; an L1 of 2 is black against white",
@@ -108,7 +112,7 @@ class Options:
 
 def header(run, config, method, data, options):
     """What the numbers were made from: the head of the JSON file."""
-    from trainers.versions import package_versions
+    from tfmask.ops.package_versions import package_versions
 
     return {
         "run": str(run),
@@ -134,7 +138,7 @@ def _step(method):
 def _open(options, config, spec):
     """The data, with its training images if there are any."""
     from data_pipelines.splits import no_images, present_splits
-    from trainers.runs import open_images
+    from tfmask.training.run_folder import open_images
 
     needed = getattr(config.method, "attributes", ())
     splits = present_splits(options.data)
@@ -166,7 +170,7 @@ def _judge(options, config):
     """The `TrainedClassifier` of `--classifier`, or None."""
     if options.classifier is None:
         return None
-    from trainers.trained_classifier import load_classifier
+    from tfmask.evaluation.trained_classifier import load_classifier
 
     classifier = load_classifier(options.classifier)
     attributes = getattr(config.method, "attributes", None)
@@ -179,9 +183,9 @@ def _judge(options, config):
 
 def _context(options, method, data, classifier=None):
     """The `Context` of the options."""
-    from trainers import model_card
-    from trainers.evaluation.context import Context
-    from trainers.evaluation.segmenter import load_segmenter
+    from tfmask.evaluation.context import Context
+    from tfmask.evaluation.segmenter import load_segmenter
+    from tfmask.reports import model_card
 
     context = Context(
         method,
@@ -225,7 +229,7 @@ def _features(options, method):
 
 def page_folder(options):
     """Where the page goes: it replaces no other one unless that is asked."""
-    from trainers.gallery import FILES
+    from tfmask.reports.gallery import FILES
 
     if options.gallery is not None:
         check_results_folder(
@@ -246,17 +250,17 @@ def page_folder(options):
 def main(argv: list[str] | None = None, load_run=None) -> int:
     """Runs `tfmask evaluate`; returns the exit code.
 
-    `load_run` stands in for that of `trainers.runs`.
+    `load_run` stands in for that of `tfmask.training.run_folder`.
     """
     options = parse_options(Options, argv, "evaluate")
     check_results_file(options.json, "units", overwrite=options.overwrite)
     pages = page_folder(options)
 
     load_tensorflow()
-    from trainers import model_card
+    from tfmask.reports import model_card
 
     if load_run is None:
-        from trainers.runs import load_run
+        from tfmask.training.run_folder import load_run
 
     config, method = load_run(options.run)
     classifier = _judge(options, config)
@@ -282,9 +286,9 @@ def _evaluate(options, context, head, pages):
     Returns:
         (dict of the numbers, path of the page).
     """
+    from tfmask.evaluation.loop import evaluate
     from tfmask.ops.console import image_progress
-    from trainers.evaluation.loop import evaluate
-    from trainers.gallery import Gallery
+    from tfmask.reports.gallery import Gallery
 
     name = options.run.resolve().name
     gallery = Gallery(

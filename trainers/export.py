@@ -58,13 +58,13 @@ def main(argv=None):
     """Loads the run and exports it. Returns the exit code."""
     options = parse_options(Options, argv, "export")
     load_tensorflow()
-    from tfmask.export import export_method
-    from tfmask.export_check import check_version
-    from tfmask.publishing import check_place
-    from tfmask.serving_config import write_serving_config
-    from trainers.model_card import read_thresholds
-    from trainers.runs import load_run
-    from trainers.versions import package_versions
+    from tfmask.export.check import check_version
+    from tfmask.export.publishing import check_place
+    from tfmask.export.serving_config import write_serving_config
+    from tfmask.export.signatures import export_method
+    from tfmask.ops.package_versions import package_versions
+    from tfmask.reports.model_card import read_thresholds
+    from tfmask.training.run_folder import load_run
 
     check_place(options.base, options.name)
     config, method = load_run(options.run, options.step)

@@ -18,8 +18,8 @@ from data_pipelines.folders import images_of, instance_files, mask_files
 from data_pipelines.prepare.varied import spread, thumbnail, without_repeats
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.files import write_text
 from tfmask.ops.start import load_tensorflow
-from trainers.files import write_text
 
 COLUMNS = ("domain", "file", "uncertainty")
 BATCH = 8
@@ -129,12 +129,12 @@ def uncertainties(options, load_run):
         UserError: it is no run of a method of two domains of plain images.
     """
     load_tensorflow()
+    from tfmask.evaluation.context import Context
     from tfmask.methods import method_spec
-    from trainers.evaluation.context import Context
-    from trainers.runs import open_images
+    from tfmask.training.run_folder import open_images
 
     if load_run is None:
-        from trainers.runs import load_run
+        from tfmask.training.run_folder import load_run
 
     config, method = load_run(options.run)
     spec = method.spec
@@ -198,7 +198,7 @@ def rows_of(images, domain, count, values=None):
 def main(argv=None, load_run=None):
     """Runs `tfmask prepare masks`; returns the exit code.
 
-    `load_run` stands in for that of `trainers.runs`.
+    `load_run` stands in for that of `tfmask.training.run_folder`.
     """
     from tfmask.ops.console import image_progress
 

@@ -9,6 +9,17 @@ import datetime
 import sys
 from pathlib import Path
 
+from tfmask.evaluation.feature_networks import (
+    Features,
+    check_weights,
+    open_network,
+)
+from tfmask.evaluation.feature_sets import (
+    NPZ,
+    features_of,
+    open_folder,
+    read_features,
+)
 from tfmask.metrics import (
     frechet_distance,
     inception_score,
@@ -19,18 +30,9 @@ from tfmask.metrics import (
 )
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
+from tfmask.ops.files import check_results_file, write_json
+from tfmask.ops.package_versions import package_versions
 from tfmask.ops.start import load_tensorflow
-from trainers.feature_sets import (
-    NPZ,
-    Features,
-    check_weights,
-    features_of,
-    open_folder,
-    open_network,
-    read_features,
-)
-from trainers.files import check_results_file, write_json
-from trainers.versions import package_versions
 
 UNITS = "nothing is multiplied: papers print KID times 100 or 1000"
 NO_KID = (

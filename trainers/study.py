@@ -8,19 +8,19 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from tfmask.evaluation.study_scores import print_scores, read_answers, scores
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
-from trainers.files import (
+from tfmask.ops.files import (
     check_results_file,
     require_free,
     write_json,
     write_png,
     write_text,
 )
-from trainers.image_files import list_images, require_images
-from trainers.inputs import Inputs, check_inputs, read_files
-from trainers.study_scores import print_scores, read_answers, scores
-from trainers.translate import (
+from tfmask.translation.image_files import list_images, require_images
+from tfmask.translation.inputs import Inputs, check_inputs, read_files
+from tfmask.translation.translate import (
     compiled_translate,
     direction_of,
     translate_file,
@@ -141,7 +141,7 @@ def translated_pictures(
         exemplars: list of paths of their exemplars, or None.
         options: `Options`.
         advance: called after each image.
-        load_run: stands in for that of `trainers.runs`.
+        load_run: stands in for that of `tfmask.training.run_folder`.
 
     Returns:
         list of (H, W, 3) uint8 arrays.
@@ -150,7 +150,7 @@ def translated_pictures(
         UserError: the options do not fit the run, or an image is bad.
     """
     if load_run is None:
-        from trainers.runs import load_run
+        from tfmask.training.run_folder import load_run
 
     _, method = load_run(run)
     direction = direction_of(run, method, options.direction)
@@ -278,7 +278,7 @@ def _create(options, load_run):
 def main(argv: list[str] | None = None, load_run=None) -> int:
     """Runs `tfmask study`; returns the exit code.
 
-    `load_run` stands in for that of `trainers.runs`.
+    `load_run` stands in for that of `tfmask.training.run_folder`.
     """
     options = parse_options(Options, argv, "study")
     if not options.score:

@@ -13,13 +13,13 @@ from tfmask.configs import (
     OptimizerConfig,
     RunConfig,
 )
-from tfmask.methods import NAMES, PRESETS, method_spec, preset_config
+from tfmask.methods import NAMES, PRESETS, preset_config
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
-from trainers.resuming import check_resume, require_new
-from trainers.runs import is_chief, read_config, total_steps
+from tfmask.training.resuming import check_resume, require_new
+from tfmask.training.run_folder import is_chief, read_config
 
 # Shortcuts of the command line and the fields that they set.
 SHORTCUTS = {
@@ -139,24 +139,6 @@ def resolve(options, config):
     return dataclasses.replace(config, **groups)
 
 
-def scaled_schedule(config, factor):
-    """The config with every schedule longer or shorter by a factor.
-
-    Fields that end with `_epoch` or `_epochs` are points in time.
-    """
-    groups = {}
-    for group in ("method", "optimizer"):
-        values = getattr(config, group)
-        scaled = {
-            field.name: round(getattr(values, field.name) * factor, 4)
-            for field in dataclasses.fields(values)
-            if field.name.endswith(("_epoch", "_epochs"))
-            and getattr(values, field.name) is not None
-        }
-        groups[group] = dataclasses.replace(values, **scaled)
-    return dataclasses.replace(config, **groups)
-
-
 def parse(argv):
     """Options and the resolved config of a command line.
 
@@ -207,39 +189,6 @@ def parse(argv):
     return options, config, reparse
 
 
-def fit_schedule(options, config, reparse, steps_an_epoch):
-    """Scales the schedules to `--steps` or `--epochs` of a new run."""
-    default = preset_config(config.method_name, config.preset, "")
-    if options.steps is not None:
-        epochs = options.steps / steps_an_epoch
-    elif options.epochs is not None:
-        epochs = options.epochs
-    else:
-        return config
-    scaled = scaled_schedule(default, epochs / default.run.epochs)
-    _, config = reparse(scaled)
-    return dataclasses.replace(
-        config, run=dataclasses.replace(config.run, epochs=epochs)
-    )
-
-
-def describe_schedule(config, steps_an_epoch):
-    """One line: how long, and when what changes."""
-    steps = total_steps(config, steps_an_epoch)
-    parts = [f"{steps} steps of batch {config.run.batch_size}"]
-    milestones = method_spec(config.method_name).milestones
-    points = {
-        what: getattr(config.method, name) for what, name in milestones.items()
-    }
-    points["learning rate falls"] = config.optimizer.constant_epochs + (
-        config.optimizer.halving_epochs or 0
-    )
-    for what, epoch in points.items():
-        if epoch is not None and round(epoch * steps_an_epoch) < steps:
-            parts.append(f"{what} from step {round(epoch * steps_an_epoch)}")
-    return ", ".join(parts)
-
-
 @command
 def main(argv=None):
     """Parses, then trains. Returns the exit code."""
@@ -265,7 +214,7 @@ def main(argv=None):
             print(f"nothing to do: {finished}", file=sys.stderr)
             return 0
         load_tensorflow()
-        from trainers.session import train
+        from tfmask.training.run import train
 
         interrupted = train(options, config, reparse, argv or sys.argv[1:])
     return INTERRUPTED if interrupted else 0

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
-from serving.files import scan_folder
+from serving.commands.files import scan_folder
 from tfmask.ops.errors import UserError
 
 OTHER_FILE = "not an image, by its name"
@@ -36,7 +36,7 @@ def scanned(folder, option):
         option: str, for the message.
 
     Returns:
-        `serving.files.Scan`.
+        `serving.commands.files.Scan`.
 
     Raises:
         UserError: there is no such folder.

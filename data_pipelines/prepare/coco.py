@@ -5,8 +5,8 @@ import json
 
 from data_pipelines.prepare.candidates import Candidate, list_images
 from data_pipelines.prepare.outlines import to_mask
-from serving.files import natural_key
-from serving.pictures import side_hint
+from serving.commands.files import natural_key
+from serving.commands.pictures import side_hint
 from tfmask.ops.errors import UserError, unknown_name
 
 NOT_LISTED = "not in the COCO file"

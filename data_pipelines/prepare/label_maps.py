@@ -11,7 +11,7 @@ from data_pipelines.prepare.candidates import (
     scanned,
 )
 from data_pipelines.prepare.pixels import read_numbers
-from serving.pictures import size_problem
+from serving.commands.pictures import size_problem
 from tfmask.ops.errors import UserError
 
 # Formats that keep every value.

@@ -3,10 +3,10 @@
 import numpy as np
 from PIL import Image
 
-from serving.files import file_problem
-from serving.pictures import PictureError
-from serving.pictures import read_image as decode_image
-from serving.pictures import read_numbers as decode_numbers
+from serving.commands.files import file_problem
+from serving.commands.pictures import PictureError
+from serving.commands.pictures import read_image as decode_image
+from serving.commands.pictures import read_numbers as decode_numbers
 from tfmask.ops.errors import UserError
 
 

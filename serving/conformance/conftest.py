@@ -14,8 +14,8 @@ import sys
 import grpc
 import pytest
 
-from serving import protos
 from serving.conformance.processes import ROOT, running_server
+from serving.protocol import protos
 
 
 def pytest_addoption(parser):

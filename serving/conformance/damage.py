@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from serving import protos
 from serving.conformance.requests import (
     floats,
     predict_request,
     spec,
     with_examples,
 )
+from serving.protocol import protos
 
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP")
 _SIZES = (

@@ -33,14 +33,14 @@ from rich.console import Console
 from rich.progress import Progress
 
 from serving.client import Client, ServingError
-from serving.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import parse_command_line, show_any_character
 from serving.conformance.processes import (
     TOY,
     given_or_own_server,
     write_toys,
 )
 from serving.conformance.requests import toy_y
-from tfmask.publishing import publish
+from tfmask.export.publishing import publish
 
 VERSIONS = (1, 2, 3, 4)
 _WAIT_SECONDS = 60.0  # for one version to be seen, loaded, and to answer

@@ -30,8 +30,7 @@ from google.protobuf.message import DecodeError
 from rich.console import Console
 from rich.progress import Progress
 
-from serving import protos
-from serving.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import parse_command_line, show_any_character
 from serving.conformance.damage import Mutation, good_requests, mutated
 from serving.conformance.processes import (
     given_or_own_server,
@@ -44,6 +43,7 @@ from serving.conformance.requests import (
     predict_request,
     toy_y,
 )
+from serving.protocol import protos
 
 _DEAD = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
 _FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}

@@ -7,7 +7,7 @@ import time
 import grpc
 import numpy as np
 
-from serving import protos, tensors
+from serving.protocol import protos, tensors
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND

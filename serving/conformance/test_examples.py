@@ -7,8 +7,8 @@ examples, and the local server refuses what TensorFlow Serving would answer.
 import grpc
 import pytest
 
-from serving import protos
 from serving.conformance.requests import INVALID, refused, spec, with_examples
+from serving.protocol import protos
 
 CLASSIFY = "tensorflow/serving/classify"
 REGRESS = "tensorflow/serving/regress"

@@ -23,7 +23,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving import protos
 from serving.conformance import mutations
 from serving.conformance.conftest import Server
 from serving.conformance.damage import (
@@ -48,6 +47,7 @@ from serving.conformance.requests import (
     toy_y,
 )
 from serving.conformance.test_reload import listed, reload_models
+from serving.protocol import protos
 
 pytestmark = pytest.mark.hostile
 

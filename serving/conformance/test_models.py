@@ -2,8 +2,8 @@
 
 import pytest
 
-from serving import protos
 from serving.conformance.requests import INVALID, NOT_FOUND, refused, spec
+from serving.protocol import protos
 
 
 def metadata(server, *fields, **options):

@@ -8,7 +8,6 @@ import grpc
 import numpy as np
 import pytest
 
-from serving import protos, tensors
 from serving.conformance.requests import (
     DEADLINE,
     EXHAUSTED,
@@ -22,6 +21,7 @@ from serving.conformance.requests import (
     refused,
     toy_y,
 )
+from serving.protocol import protos, tensors
 
 
 def check_default(response, version):

@@ -3,7 +3,6 @@
 import grpc
 import pytest
 
-from serving import protos
 from serving.conformance.requests import (
     INVALID,
     NOT_FOUND,
@@ -13,6 +12,7 @@ from serving.conformance.requests import (
     predict,
     refused,
 )
+from serving.protocol import protos
 
 
 def listed(server, name="toy", labels=None, **fields):

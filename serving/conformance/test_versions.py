@@ -16,7 +16,7 @@ from serving.conformance.requests import (
     toy_y,
 )
 from serving.conformance.test_reload import listed, reload_models
-from serving.warmup import WARM_UP_FILE, predict_log, write_records
+from serving.protocol.warmup import WARM_UP_FILE, predict_log, write_records
 
 AVAILABLE, END = 30, 50
 

@@ -13,11 +13,12 @@ from data_pipelines.checks import check_examples, decode
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.prepare.pixels import read_numbers, read_rgb
 from data_pipelines.sources import EncodedSource
-from serving import items, values
-from serving.errors import InvalidArgument
-from serving.query_inputs import Inputs, QueryError, read_edited
+from serving.client import image_inputs as items
+from serving.client import port_values as values
+from serving.client.errors import InvalidArgument
+from serving.client.query_inputs import Inputs, QueryError, read_edited
 from tfmask.ops.errors import UserError
-from trainers.inputs import read_files, read_fitted
+from tfmask.translation.inputs import read_files, read_fitted
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from picture_files import (  # noqa: E402

@@ -27,7 +27,7 @@ from packaging.requirements import Requirement
 
 import tfmask
 from serving import local_server, ready
-from tfmask.serving_config import SERVER_BASE, write_serving_config
+from tfmask.export.serving_config import SERVER_BASE, write_serving_config
 from trainers.cli import VERBS
 
 DOCKERFILES = sorted(path.name for path in DOCKER.glob("*.Dockerfile"))

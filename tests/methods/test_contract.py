@@ -15,13 +15,17 @@ import pytest
 import tensorflow as tf
 from replicas import assert_equal_to_one_device
 
-from tfmask.export import export_method
-from tfmask.export_check import check_version
+from tfmask.export.check import check_version
+from tfmask.export.signatures import export_method
 from tfmask.methods import NAMES, method_spec, preset_config
+from tfmask.training.checkpoints import Checkpoints, state_variables
+from tfmask.training.loop import distributed_batches
+from tfmask.training.run_folder import (
+    build_method,
+    following,
+    open_training_data,
+)
 from trainers import train
-from trainers.checkpoints import Checkpoints, state_variables
-from trainers.loop import distributed_batches
-from trainers.runs import build_method, following, open_training_data
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))

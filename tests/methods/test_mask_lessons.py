@@ -12,7 +12,7 @@ from tiny_methods import SIDE, attention_guided, batch, moved, weights_of
 from tfmask.methods import mask_lessons, preset_config
 from tfmask.methods.lesson_options import follow_lessons
 from tfmask.ops.errors import UserError
-from trainers.train import describe_schedule
+from tfmask.training.schedule_length import describe_schedule
 
 pytestmark = pytest.mark.both_stacks
 

@@ -18,7 +18,7 @@ def answering(toy):
     """
     import grpc
 
-    from serving import protos
+    from serving.protocol import protos
 
     server = grpc.server(futures.ThreadPoolExecutor(2))
     handlers = {

@@ -5,8 +5,8 @@ import asyncio
 import numpy as np
 import pytest
 
-from serving.aio import AsyncClient
 from serving.client import Client, InvalidArgument, NotFound, NotReady
+from serving.client.aio import AsyncClient
 
 
 def picture(seed):

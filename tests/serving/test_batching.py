@@ -7,10 +7,14 @@ import time
 import numpy as np
 import pytest
 
-from serving import protos
-from serving.batching import BatchingOptions, BatchScheduler, read_options
-from serving.status import CallError
-from serving.tensors import DATA_TYPES, STRING, Tensor
+from serving.protocol import protos
+from serving.protocol.status import CallError
+from serving.protocol.tensors import DATA_TYPES, STRING, Tensor
+from serving.server.batching import (
+    BatchingOptions,
+    BatchScheduler,
+    read_options,
+)
 
 FLOAT = DATA_TYPES[1]
 

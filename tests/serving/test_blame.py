@@ -11,8 +11,6 @@ import pytest
 from PIL import Image
 from serving_toys import answering
 
-from serving import protos, tensors
-from serving.channels import failure
 from serving.client import (
     Client,
     FailedPrecondition,
@@ -20,8 +18,10 @@ from serving.client import (
     NotFound,
     Unavailable,
 )
-from serving.errors import from_code
-from serving.tensors import DATA_TYPES
+from serving.client.channels import failure
+from serving.client.errors import from_code
+from serving.protocol import protos, tensors
+from serving.protocol.tensors import DATA_TYPES
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 BAD = 66  # red of an image that the server refuses

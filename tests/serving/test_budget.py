@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from serving.budget import Budget
+from serving.server.budget import Budget
 
 
 def test_who_comes_later_waits_though_it_would_fit():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from serving.command_line import (
+from serving.commands.command_line import (
     expand_home,
     expand_paths,
     parse_command_line,

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from serving import tensors
 from serving.conformance.damage import (
     encoded_image,
     huge_jpeg,
@@ -11,8 +10,9 @@ from serving.conformance.damage import (
     strings,
 )
 from serving.conformance.requests import predict_request
-from serving.demand import Demand, read_demand
-from serving.status import CallError
+from serving.protocol import tensors
+from serving.protocol.status import CallError
+from serving.server.demand import Demand, read_demand
 
 LIMIT = 10**6
 

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 
 from serving.conformance.fixture import write_version
-from serving.engine import Engine
-from serving.status import CallError
-from serving.tensorflow_c import library
-from serving.tensors import DATA_TYPES, Tensor
+from serving.protocol.status import CallError
+from serving.protocol.tensors import DATA_TYPES, Tensor
+from serving.server.engine import Engine
+from serving.server.tensorflow_c import library
 
 pytestmark = pytest.mark.both_stacks
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from serving.files import (
+from serving.commands.files import (
     first_names,
     list_images,
     natural_key,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.image_headers import read_header, starts_like_image
+from serving.protocol.image_headers import read_header, starts_like_image
 
 
 def encode(format, mode="RGB", size=(17, 9), **options):

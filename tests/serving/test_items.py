@@ -5,9 +5,9 @@ import io
 import pytest
 from PIL import Image
 
-from serving.channels import Tls
-from serving.errors import InvalidArgument
-from serving.items import read_items
+from serving.client.channels import Tls
+from serving.client.errors import InvalidArgument
+from serving.client.image_inputs import read_items
 
 KINDS = {"instances": "masks"}
 

@@ -4,8 +4,8 @@ import re
 
 import numpy as np
 
-from serving.errors import InvalidArgument
-from serving.items import batches, read_items
+from serving.client.errors import InvalidArgument
+from serving.client.image_inputs import batches, read_items
 
 KINDS = {"exemplar": "image", "exemplar_mask": "mask"}
 IMAGE = np.zeros((12, 10, 3), np.uint8)

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.errors import InvalidArgument
-from serving.items import batches, read_items, stack
-from serving.query_inputs import QueryError, find_masks
+from serving.client.errors import InvalidArgument
+from serving.client.image_inputs import batches, read_items, stack
+from serving.client.query_inputs import QueryError, find_masks
 
 IMAGE = np.zeros((6, 5, 3), np.uint8)
 MASKS = np.zeros((2, 6, 5, 1), np.uint8)

@@ -5,9 +5,14 @@ import time
 
 import pytest
 
-from serving.lifecycle import Manager
-from serving.status import CallError
-from serving.versions import ModelSettings, Policy, State, find_versions
+from serving.protocol.status import CallError
+from serving.protocol.versions import (
+    ModelSettings,
+    Policy,
+    State,
+    find_versions,
+)
+from serving.server.lifecycle import Manager
 
 
 class FakeServable:

@@ -9,7 +9,6 @@ import numpy as np
 import ovmsclient
 import pytest
 
-from serving import protos, tensors
 from serving.client import (
     Client,
     NotFound,
@@ -18,6 +17,7 @@ from serving.client import (
 )
 from serving.conformance.damage import BOMBS
 from serving.conformance.processes import resident, running_server
+from serving.protocol import protos, tensors
 
 
 @pytest.fixture(scope="module")
@@ -172,6 +172,6 @@ def test_health_is_off_by_default(fixture_target):
 
 
 def ask_health():
-    from serving.steps import Call
+    from serving.client.sans_io import Call
 
     return (yield Call(protos.HEALTH_CHECK, protos.HealthCheckRequest(), 5))

@@ -5,15 +5,15 @@ import pathlib
 import numpy as np
 import pytest
 
-from serving import memory
-from serving.batching import BatchingOptions, BatchScheduler
-from serving.budget import Budget
 from serving.conformance.damage import encoded_image, strings
 from serving.conformance.requests import predict_request
-from serving.demand import BYTES_PER_PIXEL, read_demand
-from serving.memory import Meter, machine_memory
-from serving.servable import Servable, ServableOptions
-from serving.warmup import WARM_UP_FILE, predict_log, write_records
+from serving.protocol.warmup import WARM_UP_FILE, predict_log, write_records
+from serving.server import memory
+from serving.server.batching import BatchingOptions, BatchScheduler
+from serving.server.budget import Budget
+from serving.server.demand import BYTES_PER_PIXEL, read_demand
+from serving.server.memory import Meter, machine_memory
+from serving.server.servable import Servable, ServableOptions
 
 needs_proc = pytest.mark.skipif(
     not pathlib.Path("/proc/self/clear_refs").exists(), reason="needs Linux"

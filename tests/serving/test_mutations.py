@@ -6,10 +6,10 @@ import time
 import grpc
 import pytest
 
-from serving import protos
 from serving.conformance import mutations
 from serving.conformance.damage import GENTLE, HARSH, mutated
 from serving.conformance.mutations import Options, Server, attack, levels
+from serving.protocol import protos
 
 
 @pytest.mark.slow

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from serving import pictures
-from serving.mask_values import INSIDE, mask_problem
-from serving.pictures import PictureError
+from serving.commands import pictures
+from serving.commands.mask_values import INSIDE, mask_problem
+from serving.commands.pictures import PictureError
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from picture_files import (  # noqa: E402

@@ -2,9 +2,9 @@
 
 import pytest
 
-from serving.errors import InvalidArgument
-from serving.metadata import Metadata, Signature, TensorSpec
-from serving.ports import check_names, kind_of, picture_of, read_ports
+from serving.client.errors import InvalidArgument
+from serving.client.metadata import Metadata, Signature, TensorSpec
+from serving.client.ports import check_names, kind_of, picture_of, read_ports
 
 IMAGE = TensorSpec("uint8", (None, None, None, 3))
 MASK = TensorSpec("uint8", (None, None, None, 1))

@@ -12,7 +12,7 @@ from tensorflow_serving.apis import (
     prediction_log_pb2,
 )
 
-from serving import make_protos, protos
+from serving.protocol import make_protos, protos
 
 OFFICIAL = [
     predict_pb2.PredictRequest,

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from serving import query
-from serving.errors import invalid
-from serving.image_headers import read_header
+from serving.client.errors import invalid
+from serving.protocol.image_headers import read_header
 
 
 def write(path, seed=0, mode="RGB"):

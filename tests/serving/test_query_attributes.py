@@ -9,8 +9,8 @@ from PIL import Image
 
 from serving import query
 from serving.client import Client, InvalidArgument
-from tfmask.export import export_method
-from tfmask.export_check import translated
+from tfmask.export.check import translated
+from tfmask.export.signatures import export_method
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import served_here, tiny_method  # noqa: E402

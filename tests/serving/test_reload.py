@@ -5,13 +5,13 @@ import asyncio
 import numpy as np
 import pytest
 
-from serving.aio import AsyncClient
 from serving.client import (
     Client,
     FailedPrecondition,
     InvalidArgument,
     NotFound,
 )
+from serving.client.aio import AsyncClient
 from serving.conformance.processes import running_server
 
 IMAGE = np.full((1, 8, 8, 3), 200, np.uint8)

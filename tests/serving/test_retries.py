@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from serving_toys import answering
 
-from serving import protos, tensors
 from serving.client import Client, InvalidArgument, Unavailable
+from serving.protocol import protos, tensors
 
 
 class Counter:

@@ -12,10 +12,11 @@ import time
 import numpy as np
 import pytest
 
-from serving import local_server, protos
+from serving import local_server
 from serving.client import Client, InvalidArgument, Tls, Unavailable
-from serving.config import ConfigError
 from serving.conformance.processes import ROOT, running_server
+from serving.protocol import protos
+from serving.server.config import ConfigError
 
 
 def picture():

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from google.protobuf import text_format
 
-from serving import protos
 from serving.client import Client, ServingError
 from serving.conformance.processes import running_server
 from serving.conformance.requests import (
@@ -21,6 +20,7 @@ from serving.conformance.requests import (
     predict_request,
     spec,
 )
+from serving.protocol import protos
 
 
 @pytest.fixture(scope="module")
@@ -174,9 +174,9 @@ def test_broken_models_of_a_base_stay_behind(fixture_base, tmp_path):
 
 
 def test_metrics_and_the_log(caplog):
-    from serving.budget import Budget
-    from serving.calls import Call, Calls, Limits
-    from serving.observers import Metrics, log_call
+    from serving.server.budget import Budget
+    from serving.server.calls import Call, Calls, Limits
+    from serving.server.observers import Metrics, log_call
 
     metrics = Metrics(lambda: {"toy"})
     budget = Budget(100)

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from tensorflow.core.framework import tensor_pb2
 
-from serving import protos, tensors, wire
+from serving.protocol import protos, tensors, wire
 
 TYPES = [
     *("float32", "float64", "float16", "complex64", "complex128"),

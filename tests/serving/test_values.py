@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from serving.errors import InvalidArgument
-from serving.image_headers import read_header
-from serving.items import read_items
-from serving.values import read_encoded
+from serving.client.errors import InvalidArgument
+from serving.client.image_inputs import read_items
+from serving.client.port_values import read_encoded
+from serving.protocol.image_headers import read_header
 
 PIXELS = np.random.default_rng(0).integers(0, 256, (6, 5, 3), np.uint8)
 

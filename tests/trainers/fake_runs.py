@@ -5,9 +5,9 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
+from tfmask.evaluation.context import Context
+from tfmask.evaluation.loop import evaluate
 from tfmask.methods import method_spec, preset_config
-from trainers.evaluation.context import Context
-from trainers.evaluation.loop import evaluate
 
 
 class BrightMethod:

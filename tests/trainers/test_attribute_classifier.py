@@ -3,8 +3,8 @@
 import numpy as np
 from attribute_parts import parts_data
 
-from trainers import attribute_classifier
-from trainers.attribute_classifier import AttributeClassifier
+from tfmask.evaluation import attribute_classifier
+from tfmask.evaluation.attribute_classifier import AttributeClassifier
 
 
 def test_it_learns_attributes(monkeypatch):

@@ -10,20 +10,20 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfmask.evaluation.ablations import chosen_arms
 from tfmask.methods import NAMES, method_spec
 from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
-from trainers import benchmark
-from trainers.arms import chosen_arms
-from trainers.benchmark import Job, Ledger, Options, main, run_jobs
-from trainers.benchmark_report import (
+from tfmask.reports.benchmark_report import (
     bars,
     side_by_side,
     summarize,
     write_report,
 )
+from tfmask.reports.gallery import Gallery
+from trainers import benchmark
+from trainers.benchmark import Job, Ledger, Options, main, run_jobs
 from trainers.evaluate import Options as EvaluateOptions
-from trainers.gallery import Gallery
 from trainers.train import parse
 from trainers.translate import Options as TranslateOptions
 

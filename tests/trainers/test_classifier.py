@@ -9,25 +9,20 @@ from attribute_parts import NAMES, SIDE, Painter, Parts, parts_data
 from fake_runs import ArrayData, BrightMethod, fake_run, measured
 from PIL import Image
 
-from tfmask.metrics import softmax
-from tfmask.ops.errors import UserError
-from trainers import (
-    classifier,
-    classifier_files,
-    classifier_training,
-    inception,
-    metrics,
-)
-from trainers import evaluate as evaluate_command
-from trainers.classifier_networks import (
+from tfmask.evaluation import classifier_files, classifier_training, inception
+from tfmask.evaluation.classifier_networks import (
     AntialiasedResizing,
     classifier_network,
 )
-from trainers.trained_classifier import (
+from tfmask.evaluation.trained_classifier import (
     TrainedClassifier,
     classifier_features,
     load_classifier,
 )
+from tfmask.metrics import softmax
+from tfmask.ops.errors import UserError
+from trainers import classifier, metrics
+from trainers import evaluate as evaluate_command
 
 SMALL = ["--image-size", "16", "--batch-size", "8", "--steps", "25"]
 

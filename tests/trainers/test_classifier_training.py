@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from trainers import classifier, classifier_training, inception
-from trainers.classifier_files import read_about, read_network
-from trainers.files import sha256_of
-from trainers.settings import changed_settings
+from tfmask.evaluation import classifier_training, inception
+from tfmask.evaluation.classifier_files import read_about, read_network
+from tfmask.ops.files import sha256_of
+from tfmask.training.changed_settings import changed_settings
+from trainers import classifier
 
 STEPS = 6
 

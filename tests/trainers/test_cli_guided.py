@@ -9,7 +9,7 @@ from processes import tfmask
 from tiny import OPTIONS
 
 from data_pipelines.synthetic import write_folder
-from trainers.runs import run_checkpoints
+from tfmask.training.run_folder import run_checkpoints
 
 
 @pytest.fixture(scope="module")

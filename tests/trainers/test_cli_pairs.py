@@ -12,11 +12,11 @@ from PIL import Image
 from processes import tfmask
 
 from data_pipelines import open_data, paired_scenes
+from tfmask.evaluation.segmenter import load_segmenter
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
+from tfmask.training.run_folder import following, open_training_data
 from trainers import evaluate, train
-from trainers.evaluation.segmenter import load_segmenter
-from trainers.runs import following, open_training_data
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import served_here  # noqa: E402

@@ -7,11 +7,11 @@ import pytest
 from fake_runs import ArrayData, BrightMethod, fake_run, measured, squares
 from PIL import Image
 
+from tfmask.evaluation.tables import table_of
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
 from trainers.evaluate import Options, main, page_folder
-from trainers.evaluation.tables import table_of
 
 
 def data_of_squares(**kwargs):

@@ -12,15 +12,15 @@ import pytest
 from tiny import tiny_config
 
 from serving.client import Client
-from trainers.export import main
-from trainers.files import write_json
-from trainers.model_card import FACTS
-from trainers.runs import (
+from tfmask.ops.files import write_json
+from tfmask.reports.model_card import FACTS
+from tfmask.training.run_folder import (
     build_method,
     load_run,
     run_checkpoints,
     write_config,
 )
+from trainers.export import main
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import served_here  # noqa: E402
@@ -70,7 +70,7 @@ def test_check_version_publishes_nothing(
     base = shutil.copytree(exported[0], tmp_path / "models")
     with monkeypatch.context() as patched:
         # `exported` has seen that its answers are right.
-        patched.setattr("tfmask.export_check.check_version", lambda *_: None)
+        patched.setattr("tfmask.export.check.check_version", lambda *_: None)
         export(run, base, "--check-version", 1)
     assert capsys.readouterr().out.split() == [str(base / "toy" / "1")]
     # Another model's weights under the same number: found, exit code 1.
@@ -134,7 +134,7 @@ def test_what_was_exported_is_served_on_the_files_beside_it(run, exported):
             image, "b_to_a", mask=np.zeros((13, 17), np.uint8)
         )
     np.testing.assert_array_equal(edited.image, image)
-    from tfmask.export_check import translated
+    from tfmask.export.check import translated
 
     _, method = load_run(run)
     expected = translated(method, "b_to_a", {"image": image[np.newaxis]})

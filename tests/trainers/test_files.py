@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tfmask.ops.errors import UserError
-from trainers.files import (
+from tfmask.ops.files import (
     check_results_file,
     check_results_folder,
     replacing,

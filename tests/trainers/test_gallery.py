@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from tfmask.ops.errors import UserError
-from trainers.gallery import Gallery, image_grid, to_pixels
+from tfmask.reports.gallery import Gallery, image_grid, to_pixels
 
 
 class Page(html.parser.HTMLParser):

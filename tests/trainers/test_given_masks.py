@@ -12,10 +12,10 @@ from data_pipelines import open_data
 from data_pipelines.synthetic import write_folder
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
+from tfmask.training.resuming import check_resume
+from tfmask.training.run_folder import write_config
 from trainers import train
 from trainers.evaluate import _open
-from trainers.resuming import check_resume
-from trainers.runs import write_config
 
 OPTION = "--data.masks-for-training"
 

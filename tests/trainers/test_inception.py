@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from inception_toys import frozen_graph, saved_model
 
+from tfmask.evaluation import inception
 from tfmask.ops.errors import UserError
-from trainers import inception
 
 
 def flat_images(*colours):

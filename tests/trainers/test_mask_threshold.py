@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured, squares
 
-from trainers.mask_threshold import mask_thresholds
+from tfmask.evaluation.mask_threshold import mask_thresholds
 
 
 class FaintMethod(BrightMethod):

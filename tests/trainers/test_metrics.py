@@ -280,7 +280,7 @@ def test_wrong_folders_and_files_are_named(run, tmp_path, capsys, weights):
 def test_a_network_that_gives_nan_is_named(
     run, tmp_path, capsys, weights, monkeypatch
 ):
-    from trainers import inception
+    from tfmask.evaluation import inception
 
     broken = inception.open_inception(weights)._replace(
         run=lambda images: {

@@ -9,8 +9,8 @@ from fake_runs import ArrayData, BrightMethod, measured, squares
 
 from tfmask.methods import NAMES, method_spec
 from tfmask.ops.errors import UserError
-from trainers.files import write_json
-from trainers.model_card import (
+from tfmask.ops.files import write_json
+from tfmask.reports.model_card import (
     add_evaluation,
     add_thresholds,
     config_hash,

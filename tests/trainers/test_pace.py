@@ -4,9 +4,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from trainers import callbacks
-from trainers.callbacks import Progress
-from trainers.pace import WINDOW_SECONDS, Pace
+from tfmask.training import callbacks
+from tfmask.training.callbacks import Progress
+from tfmask.training.pace import WINDOW_SECONDS, Pace
 
 
 def test_what_was_compiled_does_not_count():

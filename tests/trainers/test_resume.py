@@ -10,7 +10,7 @@ import pytest
 from processes import start_tfmask, tfmask_process
 from tiny import ATTENTION, OPTIONS
 
-from trainers.runs import run_checkpoints
+from tfmask.training.run_folder import run_checkpoints
 
 STEPS = 12
 TRAIN = ["train", "attention_guided", "--data", "synthetic"]

@@ -9,11 +9,15 @@ from tiny import OPTIONS, tiny_config
 from data_pipelines.synthetic import write_folder
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
+from tfmask.training.callbacks import MetricRows
+from tfmask.training.checkpoints import Checkpoints
+from tfmask.training.resuming import check_resume
+from tfmask.training.run_folder import (
+    read_config,
+    run_checkpoints,
+    write_config,
+)
 from trainers import train
-from trainers.callbacks import MetricRows
-from trainers.checkpoints import Checkpoints
-from trainers.resuming import check_resume
-from trainers.runs import read_config, run_checkpoints, write_config
 
 TRAIN = [
     *("cyclegan", "--data", "synthetic", *OPTIONS),

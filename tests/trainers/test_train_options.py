@@ -9,15 +9,16 @@ from tfmask.configs import DataConfig
 from tfmask.methods import method_spec, preset_config
 from tfmask.ops.errors import UserError
 from tfmask.ops.optimizers import Adam, PyTorchAdam
-from trainers.evaluate import _open
-from trainers.runs import (
+from tfmask.training.run_folder import (
     open_training_data,
     optimizer_factory,
     read_config,
     total_steps,
     write_config,
 )
-from trainers.train import fit_schedule, main, parse, scaled_schedule
+from tfmask.training.schedule_length import fit_schedule, scaled_schedule
+from trainers.evaluate import _open
+from trainers.train import main, parse
 
 PAPER = preset_config("attention_guided", "paper", "x")
 CYCLEGAN = preset_config("cyclegan", "paper", "x")

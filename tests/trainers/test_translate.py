@@ -6,7 +6,7 @@ from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
 from tfmask.ops.errors import UserError
-from trainers.image_files import list_images, plan_outputs
+from tfmask.translation.image_files import list_images, plan_outputs
 from trainers.translate import main
 
 

@@ -8,7 +8,7 @@ import pytest
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
-from tfmask.export_check import translated
+from tfmask.export.check import translated
 from trainers.translate import main
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))

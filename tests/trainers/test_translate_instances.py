@@ -8,7 +8,7 @@ from PIL import Image
 
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
-from trainers.inputs import list_masks
+from tfmask.translation.inputs import list_masks
 from trainers.translate import main
 
 

@@ -8,7 +8,7 @@ import pytest
 from fake_runs import fake_run
 from PIL import Image
 
-from tfmask.export_check import translated
+from tfmask.export.check import translated
 from trainers import translate
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -21,7 +21,7 @@ class TranslationMethod(keras.Model):
 
     A method has its networks as attributes, says which player has which
     networks and computes the losses; this class does the rest. It trains in
-    `trainers.loop` and in plain `fit`.
+    `tfmask.training.loop` and in plain `fit`.
 
     Args:
         config: the method's frozen dataclass.
@@ -242,7 +242,7 @@ class TranslationMethod(keras.Model):
         if rare and replica_count() > 1:
             raise UserError(
                 f"Plain `fit` trains {type(self).__name__} on one device; "
-                "`tfmask train` and `trainers.loop` take more. Got: "
+                "`tfmask train` and `tfmask.training.loop` take more. Got: "
                 f"{replica_count()} replicas."
             )
         self.take_step(lambda function, *args: function(*args), batch)

@@ -40,8 +40,8 @@ class MaskLessons:
 
     In the lessons the player `lessons` alone learns, from batches of
     `ImageSet.lesson_batches`. Before each round, training writes the masks
-    of all images into `memories` (see `trainers.own_masks`). Where an image
-    has a given mask, that one teaches.
+    of all images into `memories` (see `tfmask.training.own_masks`). Where an
+    image has a given mask, that one teaches.
 
     Code: `lesson_a` is the sum of cross-entropy and Dice of an augmented
     image's mask against the mask augmented alike.

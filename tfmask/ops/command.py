@@ -4,7 +4,7 @@ import errno
 import functools
 import sys
 
-from serving.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import parse_command_line, show_any_character
 from tfmask.ops.errors import UserError
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C

@@ -13,8 +13,8 @@ from tfmask.methods.drit.config import DRITConfig
 from tfmask.methods.drit.method import DRIT
 from tfmask.ops.change import change_map
 from tfmask.ops.style_codes import style_codes
-from trainers.checkpoints import state_variables
-from trainers.runs import optimizer_factory
+from tfmask.training.checkpoints import state_variables
+from tfmask.training.run_folder import optimizer_factory
 
 pytestmark = pytest.mark.both_stacks
 

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured
 
+from tfmask.evaluation.feature_sets import FeatureNetwork
+from tfmask.evaluation.tasks.answers import Answers
 from tfmask.ops.style_codes import style_codes
-from trainers.evaluation.tasks.answers import Answers
-from trainers.feature_sets import FeatureNetwork
-from trainers.gallery import Gallery
+from tfmask.reports.gallery import Gallery
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 from many_answers import tinted  # noqa: E402

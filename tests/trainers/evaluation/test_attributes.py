@@ -17,10 +17,10 @@ from attribute_parts import (
 )
 from fake_runs import measured
 
+from tfmask.evaluation import judges
+from tfmask.evaluation.tables import print_tables
 from tfmask.ops.errors import UserError
-from trainers.evaluation import judges
-from trainers.evaluation.tables import print_tables
-from trainers.gallery import Gallery
+from tfmask.reports.gallery import Gallery
 
 BAND_SHARE = BAND / SIDE
 

@@ -8,12 +8,12 @@ import tensorflow as tf
 from fake_runs import measured
 
 from data_pipelines import open_data
+from tfmask.evaluation.loop import tasks_of
+from tfmask.evaluation.shape_classifier import SIDE, ShapeClassifier, mask_crops
+from tfmask.evaluation.tasks import Directions, Instances
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from trainers.evaluate import Options, _context
-from trainers.evaluation.loop import tasks_of
-from trainers.evaluation.tasks import Directions, Instances
-from trainers.shape_classifier import SIDE, ShapeClassifier, mask_crops
 
 SEQUENCE = {"instances_per_step": 0, "keep_background": True}
 

@@ -6,10 +6,10 @@ import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured, squares
 
 from data_pipelines import open_data
+from tfmask.evaluation import loop
+from tfmask.evaluation.measures.measure import Measure
 from tfmask.methods import method_spec
-from trainers.evaluation import loop
-from trainers.evaluation.measures.measure import Measure
-from trainers.gallery import Gallery
+from tfmask.reports.gallery import Gallery
 
 
 class Brightness(Measure):

@@ -7,10 +7,10 @@ from fake_runs import measured
 from PIL import Image
 
 from data_pipelines import open_data
+from tfmask.evaluation.tables import table_of
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
-from trainers.evaluation.tables import table_of
-from trainers.gallery import Gallery
+from tfmask.reports.gallery import Gallery
 
 LEVELS = (40, 80, 120)  # of a; b is 255 minus that, but for a square
 

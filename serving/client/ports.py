@@ -1,0 +1,165 @@
+"""What a served translation takes and gives, read from its metadata."""
+
+import re
+from typing import NamedTuple
+
+from serving.client.errors import InvalidArgument, invalid
+from serving.client.metadata import Metadata, TensorSpec, find_signature
+from serving.commands.answers import clash
+
+# Kinds and how an error calls a value of them.
+KINDS = {
+    "image": "an image",
+    "mask": "a mask",
+    "masks": "masks of single objects",
+    "attributes": "numbers",
+    "seed": "a whole number",
+}
+
+
+# Other forms of a direction that a model has under its name.
+_FORM = re.compile(r"(.+?)_(encoded|all_steps|with_.+)")
+
+
+class Ports(NamedTuple):
+    """The inputs and outputs of one direction, name to a key of `KINDS`.
+
+    Attributes:
+        required: what a request must hold; `image` is one of it.
+        masks: what the model finds, or takes from the caller.
+        seeds: numbers of a random choice; 0 where a request has none.
+        instead: images that it takes instead of a random choice.
+        outputs: what an answer holds.
+        attributes: int, numbers of an input of that kind; None without one.
+    """
+
+    required: dict[str, str]
+    masks: dict[str, str]
+    outputs: dict[str, str]
+    attributes: int | None
+    seeds: dict[str, str] = {}
+    instead: dict[str, str] = {}
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """All that a request may hold."""
+        return {**self.required, **self.masks, **self.seeds, **self.instead}
+
+
+def kind_of(spec: TensorSpec) -> str | None:
+    """The kind of a tensor, by type and shape; None: no translation's."""
+    shape = spec.shape or ()
+    if spec.dtype == "float" and len(shape) == 2:
+        return "attributes"
+    if spec.dtype == "int64" and len(shape) == 1:
+        return "seed"
+    if spec.dtype != "uint8" or len(shape) not in (4, 5):
+        return None
+    if len(shape) == 5:
+        return "masks" if shape[-1] == 1 else None
+    return {1: "mask", 3: "image"}.get(shape[-1])
+
+
+def read_ports(metadata: Metadata, direction: str) -> Ports:
+    """What `translate` of a direction takes and gives.
+
+    Args:
+        metadata: `Metadata`.
+        direction: str, such as "a_to_b".
+
+    Raises:
+        InvalidArgument: there is no such direction, or its signature is no
+            translation.
+    """
+    plain = _direction(metadata, direction)
+    edited = metadata.signatures.get(f"{direction}_with_mask", plain)
+    others = {
+        name: signature.inputs[name]
+        for name, signature in _instead(metadata, direction, plain)
+    }
+    inputs = {**edited.inputs, **others}
+    kinds = {name: kind_of(spec) for name, spec in inputs.items()}
+    strange = [name for name, kind in kinds.items() if kind is None]
+    if strange or kinds.get("image") != "image":
+        raise invalid(
+            f"`direction`: signature {direction!r} of {metadata.model} is no "
+            f"translation: {strange[0] if strange else 'image'} is "
+            f"{inputs.get((strange or ['image'])[0], 'missing')}. Ask "
+            "it by `predict`.",
+            blames="call",
+        )
+    count = None
+    for name, kind in kinds.items():
+        if kind == "attributes":
+            count = inputs[name].shape[-1]
+    seeds = {name: kind for name, kind in kinds.items() if kind == "seed"}
+    return Ports(
+        {name: kinds[name] for name in plain.inputs if name not in seeds},
+        {
+            name: kinds[name]
+            for name in edited.inputs
+            if name not in plain.inputs
+        },
+        {name: kind_of(spec) for name, spec in plain.outputs.items()},
+        count,
+        seeds,
+        {name: kinds[name] for name in others},
+    )
+
+
+def _direction(metadata, direction):
+    """The signature of a direction."""
+    form = _FORM.fullmatch(direction)
+    if form and form[1] in metadata.signatures:
+        raise invalid(
+            f"`direction`: expected one such as {form[1]!r}. Got: "
+            f"{direction!r}, a form of it: `translate` chooses the form by "
+            "its inputs, and `predict` asks any signature.",
+            blames="call",
+        )
+    try:
+        return find_signature(metadata, direction)
+    except InvalidArgument as error:
+        raise invalid(f"`direction`: {error.details}", blames="call") from None
+
+
+def _instead(metadata, direction, plain):
+    """(image X, signature) of every signature `DIRECTION_with_X`."""
+    start = f"{direction}_with_"
+    for name, signature in metadata.signatures.items():
+        other = name.removeprefix(start)
+        if name.startswith(start) and other not in plain.inputs:
+            spec = signature.inputs.get(other)
+            if spec is not None and kind_of(spec) == "image":
+                yield other, signature
+
+
+def picture_of(mask: str) -> str:
+    """The image that a mask belongs to: `image`, or X of X_mask."""
+    return mask.removesuffix("mask").rstrip("_") or "image"
+
+
+def check_names(ports: Ports, given) -> None:
+    """Looks whether a request holds what the model takes, and no more.
+
+    Raises:
+        InvalidArgument: names what is missing, or too much.
+    """
+    takes = ", ".join(f"`{name}`" for name in ports.inputs)
+    for name, kind in ports.required.items():
+        if name not in given:
+            raise invalid(
+                f"`{name}` is missing: expected {KINDS[kind]}. The model "
+                f"takes {takes}."
+            )
+    for name in given:
+        if name not in ports.inputs:
+            raise invalid(
+                f"`{name}`: expected no such input. The model takes {takes}."
+            )
+    problem = clash(
+        [f"`{name}`" for name in ports.instead if name in given],
+        [f"`{name}`" for name in ports.seeds if name in given],
+    )
+    if problem:
+        raise invalid(problem)

@@ -1,0 +1,209 @@
+"""What `Client.translate` does, by the calls of `serving.client.sans_io`.
+
+A generator like those: it yields calls and is sent their answers.
+"""
+
+from collections.abc import Callable, Generator, Sequence
+from typing import Any
+
+import grpc
+import numpy as np
+
+from serving.client import image_inputs as items
+from serving.client.errors import (
+    FailedPrecondition,
+    InvalidArgument,
+    ServingError,
+    invalid,
+)
+from serving.client.ports import Ports
+from serving.client.results import EncodedTranslation, Translation
+
+# predict(inputs, signature): the steps of a call of the chosen version.
+Predict = Callable[[dict[str, np.ndarray], str], Generator]
+# Server-side batching joins callers, and fails all of them for one.
+_STRANGERS = "from different tasks have different shapes"
+
+
+def translate(
+    predict: Predict,
+    image: Any,
+    direction: str,
+    others: dict[str, Any],
+    ports: Ports,
+    limits: tuple[int, int],
+) -> Generator[Any, Any, Any]:
+    """Steps that translate one image, a batch or a list.
+
+    Args:
+        predict: function that asks a signature.
+        image: what `Client.translate` accepts.
+        direction: str.
+        others: name to value for the other inputs.
+        ports: of the model.
+        limits: most bytes and most images of a request.
+
+    Returns:
+        What `Client.translate` returns.
+
+    Raises:
+        ServingError: see there; with `results` and `failures` if there are
+            several images.
+    """
+    given, single = items.read_items(image, others, ports.inputs)
+    results: list[Any] = [None] * len(given)
+    failures = {
+        index: item
+        for index, item in enumerate(given)
+        if isinstance(item, ServingError)
+    }
+    good = [index for index in range(len(given)) if index not in failures]
+    batches = items.batches([given[index] for index in good], *limits)
+    try:
+        for places in batches:
+            indices = [good[place] for place in places]
+            chosen = [given[index] for index in indices]
+            found = yield from _translate_batch(
+                predict, chosen, direction, ports
+            )
+            for index, result in zip(indices, found, strict=True):
+                if isinstance(result, ServingError):
+                    failures[index] = result
+                else:
+                    results[index] = result
+    except ServingError as error:
+        if not single:
+            error.results, error.failures = results, failures
+        raise
+    if failures:
+        raise failures[0] if single else _summary(failures, results)
+    if single:
+        return results[0]
+    if isinstance(image, list | tuple):
+        return results
+    return _joined(results)
+
+
+def _summary(failures, results):
+    """One error for all images that were refused, with the others' results."""
+    first = failures[min(failures)].details
+    if len(failures) > 1:
+        first = f"{len(failures)} of {len(results)} images. The first: {first}"
+    error = invalid(first)
+    error.results, error.failures = results, dict(sorted(failures.items()))
+    return error
+
+
+def _translate_batch(predict, chosen, direction, ports):
+    """A result or an `InvalidArgument` for each item, which it names."""
+    try:
+        return (yield from _send(predict, chosen, direction, ports))
+    except (InvalidArgument, FailedPrecondition) as error:
+        if not _is_about_images(error):
+            raise
+        if len(chosen) == 1 and error.blames == "inputs":
+            return [_refused(chosen[0], error)]
+    # One bad image fails its whole batch, here or in the server, where it may
+    # be another caller's: each is asked once more, alone.
+    results = []
+    for item in chosen:
+        try:
+            results += yield from _send(predict, [item], direction, ports)
+        except InvalidArgument as error:
+            if not _is_about_images(error):
+                raise
+            results.append(_refused(item, error))
+    return results
+
+
+def _is_about_images(error):
+    if isinstance(error, FailedPrecondition):
+        return _STRANGERS in error.details
+    return error.blames != "call"
+
+
+def _refused(item, error):
+    named = invalid(item.blamed(error.details), blames=error.blames)
+    named.__cause__ = error
+    return named
+
+
+def _send(predict, chosen, direction, ports):
+    signature, encoded = direction, chosen[0].encoded
+    if set(ports.masks) & set(chosen[0].inputs):
+        if encoded:
+            raise invalid(
+                "with `mask`, `image` must be an array, too; no signature "
+                "takes a mask and an encoded image."
+            )
+        signature += "_with_mask"
+        chosen = [with_all_masks(item, ports) for item in chosen]
+    else:
+        instead = set(ports.instead) & set(chosen[0].inputs)
+        if instead:
+            signature += f"_with_{instead.pop()}"
+        else:
+            chosen = [_with_all_seeds(item, ports) for item in chosen]
+        if encoded:
+            signature += "_encoded"
+    prediction = yield from predict(items.stack(chosen), signature)
+    outputs = prediction.outputs
+    if encoded:
+        # Versions of older exports have `image` and `mask`.
+        outputs = {n.removesuffix("_bytes"): v for n, v in outputs.items()}
+    missing = {"image", "mask"} - set(outputs)
+    if missing:
+        raise ServingError(
+            grpc.StatusCode.INTERNAL,
+            f"signature {signature!r} answers without {sorted(missing)}",
+        )
+    kind = EncodedTranslation if encoded else Translation
+    return [
+        kind(
+            *_parts(outputs, index),
+            prediction.version,
+            _extras(outputs, index),
+        )
+        for index in range(len(chosen))
+    ]
+
+
+def with_all_masks(item, ports):
+    """An item with every mask; of 0x0 pixels, the model finds it."""
+    nothing = np.zeros((0, 0, 1), np.uint8)
+    return item._replace(
+        inputs={**dict.fromkeys(ports.masks, nothing), **item.inputs}
+    )
+
+
+def _with_all_seeds(item, ports):
+    """An item with every number of a random choice; 0 where it has none."""
+    zeros = dict.fromkeys(ports.seeds, np.int64(0))
+    return item._replace(inputs={**zeros, **item.inputs})
+
+
+def _parts(outputs, index):
+    image, mask = outputs["image"][index], outputs["mask"][index]
+    return image, mask if isinstance(mask, bytes) else mask[..., 0]
+
+
+def _extras(outputs, index):
+    return {
+        name: value[index]
+        for name, value in outputs.items()
+        if name not in ("image", "mask")
+    }
+
+
+def _joined(results: Sequence[Translation]):
+    if not results:
+        raise invalid("`image`: expected at least one image. Got: none.")
+    return Translation(
+        np.stack([result.image for result in results]),
+        np.stack([result.mask for result in results]),
+        results[-1].version,
+        {
+            name: np.stack([result.extras[name] for result in results])
+            for name in results[0].extras
+        },
+    )

@@ -1,0 +1,1 @@
+"""What the commands that read images share; nothing here knows TensorFlow."""

@@ -1,0 +1,433 @@
+"""One reader of image files: pictures, masks and label maps.
+
+TensorFlow decodes plain files alike, and faster. What it reads in another
+way (the orientation tag of cameras, some BMP), and what must be looked at
+before bits or channels are dropped, is read here. It needs Pillow, but for
+what looks at headers only: `serving.client` works without.
+"""
+
+import io
+import struct
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from serving.commands.mask_values import (
+    INSIDE,
+    alpha_problem,
+    deep_problem,
+    levels_of,
+    mask_problem,
+)
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+_PNG = b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8"
+_BMP = b"BM"
+_ORIENTATION = 0x0112
+# Orientation to: rows and columns change places, then upside down, then
+# left to right.
+TURNS = {
+    1: (False, False, False),
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+# 16 bits brought to 8: below this the picture is as good as black.
+_DARK = 16
+
+
+class PictureError(ValueError):
+    """What is wrong with a file; goes on from its name."""
+
+
+def orientation(data: bytes) -> int:
+    """The orientation tag (EXIF) of a file; 1 where there is none.
+
+    Args:
+        data: bytes of an image file.
+
+    Returns:
+        int from 1 to 8, a key of `TURNS`.
+    """
+    try:
+        if data.startswith(_JPEG):
+            return _orientation(_jpeg_exif(data))
+        if data.startswith(_PNG):
+            return _orientation(_png_chunk(data, b"eXIf"))
+    except (struct.error, IndexError):
+        pass  # cut off; the decoder says so
+    return 1
+
+
+def _jpeg_exif(data):
+    at = 2
+    while data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:  # padding
+            at += 1
+            continue
+        if marker in (0xD9, 0xDA):  # the pixels begin
+            return None
+        size = struct.unpack_from(">H", data, at + 2)[0]
+        if marker == 0xE1 and data[at + 4 : at + 10] == b"Exif\0\0":
+            return data[at + 10 : at + 2 + size]
+        at += 2 + size
+    return None
+
+
+def _png_chunk(data, wanted):
+    at = len(_PNG)
+    while at + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, at)
+        if kind == wanted:
+            return data[at + 8 : at + 8 + size]
+        at += 12 + size
+    return None
+
+
+def _orientation(exif):
+    order = {b"II*\0": "<", b"MM\0*": ">"}.get((exif or b"")[:4])
+    if order is None:
+        return 1
+    at = struct.unpack_from(order + "I", exif, 4)[0]
+    for number in range(struct.unpack_from(order + "H", exif, at)[0]):
+        tag, kind = struct.unpack_from(order + "HH", exif, at + 2 + 12 * number)
+        if tag == _ORIENTATION and kind == 3:
+            where = at + 10 + 12 * number
+            value = struct.unpack_from(order + "H", exif, where)[0]
+            return value if value in TURNS else 1
+    return 1
+
+
+def turned(pixels: np.ndarray, tag: int) -> np.ndarray:
+    """Brings an image upright.
+
+    Args:
+        pixels: (H, W) or (H, W, C) array, as stored.
+        tag: int, of `orientation`.
+
+    Returns:
+        array as it is meant to be seen.
+    """
+    swap, down, mirror = TURNS[tag]
+    if swap:
+        pixels = np.swapaxes(pixels, 0, 1)
+    return pixels[:: -1 if down else 1, :: -1 if mirror else 1]
+
+
+def bit_depth(data: bytes) -> int:
+    """Bits a channel of a PNG; 8 of any other file."""
+    return data[24] if data.startswith(_PNG) and len(data) > 24 else 8
+
+
+def is_grey(data: bytes) -> bool:
+    """Whether a file is a PNG of one channel of shades."""
+    return data.startswith(_PNG) and data[25:26] == b"\0"
+
+
+def is_lossless(data: bytes) -> bool:
+    """Whether a file keeps every value: all but JPEGs."""
+    return not data.startswith(_JPEG)
+
+
+def decodes_right(data: bytes) -> bool:
+    """Whether TensorFlow's decoder gives an image the right colours.
+
+    Of BMP it does for 24 bits without compression alone: it takes the
+    numbers of a palette for grey, and the order of channels for granted.
+    """
+    if not data.startswith(_BMP) or len(data) < 34:
+        return True
+    header, bits, packed = (
+        struct.unpack_from(form, data, at)[0]
+        for form, at in (("<I", 14), ("<H", 28), ("<I", 30))
+    )
+    return header >= 40 and bits == 24 and packed == 0
+
+
+def is_plain_image(data: bytes) -> bool:
+    """Whether TensorFlow decodes an image as `read_image` does."""
+    return (
+        decodes_right(data) and orientation(data) == 1 and bit_depth(data) < 16
+    )
+
+
+def is_plain_mask(data: bytes) -> bool:
+    """Whether nothing is lost when a mask is decoded as an RGB image.
+
+    It is so for JPEGs, BMP of 24 bits and PNG of 8 bits that are grey or RGB
+    without transparency; the orientation tag counts apart.
+    """
+    if data.startswith(_JPEG):
+        return True
+    if data.startswith(_PNG) and len(data) > 25:
+        plain = data[24] == 8 and data[25] in (0, 2)
+        return plain and _png_chunk(data, b"tRNS") is None
+    return data.startswith(_BMP) and decodes_right(data)
+
+
+def open_picture(data: bytes) -> "Image.Image":
+    """Decodes a file.
+
+    Args:
+        data: bytes of any image file that Pillow reads.
+
+    Returns:
+        `PIL.Image` of whatever mode, as stored.
+
+    Raises:
+        PictureError: it is damaged or no image.
+        ImportError: there is no Pillow.
+    """
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        image = Image.open(io.BytesIO(_with_third_colour(data)))
+        image.load()
+    except UnidentifiedImageError as error:
+        raise PictureError("is not an image that can be read") from error
+    except (
+        OSError,
+        SyntaxError,  # Pillow's word for a broken PNG
+        ValueError,
+        Image.DecompressionBombError,
+    ) as error:
+        raise PictureError(f"is a damaged image ({error})") from error
+    return image
+
+
+def _with_third_colour(data):
+    """A BMP of 4 or 8 bits with two colours gets a third, unused one.
+
+    With black and white alone Pillow (seen in 13.0) takes its bytes
+    for single bits, and all of it becomes black.
+    """
+    if not data.startswith(_BMP) or len(data) < 54:
+        return data
+    pixels_at, header = struct.unpack_from("<II", data, 10)
+    bits, used = data[28], struct.unpack_from("<I", data, 46)[0]
+    if header < 40 or bits not in (4, 8) or used != 2:
+        return data
+    end = 14 + header + 4 * used
+    changed = bytearray(data[:end] + bytes(4) + data[end:])
+    struct.pack_into("<I", changed, 10, pixels_at + 4)
+    struct.pack_into("<I", changed, 46, used + 1)
+    return bytes(changed)
+
+
+def read_image(data: bytes) -> np.ndarray:
+    """Reads a picture, upright.
+
+    Args:
+        data: bytes of a file. Grey and palette become RGB, transparency is
+            dropped, 16 bits become 8.
+
+    Returns:
+        (H, W, 3) uint8.
+
+    Raises:
+        PictureError: it is damaged, has numbers that are no shades, or 16
+            bits that are next to black.
+        ImportError: there is no Pillow.
+    """
+    image = open_picture(data)
+    if _is_deep(image):
+        values = np.asarray(image)
+        if values.min() < 0 or values.max() >= 2**16:
+            raise PictureError(
+                f"has values from {values.min()} to {values.max()}, expected "
+                "shades of 8 or 16 bits"
+            )
+        # Pillow would clip the values instead of scaling them.
+        grey = (values >> 8).astype(np.uint8)
+        pixels = np.repeat(grey[..., None], 3, axis=-1)
+    else:
+        _refuse_fractions(image)
+        pixels = np.asarray(image.convert("RGB"))
+    if _is_deep(image) or bit_depth(data) == 16:
+        problem = dark_problem(pixels)
+        if problem:
+            raise PictureError(problem)
+    return turned(pixels, _tag(data, image))
+
+
+def dark_problem(pixels: np.ndarray) -> str | None:
+    """Why a picture of 16 bits cannot be meant like this.
+
+    Args:
+        pixels: (H, W, 3) uint8, the upper 8 bits.
+
+    Returns:
+        str that goes on from the file's name, or None.
+    """
+    if pixels.max() >= _DARK:
+        return None
+    return (
+        "has 16 bits a channel and next to black in the upper 8, expected "
+        f"shades up to 65535. Got: none above {256 * int(pixels.max()) + 255}"
+    )
+
+
+def read_mask(data: bytes, *, soft: bool = False) -> np.ndarray:
+    """Reads a mask, upright; see `mask_values` for the rule.
+
+    Args:
+        data: bytes of a file: grey of any depth, or colours, of which the
+            brightest channel counts.
+        soft: bool; shades are wanted, see `mask_values.mask_problem`.
+
+    Returns:
+        (H, W) uint8; levels from `mask_values.INSIDE` on are object.
+
+    Raises:
+        PictureError: it is damaged, or could mean something else.
+        ImportError: there is no Pillow.
+    """
+    image = open_picture(data)
+    if _is_deep(image):
+        values = np.asarray(image)
+        problem = deep_problem(values)
+        pixels = None if problem else (values >> 8).astype(np.uint8)
+    else:
+        _refuse_fractions(image)
+        if bit_depth(data) == 16:
+            raise PictureError(
+                "has several channels of 16 bits, expected a mask of 8 bits, "
+                "or grey of 16"
+            )
+        pixels, alpha = _split(image)
+        problem = alpha_problem(levels_of(pixels), alpha)
+    problem = problem or mask_problem(
+        pixels, exact=is_lossless(data), soft=soft
+    )
+    if problem:
+        raise PictureError(problem)
+    return turned(levels_of(pixels), _tag(data, image))
+
+
+def _split(image):
+    """(H, W) or (H, W, 3) uint8 pixels and (H, W) alpha."""
+    if image.mode in ("1", "L") and "transparency" not in image.info:
+        pixels = np.asarray(image.convert("L"))
+        return pixels, np.full(pixels.shape, 255, np.uint8)
+    pixels = np.asarray(image.convert("RGBA"))
+    return pixels[..., :3], pixels[..., 3]
+
+
+def read_numbers(data: bytes) -> np.ndarray:
+    """Reads a label map as numbers, upright.
+
+    Args:
+        data: bytes of a file of one channel: grey of 1 to 32 bits, or
+            palette (whose numbers count, not its colours).
+
+    Returns:
+        (H, W) integers.
+
+    Raises:
+        PictureError: it is damaged, has colours, or a palette that turns
+            black and white around.
+        ImportError: there is no Pillow.
+    """
+    image = open_picture(data)
+    if not is_lossless(data):
+        raise PictureError(
+            "is a JPEG, which does not keep numbers; expected PNG"
+        )
+    if image.mode not in ("1", "L", "P") and not _is_deep(image):
+        raise PictureError(
+            f"has {len(image.getbands())} channels ({image.mode}), expected "
+            "one whole number a pixel: grey or a palette"
+        )
+    values = np.asarray(image)
+    if image.mode == "P":
+        colours = image.convert("RGB").getcolors(2)
+        # As a mask, its colours would say the opposite of its numbers.
+        if colours and {c for _, c in colours} == {(0,) * 3, (255,) * 3}:
+            white = np.asarray(image.convert("L")) > 0
+            if (values[white] == 0).any():
+                raise PictureError(
+                    "has a palette in which number 0 is white and number "
+                    f"{values.max()} is black: its numbers and colours say "
+                    "opposite things. Save it as grey"
+                )
+    elif image.mode == "L" and bit_depth(data) < 8:
+        # Pillow spreads 2 and 4 bits over 0 to 255.
+        values = values // (255 // (2 ** bit_depth(data) - 1))
+    elif image.mode == "1":
+        values = values.astype(np.uint8)
+    return turned(values, _tag(data, image))
+
+
+def _is_deep(image):
+    return image.mode == "I" or image.mode[:2] == "I;"
+
+
+def _refuse_fractions(image):
+    if image.mode == "F":
+        low, high = image.getextrema()
+        raise PictureError(
+            f"has fractions from {low:g} to {high:g}, expected whole numbers "
+            "of 8 or 16 bits"
+        )
+
+
+def _tag(data, image):
+    if data.startswith((_PNG, _JPEG)):
+        return orientation(data)
+    tag = image.getexif().get(_ORIENTATION, 1)
+    return tag if tag in TURNS else 1
+
+
+def as_png(pixels: np.ndarray) -> bytes:
+    """A plain PNG of (H, W) or (H, W, 3) uint8. Needs Pillow."""
+    from PIL import Image
+
+    file = io.BytesIO()
+    picture = Image.fromarray(np.ascontiguousarray(pixels))
+    picture.save(file, format="PNG", compress_level=1)
+    return file.getvalue()
+
+
+def binary(levels: np.ndarray) -> np.ndarray:
+    """(H, W) levels of a mask to 0 and 255."""
+    return np.where(levels >= INSIDE, 255, 0).astype(np.uint8)
+
+
+def size_problem(
+    found: tuple[int, int], expected: tuple[int, int], owner: str
+) -> str | None:
+    """Why a mask does not fit its image, both upright.
+
+    Args:
+        found: (height, width) of the mask.
+        expected: the same of what it belongs to.
+        owner: str, what that is, such as "its image".
+
+    Returns:
+        str that goes on from the mask's name, or None.
+    """
+    if tuple(found) == tuple(expected):
+        return None
+    return (
+        f"is {found[0]} high and {found[1]} wide, but {owner} is "
+        f"{expected[0]} high and {expected[1]} wide"
+        f"{side_hint(found, expected)}"
+    )
+
+
+def side_hint(found: tuple[int, int], expected: tuple[int, int]) -> str:
+    """What else to say of two sizes that differ; empty if nothing."""
+    if tuple(found) != tuple(expected)[::-1]:
+        return ""
+    return (
+        ". Perhaps one of them lies on its side: sizes are those after the "
+        "orientation tag of cameras (EXIF) is applied"
+    )

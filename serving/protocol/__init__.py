@@ -1,0 +1,1 @@
+"""What clients, servers and exports share: messages, tensors, versions."""

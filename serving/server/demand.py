@@ -1,0 +1,147 @@
+"""What a request asks for, told before anything of it is built or decoded."""
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from serving.protocol import tensors
+from serving.protocol.image_headers import read_header, starts_like_image
+from serving.protocol.status import INVALID_ARGUMENT, CallError
+
+# All images of one request together, as an export allows them: one
+# photograph of 16 megapixels.
+MAX_IMAGE_PIXELS = 2**24
+# Memory that one pixel takes on its way through a model that nobody has
+# measured. The smallest preset takes about 400.
+BYTES_PER_PIXEL = 512
+# Copies of a message's values: as they came, as arrays, as tensors, answered.
+_COPIES = 8
+_CHANNELS = 4  # the most that a last dimension can be, to be no size
+
+
+class Demand(NamedTuple):
+    """What a request asks for.
+
+    Attributes:
+        pixels: int, of all its images.
+        size: int, bytes of its values that are no images' pixels.
+        largest: str, its largest image in words.
+        encoded: bool, whether that is a file.
+    """
+
+    pixels: int
+    size: int
+    largest: str
+    encoded: bool
+
+    def memory(self, bytes_per_pixel: float) -> int:
+        """Bytes that the request takes while it runs."""
+        return int(self.pixels * bytes_per_pixel) + _COPIES * self.size
+
+    def check(self, max_pixels: int) -> None:
+        """Refuses a request that is too large.
+
+        Args:
+            max_pixels: int, what all of its images may have together.
+
+        Raises:
+            CallError: INVALID_ARGUMENT.
+        """
+        if self.pixels <= max_pixels:
+            return
+        what, do = ("encoded images claim", "are decoded")
+        if not self.encoded:
+            what, do = "images have", "are taken"
+        raise CallError(
+            INVALID_ARGUMENT,
+            f"The {what} {self.pixels} pixels or more (one is {self.largest}). "
+            f"At most {max_pixels} in one request {do}.",
+        )
+
+
+def read_demand(inputs: Mapping, max_pixels: int) -> Demand:
+    """Measures the inputs of a request.
+
+    Tensors that the reader will refuse count nothing: their error is its.
+
+    Args:
+        inputs: input name to `TensorProto`.
+        max_pixels: int; behind the first file that has more, no other is
+            measured.
+
+    Returns:
+        `Demand`.
+
+    Raises:
+        CallError: INVALID_ARGUMENT, an image that no size can be read of. It
+            could be of any size.
+    """
+    pixels, size, most, largest, encoded = 0, 0, -1, "", False
+    for name, proto in inputs.items():
+        size += proto.ByteSize()
+        if proto.dtype == tensors.STRING.number:
+            found = _files(name, proto, max_pixels)
+        else:
+            found = [_array(proto)]
+        for count, extra, words in found:
+            pixels, size = pixels + count, size + extra
+            if count > most:
+                most, largest = count, words
+                encoded = proto.dtype == tensors.STRING.number
+    return Demand(pixels, size, largest, encoded)
+
+
+def _array(proto):
+    """(pixels, further bytes, words) of a tensor of numbers."""
+    nothing = 0, 0, "none"
+    kind = tensors.DATA_TYPES.get(proto.dtype)
+    shape = [dim.size for dim in proto.tensor_shape.dim]
+    if kind is None or any(size < 0 for size in shape):
+        return nothing
+    elements, sent = math.prod(shape), proto.ByteSize()
+    missing = elements * kind.storage.itemsize - sent * kind.storage.itemsize
+    if missing > tensors.MAX_GROWTH_BYTES:
+        return nothing
+    words = "x".join(map(str, shape))
+    if len(shape) < 3:
+        # No image; what is not sent is filled up.
+        return 0, max(elements * kind.storage.itemsize - sent, 0), words
+    if shape[-1] <= _CHANNELS:
+        elements = math.prod(shape[:-1])
+    return elements, 0, words
+
+
+def _files(name, proto, max_pixels):
+    """(pixels, further bytes, words) of each string of a tensor."""
+    found, total = [], 0
+    if proto.tensor_content:
+        # Whoever sends strings this way gets them counted by the reader.
+        try:
+            items = tensors.from_proto(proto).array.reshape(-1).tolist()
+        except tensors.TensorError:
+            return []
+    else:
+        items = proto.string_val
+    for index, item in enumerate(items):
+        header = read_header(item)
+        if header is None:
+            if starts_like_image(item):
+                raise CallError(
+                    INVALID_ARGUMENT,
+                    f"{name}: no size can be read of image {index}, counted "
+                    "from 0. It is damaged, or cut off.",
+                )
+            continue
+        words = f"{header.width} x {header.height}"
+        found.append((header.pixels, 0, words))
+        total += header.pixels
+        if total > max_pixels:
+            break
+    # A tensor of more strings than were sent repeats the last one.
+    claimed = math.prod(dim.size for dim in proto.tensor_shape.dim)
+    missing = max(claimed - len(items), 0) * tensors.STRING_BYTES
+    if 0 < missing <= tensors.MAX_GROWTH_BYTES:
+        pixels, _, words = found[-1] if found else (0, 0, "none")
+        times = missing // tensors.STRING_BYTES
+        found.append((pixels * times, missing, words))
+    return found

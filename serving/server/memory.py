@@ -1,0 +1,130 @@
+"""How much memory there is, and how much of it a model takes for a pixel."""
+
+import ctypes
+import os
+import pathlib
+import re
+import time
+
+import numpy as np
+
+from serving.protocol import protos, tensors
+from serving.server.budget import Budget
+from serving.server.demand import BYTES_PER_PIXEL, read_demand
+
+_STATUS = pathlib.Path("/proc/self/status")
+_RESET_PEAK = pathlib.Path("/proc/self/clear_refs")
+_LIMITS = (
+    pathlib.Path("/sys/fs/cgroup/memory.max"),
+    pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+)
+# A request is measured with so many pixels, if the model is fast enough:
+# beside what the runtime sets up once, a small image cannot be seen.
+_PIXELS = 2**18
+_SECONDS = 0.5
+_ENOUGH = 32 * 2**20  # bytes that can be seen
+_MARGIN = 1.25  # two calls at once leave gaps in memory that one does not
+
+
+def machine_memory() -> int:
+    """Bytes that this process may use: the machine's, or its container's."""
+    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    for path in _LIMITS:
+        try:
+            found = min(found, int(path.read_text()))
+        except (OSError, ValueError):
+            continue  # no such limit here, or "max"
+    return found
+
+
+def _status(name):
+    found = re.search(rf"{name}:\s+(\d+)", _STATUS.read_text())
+    return int(found[1]) * 1024 if found else 0
+
+
+class Meter:
+    """Measures how many bytes a version takes for each pixel.
+
+    It looks at the whole process, so a look while calls run says nothing.
+
+    Args:
+        budget: `Budget` that all calls take from.
+    """
+
+    def __init__(self, budget: Budget):
+        self._budget = budget
+        # Signature to its request with the most pixels: (pixels, bytes,
+        # seconds, request).
+        self._seen: dict[str, tuple[int, float, float, object]] = {}
+
+    def watch(self, request, answer) -> None:
+        """Answers one request and notes what it took.
+
+        Args:
+            request: `PredictRequest`.
+            answer: function of the request.
+        """
+        pixels = read_demand(request.inputs, _PIXELS).pixels
+        taken, seconds = self._look(request, answer)
+        name = request.model_spec.signature_name
+        if pixels > self._seen.get(name, (0,))[0]:
+            self._seen[name] = pixels, taken, seconds, request
+
+    def measure(self, answer) -> float:
+        """Bytes a pixel, of the signature that takes most.
+
+        Args:
+            answer: function of a request.
+
+        Returns:
+            float; `BYTES_PER_PIXEL` if nothing could be measured.
+        """
+        found = []
+        for pixels, taken, seconds, request in self._seen.values():
+            times = min(_PIXELS // pixels, int(_SECONDS / max(seconds, 1e-3)))
+            if taken is not None and taken < _ENOUGH and times:
+                larger = _repeated(request, times)
+                taken = self._look(larger, answer)[0]
+                pixels *= times
+            if taken is not None:
+                found.append(_MARGIN * taken / pixels)
+        return max(found, default=BYTES_PER_PIXEL)
+
+    def _look(self, request, answer):
+        """(bytes or None, seconds) of one request."""
+        amount = read_demand(request.inputs, _PIXELS).memory(BYTES_PER_PIXEL)
+        budget = self._budget
+        budget.ask(amount).result()
+        try:
+            granted, alone = budget.granted, budget.used <= amount
+            before = _begin()
+            start = time.monotonic()
+            answer(request)
+            seconds = time.monotonic() - start
+            if before is None or not alone or granted != budget.granted:
+                return None, seconds
+            return _status("VmHWM") - before, seconds
+        finally:
+            budget.release(amount)
+
+
+def _begin():
+    """Bytes that the process holds; None if its peak cannot be looked at."""
+    try:
+        # What was freed before could be taken again unseen.
+        ctypes.CDLL(None).malloc_trim(0)
+        _RESET_PEAK.write_text("5")
+        return _status("VmRSS")
+    except (OSError, AttributeError):
+        return None
+
+
+def _repeated(request, times):
+    """The request with each of its rows that often."""
+    larger = protos.PredictRequest()
+    larger.CopyFrom(request)
+    for proto in larger.inputs.values():
+        array = tensors.plain_array(tensors.from_proto(proto))
+        proto.Clear()
+        tensors.fill_proto(proto, np.repeat(array, times, axis=0))
+    return larger

@@ -1,0 +1,287 @@
+"""Features of a set of images: read from a file, or made of a folder."""
+
+import hashlib
+import json
+import sys
+import zipfile
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from tfmask.metrics import Moments
+from tfmask.metrics.features import checked_features
+from tfmask.ops.errors import UserError
+from tfmask.ops.files import replacing, sha256_of
+from tfmask.ops.package_versions import package_versions
+
+NPZ = ".npz"
+
+
+class FeatureNetwork(NamedTuple):
+    """A network that gives features of images.
+
+    Attributes:
+        about: dict of str: `network`, `weights`, `sha256`, `resize`; a
+            `warning` where numbers need one.
+        resize: function of (H, W, 3) uint8 to (h, w, 3) float32 in [0, 255],
+            as large as the network wants them.
+        run: function of such images (B, h, w, 3) to a dict of float32
+            tensors or arrays: `features` (B, D) and, of some networks, `logits`
+            (B, C).
+    """
+
+    about: dict
+    resize: Callable
+    run: Callable
+
+
+class FeatureSet(NamedTuple):
+    """Features of one set.
+
+    Attributes:
+        about: dict for reports: `location`, `count`, and what is known of
+            the images or the file.
+        features: (N, D) float; None where there are `moments` only.
+        moments: `Moments`, or None.
+        logits: (N, C) float of a classifier, or None.
+    """
+
+    about: dict
+    features: np.ndarray | None = None
+    moments: Moments | None = None
+    logits: np.ndarray | None = None
+
+    @property
+    def count(self):
+        """int, images; None where there are moments only."""
+        return self.about["count"]
+
+    @property
+    def width(self):
+        """int, features of an image."""
+        known = self.moments.mean if self.features is None else self.features
+        return known.shape[-1]
+
+
+class ImageFolder(NamedTuple):
+    """A folder whose images were all decoded once.
+
+    Attributes:
+        about: as of `FeatureSet`.
+        examples: list of `Example`.
+    """
+
+    about: dict
+    examples: list
+
+
+def read_features(path):
+    """Features that some other tool has made.
+
+    Args:
+        path: .npz file with `features` (N, D) and perhaps `logits` (N, C); or
+            with `mu` (D,) and `sigma` (D, D), as of pytorch-fid.
+
+    Returns:
+        `FeatureSet`.
+
+    Raises:
+        UserError: it is no such file, or holds NaN.
+    """
+    arrays = _load(path)
+    about = {"location": str(path), "count": None, "sha256": sha256_of(path)}
+    return _feature_set(path, arrays, about)
+
+
+def _load(path):
+    """dict of the arrays of an .npz file."""
+    try:
+        with np.load(path) as file:
+            return {name: file[name] for name in file.files}
+    except FileNotFoundError as error:
+        raise UserError(f"`{path}` is not there.") from error
+    except (ValueError, EOFError, OSError, zipfile.BadZipFile) as error:
+        raise UserError(f"`{path}` is not a readable .npz file.") from error
+
+
+def _feature_set(path, arrays, about):
+    """`FeatureSet` of a file's checked arrays; `about` gets the count."""
+    try:
+        if "features" in arrays:
+            features = checked_features("features", arrays["features"])
+            logits = arrays.get("logits")
+            if logits is not None:
+                logits = checked_features("logits", logits)
+                if len(logits) != len(features):
+                    raise ValueError(
+                        f"`logits` must have {len(features)} rows, as "
+                        f"`features`. Got: {len(logits)}"
+                    )
+            about["count"] = len(features)
+            return FeatureSet(about, features, None, logits)
+        if {"mu", "sigma"} <= set(arrays):
+            return FeatureSet(about, moments=_moments(arrays))
+    except ValueError as error:
+        raise UserError(f"`{path}`: {error}.") from error
+    raise UserError(
+        f"`{path}` must hold `features`, or `mu` and `sigma`. Got: "
+        f"{', '.join(arrays) or 'nothing'}"
+    )
+
+
+def open_folder(name, path, *, skip_bad_files=False):
+    """Finds and checks the images of a folder.
+
+    Args:
+        name: str, the option, for messages.
+        path: folder.
+        skip_bad_files: bool; leave unreadable files out, do not raise.
+
+    Returns:
+        `ImageFolder`.
+
+    Raises:
+        UserError: there are fewer than two images, or bad ones.
+    """
+    from data_pipelines.checks import check_examples, raise_for_bad
+    from data_pipelines.examples import Encoded, Example
+    from tfmask.translation.image_files import list_images
+
+    listing = list_images(path)
+    for line in listing.left_out():
+        print(f"--{name} {path}: {line}", file=sys.stderr)
+    listed = [
+        Example(file.stem, Encoded.of_file(file)) for file in listing.images
+    ]
+    listed += [
+        Example(file.stem, Encoded.of_file(file), problem=problem)
+        for file, problem in listing.problems.items()
+    ]
+    good, bad, digests = check_examples(listed, keep_content=False)
+    if not skip_bad_files:
+        raise_for_bad(bad, path)
+    if len(good) < 2:
+        raise UserError(
+            f"`--{name} {path}` must hold 2 images or more. Got: {len(good)}"
+        )
+    about = {
+        "location": str(path),
+        "count": len(good),
+        "fingerprint": hashlib.sha256(b"".join(digests)).hexdigest(),
+        "masks_left_out": len(listing.masks),
+        "not_read": len(listing.others),
+        "skipped": [list(problem) for problem in bad],
+    }
+    return ImageFolder(about, good)
+
+
+def features_of(
+    folder,
+    network,
+    *,
+    cache=None,
+    image_size=None,
+    batch_size=16,
+    advance=lambda count: None,
+):
+    """Features of the images of a folder.
+
+    Args:
+        folder: `ImageFolder`.
+        network: `FeatureNetwork`.
+        cache: folder of .npz files as `read_features` takes them, or None.
+            What it has of these images, this network, size and these versions
+            of packages is read, anything else is added.
+        image_size: int; images become squares of this side first. None: the
+            network's resize alone.
+        batch_size: int; the features do not depend on it.
+        advance: called with the number of images done.
+
+    Returns:
+        `FeatureSet`; `about` also has `sizes`, `formats` and `grey`, the
+        number of images with three equal channels.
+
+    Raises:
+        UserError: the network gives NaN or infinity, or a file of the cache is
+            broken.
+    """
+    if cache is None:
+        return _made(folder, network, image_size, batch_size, advance)
+    made_of = [folder.about["fingerprint"], network.about, image_size]
+    key = hashlib.sha256(json.dumps([made_of, package_versions()]).encode())
+    name = f"{Path(folder.about['location']).name}-{key.hexdigest()[:16]}{NPZ}"
+    path = Path(cache) / name
+    if path.exists():
+        arrays = _load(path)
+        advance(folder.about["count"])
+        seen = json.loads(str(arrays["seen"]))
+        return _feature_set(path, arrays, {**folder.about, **seen})
+    made = _made(folder, network, image_size, batch_size, advance)
+    arrays = {"features": made.features}
+    if made.logits is not None:
+        arrays["logits"] = made.logits
+    seen = {name: made.about[name] for name in ("sizes", "formats", "grey")}
+    with replacing(path) as file:
+        np.savez(file, seen=json.dumps(seen), **arrays)
+    return made
+
+
+def _made(folder, network, image_size, batch_size, advance):
+    from data_pipelines.checks import decode
+    from tfmask.ops.images import resized
+
+    made, sizes, formats, grey = [], Counter(), Counter(), 0
+    for first in range(0, len(folder.examples), batch_size):
+        batch = []
+        for example in folder.examples[first : first + batch_size]:
+            content = example.image.read()
+            pixels = decode(content).numpy()
+            sizes["x".join(map(str, pixels.shape[:2]))] += 1
+            formats[_format(content)] += 1
+            grey += bool((pixels == pixels[..., :1]).all())
+            if image_size is not None:
+                pixels = resized(pixels, (image_size, image_size))
+            batch.append(network.resize(pixels).numpy())
+        found = network.run(np.stack(batch))
+        made.append({name: np.asarray(part) for name, part in found.items()})
+        advance(len(batch))
+    joined = {n: np.concatenate([part[n] for part in made]) for n in made[0]}
+    for name, values in joined.items():
+        if not np.isfinite(values).all():
+            raise UserError(
+                f"The network gives NaN or infinity as `{name}` of "
+                f"{folder.about['location']}: its weights are broken "
+                f"({network.about['weights']})."
+            )
+    about = {
+        **folder.about,
+        "sizes": dict(sizes.most_common()),
+        "formats": dict(formats),
+        "grey": grey,
+    }
+    return FeatureSet(about, joined["features"], None, joined.get("logits"))
+
+
+def _format(content):
+    """What a file is, whatever its name says."""
+    for name, start in (("png", b"\x89PNG"), ("jpeg", b"\xff\xd8")):
+        if content.startswith(start):
+            return name
+    return "other"
+
+
+def _moments(arrays):
+    mean, covariance = (
+        np.asarray(arrays[name], np.float64) for name in ("mu", "sigma")
+    )
+    if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
+        raise ValueError(
+            "`mu` must be (D,) and `sigma` (D, D). "
+            f"Got: {mean.shape} and {covariance.shape}"
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise ValueError("`mu` and `sigma` must be finite")
+    return Moments(mean, covariance)

@@ -1,0 +1,40 @@
+"""The threshold of a run's own masks, found without any truth."""
+
+import numpy as np
+
+from tfmask.metrics import mask_histogram, otsu_threshold
+
+# Training images of a domain whose masks are looked at.
+IMAGES = 100
+
+
+def mask_thresholds(method, data):
+    """Where the masks of training images part into object and ground.
+
+    Otsu's threshold of all values of the masks of the first 100 training
+    images of each direction's source.
+
+    Args:
+        method: `TranslationMethod`, trained.
+        data: `ImageSet` with training images.
+
+    Returns:
+        dict of direction to float in (0, 1); empty for methods that set
+        attributes, whose masks differ from attribute to attribute.
+    """
+    from tfmask.evaluation.context import Context
+    from tfmask.evaluation.loop import tasks_of
+
+    if data.layout == "attributes" or "train" not in data.splits:
+        return {}
+    context = Context(method, data, split="train", limit=IMAGES)
+    tasks = tasks_of(context)
+    found = {}
+    for direction in method.directions:
+        counts = 0
+        for batch in tasks.batches(direction):
+            for _, example in tasks.examples(direction, batch):
+                counts += mask_histogram(example.rows["model"]["mask"])
+        if np.any(counts):
+            found[direction] = round(otsu_threshold(counts), 4)
+    return found

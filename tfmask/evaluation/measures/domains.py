@@ -1,0 +1,21 @@
+"""What a classifier of domains takes translations for."""
+
+from tfmask.evaluation.classifier_files import CLASSIFIED
+from tfmask.evaluation.measures.measure import Measure
+
+
+class TakenForTarget(Measure):
+    """Share of the images that are taken for ones of the target domain."""
+
+    needs = frozenset({"classifier"})
+    names = (CLASSIFIED,)
+    only = ("model", "identity")
+
+    def add(self, scores, made, example):
+        classifier, target = self.context.classifier, self.title[-1]
+        taken = classifier.takes_for(made["image"], target)
+        scores.add(**{CLASSIFIED: taken.astype(float)})
+
+    @classmethod
+    def closing(cls, context, directions):
+        return [context.classifier.note(directions, context.split)]

@@ -1,0 +1,74 @@
+"""What is measured around instances.
+
+There is no true mask of a changed shape. Measured instead: what changed
+around the instances, how much changed at all, whether every instance is
+still there, and whether the translated outlines look like the target's. A
+method that translates plain images stands in the same table by the first
+two: it makes no outlines.
+"""
+
+import numpy as np
+
+from tfmask.evaluation.measures.measure import Measure
+from tfmask.metrics import (
+    area_ratio,
+    changed_share,
+    context_l1,
+    instances_kept,
+)
+
+# Share of instances of another size from which on a table says so.
+FLOODED = 0.2
+
+
+class Surroundings(Measure):
+    """What changed around the instances, and whether they are still there."""
+
+    needs = frozenset({"instances"})
+    names = (
+        *("context_l1", "changed_share", "instances_kept"),
+        *("area_ratio", "area_beyond"),
+    )
+
+    def add(self, scores, made, example):
+        pair, given = (example.image, made["image"]), example.instances
+        # No outline is an empty one.
+        outlines = made.get("instances", np.zeros_like(given))
+        scores.add(
+            context_l1=context_l1(*pair, given, outlines),
+            changed_share=changed_share(*pair),
+        )
+        if "instances" in made:
+            ratio, beyond = area_ratio(given, outlines)
+            scores.add(
+                instances_kept=instances_kept(given, outlines),
+                area_ratio=ratio,
+                area_beyond=beyond,
+            )
+
+    def notes(self):
+        covered = np.isnan(self.rows["model"].get("context_l1")).sum()
+        text = (
+            f"{self.title}: {covered} images lie in masks altogether and "
+            "have no `context_l1`."
+        )
+        notes = [text] if covered else []
+        beyond = self.rows["model"].mean("area_beyond")
+        if beyond is not None and beyond > FLOODED:
+            notes.append(
+                f"{self.title}: {beyond:.0%} of the instances became smaller "
+                "than a half or larger than twice. Look at them: outlines that "
+                "flood the picture or vanish are a collapse."
+            )
+        return notes
+
+
+class Outlines(Measure):
+    """Share of the outlines that are taken for the target domain's."""
+
+    needs = frozenset({"instances"})
+    names = ("target_share",)
+
+    def add(self, scores, made, example):
+        if "instances" in made:
+            scores.add(target_share=made["taken"].astype(float))

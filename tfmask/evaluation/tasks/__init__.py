@@ -1,0 +1,13 @@
+"""What is translated: a table's images, and what its rows hold."""
+
+from tfmask.evaluation.tasks.answers import Answers
+from tfmask.evaluation.tasks.directions import Directions, Partners
+from tfmask.evaluation.tasks.instances import Instances
+from tfmask.evaluation.tasks.switches import Switches
+from tfmask.evaluation.tasks.transfers import Guided, Transfers
+
+# The first that fits the method and the data is taken.
+TASKS = (
+    *(Partners, Switches, Transfers, Guided, Instances, Answers),
+    Directions,
+)

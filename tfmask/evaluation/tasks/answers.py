@@ -1,0 +1,46 @@
+"""Several answers to every image of a domain."""
+
+import numpy as np
+
+from tfmask.evaluation.tasks.directions import Directions
+
+
+class Answers(Directions):
+    """Tasks of methods that have several answers; the first is measured.
+
+    How far they are apart is measured, too.
+    """
+
+    offers = Directions.offers | {"answers"}
+
+    @classmethod
+    def fits(cls, context):
+        return context.method.spec.several is not None
+
+    @property
+    def optional(self):
+        return (self.context.method.spec.several.name,)
+
+    def examples(self, direction, batch):
+        inputs = {name: batch[name] for name in self.context.inputs}
+        (seed,), count = self.optional, len(batch["image"])
+        made = [
+            self.translate[direction](
+                {**inputs, seed: np.full(count, number, np.int64)}
+            )
+            for number in range(self.context.samples)
+        ]
+        answers = np.stack([one["image"] for one in made], axis=1)
+        batch = {**batch, "made": made[0], "answers": answers}
+        return super().examples(direction, batch)
+
+    def made(self, direction, batch):
+        return batch["made"]
+
+    def shown(self, batch, made):
+        answers = batch["answers"]
+        more = {
+            f"style {number}": answers[:, number]
+            for number in range(1, answers.shape[1])
+        }
+        return {**super().shown(batch, made), **more}

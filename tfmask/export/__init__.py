@@ -1,0 +1,1 @@
+"""Exports: signatures, checks, publishing, the configuration of servers."""

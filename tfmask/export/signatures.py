@@ -1,0 +1,266 @@
+"""SavedModel versions that TensorFlow Serving loads as they are."""
+
+import errno
+import os
+
+import numpy as np
+import tensorflow as tf
+
+from serving.protocol.warmup import WARM_UP_FILE, predict_log, write_records
+from tfmask.export.check import attribute_names, check_version, example_inputs
+from tfmask.export.pixel_limit import few_pixels, guarded_files
+from tfmask.export.ports import (
+    borders,
+    decoded_images,
+    encoded_images,
+    fits,
+)
+from tfmask.export.publishing import publish
+from tfmask.methods.base import source_and_target
+from tfmask.ops.arrays import MAX_PIXELS, smallest_side
+from tfmask.ops.errors import UserError
+
+_SIZES = (
+    "`image` must hold one image or more, of {} pixels or more on each side"
+)
+
+
+class ServedTranslation(tf.Module):
+    """A method's inference path behind uint8 and encoded signatures.
+
+    What it takes and gives are the ports of the method's spec. Any height
+    and width from `smallest_side(multiple)`: images are padded to the
+    networks' multiple by reflection, and cropped back. What goes with an
+    image has its size; files of images are resized. Every input's shape is
+    checked in the graph, because a server process can abort on a wrong one;
+    so are the pixels of a request, before its files are decoded.
+
+    Args:
+        method: `TranslationMethod`.
+        max_pixels: int, how many the images of a request may have together.
+    """
+
+    def __init__(self, method, max_pixels):
+        super().__init__(name="tfmask")
+        # Functions and plain values: a method held here would be saved whole.
+        self._spec, self._directions = method.spec, method.directions
+        self._translate = method.translate
+        self._all_steps = method.all_steps if method.spec.steps else None
+        self._multiple, self._max_pixels = method.multiple, max_pixels
+        self._smallest = smallest_side(method.multiple)
+        self._sizes = _SIZES.format(self._smallest)
+        self._border = borders(len(attribute_names(method))).__getitem__
+
+    def signatures(self):
+        """dict of signature name to concrete function.
+
+        Their weights are kept for saving: networks that none of them asks,
+        such as most discriminators, are not part of a version.
+        """
+        spec, signatures = self._spec, {}
+        for direction in self._directions:
+            forms = {
+                direction: (self._arrays, spec.served),
+                f"{direction}_encoded": (self._files, spec.served),
+            }
+            for port in spec.images_taken:
+                ports = (*spec.required, port)
+                name = f"{direction}_with_{port.name}"
+                forms[name] = self._arrays, ports
+                forms[f"{name}_encoded"] = self._files, ports
+            if spec.masks_taken:
+                ports = (*spec.required, *spec.masks_taken)
+                forms[f"{direction}_with_mask"] = self._arrays, ports
+            if spec.steps:
+                forms[f"{direction}_all_steps"] = self._steps, spec.served
+            for name, (form, ports) in forms.items():
+                signatures[name] = self._concrete(form, direction, name, ports)
+        read = {
+            id(variable): variable
+            for function in signatures.values()
+            for variable in function.variables
+        }
+        self._weights = [*read.values()]
+        signatures["serving_default"] = signatures[self._directions[0]]
+        return signatures
+
+    def _concrete(self, form, direction, name, ports):
+        specs = {}
+        for port in ports:
+            border = self._border(port.kind)
+            spec = border.arrays
+            if form == self._files:
+                spec = getattr(border, "files", spec)
+            specs[port.name] = tf.TensorSpec.from_spec(spec, port.name)
+
+        def function(**given):
+            shaped = {
+                name: tf.ensure_shape(value, specs[name].shape)
+                for name, value in given.items()
+            }
+            return form(direction, ports, shaped)
+
+        function.__name__ = name
+        # Below this nothing needs autograph, which takes seconds.
+        graph = tf.function(function, autograph=False)
+        return graph.get_concrete_function(**specs)
+
+    def _arrays(self, direction, ports, given):
+        outputs = self._spec.outputs
+        return self._run(self._translate, outputs, direction, ports, given)
+
+    def _steps(self, direction, ports, given):
+        outputs = self._spec.steps
+        return self._run(self._all_steps, outputs, direction, ports, given)
+
+    def _files(self, direction, ports, given):
+        # The shapes of no images are unknown, which the loop cannot have.
+        some = tf.debugging.Assert(tf.size(given["image"]) > 0, [self._sizes])
+        with tf.control_dependencies([some]):
+            files = guarded_files(
+                {n: v for n, v in given.items() if v.dtype == tf.string},
+                self._max_pixels,
+            )
+        arrays = {**given, "image": decoded_images(files.pop("image"))}
+        for port in ports:
+            if port.name in files:
+                arrays[port.name] = self._border(port.kind).decoded(
+                    port.name, files[port.name], arrays["image"]
+                )
+        arrays = {
+            port.name: tf.ensure_shape(
+                arrays[port.name], self._border(port.kind).arrays.shape
+            )
+            for port in ports
+        }
+        # TensorFlow Serving's REST API encodes bytes only under such names.
+        return {
+            f"{name}_bytes": encoded_images(values)
+            for name, values in self._arrays(direction, ports, arrays).items()
+        }
+
+    def _run(self, ask, outputs, direction, ports, given):
+        image = given["image"]
+        height, width = tf.shape(image)[1], tf.shape(image)[2]
+        # Reflection of nothing is an error deep inside the networks.
+        some = (tf.shape(image)[0] > 0) & (
+            tf.minimum(height, width) >= self._smallest
+        )
+        guards = [
+            tf.debugging.Assert(some, [self._sizes, tf.shape(image)]),
+            few_pixels(image, self._max_pixels),
+        ]
+        masks = self._spec.masks_taken
+        guards += [
+            # Of several masks the caller gives some, the rest is found.
+            fits(port, given[port.name], image, port in masks and masks[1:])
+            for port in ports
+            if port.name != "image"
+        ]
+        with tf.control_dependencies(guards):
+            inputs = {
+                port.name: self._border(port.kind).prepared(
+                    given[port.name], self._multiple
+                )
+                for port in ports
+            }
+        made = ask(inputs, direction)
+        return {
+            port.name: self._border(port.kind).answer(
+                made[port.name][..., :height, :width, :]
+            )
+            for port in outputs
+        }
+
+
+def export_method(
+    method,
+    base,
+    name,
+    *,
+    facts=None,
+    warm_up_batches=(1,),
+    max_pixels=MAX_PIXELS,
+    check=False,
+):
+    """Publishes a method as the next version of a model, in one rename.
+
+    The version carries a warm-up request for each signature, so that a
+    server has run all of them before it answers with it.
+
+    Args:
+        method: `TranslationMethod` with trained weights.
+        base: folder of all models.
+        name: str, the model's name.
+        facts: dict for JSON, written to `assets.extra/tfmask.json`.
+        warm_up_batches: batch sizes of the warm-up requests; for a GPU, every
+            allowed size of the server's batching.
+        max_pixels: int, how many pixels the images of a request may have
+            together; more are refused by the version itself.
+        check: bool, whether the version must hold `check_version` before it
+            gets its number.
+
+    Returns:
+        Path of the version's folder, `<base>/<name>/<version>`.
+
+    Raises:
+        UserError: the name cannot be a folder, a warm-up request has more
+            pixels than that, or the check failed.
+        OSError: nothing is published then.
+    """
+    height, width = method.image_size
+    served = ServedTranslation(method, max_pixels)
+
+    def warm_up_request(signature, batch):
+        inputs = example_inputs(method, signature, batch, height, width)
+        images = inputs["image"]
+        if images.dtype == object:
+            files = [v for v in inputs.values() if v.dtype == object]
+            images = np.concatenate([v.ravel() for v in files])
+        if len(images) * height * width > max_pixels:
+            raise UserError(
+                f"`max_pixels` is {max_pixels}, but a warm-up request of "
+                f"`{signature}` has {len(images)} images of {height} x "
+                f"{width}. Raise it, or take smaller `warm_up_batches`."
+            )
+        return predict_log(signature, inputs)
+
+    def write(folder):
+        signatures = served.signatures()
+        requests = [
+            warm_up_request(signature, batch)
+            for signature in signatures
+            for batch in warm_up_batches
+        ]
+        try:
+            tf.saved_model.save(served, str(folder), signatures=signatures)
+        except tf.errors.OpError as error:
+            # TensorFlow's own class for a full disk and the like.
+            full = isinstance(error, tf.errors.ResourceExhaustedError)
+            if full:
+                raise OSError(
+                    errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)
+                ) from error
+            raise OSError(f"`{folder}` cannot be written: {error}") from error
+        warm_up = folder / WARM_UP_FILE
+        warm_up.parent.mkdir(exist_ok=True)
+        write_records(warm_up, requests)
+        if check:
+            check_version(method, folder)
+
+    return publish(
+        base,
+        name,
+        write,
+        {
+            "tensorflow": tf.__version__,
+            "mask_kind": method.spec.mask_kind,
+            "directions": {
+                direction: source_and_target(direction)
+                for direction in method.directions
+            },
+            "attributes": attribute_names(method),
+            "max_pixels": max_pixels,
+            **(facts or {}),
+        },
+    )

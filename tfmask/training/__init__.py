@@ -1,0 +1,1 @@
+"""Training: the loop, what happens around it, run folders and checkpoints."""

@@ -1,0 +1,129 @@
+"""What a run folder allows: a new run, or the rest of one."""
+
+import dataclasses
+import os
+from pathlib import Path
+
+from tfmask.ops.errors import UserError
+from tfmask.ops.files import is_used
+from tfmask.training.run_folder import (
+    CONFIG,
+    read_config,
+    run_checkpoints,
+    total_steps,
+)
+
+# What a resumed run may change: how long, and what it leaves behind.
+MAY_CHANGE = {
+    "run.epochs",
+    "run.steps",
+    "run.log_every",
+    "run.sample_every",
+    "run.samples",
+    "run.checkpoint_every",
+    "run.keep_checkpoints",
+    "run.steps_per_call",
+    "data.location",  # moved; its fingerprint must be the same
+}
+
+
+def require_new(run):
+    """Raises a `UserError` unless a new run may be written to a folder."""
+    if not is_used(run):
+        return
+    if not (Path(run) / CONFIG).is_file():
+        raise UserError(
+            f"`{run}` exists and is not empty, and it is no run folder (it has "
+            f"no {CONFIG}). Choose another --run."
+        )
+    steps = run_checkpoints(run).steps()
+    where = f"step {steps[-1]}" if steps else "the beginning: no checkpoint yet"
+    raise UserError(
+        f"The run folder `{run}` exists and is not empty. Go on with --resume "
+        f"(from {where}), or choose another --run for a new run."
+    )
+
+
+def changed_fields(config, other):
+    """Names such as "run.seed" of the fields that differ."""
+    return [
+        f"{group}.{name}"
+        for group in ("method", "data", "optimizer", "run")
+        for name, value in dataclasses.asdict(getattr(config, group)).items()
+        if value != dataclasses.asdict(getattr(other, group))[name]
+    ]
+
+
+def check_resume(run, config):
+    """What can be said against going on before anything is loaded.
+
+    Args:
+        run: run folder.
+        config: `TrainConfig` to go on with.
+
+    Returns:
+        str, why there is nothing left to do; None if there is.
+
+    Raises:
+        UserError: it is no run folder; an option cannot be changed; or the
+            run has more steps than it is to have in all.
+    """
+    saved, facts = read_config(run)
+    changed = changed_fields(config, saved)
+    if refused := [name for name in changed if name not in MAY_CHANGE]:
+        raise UserError(
+            f"A resumed run cannot change `{'`, `'.join(refused)}`. It may "
+            f"change: {', '.join(sorted(MAY_CHANGE))}. For other values begin "
+            "a new run with another --run."
+        )
+    if config.data.location == saved.data.location:
+        require_data(run, config.data.location)
+    reached = max(run_checkpoints(run).steps(), default=0)
+    end = total_steps(config, facts["epoch_steps"])
+    if end < reached:
+        raise UserError(
+            f"The run `{run}` has {reached} steps already, it cannot end at "
+            f"step {end}. Give --steps above {reached} to go on, or use it as "
+            "it is."
+        )
+    if end == reached:
+        return f"`{run}` has its {end} steps. Give more --steps to go on."
+    return None
+
+
+def require_data(run, location):
+    """Raises a `UserError` unless the data of a run is where it was.
+
+    Args:
+        run: run folder.
+        location: str, as `config.json` has it.
+    """
+    kind = location.partition(":")[0]
+    if kind in ("synthetic", "tfds") or os.path.exists(location):
+        return
+    relative = (
+        ""
+        if os.path.isabs(location)
+        else ", which is relative to the folder that the run was started in,"
+    )
+    raise UserError(
+        f"The data of the run `{run}`, recorded as `{location}`{relative} is "
+        "not there. If it moved, give --data NEW."
+    )
+
+
+def check_same_data(old, new):
+    """Raises a `UserError` unless the data is what the run was trained on.
+
+    Args:
+        old: dict, `describe()` of the run's data when it began.
+        new: dict, of the data opened now.
+    """
+    if new["fingerprint"] != old["fingerprint"]:
+        raise UserError(
+            "The data is not what this run was trained on: "
+            f"{old['location']} had fingerprint {old['fingerprint']} and "
+            f"{old['counts']}, {new['location']} has {new['fingerprint']} and "
+            f"{new['counts']}. Give the old data as --data, or begin a new run "
+            "with another --run."
+        )

@@ -1,0 +1,235 @@
+"""One training session: a new run, or the rest of one."""
+
+import dataclasses
+import os
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import tensorflow as tf
+
+from data_pipelines.splits import no_images
+from tfmask.evaluation.mask_threshold import mask_thresholds
+from tfmask.ops.errors import UserError
+from tfmask.ops.package_versions import package_versions
+from tfmask.reports.model_card import add_thresholds, write_model_card
+from tfmask.training.callbacks import (
+    CheckpointSaver,
+    MetricRows,
+    Progress,
+    SampleGrids,
+)
+from tfmask.training.loop import (
+    StopRequest,
+    TrainingLoop,
+    distributed_batches,
+)
+from tfmask.training.own_masks import OwnMaskMaker
+from tfmask.training.resuming import check_same_data
+from tfmask.training.run_folder import (
+    build_method,
+    epoch_steps,
+    example_options,
+    following,
+    is_chief,
+    make_strategy,
+    open_training_data,
+    read_config,
+    run_checkpoints,
+    total_steps,
+    weights_hash,
+    write_config,
+)
+from tfmask.training.schedule_length import describe_schedule, fit_schedule
+
+
+def train(options, config, reparse, command_line):
+    """Trains as the options say.
+
+    Args:
+        options: of `trainers.train`.
+        config: `TrainConfig` that they resolve to.
+        reparse: function that reads the command line over other defaults.
+        command_line: list of str, for the records.
+
+    Returns:
+        bool, whether it was interrupted.
+    """
+    # A strategy of several workers must exist before anything else runs.
+    strategy = make_strategy(config)
+    chief = is_chief(config)
+    if config.run.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    facts = read_config(options.run)[1] if options.resume else None
+    # A run goes on with the splits that it began with.
+    data = _open(config, tuple(facts["data"]["counts"]) if facts else None)
+    steps_an_epoch = epoch_steps(config, data.counts("train"))
+    if facts:
+        check_same_data(facts["data"], data.describe())
+        # A shorter or longer epoch would move every schedule.
+        steps_an_epoch = facts["epoch_steps"]
+    else:
+        config = fit_schedule(options, config, reparse, steps_an_epoch)
+    config = following(config, data)
+    _check_batch(config, strategy)
+    checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
+    with strategy.scope():
+        method = build_method(config, steps_an_epoch)
+    start = 0
+    if options.resume and checkpoints.steps():
+        start = checkpoints.restore(method)
+        method.phase = method.phase_at(start)
+    if chief:
+        write_config(
+            options.run,
+            _from_anywhere(config, data),
+            epoch_steps=steps_an_epoch,
+            data=data.describe(),
+            versions=package_versions(),
+            git_commit=_git_commit(),
+            command_line=["tfmask", "train", *command_line],
+        )
+        schedule = describe_schedule(config, steps_an_epoch)
+        _say(f"{config.method_name}: {schedule}")
+        for name, memory in method.memories.items():
+            _say(f"{name}: {memory}")
+        if options.resume:
+            _say(f"resumed at step {start}")
+    end = total_steps(config, steps_an_epoch)
+    seconds = None if options.minutes is None else options.minutes * 60
+    writer = None
+    if chief:
+        # As bytes: its name need not be UTF-8.
+        folder = os.fsencode(Path(options.run) / "tensorboard")
+        writer = tf.summary.create_file_writer(folder)
+    callbacks = _callbacks(
+        options.run,
+        config,
+        data,
+        checkpoints,
+        writer,
+        span=(end, seconds),
+        steps_an_epoch=steps_an_epoch,
+        card={
+            "config": config,
+            "method": method,
+            "data": data.describe(),
+            "command_line": ["tfmask", "train", *command_line],
+        },
+    )
+    with strategy.scope():
+        loop = TrainingLoop(
+            method,
+            strategy,
+            partial(distributed_batches, data, strategy, config),
+            steps_per_call=config.run.steps_per_call,
+            jit_compile=config.run.jit_compile,
+        )
+        with StopRequest().listening() as stop:
+            step = loop.run(start, end, callbacks, stop=stop, seconds=seconds)
+    if config.run.strategy == "multiworker":
+        _say(f"step {step}, weights {weights_hash(method)}")
+    if chief:
+        thresholds = mask_thresholds(method, data)
+        if thresholds:
+            add_thresholds(options.run, thresholds, step)
+        _report(options.run, step, end, stop)
+    return bool(stop)
+
+
+def _callbacks(
+    run, config, data, checkpoints, writer, *, span, steps_an_epoch, card
+):
+    end, seconds = span
+    rows = MetricRows(
+        run,
+        config.run.log_every,
+        epoch_steps=steps_an_epoch,
+        writer=writer,
+        checkpoints=checkpoints,
+    )
+    # Every worker makes its own masks and reduces metrics, the chief writes.
+    own = []
+    if card["method"].own_mask_steps:
+        own = [OwnMaskMaker(data, _say if writer else lambda text: None)]
+    if writer is None:
+        return [*own, rows]
+    title = f"{config.method_name} on {config.data.location}"
+    grids = SampleGrids(
+        run,
+        config.run.sample_every,
+        batch=data.sample_batch(config.run.samples, **example_options(config)),
+        writer=writer,
+        title=title,
+    )
+    saver = CheckpointSaver(
+        checkpoints,
+        config.run.checkpoint_every,
+        rows=rows,
+        written=lambda step: write_model_card(
+            run, step=step, sample=grids.gallery.newest_samples(step), **card
+        ),
+    )
+    progress = Progress(end, rows=rows, seconds=seconds)
+    return [*own, rows, grids, saver, progress]
+
+
+def _open(config, splits):
+    """Training data, with test images for the grids where there are any."""
+    data = open_training_data(config, splits)
+    for path, reason in data.skipped:
+        _say(f"skipped {path}: {reason}")
+    _say(f"{data.location}: {data.found()}")
+    if "test" not in data.splits:
+        _say(
+            f"{no_images(data.location, 'test')} The sample grids show "
+            "training images."
+        )
+    return data
+
+
+def _from_anywhere(config, data):
+    """The config with the whole path of its data's folder."""
+    if data.kind != "folder":
+        return config
+    location = os.path.abspath(data.location)
+    changed = dataclasses.replace(config.data, location=location)
+    return dataclasses.replace(config, data=changed)
+
+
+def _check_batch(config, strategy):
+    replicas = strategy.num_replicas_in_sync
+    if config.run.batch_size % replicas:
+        raise UserError(
+            f"`run.batch_size` must be a multiple of the {replicas} replicas. "
+            f"Got: {config.run.batch_size}"
+        )
+
+
+def _git_commit():
+    """The commit of the sources, or None outside a checkout."""
+    try:
+        answer = subprocess.run(
+            ["git", "rev-parse", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return answer.stdout.strip() or None
+
+
+def _report(run, step, end, stop):
+    page = Path(run) / "index.html"
+    if stop:
+        _say(f"interrupted at step {step}; go on with --resume")
+    elif step < end:
+        _say(f"time is up at step {step} of {end}; go on with --resume")
+    _say(f"pictures: {page}")
+
+
+def _say(text):
+    print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,57 @@
+"""Schedules of another length: what an epoch's number becomes."""
+
+import dataclasses
+
+from tfmask.methods import method_spec, preset_config
+from tfmask.training.run_folder import total_steps
+
+
+def scaled_schedule(config, factor):
+    """The config with every schedule longer or shorter by a factor.
+
+    Fields that end with `_epoch` or `_epochs` are points in time.
+    """
+    groups = {}
+    for group in ("method", "optimizer"):
+        values = getattr(config, group)
+        scaled = {
+            field.name: round(getattr(values, field.name) * factor, 4)
+            for field in dataclasses.fields(values)
+            if field.name.endswith(("_epoch", "_epochs"))
+            and getattr(values, field.name) is not None
+        }
+        groups[group] = dataclasses.replace(values, **scaled)
+    return dataclasses.replace(config, **groups)
+
+
+def fit_schedule(options, config, reparse, steps_an_epoch):
+    """Scales the schedules to `--steps` or `--epochs` of a new run."""
+    default = preset_config(config.method_name, config.preset, "")
+    if options.steps is not None:
+        epochs = options.steps / steps_an_epoch
+    elif options.epochs is not None:
+        epochs = options.epochs
+    else:
+        return config
+    scaled = scaled_schedule(default, epochs / default.run.epochs)
+    _, config = reparse(scaled)
+    return dataclasses.replace(
+        config, run=dataclasses.replace(config.run, epochs=epochs)
+    )
+
+
+def describe_schedule(config, steps_an_epoch):
+    """One line: how long, and when what changes."""
+    steps = total_steps(config, steps_an_epoch)
+    parts = [f"{steps} steps of batch {config.run.batch_size}"]
+    milestones = method_spec(config.method_name).milestones
+    points = {
+        what: getattr(config.method, name) for what, name in milestones.items()
+    }
+    points["learning rate falls"] = config.optimizer.constant_epochs + (
+        config.optimizer.halving_epochs or 0
+    )
+    for what, epoch in points.items():
+        if epoch is not None and round(epoch * steps_an_epoch) < steps:
+            parts.append(f"{what} from step {round(epoch * steps_an_epoch)}")
+    return ", ".join(parts)

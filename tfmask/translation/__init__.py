@@ -1,0 +1,1 @@
+"""Translation of image files and arrays by a trained method."""
