@@ -30,7 +30,7 @@ TINY = {
     "shortcut_layers": 1,
     "inject_layers": 1,
     "attention_filters": 4,
-    "attention_levels": 1,
+    "attention_levels": 2,
     "attention_blocks": 1,
     "discriminator_filters": 4,
     "discriminator_layers": 1,

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from tfmask.export import signatures as export
 from tfmask.export.check import check_version, example_inputs
 from tfmask.export.signatures import export_method
-from tfmask.export.signatures import signatures as export
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 

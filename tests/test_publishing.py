@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from serving.server.engine import Engine
+from tfmask.export import publishing
 from tfmask.export.publishing import FACTS, publish, remove_leftovers
-from tfmask.export.signatures import publishing
 from tfmask.ops import locks
 from tfmask.ops.errors import UserError
 
