@@ -10,12 +10,15 @@ import contextlib
 import pathlib
 import subprocess
 import sys
+import time
 
 import grpc
 import pytest
 
 from serving.conformance.processes import ROOT, running_server
 from serving.protocol import protos
+
+_AVAILABLE = 30  # of GetModelStatus
 
 
 def pytest_addoption(parser):
@@ -99,6 +102,17 @@ class Server:
         found = self.call(protos.GET_MODEL_STATUS, request)
         return {entry.version: entry for entry in found.model_version_status}
 
+    def loaded(self, name="toy", versions=(1, 2), seconds=120):
+        """This server, once it has versions loaded that load one by one."""
+        end = time.monotonic() + seconds
+        while True:
+            states = {n: entry.state for n, entry in self.status(name).items()}
+            if all(states.get(n) == _AVAILABLE for n in versions):
+                return self
+            if time.monotonic() > end:
+                pytest.fail(f"{name}: {states} after {seconds} s")
+            time.sleep(0.1)
+
 
 @contextlib.contextmanager
 def own_server(*arguments):
@@ -130,12 +144,12 @@ def server(request):
         base = request.config.getoption("--base")
         seen = request.config.getoption("--server-base") or base
         base = base and pathlib.Path(base)
-        yield Server(target, base, seen)
+        yield Server(target, base, seen).loaded()
         return
     base = request.getfixturevalue("fixture_base")
     arguments = ("--model-config-file", base / "models.config", "--health")
     with own_server(*arguments) as target:
-        yield Server(target, base, str(base))
+        yield Server(target, base, str(base)).loaded()
 
 
 @pytest.fixture(scope="session")
@@ -166,7 +180,7 @@ def batching_server(request):
     """A server with batching: at most 4 rows, allowed sizes 1, 2, 4."""
     target = request.config.getoption("--batching-target")
     if target:
-        yield Server(target)
+        yield Server(target).loaded()
         return
     if request.config.getoption("--target"):
         pytest.skip("needs --batching-target")
@@ -175,4 +189,4 @@ def batching_server(request):
         *("--model-config-file", base / "models.config"),
         *("--batching-parameters-file", base / "batching.config"),
     ) as target:
-        yield Server(target)
+        yield Server(target).loaded()
