@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serving.commands.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import on_terminal, parse_command_line
 from serving.protocol import protos
 from serving.protocol.status import CallError
 from serving.protocol.versions import LOG, ModelSettings, discover
@@ -330,6 +330,7 @@ def _stop_at_signals() -> threading.Event:
     return stopped
 
 
+@on_terminal
 def main(argv: list[str] | None = None) -> int:
     """`tfmask serve`.
 
@@ -339,7 +340,6 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0 after Ctrl-C or SIGTERM, 1 if nothing can be served.
     """
-    show_any_character()
     options = parse_command_line(Options, argv, "tfmask serve")
     if options.base is not None:
         # The folder says what is served, and no caller, unless told so.

@@ -24,10 +24,11 @@ from serving.client.query_inputs import (
 )
 from serving.client.results import EncodedTranslation
 from serving.commands.command_line import (
+    on_terminal,
     parse_with_inputs,
-    show_any_character,
 )
 from serving.commands.files import (
+    CLIENT_SUFFIXES,
     list_images,
     plan_outputs,
     result_names,
@@ -60,8 +61,8 @@ class Options:
     model: str
     """Name of the model."""
     input: pathlib.Path
-    """An image, or a folder of images (.jpg, .jpeg, .png, .bmp). Subfolders
-    are not read."""
+    """An image, or a folder of images (.jpg, .jpeg, .jfif, .png, .bmp,
+    .webp). Subfolders are not read."""
     output: pathlib.Path
     """Folder for NAME.png and masks/NAME_mask.png; made if it is missing."""
     mask_output: pathlib.Path | None = None
@@ -151,7 +152,7 @@ def query(
         QueryError: nothing more can be translated.
     """
     try:
-        listing = list_images(options.input)
+        listing = list_images(options.input, CLIENT_SUFFIXES)
     except ValueError as error:
         raise QueryError(str(error)) from None
     except OSError as error:
@@ -297,6 +298,7 @@ def _say(console, line, **style):
     console.print(line, soft_wrap=True, markup=False, highlight=False, **style)
 
 
+@on_terminal
 def main(argv: list[str] | None = None, prog: str = "tfmask query") -> int:
     """`tfmask query`.
 
@@ -308,7 +310,6 @@ def main(argv: list[str] | None = None, prog: str = "tfmask query") -> int:
         exit code: 0, 1 if any image could not be translated, 130 after
         Ctrl-C.
     """
-    show_any_character()
     try:
         import PIL  # noqa: F401
         import tyro  # noqa: F401

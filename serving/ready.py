@@ -11,8 +11,10 @@ import argparse
 import sys
 
 from serving.client import Client, ServingError, Tls
+from serving.commands.command_line import on_terminal
 
 
+@on_terminal
 def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 

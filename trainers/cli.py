@@ -5,7 +5,7 @@ import importlib
 import os
 import sys
 
-from serving.commands.command_line import show_any_character
+from serving.commands.command_line import on_terminal
 
 VERBS = {
     "prepare": (
@@ -37,9 +37,9 @@ def usage():
     return "\n".join(lines)
 
 
+@on_terminal
 def main(argv=None):
     """Runs a verb. Returns the exit code."""
-    show_any_character()
     argv = sys.argv[1:] if argv is None else argv
     if not argv or argv[0] in ("-h", "--help"):
         print(usage())

@@ -4,6 +4,8 @@ import difflib
 import importlib
 import sys
 
+from serving.commands.command_line import on_terminal
+
 VERBS = {
     "instances": (
         "data_pipelines.prepare.instances",
@@ -22,6 +24,7 @@ def usage():
     return "\n".join(lines)
 
 
+@on_terminal
 def main(argv: list[str] | None = None) -> int:
     """Runs a sub-verb. Returns the exit code."""
     argv = sys.argv[1:] if argv is None else argv

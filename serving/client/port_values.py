@@ -8,6 +8,7 @@ import numpy as np
 
 from serving.client.errors import invalid
 from serving.commands.command_line import expand_home
+from serving.commands.files import article
 from serving.commands.mask_values import mask_problem
 from serving.commands.pictures import (
     PictureError,
@@ -80,7 +81,7 @@ def _format(data):
         return f"a {header.format} image"
     for at, start, name in _OTHERS:
         if data.startswith(start, at):
-            return f"{'an' if name == 'AVIF' else 'a'} {name} image"
+            return f"{article(name)} {name} image"
     return "something else"
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from serving.client.ports import KINDS, Ports, picture_of
 from serving.commands.answers import clash, numbers_of_samples
 from serving.commands.command_line import expand_home, option_of
-from serving.commands.files import scan_folder
+from serving.commands.files import CLIENT_SUFFIXES, scan_folder
 from serving.commands.pictures import (
     PictureError,
     read_image,
@@ -213,7 +213,7 @@ def find_masks(
         QueryError: there is none, or two have one number.
     """
     found = {}
-    for path, problem in scan_folder(folder).images:
+    for path, problem in scan_folder(folder, CLIENT_SUFFIXES).images:
         stem, _, number = path.stem.rpartition("_")
         if stem == image.stem and number.isdecimal():
             if problem:

@@ -4,17 +4,20 @@ Uses the standard library only: the client's commands need it, too.
 """
 
 import dataclasses
+import functools
 import io
 import os
 import pathlib
+import select
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 PathLike = TypeVar("PathLike", str, pathlib.Path)
 # Options that are text, because they can name other data than a folder.
 LOCATIONS = ("data", "location")
+READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
 
 
 def parse_command_line(
@@ -157,6 +160,52 @@ def _expanded(value: Any, name: str) -> Any:
     if is_path and str(value).startswith("~"):
         return expand_home(value)
     return value
+
+
+def on_terminal(main: Callable[..., int]) -> Callable[..., int]:
+    """Lets a command get on with whatever reads its output.
+
+    Characters that cannot be shown become escapes. Where the reader goes away
+    first (`tfmask --help | head -1`), the command ends without a word.
+
+    Args:
+        main: function that returns an exit code; this decorates it.
+
+    Returns:
+        A function of the same arguments.
+    """
+
+    @functools.wraps(main)
+    def run(*arguments, **options):
+        show_any_character()
+        try:
+            try:
+                return main(*arguments, **options)
+            finally:
+                # When Python ends, it could not be caught any more.
+                for stream in filter(None, (sys.stdout, sys.stderr)):
+                    stream.flush()
+        except BrokenPipeError:
+            gone = [s for s in (sys.stdout, sys.stderr) if _reader_gone(s)]
+            if not gone:
+                raise
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            for stream in gone:  # the rest, which Python writes at its end
+                os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
+            return READER_GONE
+
+    return run
+
+
+def _reader_gone(stream):
+    """Whether nobody can read any more what is written."""
+    try:
+        poll = select.poll()
+        poll.register(stream.fileno(), 0)
+    except (AttributeError, OSError, ValueError):
+        return False  # no stream, none of the system's, or no such call here
+    return bool(poll.poll(0))
 
 
 def show_any_character() -> None:

@@ -14,12 +14,22 @@ from typing import NamedTuple
 
 # What every command reads.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
-# Images that people have but TensorFlow does not read: worth a message, where
+# What the client sends or converts.
+CLIENT_SUFFIXES = (*IMAGE_SUFFIXES, ".jfif", ".webp")
+# Images that people have but not every command reads: worth a message, where
 # a stray text file is not. `tfmask prepare` reads those that Pillow can.
-OTHER_SUFFIXES = (
-    *(".webp", ".gif", ".tif", ".tiff"),
-    *(".heic", ".avif", ".jfif", ".jp2"),
-)
+_OTHER_KINDS = {
+    ".avif": "AVIF",
+    ".gif": "GIF",
+    ".heic": "HEIC",
+    ".heif": "HEIC",
+    ".jfif": "JPEG",
+    ".jp2": "JPEG 2000",
+    ".jxl": "JPEG XL",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".webp": "WebP",
+}
 MASK_FOLDER = "masks"
 NAMED = 3  # names in a line about files that are left out
 _NUMBER = re.compile(r"_instance_\d+$")
@@ -89,11 +99,14 @@ def first_names(paths: Sequence[Path]) -> str:
     return f"{names} and {more} more" if more > 0 else names
 
 
-def scan_folder(folder: str | os.PathLike) -> Scan:
+def scan_folder(
+    folder: str | os.PathLike, taken: Sequence[str] = IMAGE_SUFFIXES
+) -> Scan:
     """Looks which files of a folder are images, by their names.
 
     Args:
         folder: path.
+        taken: suffixes of the images that can be read.
 
     Returns:
         `Scan`. Nothing is opened.
@@ -105,26 +118,38 @@ def scan_folder(folder: str | os.PathLike) -> Scan:
     # Names with a dot in front are droppings of file managers (._x.jpg).
     found = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
     for path in sorted(found, key=lambda path: natural_key(path.name)):
-        if path.suffix.lower() in (*IMAGE_SUFFIXES, *OTHER_SUFFIXES):
-            images.append((path, image_problem(path)))
+        if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_KINDS):
+            images.append((path, image_problem(path, taken)))
         elif not path.is_dir():
             others.append(path)
     return Scan(images, others)
 
 
-def image_problem(path: Path) -> str | None:
+def image_problem(
+    path: Path, taken: Sequence[str] = IMAGE_SUFFIXES
+) -> str | None:
     """Why a file cannot be read as an image, as far as its name tells.
 
     Args:
         path: the file.
+        taken: suffixes of the images that can be read.
 
     Returns:
         str that goes on from the path, or None.
     """
-    problem = file_problem(path)
-    if problem is None and path.suffix.lower() in OTHER_SUFFIXES:
-        return f"{path.suffix} files are not read. Convert it to PNG or JPEG"
+    problem, suffix = file_problem(path), path.suffix.lower()
+    if problem is None and suffix in _OTHER_KINDS and suffix not in taken:
+        kind = _OTHER_KINDS[suffix]
+        return (
+            f"is {article(kind)} {kind} image: {path.suffix} files are not "
+            "read. Convert it to PNG or JPEG"
+        )
     return problem
+
+
+def article(kind: str) -> str:
+    """`an` of AVIF, `a` of all other formats."""
+    return "an" if kind == "AVIF" else "a"
 
 
 def file_problem(path: Path) -> str | None:
@@ -154,7 +179,9 @@ def result_names(name: str, count: int) -> list[str]:
     return [f"{name.removesuffix('s')}_{number}" for number in range(count)]
 
 
-def list_images(source: str | os.PathLike) -> Listing:
+def list_images(
+    source: str | os.PathLike, taken: Sequence[str] = IMAGE_SUFFIXES
+) -> Listing:
     """The images of a folder, or the one file.
 
     NAME_mask.png, NAME_X_mask.png or NAME_instance_0.png beside an image NAME
@@ -162,6 +189,7 @@ def list_images(source: str | os.PathLike) -> Listing:
 
     Args:
         source: path of a file or folder.
+        taken: suffixes of the images that can be read.
 
     Returns:
         `Listing`.
@@ -180,7 +208,7 @@ def list_images(source: str | os.PathLike) -> Listing:
             "Expected an image or a folder of images. Got: "
             f"`{source}`, which {got}."
         )
-    scan = scan_folder(source)
+    scan = scan_folder(source, taken)
     stems = {path.stem for path, _ in scan.images}
     images, problems, masks = [], {}, []
     for path, problem in scan.images:
@@ -192,7 +220,7 @@ def list_images(source: str | os.PathLike) -> Listing:
             images.append(path)
     if not images and not problems:
         raise ValueError(
-            f"Expected images ({', '.join(IMAGE_SUFFIXES)}) in `{source}`. "
+            f"Expected images ({', '.join(taken)}) in `{source}`. "
             f"Got: {_contents(source, scan.others)}."
         )
     return Listing(images, problems, masks, scan.others)

@@ -33,7 +33,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from serving.client import Client, ServingError
-from serving.commands.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import on_terminal, parse_command_line
 from serving.conformance.processes import (
     TOY,
     given_or_own_server,
@@ -324,6 +324,7 @@ def run(options: Options, console: Console) -> Report:
             return Load(target, folder, staged / TOY, options, advance).run()
 
 
+@on_terminal
 def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 
@@ -333,7 +334,6 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0, or 1 if a rule was broken or nothing could be asked.
     """
-    show_any_character()
     options = parse_command_line(
         Options, argv, "python -m serving.conformance.load"
     )

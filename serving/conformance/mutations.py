@@ -30,7 +30,7 @@ from google.protobuf.message import DecodeError
 from rich.console import Console
 from rich.progress import Progress
 
-from serving.commands.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import on_terminal, parse_command_line
 from serving.conformance.damage import Mutation, good_requests, mutated
 from serving.conformance.processes import (
     given_or_own_server,
@@ -254,6 +254,7 @@ def run(options: Options, console: Console) -> Report:
         return attack(server, options, lambda: progress.advance(bar))
 
 
+@on_terminal
 def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 
@@ -263,7 +264,6 @@ def main(argv: list[str] | None = None) -> int:
     Returns:
         exit code: 0, or 1 if a rule was broken or nothing could be sent.
     """
-    show_any_character()
     options = parse_command_line(
         Options, argv, "python -m serving.conformance.mutations"
     )

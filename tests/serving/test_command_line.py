@@ -2,14 +2,18 @@
 
 import dataclasses
 import io
+import os
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from serving.commands.command_line import (
+    READER_GONE,
     expand_home,
     expand_paths,
+    on_terminal,
     parse_command_line,
     parse_with_inputs,
     show_any_character,
@@ -126,3 +130,36 @@ def test_a_word_without_an_option_is_told(capsys):
         parse_with_inputs(Options, ["--run", "r", "stray"], "tfmask test")
     assert error.value.code == 2
     assert "Expected an option. Got: 'stray'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "unbuffered"),
+    [
+        (["trainers.cli", "--help"], ""),
+        (["trainers.cli", "--help"], "1"),
+        (["trainers.cli", "serve", "--help"], "1"),
+        (["trainers.cli", "prepare", "--help"], ""),
+        (["serving.query", "--help"], ""),
+        (["serving.ready", "--help"], ""),
+    ],
+)
+def test_a_reader_that_goes_away_is_no_error(line, unbuffered):
+    reader, writer = os.pipe()
+    os.close(reader)  # before the first line, as `head -1` may after it
+    with open(writer, "wb") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", *line],
+            stdout=output,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert (done.returncode, done.stderr) == (READER_GONE, b"")
+
+
+def test_another_broken_pipe_is_a_fault(capfd):
+    @on_terminal
+    def main():
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        main()

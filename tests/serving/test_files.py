@@ -5,6 +5,7 @@ import os
 import pytest
 
 from serving.commands.files import (
+    CLIENT_SUFFIXES,
     first_names,
     list_images,
     natural_key,
@@ -50,7 +51,8 @@ def test_what_has_an_images_name_and_is_none_is_told(tmp_path):
     found = scan_folder(tmp_path).images
     assert {path.name: problem for path, problem in found} == {
         "a.png": None,
-        "b.tif": ".tif files are not read. Convert it to PNG or JPEG",
+        "b.tif": "is a TIFF image: .tif files are not read. Convert it to "
+        "PNG or JPEG",
         "c.png": "is a folder",
         "d.png": "is a link to moved.png, which is not there",
         "e.png": "is no regular file",
@@ -58,6 +60,16 @@ def test_what_has_an_images_name_and_is_none_is_told(tmp_path):
     }
     listing = list_images(tmp_path)
     assert names(listing.images) == ["a.png"] and listing.count == 6
+
+
+def test_a_command_takes_more_kinds_than_others(tmp_path):
+    touch(tmp_path, "a.webp", "b.JFIF", "c.heic", "d.avif")
+    listing = list_images(tmp_path, CLIENT_SUFFIXES)
+    assert names(listing.images) == ["a.webp", "b.JFIF"]
+    (heic, avif) = listing.problems.values()
+    assert heic.startswith("is a HEIC image: .heic files are not read.")
+    assert avif.startswith("is an AVIF image")
+    assert list_images(tmp_path).images == []
 
 
 def test_masks_beside_their_images_are_no_images(tmp_path):

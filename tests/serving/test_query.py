@@ -48,6 +48,25 @@ def test_a_folder_becomes_images_and_masks(toy_target, tmp_path, capsys):
     assert "3 of 3 images" in told
 
 
+def test_a_folder_of_all_kinds_that_the_client_sends(
+    toy_target, tmp_path, capsys
+):
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    made = ("a.png", "b.jpg", "c.jpeg", "d.bmp", "e.webp")
+    for name in made:
+        write(source / name)
+    (source / "b.jpg").rename(source / "b.jfif")
+    for name in ("f.heic", "g.avif", "h.tif"):
+        (source / name).write_bytes(b"")
+    assert run(toy_target, source, output) == 1
+    assert {path.stem for path in output.glob("?.png")} == set("abcde")
+    told = capsys.readouterr().err.replace("\n", " ")
+    for text in ("f.heic: is a HEIC", "g.avif: is an AVIF", "h.tif: is a TIFF"):
+        assert text in told
+    assert "5 of 8 images" in told
+
+
 def test_one_bad_file_is_named_and_the_others_go_on(
     toy_target, tmp_path, capsys
 ):
@@ -102,7 +121,7 @@ def test_the_extra_is_named(missing, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("names", "text"),
     [
-        ([], "Expected images (.jpg, .jpeg, .png, .bmp)"),
+        ([], "Expected images (.jpg, .jpeg, .png, .bmp, .jfif, .webp)"),
         (["a.png", "a.jpg"], "would both become"),
     ],
 )
@@ -162,7 +181,8 @@ def test_images_that_cannot_be_read_are_named_and_fail(
     (source / "gone.png").symlink_to(tmp_path / "moved.png")
     assert run(toy_target, source, output, "--overwrite") == 1
     told = capsys.readouterr().err
-    assert "b.tif: .tif files are not read. Convert it to PNG" in told
+    assert "b.tif: is a TIFF image: .tif files are not read" in told
+    assert "Convert it to PNG" in told
     assert f"gone.png: is a link to {tmp_path}/moved.png, which is" in told
     assert "1 of 3 images" in told
     (source / "a.png").unlink()

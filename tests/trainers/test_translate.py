@@ -189,7 +189,7 @@ def test_images_that_cannot_be_read_count_as_failed(tmp_path, capsys):
     assert f"gone.png: is a link to {tmp_path}/moved.png, which is not" in (
         written.err
     )
-    assert "b.webp: .webp files are not read" in written.err
+    assert "b.webp: is a WebP image: .webp files are not read" in written.err
     (folder / "a.png").unlink()
     (folder / "a_mask.png").unlink()
     assert run_command(folder, out) == 1

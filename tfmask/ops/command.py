@@ -4,7 +4,7 @@ import errno
 import functools
 import sys
 
-from serving.commands.command_line import parse_command_line, show_any_character
+from serving.commands.command_line import on_terminal, parse_command_line
 from tfmask.ops.errors import UserError
 
 INTERRUPTED = 130  # what a shell reports for Ctrl-C
@@ -22,13 +22,15 @@ def command(function):
     `OSError` and Ctrl-C is a bug and keeps its traceback.
     """
 
+    @on_terminal
     @functools.wraps(function)
     def guarded(argv=None, **injected):
-        show_any_character()
         try:
             return function(argv, **injected)
         except UserError as error:
             message = str(error)
+        except BrokenPipeError:
+            raise
         except OSError as error:
             message = os_error_message(error)
         except KeyboardInterrupt:
