@@ -1,11 +1,11 @@
 # `make demo` and `make test` need Python 3.11 to 3.13 and nothing else.
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS ?= test,dev
+EXTRAS ?= test,dev,docs
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
 
-.PHONY: demo test test-slow test-addons test-install client-wheel lint clean
+.PHONY: demo test test-slow test-addons test-install client-wheel lint docs clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
@@ -31,6 +31,11 @@ test-install:
 # What teams that only ask a server install: dist/tfmask_client-*.whl.
 client-wheel:
 	$(PYTHON) -m pip wheel --no-deps --wheel-dir dist ./client
+
+# The site, from docs/ and the docstrings: build/site/index.html. A link that
+# leads nowhere fails.
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .

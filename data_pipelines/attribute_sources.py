@@ -93,8 +93,7 @@ class AttributeScenes:
         names: which attributes, in the order wanted. The others are still
             in the images.
 
-    Attributes:
-        see `AttributeFiles`; all regions are exact.
+    Its attributes are those of `AttributeFiles`; all regions are exact.
     """
 
     labels = has_regions = has_instances = False

@@ -151,6 +151,7 @@ allowed_batch_sizes: 1 allowed_batch_sizes: 2 allowed_batch_sizes: 4
 
 
 def main():
+    """Writes the models of the contract test into the folder that is given."""
     base = pathlib.Path(sys.argv[1]).resolve()
     # Where the server will see the folder; the same place without Docker.
     seen = sys.argv[2] if len(sys.argv) > 2 else base

@@ -18,7 +18,7 @@ def attention_composite(foreground, background, attention):
     `F(s)` is `foreground`.
     Differs from the paper: no. From the authors' code: no.
 
-    Example:
+    Examples:
         >>> one, zero = np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))
         >>> quarter = np.full((1, 2, 2, 1), 0.25)
         >>> float(attention_composite(one, zero, quarter)[0, 0, 0, 0])

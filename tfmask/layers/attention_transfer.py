@@ -25,7 +25,7 @@ def emphasized(values, attention):
     Paper: Wang et al. 2017, Eq. (3), on features; GuideGAN, Eq. (4), on
     images. Differs from the papers: no.
 
-    Example:
+    Examples:
         >>> float(emphasized(np.float32(3.0), np.float32(0.5)))
         4.5
     """

@@ -19,7 +19,7 @@ def average_pool(images):
     Returns:
         (B, ceil(H / 2), ceil(W / 2), C) of the images' dtype.
 
-    Example:
+    Examples:
         >>> average_pool(tf.reshape(tf.range(4.0), [1, 2, 2, 1])).numpy()
         array([[[[1.5]]]], dtype=float32)
     """

@@ -24,7 +24,7 @@ def blur_pool(images):
     Paper: Zhang 2019, "Making Convolutional Networks Shift-Invariant Again",
     section 3.2.
 
-    Example:
+    Examples:
         >>> image = np.arange(16.0).reshape(1, 4, 4, 1)
         >>> blur_pool(tf.constant(image))[0, :, :, 0].numpy().tolist()
         [[2.5, 4.0], [8.5, 10.0]]
@@ -50,7 +50,7 @@ def blur_upsample(images):
     Returns:
         (B, 2H, 2W, C) of the images' dtype.
 
-    Example:
+    Examples:
         >>> blur_upsample(tf.constant([[[[0.0], [4.0]]]]))[0, 0, :, 0].numpy()
         array([0., 1., 3., 4.], dtype=float32)
     """

@@ -31,7 +31,7 @@ def highway_adain(features, attention, foreground, background):
     Differs from the paper: no. From the authors' code: that divides by the
     deviation of the rows' deviations.
 
-    Example:
+    Examples:
         >>> c = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
         >>> m = np.array([1.0, 0.0], "float32").reshape(1, 2, 1, 1)
         >>> one, ten = np.full((1, 1), 1.0), np.full((1, 1), 10.0)

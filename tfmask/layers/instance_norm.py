@@ -31,7 +31,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     Differs from the paper: no. From the authors' code: Torch learns scale
     and offset by default, PyTorch does not; here `affine` says.
 
-    Example:
+    Examples:
         >>> x = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
         >>> InstanceNormalization()(x).numpy().ravel().round(3).tolist()
         [-1.0, 1.0]

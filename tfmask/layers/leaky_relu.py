@@ -25,7 +25,7 @@ def leaky_relu(features, slope=SLOPE):
     Returns:
         Float tensor of the same shape.
 
-    Example:
+    Examples:
         >>> leaky_relu(np.array([-5.0, 2.0], "float32")).numpy().tolist()
         [-1.0, 2.0]
     """

@@ -20,7 +20,7 @@ def post_hoc_attention(features):
     Paper: GuideGAN, post hoc attention g.
     Differs from the paper: nothing is added to the divisor.
 
-    Example:
+    Examples:
         >>> features = np.array([1.0, -3.0, 2.0]).reshape(1, 1, 3, 1)
         >>> post_hoc_attention(features).numpy().ravel().tolist()
         [0.0, 1.0, 0.5]

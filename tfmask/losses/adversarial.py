@@ -25,7 +25,7 @@ def lsgan_generator(fake):
     attention-guided train with this form.
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> lsgan_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.25]
     """
@@ -48,7 +48,7 @@ def lsgan_discriminator(real, fake):
     Paper: Mao et al. 2017, Eq. (9); halved as in CycleGAN's code.
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> half = np.full((1, 2, 2, 1), 0.5)
         >>> lsgan_discriminator(half, half).numpy().tolist()
         [0.25]
@@ -73,7 +73,7 @@ def vanilla_generator(fake):
     Paper: Goodfellow et al. 2014, section 3; pix2pix, section 3.3.
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> vanilla_generator(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
         [0.6931470036506653]
     """
@@ -95,7 +95,7 @@ def vanilla_discriminator(real, fake):
     Paper: Goodfellow et al. 2014, Eq. (1); halved as in pix2pix, section 3.3.
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> zero = np.zeros((1, 2, 2, 1))
         >>> vanilla_discriminator(zero, zero).numpy().round(6).tolist()
         [0.6931470036506653]
@@ -121,7 +121,7 @@ def vanilla_undecided(scores):
     Paper: DRIT (Lee et al. 2018), Eq. (2). Differs from the authors' code:
     no.
 
-    Example:
+    Examples:
         >>> vanilla_undecided(np.zeros((1, 2, 2, 1))).numpy().round(6).tolist()
         [0.6931470036506653]
     """

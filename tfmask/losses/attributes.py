@@ -28,7 +28,7 @@ def attribute_cross_entropy(logits, attributes, reduction="sum"):
     Paper: StarGAN, Eq. (2) and (3); the sum is in its code.
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> attribute_cross_entropy([[0.0, 0.0]], [[1.0, 0.0]]).numpy() / 2
         array([0.6931472], dtype=float32)
     """

@@ -20,7 +20,7 @@ def cam_consistency(image, translated, mask):
 
     Paper: Kim, Khan, Choo 2021, in words; the form is our reading.
 
-    Example:
+    Examples:
         >>> one, zero = np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))
         >>> mask = np.full((1, 2, 2, 1), 0.75)
         >>> cam_consistency(one, zero, mask).numpy().tolist()

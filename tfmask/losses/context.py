@@ -26,7 +26,7 @@ def background_weight(masks, translated, *, binary=False):
     Differs from the paper: soft by default; the text says "1 - minimum", its
     explanation and the authors' code take the union.
 
-    Example:
+    Examples:
         >>> inside = np.ones((1, 1, 1, 1, 1))
         >>> background_weight(-inside, -inside).numpy().item()
         1.0
@@ -54,7 +54,7 @@ def context(image, translated, background):
 
     Paper: Mo, Cho, Shin 2019, Eq. (4).
 
-    Example:
+    Examples:
         >>> context(np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3)),
         ...         np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.5]

@@ -26,7 +26,7 @@ def feature_matching(real, fake):
     Differs from the authors' code: DiscoGAN's takes the same, as a hinge
     embedding loss with the label 1.
 
-    Example:
+    Examples:
         >>> maps = np.array([1.0, 3.0], "float32").reshape(2, 1, 1, 1)
         >>> float(feature_matching([maps], [maps + 2.0]))
         4.0

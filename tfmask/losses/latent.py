@@ -24,7 +24,7 @@ def normal_divergence(mean, log_variance):
     Paper: Kingma and Welling 2014, appendix B; DRIT (Lee et al. 2018), L_KL.
     Differs from DRIT's code: that sums over the batch, too.
 
-    Example:
+    Examples:
         >>> normal_divergence(np.ones((1, 2)), np.zeros((1, 2))).numpy().item()
         1.0
     """
@@ -66,7 +66,7 @@ def mode_seeking(first, second, code, other):
     Differs from the paper: the inverse is minimised, as in the authors'
     codes. From DRIT's code: means are those of an example, not of the batch.
 
-    Example:
+    Examples:
         >>> images, codes = np.ones((1, 2, 2, 3)), np.ones((1, 8))
         >>> round(mode_seeking(images, 0 * images, 2 * codes, 0 * codes)
         ...       .numpy().item(), 3)

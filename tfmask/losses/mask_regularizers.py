@@ -31,7 +31,7 @@ def mask_similarity(mask, content):
     Paper: LOMIT, Eq. (13). Differs from the paper: the mean over pairs, as
     in the authors' code, not the sum.
 
-    Example:
+    Examples:
         >>> m = np.array([0.0, 1.0], "float32").reshape(1, 2, 1, 1)
         >>> mask_similarity(m, np.ones((1, 2, 1, 4))).numpy().tolist()
         [0.5]
@@ -90,7 +90,7 @@ def style_distance(first, second, maximum=None):
 
     Paper: LOMIT, Eq. (14). Differs from the paper: with a maximum.
 
-    Example:
+    Examples:
         >>> style_distance(np.zeros((1, 2)), np.ones((1, 2))).numpy().tolist()
         [-1.0]
     """
@@ -114,7 +114,7 @@ def mask_area(mask, reduction="mean"):
 
     Paper: LOMIT, Eq. (15).
 
-    Example:
+    Examples:
         >>> mask_area(np.full((1, 2, 2, 1), 0.5), "sum").numpy().tolist()
         [2.0]
     """
@@ -136,7 +136,7 @@ def mask_indecision(mask):
 
     Paper: none.
 
-    Example:
+    Examples:
         >>> mask_indecision(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [0.25]
     """
@@ -155,7 +155,7 @@ def mask_variation(mask):
 
     Paper: in LOMIT's code only, with weight 0.
 
-    Example:
+    Examples:
         >>> m = np.array([0.0, 1.0, 1.0, 0.5], "float32")
         >>> mask_variation(m.reshape(1, 2, 2, 1)).numpy().tolist()
         [3.0]

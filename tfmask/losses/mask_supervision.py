@@ -19,7 +19,7 @@ def mask_cross_entropy(mask, region):
     Returns:
         (B,) float32; m is kept 1e-6 away from 0 and 1.
 
-    Example:
+    Examples:
         >>> half = np.full((1, 2, 2, 1), 0.5)
         >>> mask_cross_entropy(half, half).numpy().round(4)
         array([0.6931], dtype=float32)
@@ -45,7 +45,7 @@ def dice(mask, region):
     Differs from the paper: sums, not squares, in the denominator; 1 on both
     sides, so that two empty masks are equal.
 
-    Example:
+    Examples:
         >>> dice(np.zeros((1, 1, 1, 1)), np.ones((1, 1, 1, 1))).numpy().tolist()
         [0.5]
     """

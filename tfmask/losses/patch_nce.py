@@ -26,7 +26,7 @@ def patch_nce(queries, keys, temperature):
     same place stands among the others once more, with the logit
     -10 / temperature; that is a share of exp(-9 / temperature) at most.
 
-    Example:
+    Examples:
         >>> same = np.ones((1, 2, 1), "float32")
         >>> patch_nce(same, same, 0.07).numpy().round(6).tolist()
         [0.6931470036506653]

@@ -18,7 +18,7 @@ def l2(images, others):
 
     Paper: DiscoGAN, Eqs. (3) and (4).
 
-    Example:
+    Examples:
         >>> two, zero = 2 * np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))
         >>> l2(two, zero).numpy().tolist()
         [4.0]
@@ -38,7 +38,7 @@ def l1(images, others):
 
     Paper: CycleGAN, Eq. (2); attention-guided, Eq. (3).
 
-    Example:
+    Examples:
         >>> l1(np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))).numpy().tolist()
         [1.0]
     """

@@ -23,7 +23,7 @@ def wasserstein_generator(fake):
     Paper: Arjovsky et al. 2017; StarGAN, Eq. (8).
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> wasserstein_generator(np.full((1, 2, 2, 1), 0.5)).numpy().tolist()
         [-0.5]
     """
@@ -45,7 +45,7 @@ def wasserstein_critic(real, fake):
     Paper: Arjovsky et al. 2017; StarGAN, Eq. (8).
     Differs from the authors' code: no.
 
-    Example:
+    Examples:
         >>> one = np.ones((1, 2, 2, 1))
         >>> wasserstein_critic(3 * one, one).numpy().tolist()
         [-2.0]

@@ -19,7 +19,7 @@ class MaskScores:
         own: float, the threshold that the masks' run chose for itself, or
             None.
 
-    Example:
+    Examples:
         >>> scores = MaskScores()
         >>> scores.update(np.ones((2, 4, 4, 1)), np.ones((2, 4, 4, 1)))
         >>> scores.result()["mask_iou"]

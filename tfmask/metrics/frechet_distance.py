@@ -33,7 +33,7 @@ class FeatureMoments:
     Attributes:
         count: int, rows so far.
 
-    Example:
+    Examples:
         >>> moments = FeatureMoments()
         >>> moments.update([[1.0, 2.0]])
         >>> moments.update([[3.0, 2.0]])

@@ -60,7 +60,7 @@ class SegmentationScores:
     tables. From the authors' code: there a prediction of a class too many
     is counted in another cell or drops its image; here it is an error.
 
-    Example:
+    Examples:
         >>> scores = SegmentationScores(2)
         >>> scores.update([0, 0, 1, 1], [0, 1, 1, 1])
         >>> scores.result()["pixel_accuracy"]

@@ -36,7 +36,7 @@ def otsu_threshold(histogram):
 
     Paper: Otsu 1979, Eq. (18).
 
-    Example:
+    Examples:
         >>> found = mask_histogram(np.array([0.0, 0.1, 0.9, 1.0]))
         >>> round(otsu_threshold(found), 2)
         0.5

@@ -44,7 +44,7 @@ class AttentionUNet(keras.Model):
     Paper: the U-Net of Ronneberger et al. 2015, padded and normalised.
     Differs from the papers of the methods: they have no skip connections.
 
-    Example:
+    Examples:
         >>> network = AttentionUNet(filters=2, levels=2)
         >>> network(np.zeros((1, 8, 16, 3), "float32")).shape.as_list()
         [1, 8, 16, 1]

@@ -86,8 +86,8 @@ class MultiScaleDiscriminator(keras.Model):
 
     Args:
         scales: int; 1 looks at the image alone.
-        filters, strided_layers, kernel_size, padding_mode, slope,
-            kernel_initializer: see `PatchScores`.
+        filters, strided_layers, kernel_size: see `PatchScores`.
+        padding_mode, slope, kernel_initializer: see `PatchScores`.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:

@@ -49,7 +49,7 @@ class ResNetGenerator(keras.Model):
     Paper: CycleGAN, appendix 7.2; attention-guided, supplement.
     Differs from the papers: no; see the presets.
 
-    Example:
+    Examples:
         >>> network = ResNetGenerator(filters=4, blocks=1)
         >>> network(np.zeros((1, 16, 16, 3), "float32")).shape.as_list()
         [1, 16, 16, 3]

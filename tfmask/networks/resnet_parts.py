@@ -260,8 +260,8 @@ class ResNetDecoder(keras.layers.Layer):
         upsampling: "transposed", "resize" (nearest x2, then a 3x3
             convolution; no checkerboard) or "blur" (`blur_upsample`, then a
             3x3 convolution padded by zeros).
-        padding_mode, alignment, normalization, affine, gamma_stddev,
-            kernel_initializer: see `ResNetEncoder`.
+        padding_mode, alignment, normalization: see `ResNetEncoder`.
+        affine, gamma_stddev, kernel_initializer: see `ResNetEncoder`.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:

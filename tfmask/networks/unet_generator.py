@@ -67,7 +67,7 @@ class UNetGenerator(keras.Model):
     dropout lies where the PyTorch code has it; Torch's is one layer further
     in.
 
-    Example:
+    Examples:
         >>> network = UNetGenerator(filters=2, levels=3)
         >>> network(np.zeros((1, 16, 8, 3), "float32")).shape.as_list()
         [1, 16, 8, 3]

@@ -63,7 +63,7 @@ def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
     words.
     Differs from Grad-CAM: the signs.
 
-    Example:
+    Examples:
         >>> features = np.full((1, 2, 2, 1), 3.0, "float32")
         >>> total = lambda x: tf.reduce_sum(x, axis=(1, 2))
         >>> grad_cam(features, total, np.ones((1, 1)))[0, 0, 0].numpy()

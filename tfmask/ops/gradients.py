@@ -24,7 +24,7 @@ def with_gradient(function, gradient, *inputs):
     Returns:
         What `function` returns.
 
-    Example:
+    Examples:
         >>> x = tf.Variable(3.0)
         >>> with tf.GradientTape() as tape:
         ...     y = with_gradient(tf.square, lambda dy: 2.0 * x * dy, x)

@@ -100,7 +100,7 @@ class Gallery:
     Raises:
         UserError: if `samples.json` is there but cannot be read.
 
-    Example:
+    Examples:
         gallery = Gallery("evaluation", "My run")
         gallery.add_section("a to b", ["input", "mask"], [("7.png", [x, m])])
         gallery.write()

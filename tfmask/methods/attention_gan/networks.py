@@ -63,7 +63,7 @@ class AttentionGenerator(keras.Model):
     Differs from the paper: no. From the authors' code: it returns 30
     tensors.
 
-    Example:
+    Examples:
         >>> network = AttentionGenerator(filters=4, blocks=1)
         >>> network(np.zeros((1, 16, 16, 3), "float32")).shape.as_list()
         [1, 16, 16, 3]

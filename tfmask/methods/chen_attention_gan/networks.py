@@ -23,7 +23,7 @@ class AbsoluteAttention(ResNetGenerator):
     Differs from the paper: no. From the authors' code: no clipping, which
     changes nothing.
 
-    Example:
+    Examples:
         >>> network = AbsoluteAttention(filters=4, blocks=1)
         >>> network(np.zeros((1, 16, 16, 3), "float32")).shape.as_list()
         [1, 16, 16, 1]

@@ -81,7 +81,7 @@ class BottleneckGenerator(keras.Model):
     convolution with padding 3, which is its transposed one with the kernel
     turned; moving averages at inference, see `DiscoGAN`.
 
-    Example:
+    Examples:
         >>> network = BottleneckGenerator(filters=2, levels=2)
         >>> network(np.zeros((1, 16, 8, 3), "float32")).shape.as_list()
         [1, 16, 8, 3]

@@ -35,7 +35,7 @@ class StyleAutoencoder(keras.Model):
     Paper: Huang et al. 2018, section 5.1 and appendix B.
     Differs from the paper: no. From the authors' code: no.
 
-    Example:
+    Examples:
         >>> network = StyleAutoencoder(filters=2, blocks=1)
         >>> image = np.zeros((1, 16, 16, 3), "float32")
         >>> [x.shape.as_list() for x in network.encode(image)]
