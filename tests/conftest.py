@@ -52,7 +52,7 @@ def pytest_configure(config):
 
 
 # Folders whose tests run on both stacks: what can differ between Keras 2 and 3.
-BOTH_STACKS = {"layers", "losses", "methods", "networks", "ops"}
+BOTH_STACKS = {"layers", "losses", "networks", "ops"}
 
 
 def pytest_collection_modifyitems(items):

@@ -36,7 +36,13 @@ pytestmark = pytest.mark.both_stacks
 DIRECTIONS = ("a_to_b", "b_to_a")
 
 
-@pytest.fixture(scope="module", params=["attention_guided", "cyclegan"])
+@pytest.fixture(
+    scope="module",
+    params=[
+        "attention_guided",
+        pytest.param("cyclegan", marks=pytest.mark.slow),
+    ],
+)
 def exported(request, tmp_path_factory):
     method, path = published(request.param, tmp_path_factory, facts={"step": 7})
     assert path.parts[-2:] == ("toy", "1")

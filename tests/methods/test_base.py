@@ -23,6 +23,8 @@ from tiny_methods import (
 from tfmask.methods.base import source_and_target
 from tfmask.ops.errors import UserError
 
+pytestmark = pytest.mark.both_stacks
+
 both = pytest.mark.parametrize("make", [attention_guided, cyclegan])
 
 
@@ -84,6 +86,7 @@ def test_measuring_changes_nothing(make):
     assert int(method.step.numpy()) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "steps", "tolerance", "options"),
     [

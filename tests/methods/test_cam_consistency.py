@@ -48,6 +48,7 @@ def trained(name, steps, **options):
     return method, logs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HOSTS)
 def test_without_weights_it_is_the_host_bit_for_bit(name):
     host, expected = trained(name, 2)

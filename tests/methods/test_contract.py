@@ -15,8 +15,6 @@ import pytest
 import tensorflow as tf
 from replicas import assert_equal_to_one_device
 
-from tfmask.export.check import check_version
-from tfmask.export.signatures import export_method
 from tfmask.methods import NAMES, method_spec, preset_config
 from tfmask.training.checkpoints import Checkpoints, state_variables
 from tfmask.training.loop import distributed_batches
@@ -27,9 +25,10 @@ from tfmask.training.run_folder import (
 )
 from trainers import train
 
+pytestmark = pytest.mark.both_stacks
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
-from exports import replayed_by, served, tiny_options  # noqa: E402
+from exports import tiny_options  # noqa: E402
 
 LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 # Maps are remembered, or masks and features enlarged, in float32.
@@ -171,14 +170,6 @@ def test_two_replicas_equal_one_device(tiny, two_replicas):
         batches if rare or name in REMEMBER else batches[:1],
         FLOAT32.get(name, 1e-9),
     )
-
-
-@pytest.mark.slow
-def test_an_export_answers_as_translate(tiny, tmp_path):
-    method = tiny[3]
-    version = export_method(method, tmp_path, "toy")
-    for servable in served(version):
-        check_version(method, version, replay=replayed_by(servable))
 
 
 def by_position(method):

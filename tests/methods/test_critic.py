@@ -7,6 +7,8 @@ from tiny_edits import edit_batch, edit_method
 
 from tfmask.ops.errors import UserError
 
+pytestmark = pytest.mark.both_stacks
+
 
 def with_cam():
     """CAM-consistency's second order and its own phases."""

@@ -188,6 +188,7 @@ def test_dropout_follows_seed_and_step_and_is_off_in_translate():
     assert loss() != first
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization", ["batch", "instance"])
 def test_two_replicas_equal_one_device(two_replicas, normalization):
     """Batch statistics and dropout are those of the global batch.

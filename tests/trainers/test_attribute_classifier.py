@@ -1,12 +1,14 @@
 """The attributes' judge: it learns, shrinks, and tells what is there."""
 
 import numpy as np
+import pytest
 from attribute_parts import parts_data
 
 from tfmask.evaluation import attribute_classifier
 from tfmask.evaluation.attribute_classifier import AttributeClassifier
 
 
+@pytest.mark.slow
 def test_it_learns_attributes(monkeypatch):
     # It is sure enough long before there is nothing left to learn.
     monkeypatch.setattr(attribute_classifier, "ENOUGH", 0.05)

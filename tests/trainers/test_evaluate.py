@@ -164,6 +164,7 @@ def test_the_command_writes_numbers_and_a_gallery(tmp_path, capsys):
     assert "a_to_b, 4 images" in printed and "mean training mask" in printed
 
 
+@pytest.mark.slow
 def test_the_command_without_training_images_or_masks(tmp_path, capsys):
     write_folders(tmp_path / "data", splits=("test",), masks=False)
     (tmp_path / "data" / "testA" / "bad.png").write_text("no image")

@@ -53,6 +53,7 @@ def exported(run, tmp_path_factory):
     return base, printed.getvalue()
 
 
+@pytest.mark.slow
 def test_the_path_is_printed_and_the_facts_are_written(exported):
     base, printed = exported
     path = base / "toy" / "1"

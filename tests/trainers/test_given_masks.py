@@ -33,6 +33,7 @@ def test_the_option_is_a_number_or_all(capsys):
     assert "masks_for_training" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_run_records_the_images_and_keeps_to_them(tmp_path, capsys):
     run = tmp_path / "run"
     command = ["attention_guided", "--data", "synthetic", "--run", str(run)]

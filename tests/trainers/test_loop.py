@@ -74,6 +74,7 @@ def _double(tensor):
     return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
 
 
+@pytest.mark.slow
 def test_two_replicas_train_as_one_device(two_replicas, monkeypatch):
     """In float64, where rounding stays far below the tolerance."""
     set_policy = keras.mixed_precision.set_global_policy

@@ -136,6 +136,7 @@ def test_without_a_run_no_tensorflow_is_needed(photos):
     assert out.exists()
 
 
+@pytest.mark.slow
 def test_a_real_run_lists_its_images(photos):
     run = photos.parent / "run"
     command = ["attention_guided", "--data", "synthetic", "--run", str(run)]

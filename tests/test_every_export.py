@@ -1,4 +1,4 @@
-"""Exported graphs in an engine that no one here wrote: OpenVINO."""
+"""Exports of all methods, in our runtime and in OpenVINO, which is not ours."""
 
 import sys
 from pathlib import Path
@@ -8,25 +8,36 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.export.check import example_inputs
+from tfmask.export.check import check_version, example_inputs
 from tfmask.methods import NAMES, method_spec
-
-# OpenVINO draws no random numbers.
-READ = [name for name in NAMES if method_spec(name).several is None]
 
 # Whatever way pytest imports test files, the helpers beside them are found.
 sys.path.insert(0, str(Path(__file__).parent))
-from exports import published  # noqa: E402
+from exports import published, replayed_by, served  # noqa: E402
+
+pytestmark = pytest.mark.slow
 
 
-@pytest.mark.slow
+@pytest.fixture(scope="module", params=NAMES)
+def exported(request, tmp_path_factory):
+    """(name, method of tiny networks, folder of its version)."""
+    return request.param, *published(request.param, tmp_path_factory)
+
+
+def test_it_answers_as_translate(exported):
+    _, method, version = exported
+    for servable in served(version):
+        check_version(method, version, replay=replayed_by(servable))
+
+
 @pytest.mark.skipif(
     keras.__version__ < "3", reason="its extra holds the default stack only"
 )
-@pytest.mark.parametrize("name", READ)
-def test_openvino_reads_every_method_and_agrees(name, tmp_path_factory):
+def test_openvino_reads_it_and_agrees(exported):
+    name, method, version = exported
+    if method_spec(name).several is not None:
+        pytest.skip("OpenVINO draws no random numbers")
     openvino = pytest.importorskip("openvino")
-    method, version = published(name, tmp_path_factory)
     theirs = openvino.Core().compile_model(
         str(version), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
     )
