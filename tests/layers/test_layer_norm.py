@@ -45,3 +45,32 @@ def test_constant_images_have_finite_gradients():
 def test_the_config_names_the_form():
     config = LayerNormalization(unbiased=True).get_config()
     assert LayerNormalization.from_config(config).unbiased
+
+
+@pytest.mark.parametrize("unbiased", [False, True])
+def test_the_gradient_of_the_gradient_is_the_formulas(unbiased):
+    """A gradient penalty asks for it."""
+    layer = LayerNormalization(unbiased=unbiased, epsilon=0.1, dtype="float64")
+    images, weights = tf.constant(RNG.normal(2.0, 3.0, (2, 2, 4, 3, 2)))
+    layer.build(images.shape)
+    gamma, beta = RNG.normal(size=(2, 2))
+    layer.set_weights([gamma, beta])
+
+    def formula(values):
+        centered = values - tf.reduce_mean(values, (1, 2, 3), keepdims=True)
+        squares = tf.reduce_sum(centered**2, (1, 2, 3), keepdims=True)
+        if unbiased:
+            return centered / (tf.sqrt(squares / 23) + 0.1) * gamma + beta
+        return centered / tf.sqrt(squares / 24 + 0.1) * gamma + beta
+
+    def second(function):
+        with tf.GradientTape() as outer:
+            outer.watch(images)
+            with tf.GradientTape() as inner:
+                inner.watch(images)
+                total = tf.reduce_sum(function(images) ** 2 * weights)
+            slopes = inner.gradient(total, images)
+            penalty = tf.reduce_sum(slopes**3)
+        return outer.gradient(penalty, images)
+
+    np.testing.assert_allclose(second(layer), second(formula), rtol=1e-9)

@@ -18,7 +18,13 @@ from tfmask.losses import (
     mask_variation,
 )
 from tfmask.networks import InstanceGenerator, ResNetGenerator
-from tfmask.ops.precision import exact, mean_over, moments, standardized
+from tfmask.ops.precision import (
+    exact,
+    mean_over,
+    moments,
+    normalized,
+    standardized,
+)
 
 SIDE = 256
 # TensorFlow's reduction over both axes at once is off by 1e-3 and more on the
@@ -38,8 +44,8 @@ def picture(kind, channels=3):
     return np.where(disc, inside, outside)[None]
 
 
-def normalized(values, axes):
-    """float64 by NumPy."""
+def by_numpy(values, axes):
+    """Normalised values in float64."""
     mean = values.mean(axes, keepdims=True)
     variance = values.var(axes, keepdims=True)
     return (values - mean) / np.sqrt(variance + 1e-5)
@@ -85,7 +91,7 @@ def test_moments_and_their_gradients(kind):
         largest = max(1.0, np.abs(other).max())
         np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE * largest)
     np.testing.assert_allclose(
-        found[tf.float64][0], normalized(picture(kind), (1, 2)), atol=1e-9
+        found[tf.float64][0], by_numpy(picture(kind), (1, 2)), atol=1e-9
     )
 
 
@@ -106,7 +112,7 @@ def test_normalisation_layers(layer, axes, options, kind, dtype):
         image = tf.cast(image, tf.bfloat16)
         tolerance = 2.0**-8 * 4  # half a step of a number below 4
     output = layer(dtype=dtype)(image, **options)
-    expected = normalized(tf.cast(image, tf.float64).numpy(), axes)
+    expected = by_numpy(tf.cast(image, tf.float64).numpy(), axes)
     assert np.abs(expected).max() < 4
     np.testing.assert_allclose(
         tf.cast(output, tf.float64), expected, rtol=0, atol=tolerance
@@ -124,7 +130,7 @@ def test_highway_adain(kind):
         (none, one),
     )
     np.testing.assert_allclose(
-        output, normalized(image, (1, 2)), rtol=0, atol=TOLERANCE
+        output, by_numpy(image, (1, 2)), rtol=0, atol=TOLERANCE
     )
 
 
@@ -194,3 +200,56 @@ def test_generators(make, size, masks, kind):
     assert half.dtype == np.float32
     # Eight bits a number, ten layers: an eighth of the range is far more.
     assert np.abs(half - double).max() < 0.125 * np.ptp(double)
+
+
+def of_operations(values, axes, epsilon, unbiased):
+    """`normalized` by operations whose gradients are TensorFlow's."""
+    centered = values - tf.reduce_mean(values, axes, keepdims=True)
+    variance = tf.reduce_mean(centered**2, axes, keepdims=True)
+    if unbiased:
+        count = np.prod([values.shape[axis] for axis in axes])
+        variance *= count / (count - 1)
+    return centered / tf.sqrt(variance + epsilon)
+
+
+@pytest.mark.parametrize("unbiased", [False, True])
+@pytest.mark.parametrize("axes", [(2, 1), (2, 1, 3)])
+def test_the_closed_gradient_and_its_own_are_tensorflows(axes, unbiased):
+    random = np.random.default_rng(0)
+    values, weights = tf.constant(random.normal(2.0, 3.0, (2, 2, 5, 4, 3)))
+
+    def derivatives(function):
+        with tf.GradientTape() as outer:
+            outer.watch(values)
+            with tf.GradientTape() as inner:
+                inner.watch(values)
+                outputs = function(values, axes, 1e-2, unbiased)
+                total = tf.reduce_sum(outputs**2 * weights)
+            first = inner.gradient(total, values)
+            penalty = tf.reduce_sum(first**3)
+        return outputs, first, outer.gradient(penalty, values)
+
+    expected = derivatives(of_operations)
+    for found, wanted in zip(derivatives(normalized), expected, strict=True):
+        scale = np.abs(wanted).max()
+        np.testing.assert_allclose(found, wanted, atol=1e-12 * scale)
+
+
+def test_sizes_known_late():
+    values = np.random.default_rng(0).normal(size=(1, 4, 6, 2))
+    open_sizes = tf.TensorSpec([None, None, None, 2], tf.float64)
+
+    @tf.function(input_signature=[open_sizes])
+    def slopes(images):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            outputs = normalized(images, (2, 1), 1e-5, unbiased=True)
+            total = tf.reduce_sum(outputs**3)
+        return tape.gradient(total, images)
+
+    images = tf.constant(values)
+    with tf.GradientTape() as tape:
+        tape.watch(images)
+        total = tf.reduce_sum(of_operations(images, (2, 1), 1e-5, True) ** 3)
+    expected = tape.gradient(total, images)
+    np.testing.assert_allclose(slopes(images), expected, atol=1e-12)

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfmask.ops.precision import exact, moments, standardized
+from tfmask.ops.precision import along_height, exact, normalized
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -59,11 +59,11 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         # In float32 whatever the policy: Keras 2 would compute the moments in
         # half precision.
         images = exact(inputs)
-        scale = exact(self.gamma) if self.affine else None
-        offset = exact(self.beta) if self.affine else None
-        outputs = standardized(
-            images, *moments(images, (2, 1)), self.epsilon, scale, offset
-        )
+        outputs = normalized(images, (2, 1), self.epsilon)
+        if self.affine:
+            scale = exact(self.gamma)[None, None, None]
+            outputs *= along_height(scale, images)
+            outputs += exact(self.beta)
         return tf.cast(outputs, inputs.dtype)
 
     def get_config(self):

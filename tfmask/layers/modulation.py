@@ -8,7 +8,7 @@ mixed in (AdaLIN of U-GAT-IT) and highway adaptive instance normalisation
 import keras
 import tensorflow as tf
 
-from tfmask.ops.precision import exact, moments, standardized
+from tfmask.ops.precision import exact, normalized
 
 _EPSILON = 1e-5
 
@@ -30,24 +30,15 @@ def modulated(features, scale, offset, rho=None, *, unbiased=False):
         (B, H, W, C) of the features' dtype.
     """
     content = exact(features)
-    normalized = _normalized(content, (2, 1), unbiased)
+    outputs = normalized(content, (2, 1), _EPSILON, unbiased)
     if rho is not None:
-        layer = _normalized(content, (2, 1, 3), unbiased)
-        normalized = layer + exact(rho) * (normalized - layer)
+        layer = normalized(content, (2, 1, 3), _EPSILON, unbiased)
+        outputs = layer + exact(rho) * (outputs - layer)
     scale, offset = (
         values[:, None, None, :] if values.shape.rank == 2 else values
         for values in (exact(scale), exact(offset))
     )
-    return tf.cast(normalized * scale + offset, features.dtype)
-
-
-def _normalized(content, axes, unbiased):
-    mean, variance = moments(content, axes)
-    if unbiased:
-        sizes = tf.gather(tf.shape(content), axes)
-        count = tf.cast(tf.reduce_prod(sizes), variance.dtype)
-        variance *= count / tf.maximum(count - 1.0, 1.0)
-    return standardized(content, mean, variance, _EPSILON)
+    return tf.cast(outputs * scale + offset, features.dtype)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")

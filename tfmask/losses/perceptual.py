@@ -3,7 +3,7 @@
 import tensorflow as tf
 
 from tfmask.losses.reduce import mean_per_example
-from tfmask.ops.precision import exact, moments, standardized
+from tfmask.ops.precision import exact, normalized
 
 _EPSILON = 1e-5
 
@@ -25,7 +25,7 @@ def domain_invariant(features, others):
     perceptual loss". Differs from the paper: no.
     """
     one, other = (
-        standardized(values, *moments(values, (2, 1)), _EPSILON)
-        for values in (exact(features), exact(others))
+        normalized(exact(values), (2, 1), _EPSILON)
+        for values in (features, others)
     )
     return mean_per_example(tf.square(one - other))

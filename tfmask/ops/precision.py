@@ -6,8 +6,12 @@ digits and more. One axis after the other does not, at the same speed
 (`benchmarks/precision.py`).
 """
 
+import math
+
 import numpy as np
 import tensorflow as tf
+
+from tfmask.ops.gradients import with_gradient
 
 
 def exact(values):
@@ -66,9 +70,57 @@ def moments(values, axes):
     """
     mean = mean_over(values, axes, keepdims=True)
     # In two passes: E(x^2) - E(x)^2 cancels. The derivative with respect to
-    # this mean is 0.
-    squares = tf.math.squared_difference(values, tf.stop_gradient(mean))
+    # this mean is 0, but that one's is not: a gradient penalty needs it.
+    squares = tf.math.squared_difference(values, along_height(mean, values))
     return mean, mean_over(squares, axes, keepdims=True)
+
+
+def normalized(values, axes, epsilon, unbiased=False):
+    """`(x - mean) / sqrt(variance + epsilon)` by the values' own moments.
+
+    On a tape its gradient is the closed form, which needs the outputs only and
+    half of the operations:
+
+        factor * (g - mean(g) - y * sum(g y) / count)
+
+    where g is the outputs' gradient and y the outputs.
+
+    Args:
+        values: (B, H, W, C) float32 or float64 tensor.
+        axes: ints from 0.
+        epsilon: float.
+        unbiased: bool; the variance is divided by count - 1.
+
+    Returns:
+        Tensor of `values`' shape.
+    """
+    sizes = [values.shape[axis] for axis in axes]
+    if None in sizes:
+        sizes = tf.gather(tf.shape(values), axes)
+        divisor = tf.cast(tf.reduce_prod(sizes), values.dtype)
+    else:
+        divisor = float(math.prod(sizes))
+    if unbiased:
+        divisor = tf.maximum(tf.cast(divisor - 1.0, values.dtype), 1.0)
+
+    def function(images):
+        mean = mean_over(images, axes, keepdims=True)
+        centered = images - along_height(mean, images)
+        squares = sum_over(tf.square(centered), axes, keepdims=True)
+        factor = tf.math.rsqrt(squares / divisor + epsilon)
+        return centered * along_height(factor, images), factor
+
+    def gradient(upstream, of_factor):
+        # The factor is an output, so that this has a gradient, too.
+        total = sum_over(upstream * outputs, axes, keepdims=True)
+        share = (total + of_factor * factor) / divisor
+        mean = mean_over(upstream, axes, keepdims=True)
+        rest = upstream - along_height(mean, outputs)
+        rest -= outputs * along_height(share, outputs)
+        return rest * along_height(factor, outputs)
+
+    outputs, factor = with_gradient(function, gradient, values)
+    return outputs
 
 
 def standardized(values, mean, variance, epsilon, scale=None, offset=None):
@@ -91,7 +143,7 @@ def standardized(values, mean, variance, epsilon, scale=None, offset=None):
     factor = tf.math.rsqrt(variance + epsilon)
     if scale is not None:
         factor *= scale
-    outputs = (values - _along_height(mean, values)) * _along_height(
+    outputs = (values - along_height(mean, values)) * along_height(
         factor, values
     )
     if offset is not None:
@@ -99,7 +151,7 @@ def standardized(values, mean, variance, epsilon, scale=None, offset=None):
     return outputs
 
 
-def _along_height(statistic, values):
+def along_height(statistic, values):
     """Repeats (..., 1, 1, C) along the height of (..., H, W, C).
 
     The gradient of a broadcast is a sum, which this makes one of widths and
