@@ -8,6 +8,9 @@ them, a tf.function as `trainers` run it. Methods whose players learn in some
 steps only are timed over whole periods of these; a step is their mean. `cpu_ms`
 is what the processors worked for it, which other work on the machine hardly
 changes.
+
+With `--json FILE` every row is in the file as soon as it stands on the screen;
+`--resume` takes the rows that are there and measures the others.
 """
 
 import argparse
@@ -113,18 +116,61 @@ def in_own_process(name, options):
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def measure_all(names, options):
-    """dict of name to its numbers; says each as it comes."""
+def measure_all(names, options, done, keep):
+    """dict of name to its numbers; says each as it comes.
+
+    Args:
+        names: of methods.
+        options: of `measure`.
+        done: dict of rows that need not be measured.
+        keep: called with all rows after each new one.
+    """
     print(f"{'method':18}" + "".join(f"{name:>14}" for name in COLUMNS))
-    found = {}
+    found = dict(done)
+    missing = [name for name in names if not found.get(name)]
+    start = time.monotonic()
     for name in names:
-        found[name] = in_own_process(name, options)
+        if name in missing:
+            found[name] = in_own_process(name, options)
+            keep(found)
         cells = ["failed"]
         if found[name]:
             cells = [f"{round(found[name][column]):,}" for column in COLUMNS]
         print(f"{name:18}" + "".join(f"{cell:>14}" for cell in cells))
         sys.stdout.flush()
+        if name in missing:
+            count = missing.index(name) + 1
+            print(
+                progress(count, len(missing), time.monotonic() - start),
+                file=sys.stderr,
+            )
     return found
+
+
+def progress(count, total, seconds):
+    """How far it is, and what is left if the others take as long."""
+    left = seconds / count * (total - count)
+    return (
+        f"{count} of {total} in {seconds / 60:.0f} min, "
+        f"about {left / 60:.0f} min left"
+    )
+
+
+def rows_of(file, options):
+    """The rows of an earlier run; exits where it had other options."""
+    try:
+        earlier = json.loads(file.read_text())
+        rows = earlier.pop("methods")
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SystemExit(f"{file} was not written by this command.") from None
+    if earlier != options:
+        raise SystemExit(
+            f"{file} has rows of other options: {earlier}, not {options}. "
+            "Name another file, or give the same options."
+        )
+    return rows
 
 
 def main(argv=None):
@@ -144,15 +190,25 @@ def main(argv=None):
     parser.add_argument("--periods", type=int, default=3)
     parser.add_argument("--warm-up", type=int, default=1)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--resume", action="store_true")
     given = vars(parser.parse_args(argv))
-    one, names, file = (given.pop(n) for n in ("one", "methods", "json"))
+    one, names, file, resume = (
+        given.pop(name) for name in ("one", "methods", "json", "resume")
+    )
     if one:
         print(json.dumps(measure(one[0], json.loads(one[1]))))
         return 0
-    found = measure_all(names, given)
-    if file:
-        file.write_text(json.dumps({**given, "methods": found}, indent=2))
-    return 0 if all(found.values()) else 1
+    if resume and not file:
+        parser.error("--resume goes on with the rows of a file: --json FILE")
+
+    def keep(found):
+        if file:
+            text = json.dumps({**given, "methods": found}, indent=2)
+            file.write_text(text + "\n")
+
+    done = rows_of(file, given) if resume else {}
+    found = measure_all(names, given, done, keep)
+    return 0 if all(found[name] for name in names) else 1
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
-"""An update of Adam: Keras' and that of `tfmask.ops.optimizers`.
+"""What tfmask computes its own way on CPUs, next to TensorFlow's and Keras'.
 
     python benchmarks/operations.py
 
-Processor time of one thread, the least of some repetitions.
+Processor time of one thread, the least of some repetitions: the gradients of
+convolutions, `tf.nn.conv2d`'s and those of `tfmask.layers.convolve`, and an
+update of Adam, Keras' and that of `tfmask.ops.optimizers`.
 """
 
 import argparse
@@ -11,6 +13,15 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+# (side, channels, filters, kernel, padding) of layers at 128 px that have few
+# filters, or a "SAME" padding: an image's last layer, CUT's, PatchGAN's last.
+LAYERS = (
+    (134, 64, 3, 7, "VALID"),
+    (128, 128, 64, 3, "SAME"),
+    (128, 64, 128, 3, "SAME"),
+    (64, 256, 128, 3, "SAME"),
+    (17, 512, 1, 4, "VALID"),
+)
 
 
 def least_ms(function, *args, repeats):
@@ -22,6 +33,53 @@ def least_ms(function, *args, repeats):
         function(*args)
         times.append(1000 * (time.process_time() - start))
     return min(times)
+
+
+def gradients(function, padding):
+    """tf.function of inputs, kernel and upstream: one gradient each.
+
+    Returns:
+        dict of "inputs" and "kernel" to such a function.
+    """
+    import tensorflow as tf
+
+    def gradient_of(name):
+        @tf.function
+        def gradient(inputs, kernel, upstream):
+            with tf.GradientTape() as tape:
+                tape.watch([inputs, kernel])
+                outputs = function(inputs, kernel, 1, padding)
+            sources = {"inputs": inputs, "kernel": kernel}
+            return tape.gradient(outputs, sources[name], upstream)
+
+        return gradient
+
+    return {name: gradient_of(name) for name in ("inputs", "kernel")}
+
+
+def layer_rows(options):
+    """dict of a layer's name to dict of what and whose to ms."""
+    import tensorflow as tf
+
+    from tfmask.layers.convolve import convolve
+
+    rows = {}
+    for side, channels, filters, kernel_size, padding in LAYERS:
+        side = max(side // options.smaller, kernel_size)
+        shape = (kernel_size, kernel_size, channels, filters)
+        inputs = tf.random.normal((options.batch_size, side, side, channels))
+        kernel = tf.random.normal(shape)
+        upstream = tf.nn.conv2d(inputs, kernel, 1, padding)
+        row = {}
+        for whose, function in (("TF", tf.nn.conv2d), ("tfmask", convolve)):
+            for what, gradient in gradients(function, padding).items():
+                row[what, whose] = least_ms(
+                    *(gradient, inputs, kernel, upstream),
+                    repeats=options.repeats,
+                )
+        name = f"{side} px, {channels} to {filters}, {kernel_size}x"
+        rows[f"{name}{kernel_size}, {padding}"] = row
+    return rows
 
 
 def adam_row(options):
@@ -48,14 +106,23 @@ def adam_row(options):
 
 
 def main(argv=None):
-    """Prints both times."""
+    """Prints the table."""
     sys.path.insert(0, str(ROOT))
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
+    parser.add_argument("--smaller", type=int, default=1, help="divides sides")
+    parser.add_argument("--batch-size", type=int, default=1)
     parser.add_argument("--weights", type=int, default=2**24)
     parser.add_argument("--repeats", type=int, default=5)
     options = parser.parse_args(argv)
+    for name, row in layer_rows(options).items():
+        for what in ("inputs", "kernel"):
+            print(
+                f"{name:30} {what}: TensorFlow {row[what, 'TF']:.0f} ms, "
+                f"tfmask {row[what, 'tfmask']:.0f} ms",
+                flush=True,
+            )
     row = adam_row(options)
     print(
         f"Adam, {options.weights} weights: Keras {row['Keras']:.0f} ms, "

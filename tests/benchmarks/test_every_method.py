@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from benchmarks import train_step
+from benchmarks import every_method, train_step
 from tfmask.methods import method_spec, preset_config
 
 OPTIONS = [
@@ -34,15 +34,62 @@ def test_every_method_has_its_row(tmp_path, capfd):
     assert names == ["cyclegan", "attention_guided"]
 
 
-def test_who_fails_is_in_the_table_and_the_exit_code(monkeypatch, capsys):
-    from benchmarks import every_method
+@pytest.fixture
+def measured(monkeypatch):
+    """Names in the order in which they were measured; pix2pix fails."""
+    names = []
 
-    good = dict.fromkeys(every_method.COLUMNS, 1234.5)
-    rows = {"cyclegan": None, "pix2pix": good}
-    monkeypatch.setattr(
-        every_method, "in_own_process", lambda name, options: rows[name]
-    )
-    assert every_method.main(["--methods", "cyclegan", "pix2pix"]) == 1
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[1].split() == ["cyclegan", "failed"]
-    assert lines[2].split() == ["pix2pix", *["1,234"] * 6]
+    def in_own_process(name, options):
+        names.append(name)
+        if name == "pix2pix":
+            return None
+        return dict.fromkeys(every_method.COLUMNS, 1233.5 + len(names))
+
+    monkeypatch.setattr(every_method, "in_own_process", in_own_process)
+    return names
+
+
+def test_who_fails_is_in_the_table_and_the_exit_code(measured, capsys):
+    assert every_method.main(["--methods", "pix2pix", "cyclegan"]) == 1
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
+    assert lines[1].split() == ["pix2pix", "failed"]
+    assert lines[2].split() == ["cyclegan", *["1,236"] * 6]
+    assert "2 of 2" in err
+
+
+def test_what_is_left_is_by_the_mean_so_far():
+    line = "3 of 27 in 6 min, about 48 min left"
+    assert every_method.progress(3, 27, 360) == line
+
+
+def test_a_run_is_resumed(measured, tmp_path, capsys):
+    file = ["--json", str(tmp_path / "rows.json")]
+    assert every_method.main(["--methods", "cyclegan", "pix2pix", *file]) == 1
+    more = [*file, "--methods", "cyclegan", "unit", "--resume"]
+    assert every_method.main(more) == 0
+    assert measured == ["cyclegan", "pix2pix", "unit"]
+    lines = capsys.readouterr().out.splitlines()[-2:]
+    assert lines == [
+        f"{'cyclegan':18}" + f"{'1,234':>14}" * 6,
+        f"{'unit':18}" + f"{'1,236':>14}" * 6,
+    ]
+    rows = json.loads((tmp_path / "rows.json").read_text())["methods"]
+    assert list(rows) == ["cyclegan", "pix2pix", "unit"]
+    again = ["--methods", "pix2pix", *file, "--resume"]
+    assert every_method.main(again) == 1  # who failed is measured again
+    assert measured[3:] == ["pix2pix"]
+
+
+def test_resuming_other_options_or_files_is_refused(measured, tmp_path):
+    file = tmp_path / "rows.json"
+    options = ["--methods", "unit", "--json", str(file), "--resume"]
+    assert every_method.main(options) == 0
+    with pytest.raises(SystemExit, match=r"rows\.json has rows of other"):
+        every_method.main([*options, "--threads", "1"])
+    file.write_text("[1]")
+    with pytest.raises(SystemExit, match=r"rows\.json was not written"):
+        every_method.main(options)
+    with pytest.raises(SystemExit):
+        every_method.main(["--resume"])
+    assert measured == ["unit"]

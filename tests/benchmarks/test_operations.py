@@ -1,9 +1,21 @@
-"""The benchmark of operations: both Adams have their times."""
+"""The benchmark of operations: every layer and Adam have their times."""
 
 import re
 
+import pytest
 
-def test_a_short_run(load_script, capsys):
-    load_script("operations").main(["--weights", "64", "--repeats", "1"])
-    out = capsys.readouterr().out
-    assert re.match(r"Adam, 64 weights: Keras \d+ ms, tfmask \d+ ms$", out)
+
+@pytest.fixture
+def benchmark(load_script):
+    return load_script("operations")
+
+
+def test_a_short_run(benchmark, capsys):
+    small = ["--smaller", "8", "--weights", "64", "--repeats", "1"]
+    benchmark.main(small)
+    *layers, adam = capsys.readouterr().out.splitlines()
+    assert len(layers) == 2 * len(benchmark.LAYERS)
+    assert layers[0].startswith("16 px, 64 to 3, 7x7, VALID")
+    pattern = r": TensorFlow \d+ ms, tfmask \d+ ms$"
+    assert all(re.search(pattern, line) for line in layers)
+    assert adam.startswith("Adam, 64 weights: Keras ")

@@ -72,3 +72,35 @@ def test_unknown_sizes_are_fine():
 
     expected = derivatives(tf.nn.conv2d, 1, "VALID", tensors)[1]
     np.testing.assert_allclose(gradient(tensors[0]), expected, rtol=1e-9)
+
+
+def operations(images, kernel):
+    """Names of the operations of a layer's gradients."""
+
+    @tf.function
+    def gradients(images, kernel):
+        with tf.GradientTape() as tape:
+            tape.watch([images, kernel])
+            outputs = convolve(images, kernel, 1, "SAME")
+        return tape.gradient(outputs, [images, kernel])
+
+    graph = gradients.get_concrete_function(images, kernel).graph
+    return {operation.type for operation in graph.get_operations()}
+
+
+def test_gpus_have_tensorflows_gradients(monkeypatch):
+    tensors = drawn(3, 4, 2)
+    assert "Conv2DBackpropInput" not in operations(*tensors)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
+    assert "Conv2DBackpropInput" in operations(*tensors)
+
+
+def test_bfloat16():
+    exact = derivatives(convolve, 1, "VALID", drawn(3, 4, 2))[1:3]
+    rounded = [tf.cast(part, tf.bfloat16) for part in drawn(3, 4, 2)]
+    for value, wanted in zip(
+        derivatives(convolve, 1, "VALID", rounded)[1:3], exact, strict=True
+    ):
+        assert value.dtype == tf.bfloat16
+        error = np.abs(tf.cast(value, tf.float64) - wanted).max()
+        assert error < 0.05 * np.abs(wanted).max()
