@@ -35,7 +35,7 @@ client-wheel:
 # The site, from docs/ and the docstrings: build/site/index.html. A link that
 # leads nowhere fails.
 docs: $(VENV)/installed
-	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/python -m mkdocs build --strict
 
 lint: $(VENV)/installed
 	$(VENV)/bin/ruff check .
