@@ -3,7 +3,8 @@
     python benchmarks/train_step.py --all
 
 Each method in a process of its own, one after the other, so that its peak is
-its own: the networks of a preset, synthetic data as its own pipeline draws
+its own: the networks of a preset (those of `quick` where a method has no such
+preset), synthetic data as its own pipeline draws
 them, a tf.function as `trainers` run it. Methods whose players learn in some
 steps only are timed over whole periods of these; a step is their mean. `cpu_ms`
 is what the processors worked for it, which other work on the machine hardly
@@ -31,7 +32,7 @@ COLUMNS = ("ms", "fastest_ms", "cpu_ms", "peak_mib", "trained", "networks")
 
 
 def measure(name, options):
-    """dict of one method's numbers, by `COLUMNS`."""
+    """dict of one method's numbers, by `COLUMNS`, and their `preset`."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
@@ -44,8 +45,11 @@ def measure(name, options):
         open_training_data,
     )
 
-    location = DATA.get(method_spec(name).data, "synthetic")
-    config = preset_config(name, options["preset"], location)
+    spec = method_spec(name)
+    location = DATA.get(spec.data, "synthetic")
+    # What has no paper has no such preset.
+    preset = options["preset"] if options["preset"] in spec.presets else "quick"
+    config = preset_config(name, preset, location)
     config = dataclasses.replace(
         config,
         data=dataclasses.replace(
@@ -91,6 +95,7 @@ def measure(name, options):
         for variable in network.trainable_variables
     }
     return {
+        "preset": preset,
         "ms": statistics.median(walls),
         "fastest_ms": min(walls),
         "cpu_ms": statistics.median(works),
@@ -133,10 +138,12 @@ def measure_all(names, options, done, keep):
         if name in missing:
             found[name] = in_own_process(name, options)
             keep(found)
-        cells = ["failed"]
-        if found[name]:
-            cells = [f"{round(found[name][column]):,}" for column in COLUMNS]
-        print(f"{name:18}" + "".join(f"{cell:>14}" for cell in cells))
+        cells, title = ["failed"], name
+        if row := found[name]:
+            cells = [f"{round(row[column]):,}" for column in COLUMNS]
+            if row["preset"] != options["preset"]:
+                title += f" ({row['preset']})"
+        print(f"{title:18}" + "".join(f"{cell:>14}" for cell in cells))
         sys.stdout.flush()
         if name in missing:
             count = missing.index(name) + 1

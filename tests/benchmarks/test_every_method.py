@@ -43,7 +43,8 @@ def measured(monkeypatch):
         names.append(name)
         if name == "pix2pix":
             return None
-        return dict.fromkeys(every_method.COLUMNS, 1233.5 + len(names))
+        row = dict.fromkeys(every_method.COLUMNS, 1233.5 + len(names))
+        return row | {"preset": "quick" if name == "segmenter" else "paper"}
 
     monkeypatch.setattr(every_method, "in_own_process", in_own_process)
     return names
@@ -56,6 +57,12 @@ def test_who_fails_is_in_the_table_and_the_exit_code(measured, capsys):
     assert lines[1].split() == ["pix2pix", "failed"]
     assert lines[2].split() == ["cyclegan", *["1,236"] * 6]
     assert "2 of 2" in err
+
+
+def test_another_preset_is_named(measured, capsys):
+    assert every_method.main(["--methods", "segmenter"]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.startswith("segmenter (quick)  ")
 
 
 def test_what_is_left_is_by_the_mean_so_far():
