@@ -25,6 +25,23 @@ class Budget:
         """How many wait."""
         return len(self._waiting)
 
+    def take(self, amount: int) -> bool:
+        """Takes a share, if it is free and nobody waits.
+
+        Args:
+            amount: int, bytes; of a larger amount than all, all is taken.
+
+        Returns:
+            Whether it was taken.
+        """
+        with self._lock:
+            amount = min(amount, self.limit)
+            if self._waiting or self.used + amount > self.limit:
+                return False
+            self.used += amount
+            self.granted += 1
+        return True
+
     def ask(self, amount: int) -> futures.Future:
         """Asks for a share.
 

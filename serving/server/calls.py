@@ -29,7 +29,7 @@ from serving.server.budget import Budget
 
 _RECEIVE_SECONDS = 120.0  # in which a request has to arrive
 # Requests of so many bytes are read on the loop: a thread would take longer.
-SMALL = 2**16
+_SMALL = 2**16
 _LATE = "Timed out waiting for notification"  # the runtime's own words
 
 
@@ -61,6 +61,7 @@ class Call:
         peer: str, who calls.
         end: seconds on the monotonic clock when its time is up.
         code: `grpc.StatusCode` of its answer; CANCELLED until it is known.
+        data: bytes of the message, until it is read.
         request: the message, once it is read.
         version: int, the version that answered; None without one.
         pixels, received, sent: ints, of its images; bytes of its messages.
@@ -72,6 +73,7 @@ class Call:
     peer: str
     end: float
     code: grpc.StatusCode = grpc.StatusCode.CANCELLED
+    data: bytes = b""
     request: Any = None
     version: int | None = None
     pixels: int = 0
@@ -81,6 +83,26 @@ class Call:
     seconds: float = 0.0
     running: float = 0.0
     gone: bool = False
+
+    def read(self) -> Any:
+        """Reads the message and lets go of its bytes.
+
+        Left to gRPC, each request that cannot be read would leak them.
+
+        Returns:
+            The message.
+
+        Raises:
+            CallError: INTERNAL, it cannot be read.
+        """
+        kind, data = self.method.request, self.data
+        self.data = b""
+        try:
+            self.request = kind.FromString(data)
+        except DecodeError:
+            text = f"The request is no {kind.DESCRIPTOR.name}."
+            raise CallError(INTERNAL, text) from None
+        return self.request
 
     def seconds_left(self) -> float:
         """How long the call may still last.
@@ -116,7 +138,7 @@ class Calls:
     def handler(
         self,
         method: Method,
-        answer: Callable[[Any, Call], Awaitable],
+        answer: Callable[[Call], Awaitable],
         *,
         counted: bool,
     ):
@@ -124,8 +146,8 @@ class Calls:
 
         Args:
             method: `Method`.
-            answer: coroutine function of (request, `Call`) that returns a
-                message, or bytes; it raises `CallError`.
+            answer: coroutine function of a `Call`, whose message is not read
+                yet; it returns a message, or bytes, or raises `CallError`.
             counted: bool, these calls are refused when too many are under
                 way. Others (status, metadata) are answered nevertheless.
 
@@ -140,9 +162,14 @@ class Calls:
             most = self._limits.seconds
             seconds = most if left is None else min(left, most)
             call = Call(method, context.peer(), time.monotonic() + seconds)
+            receiving = min(seconds, _RECEIVE_SECONDS)
             try:
-                async with asyncio.timeout(seconds):
-                    sent = await self._answer(call, answer, context, counted)
+                async with asyncio.timeout(receiving) as limit:
+                    call.data = await context.read()
+                    if receiving < seconds:
+                        loop = asyncio.get_running_loop()
+                        limit.reschedule(loop.time() + call.seconds_left())
+                    sent = await self._answer(call, answer, counted)
                 call.code, call.sent = grpc.StatusCode.OK, len(sent)
                 return sent
             except TimeoutError:
@@ -166,12 +193,10 @@ class Calls:
 
         return grpc.stream_unary_rpc_method_handler(handle)
 
-    async def _answer(self, call, answer, context, counted):
-        async with asyncio.timeout(_RECEIVE_SECONDS):
-            data = await context.read()
-        if data is grpc.aio.EOF:
+    async def _answer(self, call, answer, counted):
+        if call.data is grpc.aio.EOF:
             raise CallError(INTERNAL, "The call brought no request.")
-        limits, size = self._limits, len(data)
+        limits, size = self._limits, len(call.data)
         call.start, call.received = time.monotonic(), size
         full = counted and self.under_way >= limits.calls
         if full or self.held + size > limits.held:
@@ -183,15 +208,7 @@ class Calls:
         self.under_way += counted
         self.held += size
         try:
-            kind = call.method.request
-            # Left to gRPC, each request that cannot be read would leak its
-            # bytes.
-            if size <= SMALL:
-                call.request = _parsed(kind, data)
-            else:
-                call.request = await self.in_thread(_parsed, kind, data)
-            del data  # the message holds all of it
-            found = await answer(call.request, call)
+            found = await answer(call)
             if isinstance(found, bytes):
                 return found
             return found.SerializeToString()
@@ -199,37 +216,72 @@ class Calls:
             self.under_way -= counted
             self.held -= size
 
-    async def in_thread(self, work: Callable, *arguments: Any) -> Any:
-        """Runs a function in one of the threads, when one is free."""
-        return await asyncio.wrap_future(self._submit(work, *arguments))
+    def read_first(self, answer: Callable[[Any, Call], Awaitable]) -> Callable:
+        """An answer to a message that is read on the loop, if it is small.
+
+        Args:
+            answer: coroutine function of (request, `Call`).
+
+        Returns:
+            A coroutine function of a `Call`.
+        """
+
+        async def run(call):
+            if call.received <= _SMALL:
+                call.read()
+            else:
+                await asyncio.wrap_future(self._submit(call.read))
+            return await answer(call.request, call)
+
+        return run
 
     async def with_memory(
-        self, call: Call, memory: int, work: Callable[[], Any]
+        self,
+        call: Call,
+        measure: Callable[[], int],
+        work: Callable[[], Any],
     ) -> Any:
         """Runs a function in a thread, once its memory is free.
 
-        A cancelled call that waits goes away at once. One that runs keeps its
+        Mostly it is free, and the thread that measures goes on with the work:
+        each change of threads costs a call some tenths of a millisecond. A
+        cancelled call that waits goes away at once. One that runs keeps its
         thread and its memory until the function has returned.
 
         Args:
             call: `Call`.
-            memory: int, bytes.
+            measure: function that returns how many bytes the work takes.
             work: function.
 
         Returns:
             What it returns.
         """
         budget = self._limits.budget
+
+        def at_once():
+            memory = measure()
+            if not budget.take(memory):
+                return memory, None
+            try:
+                return memory, self._counting_pixels(call, work)
+            finally:
+                budget.release(memory)
+
+        memory, found = await asyncio.wrap_future(self._submit(at_once))
+        if found is not None:
+            return found
         await budget.acquire(memory)
-        self._add_pixels(call.pixels)
-
-        def done(_):
-            budget.release(memory)
-            self._add_pixels(-call.pixels)
-
-        future = self._submit(work)
-        future.add_done_callback(done)
+        future = self._submit(self._counting_pixels, call, work)
+        # Also where it is cancelled before a thread was free.
+        future.add_done_callback(lambda _: budget.release(memory))
         return await asyncio.wrap_future(future)
+
+    def _counting_pixels(self, call, work):
+        self._add_pixels(call.pixels)
+        try:
+            return work()
+        finally:
+            self._add_pixels(-call.pixels)
 
     def _add_pixels(self, count):
         with self._lock:
@@ -252,11 +304,3 @@ class Calls:
         """
         self._threads.shutdown(wait=False, cancel_futures=True)
         return not futures.wait(set(self._running), seconds).not_done
-
-
-def _parsed(kind, data):
-    try:
-        return kind.FromString(data)
-    except DecodeError:
-        text = f"The request is no {kind.DESCRIPTOR.name}."
-        raise CallError(INTERNAL, text) from None

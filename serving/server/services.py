@@ -13,7 +13,7 @@ from serving.protocol.status import (
     UNKNOWN,
     CallError,
 )
-from serving.server.calls import SMALL, Call, Calls
+from serving.server.calls import Call, Calls
 from serving.server.config import models_from
 from serving.server.inference import (
     CLASSIFY_METHOD,
@@ -58,30 +58,26 @@ class Services:
         self._manager, self._calls = manager, calls
         self._takes_reloads = takes_reloads
 
-    async def predict(self, request, call: Call) -> bytes:
-        require_spec(request)
-        spec = request.model_spec
-
+    async def predict(self, call: Call) -> bytes:
         def measure():
-            with lookup(self._manager, spec) as (_, servable):
-                return servable.demand(request)
-
-        # Files have headers to be read.
-        if call.received <= SMALL:
-            demand, memory = measure()
-        else:
-            demand, memory = await self._calls.in_thread(measure)
-        call.pixels = demand.pixels
+            request = call.read()
+            require_spec(request)
+            with lookup(self._manager, request.model_spec) as (_, servable):
+                demand, memory = servable.demand(request)
+            call.pixels = demand.pixels
+            return memory
 
         def work():
-            left, start = call.seconds_left(), time.monotonic()
-            with lookup(self._manager, spec) as (call.version, servable):
+            request, left = call.request, call.seconds_left()
+            start = time.monotonic()
+            with lookup(self._manager, request.model_spec) as found:
+                call.version, servable = found
                 try:
                     return predict(servable, call.version, request, left)
                 finally:
                     call.running = time.monotonic() - start
 
-        return await self._calls.with_memory(call, memory, work)
+        return await self._calls.with_memory(call, measure, work)
 
     async def classify(self, request, call):
         require_spec(request)
@@ -200,9 +196,9 @@ def handlers(
     Returns:
         `grpc.GenericRpcHandler` of each service.
     """
-    by_service: dict[str, dict] = {}
+    predict = calls.handler(protos.PREDICT, services.predict, counted=True)
+    by_service = {protos.PREDICT.service: {protos.PREDICT.name: predict}}
     for method, answer, counted in (
-        (protos.PREDICT, services.predict, True),
         (protos.CLASSIFY, services.classify, True),
         (protos.REGRESS, services.regress, True),
         (protos.MULTI_INFERENCE, services.multi_inference, True),
@@ -210,6 +206,7 @@ def handlers(
         (protos.GET_MODEL_STATUS, services.get_model_status, False),
         (protos.RELOAD_CONFIG, services.reload_config, False),
     ):
+        answer = calls.read_first(answer)
         handler = calls.handler(method, answer, counted=counted)
         by_service.setdefault(method.service, {})[method.name] = handler
     return tuple(

@@ -35,6 +35,19 @@ def test_more_than_all_is_all():
     assert budget.used == 0
 
 
+def test_what_is_free_is_taken_at_once_unless_others_wait():
+    budget = Budget(10)
+    assert budget.take(1000) and not budget.take(1)
+    assert budget.used == 10
+    waiting = budget.ask(8)
+    budget.release(1000)
+    assert waiting.done() and not budget.take(3) and budget.take(2)
+    budget.ask(1)
+    budget.release(2)
+    budget.ask(9)
+    assert not budget.take(1)  # it would fit
+
+
 @pytest.mark.parametrize("late", [False, True])
 def test_a_cancelled_wait_gives_back_what_it_got(late):
     async def run():
