@@ -38,12 +38,9 @@ def measure(name, options):
     tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
     tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
     from tfmask.methods import method_spec, preset_config
+    from tfmask.training.building import build_method
     from tfmask.training.loop import distributed_batches
-    from tfmask.training.run_folder import (
-        build_method,
-        following,
-        open_training_data,
-    )
+    from tfmask.training.training_data import following, open_training_data
 
     spec = method_spec(name)
     location = DATA.get(spec.data, "synthetic")

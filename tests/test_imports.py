@@ -34,7 +34,7 @@ ALLOWED = {
 LIBRARY = set(ALLOWED) - {"serving.client", "serving.server"}
 ALLOWED |= {
     "tfmask.training": LIBRARY | {"tfmask.evaluation", "tfmask.reports"},
-    "tfmask.evaluation": LIBRARY | {"tfmask.training"},
+    "tfmask.evaluation": LIBRARY | {"tfmask.training", "tfmask.reports"},
     "tfmask.reports": LIBRARY | {"tfmask.evaluation"},
     "trainers": set(ALLOWED)
     | {"tfmask", "tfmask.training", "tfmask.evaluation", "tfmask.reports"},

@@ -20,14 +20,7 @@ from tfmask.evaluation.feature_sets import (
     open_folder,
     read_features,
 )
-from tfmask.metrics import (
-    frechet_distance,
-    inception_score,
-    kernel_distance,
-    kernel_distance_of_subsets,
-    softmax,
-    source_target_kernel_distance,
-)
+from tfmask.evaluation.set_distances import listed, measure
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import check_results_file, write_json
@@ -35,25 +28,6 @@ from tfmask.ops.package_versions import package_versions
 from tfmask.ops.start import load_tensorflow
 
 UNITS = "nothing is multiplied: papers print KID times 100 or 1000"
-NO_KID = (
-    "A set has `mu` and `sigma` only: there is FID, KID needs features of "
-    "single images."
-)
-NO_IS = "No Inception Score: these features come without class `logits`."
-COUNTS = (
-    "The counts differ ({counts}): KID allows for it, FID compares at equal "
-    "counts only."
-)
-FEW = (
-    "FID of {count} images and {width} features is far too large (it falls "
-    "with the count): compare at equal counts only, and prefer KID."
-)
-SIZES = (
-    "Image sizes differ ({sizes}): resizing gets into the numbers. "
-    "`--image-size` brings all to one size first."
-)
-JPEG = "{count} images of `fake` are JPEG: compression changes FID. Use PNG."
-GREY = "{count} of {total} images of `{name}` have three equal channels."
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,135 +92,6 @@ class Options:
         check_weights(self.features, self.weights)
 
 
-def measure(sets, options):
-    """All numbers of sets of features.
-
-    Args:
-        sets: dict of `FeatureSet`: `real`, `fake` and perhaps `source`.
-        options: `Options`.
-
-    Returns:
-        dict: `rows` (`fake` and, with `source`, `identity`, to dicts of
-        float), `settings`, `notes`. What cannot be measured is missing.
-
-    Raises:
-        UserError: a set is too small for what is asked, or features do not
-            belong together.
-    """
-    _check(sets, options)
-    counts = [given.count for given in sets.values() if given.count]
-    settings = {
-        "kid": {
-            "subsets": options.kid_subsets,
-            "size": options.kid_size or min([1000, *counts]),
-            "seed": options.seed,
-        },
-        "source_target": {
-            "draws": options.draws,
-            "size": options.draw_size,
-            "seed": options.seed,
-        },
-        "inception_score": {"splits": options.splits},
-    }
-    rows = {"fake": _row(sets["fake"], sets, settings)}
-    if "source" in sets:
-        rows["identity"] = _row(sets["source"], sets, settings)
-    return {"settings": settings, "rows": rows, "notes": _notes(sets)}
-
-
-def _row(judged, sets, settings):
-    """The numbers of one set against the real images."""
-    real, source = sets["real"], sets.get("source")
-    row = {}
-    if judged.features is not None and real.features is not None:
-        pair = judged.features, real.features
-        values = kernel_distance_of_subsets(*pair, **settings["kid"])
-        row |= _mean_and_std("kid", values)
-        row["kid_all"] = kernel_distance(*pair)
-        if source is not None and source.features is not None:
-            found = source_target_kernel_distance(
-                *pair, source.features, **settings["source_target"]
-            )
-            row |= _mean_and_std("kid_average", found.average)
-            row |= _mean_and_std("kid_target", found.target)
-            row |= _mean_and_std("kid_source", found.source)
-    row["fid"] = frechet_distance(
-        *(
-            given.moments if given.features is None else given.features
-            for given in (judged, real)
-        )
-    )
-    if judged.logits is not None:
-        found = inception_score(
-            softmax(judged.logits), **settings["inception_score"]
-        )
-        row["inception_score"] = found.score
-        row["inception_score_std"] = found.score_std
-        row["mean_kl"], row["mean_kl_std"] = found.mean_kl, found.mean_kl_std
-    return row
-
-
-def _mean_and_std(name, values):
-    return {name: float(values.mean()), f"{name}_std": float(values.std())}
-
-
-def _check(sets, options):
-    widths = {name: given.width for name, given in sets.items()}
-    if len(set(widths.values())) > 1:
-        listed = ", ".join(
-            f"`{name}` {width}" for name, width in widths.items()
-        )
-        raise UserError(
-            "All sets need the features of one network. Got different numbers "
-            f"of features: {listed}"
-        )
-    for name, given in sets.items():
-        needed = {"--kid-size": options.kid_size}
-        if "source" in sets:
-            needed["--draw-size"] = options.draw_size
-        if name != "real" and given.logits is not None:
-            needed["--splits"] = options.splits
-        for option, size in needed.items():
-            if size and given.count is not None and given.count < size:
-                raise UserError(
-                    f"`{option} {size}` needs {size} images or more in every "
-                    f"set. Got: {given.count} in `--{name} "
-                    f"{given.about['location']}`"
-                )
-
-
-def _notes(sets):
-    """What a reader must know of the sets, list of str."""
-    notes = []
-    counts = {n: given.count for n, given in sets.items() if given.count}
-    if len(set(counts.values())) > 1:
-        notes.append(COUNTS.format(counts=_listed(counts)))
-    fewest, width = min(counts.values(), default=None), sets["real"].width
-    if fewest is not None and fewest <= width:
-        notes.append(FEW.format(count=fewest, width=width))
-    sizes = {
-        name: " ".join(given.about["sizes"])
-        for name, given in sets.items()
-        if "sizes" in given.about
-    }
-    if len(set(sizes.values())) > 1:
-        notes.append(SIZES.format(sizes=_listed(sizes)))
-    for name, given in sets.items():
-        if grey := given.about.get("grey"):
-            notes.append(GREY.format(count=grey, total=given.count, name=name))
-    if jpeg := sets["fake"].about.get("formats", {}).get("jpeg"):
-        notes.append(JPEG.format(count=jpeg))
-    if any(given.features is None for given in sets.values()):
-        notes.append(NO_KID)
-    if sets["fake"].logits is None:
-        notes.append(NO_IS)
-    return notes
-
-
-def _listed(values):
-    return ", ".join(f"{name} {value}" for name, value in values.items())
-
-
 def _read(options):
     """The sets, and what their network is (None where no image was read)."""
     sets, folders = {}, {}
@@ -294,7 +139,7 @@ def _print(result):
 
     rows, counts = result["rows"], result["counts"]
     counts = {name: n or "of unknown count" for name, n in counts.items()}
-    table = Table(title=f"images: {_listed(counts)}")
+    table = Table(title=f"images: {listed(counts)}")
     table.add_column("")
     for row in rows:
         table.add_column(row, justify="right")

@@ -19,7 +19,8 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
 from tfmask.training.resuming import check_resume, require_new
-from tfmask.training.run_folder import is_chief, read_config
+from tfmask.training.run_folder import read_config
+from tfmask.training.strategies import is_chief
 
 # Shortcuts of the command line and the fields that they set.
 SHORTCUTS = {

@@ -12,7 +12,10 @@ VERBS = {
         "images with a mask for each object, from COCO or label maps",
     ),
     # It asks runs, which only `trainers` can load.
-    "masks": ("trainers.marking", "which training images to mark by hand"),
+    "masks": (
+        "trainers.prepare_masks",
+        "which training images to mark by hand",
+    ),
 }
 
 

@@ -8,6 +8,7 @@
 Needs grpcio, protobuf and numpy only.
 """
 
+from serving.client.aio import AsyncClient
 from serving.client.blocking import Client
 from serving.client.channels import Tls
 from serving.client.errors import (
@@ -31,6 +32,7 @@ from serving.client.results import EncodedTranslation, Translation
 from serving.client.sans_io import Prediction
 
 __all__ = [
+    "AsyncClient",
     "Client",
     "DeadlineExceeded",
     "EncodedTranslation",

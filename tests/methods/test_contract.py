@@ -16,13 +16,10 @@ import tensorflow as tf
 from replicas import assert_equal_to_one_device
 
 from tfmask.methods import NAMES, method_spec, preset_config
+from tfmask.training.building import build_method
 from tfmask.training.checkpoints import Checkpoints, state_variables
 from tfmask.training.loop import distributed_batches
-from tfmask.training.run_folder import (
-    build_method,
-    following,
-    open_training_data,
-)
+from tfmask.training.training_data import following, open_training_data
 from trainers import train
 
 pytestmark = pytest.mark.both_stacks

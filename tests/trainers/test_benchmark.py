@@ -10,7 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from tfmask.evaluation import benchmark
 from tfmask.evaluation.ablations import chosen_arms
+from tfmask.evaluation.benchmark import Job, Ledger, run_jobs
+from tfmask.evaluation.benchmark_features import check_features
 from tfmask.methods import NAMES, method_spec
 from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
@@ -21,8 +24,7 @@ from tfmask.reports.benchmark_report import (
     write_report,
 )
 from tfmask.reports.gallery import Gallery
-from trainers import benchmark
-from trainers.benchmark import Job, Ledger, Options, main, run_jobs
+from trainers.benchmark import Options, main
 from trainers.evaluate import Options as EvaluateOptions
 from trainers.train import parse
 from trainers.translate import Options as TranslateOptions
@@ -231,7 +233,7 @@ def test_distances_of_plain_translations(tmp_path):
     chosen = options(
         tmp_path, data=str(tmp_path / "photos"), features="random-inception"
     )
-    benchmark.check_features(chosen)
+    check_features(chosen)
     ledger = Ledger(tmp_path / "times.json")
     commands = FakeCommands()
     assert run_jobs(todo, chosen, ledger, commands) == {}
@@ -257,7 +259,7 @@ def test_distances_of_plain_translations(tmp_path):
 
 def test_distances_need_files(tmp_path):
     with pytest.raises(UserError, match="testA and testB.*synthetic"):
-        benchmark.check_features(
+        check_features(
             options(tmp_path, data="synthetic", features="random-inception")
         )
 
@@ -269,7 +271,7 @@ def test_features_of_a_classifier_that_is_none(tmp_path):
         tmp_path, data=str(tmp_path), features="classifier", weights=tmp_path
     )
     with pytest.raises(UserError, match="is not a classifier"):
-        benchmark.check_features(chosen)
+        check_features(chosen)
 
 
 def test_other_settings_in_an_old_folder(tmp_path):

@@ -9,7 +9,12 @@ from attribute_parts import NAMES, SIDE, Painter, Parts, parts_data
 from fake_runs import ArrayData, BrightMethod, fake_run, measured
 from PIL import Image
 
-from tfmask.evaluation import classifier_files, classifier_training, inception
+from tfmask.evaluation import (
+    classifier_files,
+    classifier_recipes,
+    classifier_training,
+    inception,
+)
 from tfmask.evaluation.classifier_networks import (
     AntialiasedResizing,
     classifier_network,
@@ -141,7 +146,7 @@ def test_half_a_batch_is_of_each_domain(domains):
     options = classifier.Options(
         data=str(domains[0]), out=domains[1], image_size=16
     )
-    data, tells, labels = classifier.open_labelled(options)
+    data, tells, labels = classifier_recipes.open_labelled(options)
     assert (tells, labels) == ("domains", ("b",))
     batches = classifier_training.training_batches(data, tells, 6, seed=0)
     ((pixels, is_b),) = batches.take(1).as_numpy_iterator()

@@ -10,7 +10,7 @@ from processes import tfmask
 from tfmask.evaluation import attribute_classifier
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
-from tfmask.training.run_folder import following, open_training_data
+from tfmask.training.training_data import following, open_training_data
 from trainers import evaluate
 
 pytestmark = pytest.mark.slow

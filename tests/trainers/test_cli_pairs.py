@@ -15,7 +15,7 @@ from data_pipelines import open_data, paired_scenes
 from tfmask.evaluation.segmenter import load_segmenter
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
-from tfmask.training.run_folder import following, open_training_data
+from tfmask.training.training_data import following, open_training_data
 from trainers import evaluate, train
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

@@ -13,6 +13,7 @@ from PIL import Image
 
 from data_pipelines import open_data
 from tfmask.configs import DataConfig
+from tfmask.evaluation import code_embedding
 from tfmask.methods import preset_config
 from trainers import embed
 
@@ -36,7 +37,7 @@ def method():
 
 
 def test_codes_are_the_networks(method, data):
-    codes, attributes, index = embed.codes_of(
+    codes, attributes, index = code_embedding.codes_of(
         method, data, limit=5, batch_size=2
     )
     (batch,) = data.test_pairs(batch_size=5, limit=5)
@@ -57,7 +58,7 @@ def test_silhouettes_tell_what_is_apart():
     noise = rng.normal(size=(20, 3))
     codes = {"apart": noise + 100.0 * on[:, None], "mixed": noise}
     attributes = np.stack([on, np.ones(20, bool)], axis=1)
-    found = embed.separations(codes, attributes)
+    found = code_embedding.separations(codes, attributes)
     assert found["apart"][0] > 0.95 and abs(found["mixed"][0]) < 0.2
     assert found["apart"][1] is None
 
@@ -67,22 +68,25 @@ def test_clusters_stay_clusters():
     codes = rng.normal(size=(60, 8)).astype("float32")
     second = np.arange(60) >= 30
     codes[second] += 50.0
-    places = embed.embedded(codes, perplexity=10)
+    places = code_embedding.embedded(codes, perplexity=10)
     apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
     nearest = (apart + np.diag(np.full(60, np.inf))).argmin(1)
     assert places.shape == (60, 2)
     # Beginnings at random leave single dots behind.
     assert np.mean(second[nearest] == second) > 0.9
-    again = embed.embedded(codes, perplexity=10)
+    again = code_embedding.embedded(codes, perplexity=10)
     np.testing.assert_array_equal(places, again)
 
 
 def test_dots_have_their_colour_and_place():
     places = np.array([[0.0, 0.0], [1.0, 2.0]])
-    picture = embed.panel(places, np.array([False, True]))
-    first, last = embed._MARGIN, embed.PANEL - embed._MARGIN
-    assert tuple(picture[first, first]) == embed._OFF
-    assert tuple(picture[last, last]) == embed._ON
+    picture = code_embedding.panel(places, np.array([False, True]))
+    first, last = (
+        code_embedding._MARGIN,
+        code_embedding.PANEL - code_embedding._MARGIN,
+    )
+    assert tuple(picture[first, first]) == code_embedding._OFF
+    assert tuple(picture[last, last]) == code_embedding._ON
     assert tuple(picture[first, last]) == (255, 255, 255)
 
 
@@ -115,7 +119,9 @@ def test_picture_and_numbers(run, tmp_path, data, capsys):
     (batch,) = data.test_batches(batch_size=COUNT)
     for row, attributes in zip(rows, batch["attributes"], strict=True):
         assert [int(row[name]) for name in NAMES] == attributes.numpy().tolist()
-        assert np.isfinite([float(row[f"{c}_x"]) for c in embed.CODES]).all()
+        assert np.isfinite(
+            [float(row[f"{c}_x"]) for c in code_embedding.CODES]
+        ).all()
     said = capsys.readouterr().out
     assert "foreground style: cap" in said and "12 images" in said
     assert run() == 1

@@ -7,11 +7,12 @@ import pytest
 from fake_runs import ArrayData, BrightMethod, fake_run, measured, squares
 from PIL import Image
 
+from tfmask.evaluation.run_evaluation import page_folder
 from tfmask.evaluation.tables import table_of
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.command import parse_options
 from tfmask.ops.errors import UserError
-from trainers.evaluate import Options, main, page_folder
+from trainers.evaluate import Options, main
 
 
 def data_of_squares(**kwargs):

@@ -14,12 +14,8 @@ from tiny import tiny_config
 from serving.client import Client
 from tfmask.ops.files import write_json
 from tfmask.reports.model_card import FACTS
-from tfmask.training.run_folder import (
-    build_method,
-    load_run,
-    run_checkpoints,
-    write_config,
-)
+from tfmask.training.building import build_method
+from tfmask.training.run_folder import load_run, run_checkpoints, write_config
 from trainers.export import main
 
 sys.path.insert(0, str(Path(__file__).parents[1]))

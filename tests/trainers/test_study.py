@@ -11,7 +11,8 @@ from fake_runs import BrightMethod, fake_run
 from PIL import Image
 from scipy.stats import beta
 
-from trainers.study import FORMAT, main
+from tfmask.evaluation.study import FORMAT
+from trainers.study import main
 
 COUNT = 3
 

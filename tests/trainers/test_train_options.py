@@ -6,18 +6,18 @@ from types import SimpleNamespace
 import pytest
 
 from tfmask.configs import DataConfig
+from tfmask.evaluation.run_evaluation import open_evaluated
 from tfmask.methods import method_spec, preset_config
 from tfmask.ops.errors import UserError
 from tfmask.ops.optimizers import Adam, PyTorchAdam
-from tfmask.training.run_folder import (
-    open_training_data,
-    optimizer_factory,
-    read_config,
+from tfmask.training.optimizers import optimizer_factory
+from tfmask.training.run_folder import read_config, write_config
+from tfmask.training.schedule_length import (
+    fit_schedule,
+    scaled_schedule,
     total_steps,
-    write_config,
 )
-from tfmask.training.schedule_length import fit_schedule, scaled_schedule
-from trainers.evaluate import _open
+from tfmask.training.training_data import open_training_data
 from trainers.train import main, parse
 
 PAPER = preset_config("attention_guided", "paper", "x")
@@ -175,7 +175,7 @@ def test_images_are_opened_as_the_run_resizes_them():
         skip_bad_files=False,
         label_domains=None,
     )
-    measured = _open(options, config, method_spec("stgan"))
+    measured = open_evaluated(options, config, method_spec("stgan"))
     for data in (open_training_data(config), measured):
         assert (data.interpolation, data.antialias) == ("bicubic", False)
 

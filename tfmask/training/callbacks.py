@@ -12,7 +12,7 @@ import tensorflow as tf
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_text
 from tfmask.reports.gallery import Gallery, image_grid
-from tfmask.training.pace import Pace
+from tfmask.training.time_left import Pace
 
 # A mask that is on average below or above is no mask any more.
 COLLAPSED = (0.01, 0.99)

@@ -13,7 +13,7 @@ from functools import partial
 import keras
 import tensorflow as tf
 
-from tfmask.training.run_folder import example_options
+from tfmask.training.training_data import example_options
 
 
 class StopRequest:

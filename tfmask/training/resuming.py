@@ -6,12 +6,8 @@ from pathlib import Path
 
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import is_used
-from tfmask.training.run_folder import (
-    CONFIG,
-    read_config,
-    run_checkpoints,
-    total_steps,
-)
+from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
+from tfmask.training.schedule_length import total_steps
 
 # What a resumed run may change: how long, and what it leaves behind.
 MAY_CHANGE = {

@@ -14,6 +14,7 @@ from tfmask.evaluation.mask_threshold import mask_thresholds
 from tfmask.ops.errors import UserError
 from tfmask.ops.package_versions import package_versions
 from tfmask.reports.model_card import add_thresholds, write_model_card
+from tfmask.training.building import build_method, weights_hash
 from tfmask.training.callbacks import (
     CheckpointSaver,
     MetricRows,
@@ -28,20 +29,22 @@ from tfmask.training.loop import (
 from tfmask.training.own_masks import OwnMaskMaker
 from tfmask.training.resuming import check_same_data
 from tfmask.training.run_folder import (
-    build_method,
-    epoch_steps,
-    example_options,
-    following,
-    is_chief,
-    make_strategy,
-    open_training_data,
     read_config,
     run_checkpoints,
-    total_steps,
-    weights_hash,
     write_config,
 )
-from tfmask.training.schedule_length import describe_schedule, fit_schedule
+from tfmask.training.schedule_length import (
+    describe_schedule,
+    epoch_steps,
+    fit_schedule,
+    total_steps,
+)
+from tfmask.training.strategies import is_chief, make_strategy
+from tfmask.training.training_data import (
+    example_options,
+    following,
+    open_training_data,
+)
 
 
 def train(options, config, reparse, command_line):

@@ -3,7 +3,6 @@
 import dataclasses
 
 from tfmask.methods import method_spec, preset_config
-from tfmask.training.run_folder import total_steps
 
 
 def scaled_schedule(config, factor):
@@ -55,3 +54,22 @@ def describe_schedule(config, steps_an_epoch):
         if epoch is not None and round(epoch * steps_an_epoch) < steps:
             parts.append(f"{what} from step {round(epoch * steps_an_epoch)}")
     return ", ".join(parts)
+
+
+def epoch_steps(config, counts):
+    """Steps of an epoch: the larger domain once, or as configured.
+
+    Args:
+        config: `TrainConfig`.
+        counts: {"a": int, "b": int}, training images.
+    """
+    if config.data.epoch_steps is not None:
+        return config.data.epoch_steps
+    return max(1, max(counts.values()) // config.run.batch_size)
+
+
+def total_steps(config, steps_an_epoch):
+    """Training steps in all."""
+    if config.run.steps is not None:
+        return config.run.steps
+    return round(config.run.epochs * steps_an_epoch)

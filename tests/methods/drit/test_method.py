@@ -14,7 +14,7 @@ from tfmask.methods.drit.method import DRIT
 from tfmask.ops.change import change_map
 from tfmask.ops.style_codes import style_codes
 from tfmask.training.checkpoints import state_variables
-from tfmask.training.run_folder import optimizer_factory
+from tfmask.training.optimizers import optimizer_factory
 
 pytestmark = pytest.mark.both_stacks
 

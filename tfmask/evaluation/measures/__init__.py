@@ -11,11 +11,11 @@ from tfmask.evaluation.measures.attributes import (
     PartMasks,
 )
 from tfmask.evaluation.measures.domains import TakenForTarget
+from tfmask.evaluation.measures.instance_steps import StepChanges
 from tfmask.evaluation.measures.instances import Outlines, Surroundings
-from tfmask.evaluation.measures.labels import Labels
 from tfmask.evaluation.measures.masks import Changes, MaskLevel, Masks
 from tfmask.evaluation.measures.partners import PartnerDistances
-from tfmask.evaluation.measures.steps import StepChanges
+from tfmask.evaluation.measures.segmentation import Labels
 
 MEASURES = (
     *(Masks, MaskLevel, Changes),

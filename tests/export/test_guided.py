@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfmask.export.check import check_version
 
 # Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     encoded,

@@ -11,7 +11,7 @@ from serving.protocol.warmup import WARM_UP_FILE, read_records
 from tfmask.export.check import check_version, translated
 from tfmask.export.publishing import FACTS
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     decoded,

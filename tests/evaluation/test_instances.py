@@ -9,11 +9,12 @@ from fake_runs import measured
 
 from data_pipelines import open_data
 from tfmask.evaluation.loop import tasks_of
+from tfmask.evaluation.run_evaluation import context_of
 from tfmask.evaluation.shape_classifier import SIDE, ShapeClassifier, mask_crops
 from tfmask.evaluation.tasks import Directions, Instances
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
-from trainers.evaluate import Options, _context
+from trainers.evaluate import Options
 
 SEQUENCE = {"instances_per_step": 0, "keep_background": True}
 
@@ -172,16 +173,16 @@ def test_plain_methods_are_measured_around_instances_if_asked(shapes):
     files = {"run": "run", "data": "data", "json": "json"}
     asked = Options(**files, instances=True, min_instances=2, **SEQUENCE)
     method = Darken()
-    context = _context(asked, method, shapes)
+    context = context_of(asked, method, shapes)
     assert type(tasks_of(context)) is Instances
     assert context.min_instances == 2
     context.translation("a_to_b")({"image": np.zeros((1, 32, 32, 3))})
     method = Swap()
-    context = _context(Options(**files, **SEQUENCE), method, shapes)
+    context = context_of(Options(**files, **SEQUENCE), method, shapes)
     assert type(tasks_of(context)) is Instances
     assert context.min_instances == 1
     assert context.sequence == {"per_step": 0, "keep_background": True}
-    context = _context(Options(**files), Darken(), shapes)
+    context = context_of(Options(**files), Darken(), shapes)
     assert type(tasks_of(context)) is Directions
 
 

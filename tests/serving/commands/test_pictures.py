@@ -12,7 +12,7 @@ from serving.commands import pictures
 from serving.commands.mask_values import INSIDE, mask_problem
 from serving.commands.pictures import PictureError
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 from picture_files import (  # noqa: E402
     BLACK,
     COLOURS,

@@ -6,7 +6,7 @@ import pytest
 
 from tfmask.training import callbacks
 from tfmask.training.callbacks import Progress
-from tfmask.training.pace import WINDOW_SECONDS, Pace
+from tfmask.training.time_left import WINDOW_SECONDS, Pace
 
 
 def test_what_was_compiled_does_not_count():

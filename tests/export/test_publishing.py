@@ -20,7 +20,7 @@ from tfmask.export.publishing import FACTS, publish, remove_leftovers
 from tfmask.ops import locks
 from tfmask.ops.errors import UserError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FILES = [f"variables/part{number}" for number in range(8)] + ["saved_model.pb"]
 
 WRITER = f"""

@@ -13,7 +13,7 @@ from tfmask.export.pixel_limit import guarded_files
 from tfmask.export.signatures import export_method
 from tfmask.ops.errors import UserError
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import tiny_method, with_junk  # noqa: E402
 
 pytestmark = pytest.mark.both_stacks

@@ -14,7 +14,7 @@ from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 
 # Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     published,
     replayed_by,

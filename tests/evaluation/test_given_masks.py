@@ -10,12 +10,12 @@ from tiny import ATTENTION, OPTIONS, tiny_config
 
 from data_pipelines import open_data
 from data_pipelines.synthetic import write_folder
+from tfmask.evaluation.run_evaluation import open_evaluated
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from tfmask.training.resuming import check_resume
 from tfmask.training.run_folder import write_config
 from trainers import train
-from trainers.evaluate import _open
 
 OPTION = "--data.masks-for-training"
 
@@ -88,9 +88,9 @@ def test_other_data_than_the_runs_needs_no_such_masks(tmp_path):
         data="synthetic", split="test", skip_bad_files=False, label_domains=None
     )
     spec = method_spec("cyclegan")
-    assert len(_open(options, config, spec).taught["a"]) == 5
+    assert len(open_evaluated(options, config, spec).taught["a"]) == 5
     options.data = str(tmp_path)
-    other = _open(options, config, spec)
+    other = open_evaluated(options, config, spec)
     assert other.taught == {"a": (), "b": ()}
     assert other.has_regions("test")
 

@@ -14,8 +14,8 @@ from serving.protocol.status import CallError
 from serving.server.engine import Engine
 from tfmask.export.check import check_version, translated
 
-sys.path.insert(0, str(Path(__file__).parent / "methods"))
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     decoded,

@@ -14,7 +14,7 @@ from tfmask.evaluation.tasks.answers import Answers
 from tfmask.ops.style_codes import style_codes
 from tfmask.reports.gallery import Gallery
 
-sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from many_answers import tinted  # noqa: E402
 
 IMAGES = np.random.default_rng(0).uniform(-0.1, 0.1, (5, 16, 16, 3))

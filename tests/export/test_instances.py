@@ -10,7 +10,7 @@ import tensorflow as tf
 from serving.protocol.status import INVALID_ARGUMENT, CallError
 from tfmask.export.check import check_version, translated
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     encoded,

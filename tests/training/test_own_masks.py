@@ -6,12 +6,9 @@ import tensorflow as tf
 from tiny import tiny_config
 
 from tfmask.ops.edges import middle_of_image
+from tfmask.training.building import build_method
 from tfmask.training.own_masks import OwnMaskMaker
-from tfmask.training.run_folder import (
-    build_method,
-    following,
-    open_training_data,
-)
+from tfmask.training.training_data import following, open_training_data
 
 pytestmark = pytest.mark.both_stacks
 

@@ -18,7 +18,7 @@ from tfmask.export.publishing import FACTS
 from tfmask.export.signatures import export_method
 
 # Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     ask_raw,

@@ -5,8 +5,8 @@ import pytest
 from tiny import tiny_config
 
 from tfmask.ops.errors import UserError
+from tfmask.training.building import build_method
 from tfmask.training.checkpoints import Checkpoints, state_variables
-from tfmask.training.run_folder import build_method
 
 pytestmark = pytest.mark.both_stacks
 

@@ -9,14 +9,12 @@ from tensorflow.config import LogicalDevice
 from tiny import tiny_config
 
 from tfmask.ops.errors import UserError
+from tfmask.training.building import build_method
 from tfmask.training.callbacks import MetricRows, SampleGrids
 from tfmask.training.checkpoints import Checkpoints, state_variables
 from tfmask.training.loop import StopRequest, TrainingLoop, distributed_batches
-from tfmask.training.run_folder import (
-    build_method,
-    make_strategy,
-    open_training_data,
-)
+from tfmask.training.strategies import make_strategy
+from tfmask.training.training_data import open_training_data
 
 pytestmark = pytest.mark.both_stacks
 
@@ -229,7 +227,7 @@ def pretend_gpus(monkeypatch, count):
 
 
 def test_averaged_weights_are_what_a_run_translates_with():
-    from tfmask.training.run_folder import use_averaged_weights
+    from tfmask.training.building import use_averaged_weights
 
     config = tiny_config("cyclegan", optimizer__ema_momentum=0.5)
     data = open_training_data(config)

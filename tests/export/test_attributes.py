@@ -12,7 +12,7 @@ from serving.server.engine import Engine
 from tfmask.export.check import check_version, translated
 from tfmask.export.publishing import FACTS
 
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
 from exports import (  # noqa: E402
     ask,
     decoded,

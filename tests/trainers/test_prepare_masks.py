@@ -11,9 +11,10 @@ from fake_runs import BrightMethod, fake_run
 from PIL import Image
 from tiny import ATTENTION, OPTIONS
 
+from tfmask.evaluation.unmarked_images import uncertainty
 from tfmask.methods import method_spec
 from trainers import train
-from trainers.marking import main, uncertainty
+from trainers.prepare_masks import main
 
 SIDE = 16
 

@@ -1,0 +1,55 @@
+"""Which devices train: tf.distribute strategies, and who writes."""
+
+import json
+import os
+
+from tfmask.ops.errors import UserError
+
+
+def is_chief(config):
+    """Whether this process writes: the only one, or worker 0 of TF_CONFIG.
+
+    Raises:
+        UserError: TF_CONFIG is missing or damaged under `multiworker`.
+    """
+    if config.run.strategy != "multiworker":
+        return True
+    try:
+        return json.loads(os.environ["TF_CONFIG"])["task"]["index"] == 0
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(
+            "`--strategy multiworker` needs the environment variable "
+            'TF_CONFIG, for example {"cluster": {"worker": ["host0:12345", '
+            '"host1:12345"]}, "task": {"type": "worker", "index": 0}}. '
+            f"Got: {os.environ.get('TF_CONFIG')!r}"
+        ) from error
+
+
+def make_strategy(config):
+    """The tf.distribute strategy of a config.
+
+    Raises:
+        UserError: there are fewer devices than `run.replicas`. CPUs count
+            only where there is no GPU.
+    """
+    import tensorflow as tf
+
+    kind, replicas = config.run.strategy, config.run.replicas
+    if kind == "none":
+        return tf.distribute.get_strategy()
+    if kind == "multiworker":
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    devices = tf.config.list_logical_devices("GPU")
+    devices = devices or tf.config.list_logical_devices("CPU")
+    count = replicas or len(devices)
+    if count > len(devices):
+        kind = devices[0].device_type
+        found = f"{len(devices)} {kind}{'s' if len(devices) > 1 else ''}"
+        others = "" if kind == "GPU" else " and no GPU"
+        raise UserError(
+            f"`run.replicas` is {count}, but TensorFlow sees {found}{others}. "
+            f"Choose --run.replicas {len(devices)} or fewer."
+        )
+    return tf.distribute.MirroredStrategy(
+        [device.name for device in devices[:count]]
+    )

@@ -1,0 +1,97 @@
+"""`tfmask prepare masks`: which training images to mark by hand.
+
+A few given masks go a long way (`--data.masks-for-training`). Those help most
+of which a run is least certain, or, before there is a run, those that differ
+most from each other. Nothing is drawn: marking is the user's.
+"""
+
+import csv
+import dataclasses
+import io
+import os
+import sys
+from pathlib import Path
+
+from data_pipelines.folders import images_of
+from tfmask.evaluation.unmarked_images import rows_of, uncertainties, unmarked
+from tfmask.ops.command import command, parse_options
+from tfmask.ops.errors import UserError
+from tfmask.ops.files import write_text
+
+COLUMNS = ("domain", "file", "uncertainty")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """List the training images whose masks are worth most.
+
+    With --run those whose masks the run is least certain of, else some that
+    differ from each other. Images that have a mask are left out.
+    """
+
+    data: Path
+    """Folder with trainA and trainB."""
+    out: Path
+    """Table to write: domain, file, uncertainty."""
+    run: Path | None = None
+    """Run folder of `tfmask train`, of a method of two domains."""
+    count: int = 20
+    """Images of each domain."""
+    skip_bad_files: bool = False
+    """Leave unreadable files out, do not stop."""
+
+    def __post_init__(self):
+        if self.count < 1:
+            raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
+
+
+@command
+def main(argv=None, load_run=None):
+    """Runs `tfmask prepare masks`; returns the exit code.
+
+    `load_run` stands in for that of `tfmask.training.run_folder`.
+    """
+    from tfmask.ops.console import image_progress
+
+    options = parse_options(Options, argv, "prepare masks")
+    if os.path.lexists(options.out):
+        raise UserError(
+            f"`{options.out}` is already there. Give another file as `--out`."
+        )
+    found = {d: images_of(options.data, f"train{d.upper()}") for d in "ab"}
+    with image_progress("Looking", sum(map(len, found.values()))) as advance:
+        images = {
+            domain: unmarked(
+                options.data,
+                domain,
+                skip_bad_files=options.skip_bad_files,
+                advance=advance,
+            )
+            for domain in found
+        }
+    values = dict.fromkeys(images)
+    if options.run is not None:
+        values = uncertainties(options, load_run)
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for domain, own in values.items():
+        rows = rows_of(images[domain], domain, options.count, own)
+        writer.writerows(rows)
+        name = f"train{domain.upper()}"
+        print(
+            f"{name}: {len(rows)} of {len(images[domain].paths)} images "
+            f"without a mask, {len(images[domain].known)} have one"
+        )
+    write_text(options.out, table.getvalue())
+    print(
+        f"Listed in {options.out}. Put the mask of trainA/NAME.jpg into "
+        f"{options.data / 'trainA_mask'}/NAME.png (of trainB: trainB_mask), as "
+        "large as the image: white is the object, black the rest. Then train "
+        "with --data.masks-for-training all."
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
