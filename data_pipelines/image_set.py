@@ -37,6 +37,7 @@ class ImageSet:
 
     Attributes:
         location: str, as given to `open_data`.
+        options: `OpenOptions` of `open_data`; None: made by hand.
         kind: "folder", "tfds" or "synthetic".
         layout: "domains", "pairs" or "attributes".
         image_size: (height, width) of the batches.
@@ -54,6 +55,8 @@ class ImageSet:
         taught: dict of role to sorted tuple of int, indices into the names
             of the training images whose masks a method may learn from.
     """
+
+    options = None
 
     def __init__(
         self,

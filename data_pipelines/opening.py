@@ -81,4 +81,6 @@ def open_data(
         masks_for_training=masks_for_training,
     )
     opener = next(o for o in _OPENERS if o.owns(options.location))
-    return opener.open_set(options)
+    data = opener.open_set(options)
+    data.options = options
+    return data

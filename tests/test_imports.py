@@ -28,7 +28,8 @@ ALLOWED = {
     "tfmask.networks": OPS | {"tfmask.layers"},
     "tfmask.methods": OPS | METHODS,
     "data_pipelines": OPS | COMMANDS,
-    "tfmask.export": OPS | {"tfmask.methods", "serving.protocol"},
+    "tfmask.export": OPS
+    | {"tfmask.methods", "tfmask.reports", "serving.protocol"},
     "tfmask.translation": OPS | COMMANDS | {"data_pipelines", "tfmask.methods"},
 }
 LIBRARY = set(ALLOWED) - {"serving.client", "serving.server"}
@@ -36,6 +37,8 @@ ALLOWED |= {
     "tfmask.training": LIBRARY | {"tfmask.evaluation", "tfmask.reports"},
     "tfmask.evaluation": LIBRARY | {"tfmask.training", "tfmask.reports"},
     "tfmask.reports": LIBRARY | {"tfmask.evaluation"},
+    "tfmask.api": set(ALLOWED)
+    | {"tfmask.training", "tfmask.evaluation", "tfmask.reports"},
     "trainers": set(ALLOWED)
     | {"tfmask", "tfmask.training", "tfmask.evaluation", "tfmask.reports"},
 }
@@ -56,6 +59,10 @@ LIGHT = [
     "serving.client",
     "serving.query",
 ]
+
+
+# `translate_images`; no other method needs that room.
+DOORS = {"tfmask.methods.python_use: tfmask.translation.in_memory"}
 
 
 def file_of(module):
@@ -154,7 +161,7 @@ def test_imports_go_one_way(room):
         for name in our_imports(module)
         if not belongs(name, ALLOWED[room] | {room})
     }
-    assert not wrong
+    assert not wrong - DOORS
 
 
 def test_every_room_has_its_rule():

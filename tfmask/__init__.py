@@ -1,7 +1,29 @@
 """Local image-to-image translation with the mask that says what changed.
 
-Importing this package is cheap: TensorFlow is loaded only by the submodules
-that compute (`tfmask.layers`, `tfmask.methods`, `tfmask.metrics`, ...).
+    data = tfmask.open_data("photos", image_size=64)
+    model = tfmask.from_preset("attention_guided", "quick", data)
+    tfmask.train(model, data, run="runs/first", steps=2000)
+    model.translate_images("apple.jpg").mask
+
+docs/python.md shows all. Importing this package is cheap: TensorFlow is loaded
+by what computes, when it is used.
 """
 
+import importlib
+
 __version__ = "0.1.0"
+
+_API = ("evaluate", "from_preset", "load_run", "open_data", "train")
+__all__ = [*_API, "export"]
+
+
+def __getattr__(name):
+    if name in _API:
+        return getattr(importlib.import_module("tfmask.api"), name)
+    if name == "export":  # a package, which can be called
+        return importlib.import_module("tfmask.export")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted({*globals(), *__all__} - {"importlib", "_API"})

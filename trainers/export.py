@@ -60,14 +60,11 @@ def main(argv=None):
     load_tensorflow()
     from tfmask.export.check import check_version
     from tfmask.export.publishing import check_place
-    from tfmask.export.serving_config import write_serving_config
-    from tfmask.export.signatures import export_method
-    from tfmask.ops.package_versions import package_versions
-    from tfmask.reports.model_card import read_thresholds
+    from tfmask.export.run import export_run
     from tfmask.training.run_folder import load_run
 
     check_place(options.base, options.name)
-    config, method = load_run(options.run, options.step)
+    _, method = load_run(options.run, options.step)
     if options.check_version is not None:
         path = options.base / options.name / str(options.check_version)
         if not path.is_dir():
@@ -75,29 +72,15 @@ def main(argv=None):
         check_version(method, path)
         print(path)
         return 0
-    step = int(method.step.numpy())
-    path = export_method(
+    path = export_run(
         method,
         options.base,
         options.name,
-        facts={
-            "method": config.method_name,
-            "preset": config.preset,
-            "image_size": config.data.image_size,
-            "step": step,
-            "mask_thresholds": read_thresholds(options.run, step),
-            "versions": package_versions(),
-        },
         warm_up_batches=options.warm_up_batches,
         max_pixels=options.max_pixels,
         check=options.check,
+        server_base=options.server_base,
     )
-    for edited in write_serving_config(options.base, options.server_base):
-        print(
-            f"tfmask export: left `{edited}` as it is: it was edited. Bring "
-            "it up to date by hand, or remove it and export again.",
-            file=sys.stderr,
-        )
     print(path)
     return 0
 

@@ -1,7 +1,6 @@
 """`tfmask train`: trains a method and leaves a run folder behind."""
 
 import argparse
-import contextlib
 import dataclasses
 import sys
 from os.path import expanduser
@@ -16,11 +15,10 @@ from tfmask.configs import (
 from tfmask.methods import NAMES, PRESETS, preset_config
 from tfmask.ops.command import INTERRUPTED, command, parse_options
 from tfmask.ops.errors import UserError
-from tfmask.ops.locks import only_writer
 from tfmask.ops.start import load_tensorflow
-from tfmask.training.resuming import check_resume, require_new
+from tfmask.training.resuming import opened_run
 from tfmask.training.run_folder import read_config
-from tfmask.training.strategies import is_chief
+from tfmask.training.strategies import check_devices
 
 # Shortcuts of the command line and the fields that they set.
 SHORTCUTS = {
@@ -194,23 +192,8 @@ def parse(argv):
 def main(argv=None):
     """Parses, then trains. Returns the exit code."""
     options, config, reparse = parse(argv)
-    if config.run.steps_per_call > 1 and config.run.jit_compile:
-        raise UserError(
-            "`run.jit_compile` and `run.steps_per_call` above 1 do not go "
-            "together. Leave out --run.jit-compile or --run.steps-per-call."
-        )
-    if config.run.jit_compile and config.run.strategy != "none":
-        raise UserError(
-            "`run.jit_compile` compiles the step of a single device. Leave "
-            f"out --strategy {config.run.strategy} or --run.jit-compile."
-        )
-    replicas = config.run.replicas
-    if replicas and config.run.strategy != "mirrored" and not options.resume:
-        raise UserError(
-            f"`run.replicas` is {replicas}, but `run.strategy` is "
-            f"{config.run.strategy}. Choose --strategy mirrored."
-        )
-    with _the_run(options, config) as finished:
+    check_devices(config, resume=options.resume)
+    with opened_run(options.run, config, resume=options.resume) as finished:
         if finished:
             print(f"nothing to do: {finished}", file=sys.stderr)
             return 0
@@ -219,31 +202,6 @@ def main(argv=None):
 
         interrupted = train(options, config, reparse, argv or sys.argv[1:])
     return INTERRUPTED if interrupted else 0
-
-
-@contextlib.contextmanager
-def _the_run(options, config):
-    """The run's folder, for this process alone, after a look into it.
-
-    Of several workers the chief alone writes, and looks for all.
-
-    Yields:
-        str, why there is nothing left to do; None if there is.
-    """
-
-    def look():
-        if options.resume:
-            return check_resume(options.run, config)
-        return require_new(options.run) if chief else None
-
-    chief = is_chief(config)
-    if not chief:
-        yield look()
-        return
-    if not options.run.is_dir():
-        look()  # makes no folder where none can be
-    with only_writer(options.run, "Or choose another --run, for a new run."):
-        yield look()
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from tfmask.translation.inputs import (
     given_inputs,
     results_of,
     samples_of,
-    with_inputs,
 )
+from tfmask.translation.options import with_inputs
 from tfmask.translation.translate import direction_of, translate_files
 
 DONE = "translated"

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmask.methods.python_use import PythonUse
 from tfmask.methods.term_means import TermMeans
 from tfmask.ops.distribution import clipped, replica_count, replica_share
 from tfmask.ops.errors import UserError
@@ -16,7 +17,7 @@ def source_and_target(direction):
     return source, target
 
 
-class TranslationMethod(keras.Model):
+class TranslationMethod(PythonUse, keras.Model):
     """Networks, losses and the training step of one method.
 
     A method has its networks as attributes, says which player has which

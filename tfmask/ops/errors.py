@@ -4,8 +4,8 @@ import difflib
 from collections.abc import Iterable
 
 
-class UserError(Exception):
-    """Something the user can put right: a file, an option, a folder.
+class UserError(ValueError):
+    """Something the user can put right: a file, an option, an argument.
 
     Commands print its text on stderr and exit with code 1. The text names
     the file or option, what was expected, what came and what to do.

@@ -1,14 +1,37 @@
 """A method with new weights, and what its weights are."""
 
+import dataclasses
 import hashlib
+from pathlib import Path
+from typing import Any
 
+from tfmask.configs import TrainConfig
 from tfmask.methods import method_spec
 from tfmask.training.optimizers import optimizer_factory
+
+
+@dataclasses.dataclass(frozen=True)
+class Origin:
+    """Where a method comes from.
+
+    Attributes:
+        config: `TrainConfig`.
+        strategy: tf.distribute strategy that its variables belong to.
+        chosen: dict of group to dict of field to value, what was asked for
+            instead of the preset's; None: not known.
+        run: path of the run folder that its weights are from, or None.
+    """
+
+    config: TrainConfig
+    strategy: Any
+    chosen: dict | None = None
+    run: Path | None = None
 
 
 def build_method(config, steps_an_epoch):
     """A compiled method with new weights; call it in the strategy's scope."""
     import keras
+    import tensorflow as tf
 
     keras.mixed_precision.set_global_policy(
         "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
@@ -21,7 +44,22 @@ def build_method(config, steps_an_epoch):
         seed=config.run.seed,
     )
     method.compile(optimizer_factory(config, steps_an_epoch, method.step))
+    method.origin = Origin(config, tf.distribute.get_strategy())
     return method
+
+
+def follow_config(method, config):
+    """Gives a method that has not learnt yet other options of training.
+
+    Args:
+        method: `TranslationMethod`, compiled, at step 0.
+        config: `TrainConfig` of the same networks.
+    """
+    method.config = config.method
+    with method.origin.strategy.scope():
+        factory = optimizer_factory(config, method.epoch_steps, method.step)
+        method.compile(factory)
+    method.origin = dataclasses.replace(method.origin, config=config)
 
 
 def weights_hash(method):

@@ -1,13 +1,16 @@
 """What a run folder allows: a new run, or the rest of one."""
 
+import contextlib
 import dataclasses
 import os
 from pathlib import Path
 
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import is_used
+from tfmask.ops.locks import only_writer
 from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
 from tfmask.training.schedule_length import total_steps
+from tfmask.training.strategies import is_chief
 
 # What a resumed run may change: how long, and what it leaves behind.
 MAY_CHANGE = {
@@ -21,6 +24,39 @@ MAY_CHANGE = {
     "run.steps_per_call",
     "data.location",  # moved; its fingerprint must be the same
 }
+
+
+@contextlib.contextmanager
+def opened_run(run, config, *, resume):
+    """A run's folder, for this process alone, after a look into it.
+
+    Of several workers the chief alone writes, and looks for all.
+
+    Args:
+        run: path.
+        config: `TrainConfig`.
+        resume: bool; the folder holds a run to go on with.
+
+    Yields:
+        str, why there is nothing left to do; None if there is.
+
+    Raises:
+        UserError: see `require_new` and `check_resume`.
+    """
+
+    def look():
+        if resume:
+            return check_resume(run, config)
+        return require_new(run) if chief else None
+
+    chief = is_chief(config)
+    if not chief:
+        yield look()
+        return
+    if not run.is_dir():
+        look()  # makes no folder where none can be
+    with only_writer(run, "Or choose another --run, for a new run."):
+        yield look()
 
 
 def require_new(run):

@@ -14,7 +14,7 @@ from tfmask.evaluation.mask_threshold import mask_thresholds
 from tfmask.ops.errors import UserError
 from tfmask.ops.package_versions import package_versions
 from tfmask.reports.model_card import add_thresholds, write_model_card
-from tfmask.training.building import build_method, weights_hash
+from tfmask.training.building import build_method, follow_config, weights_hash
 from tfmask.training.callbacks import (
     CheckpointSaver,
     MetricRows,
@@ -61,7 +61,6 @@ def train(options, config, reparse, command_line):
     """
     # A strategy of several workers must exist before anything else runs.
     strategy = make_strategy(config)
-    chief = is_chief(config)
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
     facts = read_config(options.run)[1] if options.resume else None
@@ -75,39 +74,82 @@ def train(options, config, reparse, command_line):
     else:
         config = fit_schedule(options, config, reparse, steps_an_epoch)
     config = following(config, data)
-    _check_batch(config, strategy)
-    checkpoints = run_checkpoints(options.run, config.run.keep_checkpoints)
     with strategy.scope():
         method = build_method(config, steps_an_epoch)
-    start = 0
-    if options.resume and checkpoints.steps():
+    return train_method(
+        method,
+        data,
+        config,
+        run=options.run,
+        resume=options.resume,
+        minutes=options.minutes,
+        command_line=["tfmask", "train", *command_line],
+    )
+
+
+def train_method(method, data, config, *, run, resume, minutes, command_line):
+    """Trains a method and leaves a run folder.
+
+    Args:
+        method: of `build_method`. One that has not learnt yet follows
+            `config`; another goes on from its step.
+        data: `ImageSet` with training images.
+        config: `TrainConfig`.
+        run: path of the folder, which is this process' own.
+        resume: bool; begin at the folder's newest checkpoint.
+        minutes: float; stop at the first step after so many. None: no limit.
+        command_line: list of str, for the records.
+
+    Returns:
+        bool, whether it was interrupted.
+
+    Raises:
+        UserError: the batch does not fit the replicas, or the method has
+            more steps than it is to have in all.
+    """
+    strategy, chief = method.origin.strategy, is_chief(config)
+    config = following(config, data)
+    _check_batch(config, strategy)
+    if config.run.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    steps_an_epoch = method.epoch_steps
+    checkpoints = run_checkpoints(run, config.run.keep_checkpoints)
+    start = int(method.step.numpy())
+    if resume and checkpoints.steps():
         start = checkpoints.restore(method)
-        method.phase = method.phase_at(start)
+    if not start and config != method.origin.config:
+        follow_config(method, config)
+    method.phase = method.phase_at(start)
+    end = total_steps(config, steps_an_epoch)
+    if start >= end:
+        raise UserError(
+            f"The model has {start} steps already, it cannot end at step "
+            f"{end}. Give more `steps`, or a new model."
+        )
     if chief:
         write_config(
-            options.run,
+            run,
             _from_anywhere(config, data),
             epoch_steps=steps_an_epoch,
             data=data.describe(),
             versions=package_versions(),
             git_commit=_git_commit(),
-            command_line=["tfmask", "train", *command_line],
+            command_line=command_line,
         )
         schedule = describe_schedule(config, steps_an_epoch)
         _say(f"{config.method_name}: {schedule}")
         for name, memory in method.memories.items():
             _say(f"{name}: {memory}")
-        if options.resume:
+        if resume:
             _say(f"resumed at step {start}")
-    end = total_steps(config, steps_an_epoch)
-    seconds = None if options.minutes is None else options.minutes * 60
+    seconds = None if minutes is None else minutes * 60
     writer = None
     if chief:
         # As bytes: its name need not be UTF-8.
-        folder = os.fsencode(Path(options.run) / "tensorboard")
+        folder = os.fsencode(Path(run) / "tensorboard")
         writer = tf.summary.create_file_writer(folder)
     callbacks = _callbacks(
-        options.run,
+        run,
         config,
         data,
         checkpoints,
@@ -118,7 +160,7 @@ def train(options, config, reparse, command_line):
             "config": config,
             "method": method,
             "data": data.describe(),
-            "command_line": ["tfmask", "train", *command_line],
+            "command_line": command_line,
         },
     )
     with strategy.scope():
@@ -136,8 +178,9 @@ def train(options, config, reparse, command_line):
     if chief:
         thresholds = mask_thresholds(method, data)
         if thresholds:
-            add_thresholds(options.run, thresholds, step)
-        _report(options.run, step, end, stop)
+            add_thresholds(run, thresholds, step)
+        _report(run, step, end, stop)
+    method.origin = dataclasses.replace(method.origin, config=config, run=run)
     return bool(stop)
 
 

@@ -95,4 +95,5 @@ def load_run(run, step=None):
     method.phase = method.phase_at(int(method.step.numpy()))
     if config.optimizer.ema_momentum is not None:
         use_averaged_weights(method)
+    method.origin = dataclasses.replace(method.origin, run=Path(run))
     return config, method

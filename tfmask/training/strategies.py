@@ -25,6 +25,26 @@ def is_chief(config):
         ) from error
 
 
+def check_devices(config, *, resume=False):
+    """Raises a `UserError` for options of a run that do not go together."""
+    if config.run.steps_per_call > 1 and config.run.jit_compile:
+        raise UserError(
+            "`run.jit_compile` and `run.steps_per_call` above 1 do not go "
+            "together. Leave out --run.jit-compile or --run.steps-per-call."
+        )
+    if config.run.jit_compile and config.run.strategy != "none":
+        raise UserError(
+            "`run.jit_compile` compiles the step of a single device. Leave "
+            f"out --strategy {config.run.strategy} or --run.jit-compile."
+        )
+    replicas = config.run.replicas
+    if replicas and config.run.strategy != "mirrored" and not resume:
+        raise UserError(
+            f"`run.replicas` is {replicas}, but `run.strategy` is "
+            f"{config.run.strategy}. Choose --strategy mirrored."
+        )
+
+
 def make_strategy(config):
     """The tf.distribute strategy of a config.
 

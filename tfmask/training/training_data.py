@@ -94,3 +94,25 @@ def following(config, data):
             f"take {' or '.join(able)}."
         )
     return dataclasses.replace(config, method=spec.follow(config.method, data))
+
+
+def settled_by(data):
+    """The fields of `DataConfig` that open data has settled.
+
+    Args:
+        data: `ImageSet` of `open_data`.
+
+    Returns:
+        dict of field to value.
+    """
+    options = data.options
+    same = ("image_size", "skip_bad_files", "centre_crop", "interpolation")
+    same += ("antialias", "label_domains", "masks_for_training")
+    settled = {name: getattr(options, name) for name in same}
+    height, width = data.image_size
+    return settled | {
+        "location": data.location,
+        "image_size": height if height == width else (height, width),
+        "attributes": options.attributes,
+        "synthetic_count": options.synthetic_count[0],
+    }

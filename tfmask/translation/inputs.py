@@ -1,9 +1,7 @@
 """What goes with the images that a run translates, by its method's ports."""
 
 import dataclasses
-import functools
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 
@@ -11,9 +9,9 @@ from serving.commands.answers import clash, numbers_of_samples
 from serving.commands.command_line import option_of
 from serving.commands.files import file_problem, result_names
 from serving.commands.pictures import PictureError, read_mask, size_problem
-from tfmask.methods import NAMES, method_spec
 from tfmask.ops.arrays import to_float
 from tfmask.ops.errors import UserError, unknown_name
+from tfmask.translation.options import all_ports, option_ports
 
 # How the command line writes a value of each kind.
 _VALUES = {
@@ -23,43 +21,6 @@ _VALUES = {
     "attributes": "NAME=1 or NAME=0",
     "seed": "NUMBER",
 }
-
-
-@functools.cache
-def _all_ports(side):
-    return {
-        port.name: port
-        for name in NAMES
-        for port in getattr(method_spec(name), side)
-    }
-
-
-def option_ports():
-    """dict of name to `Port`: what some method takes by an option."""
-    return {n: port for n, port in _all_ports("inputs").items() if port.help}
-
-
-def with_inputs(options):
-    """A dataclass of options with one more for every port of some method."""
-    import tyro
-
-    fields = []
-    for name, port in option_ports().items():
-        kind, default = Path | None, None
-        if port.kind == "attributes":
-            kind, default = tuple[str, ...], ()
-        if port.kind == "seed":
-            kind = int | None
-        kind = Annotated[kind, tyro.conf.arg(help=port.help)]
-        fields.append((name, kind, dataclasses.field(default=default)))
-    return dataclasses.make_dataclass(
-        "Options",
-        fields,
-        bases=(options,),
-        frozen=True,
-        kw_only=True,
-        namespace={"__doc__": options.__doc__},
-    )
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,7 +108,7 @@ def results_of(inputs, images):
         dict of image to a list of names, such as "mask" and "instance_0".
     """
     names = {image: [] for image in images}
-    for name, port in _all_ports("outputs").items():
+    for name, port in all_ports("outputs").items():
         if port.kind == "mask" and port.picture in ("image", *inputs.files):
             for image in images:
                 names[image].append(name)
@@ -224,7 +185,7 @@ def read_files(path, masks=()):
     return [decode(file.content).numpy() for file in good[0].files]
 
 
-def _read_mask(path):
+def read_mask_file(path):
     """A mask by hand, whose shades count: (H, W) uint8."""
     problem = file_problem(path)
     if problem:
@@ -252,36 +213,56 @@ def read_fitted(files, height, width):
         UserError: a file cannot be read, or a mask has another size than
             its picture. The text goes on from the image's path.
     """
-    from tfmask.ops.images import resized
-
     ports, pixels = option_ports(), {}
     for name, path in files.items():
         try:
             if ports[name].kind == "image":
                 pixels[name] = read_files(path)[0]
             else:
-                pixels[name] = _read_mask(path)[..., None]
+                pixels[name] = read_mask_file(path)[..., None]
         except UserError as error:
             raise UserError(f"its {name} `{path}` {error}") from error
-    fitted = {}
+    return fitted(pixels, height, width, files)
+
+
+def fitted(pixels, height, width, files=None):
+    """Other images and masks, brought to the size of an image.
+
+    Args:
+        pixels: dict of port to (H, W, C) uint8.
+        height, width: ints, of the image.
+        files: dict of port to path, for messages; None: they are in memory.
+
+    Returns:
+        dict, see `read_fitted`.
+
+    Raises:
+        UserError: a mask has another size than its picture. The text goes
+            on from the image's path.
+    """
+    from tfmask.ops.images import resized
+
+    ports, made = option_ports(), {}
     for name, values in pixels.items():
         picture = ports[name].picture
         size = (height, width)
         if picture != "image":
+            if picture not in pixels:
+                raise UserError(f"needs `{picture}`, too, for its `{name}`")
             size = pixels[picture].shape[:2]
         problem = size_problem(values.shape[:2], size, f"the {picture}")
         if problem:
+            where = f"`{files[name]}` {problem}" if files else problem
             raise UserError(
-                f"has a {name.replace('_', ' ')} of another size: "
-                f"`{files[name]}` {problem}"
+                f"has a {name.replace('_', ' ')} of another size: {where}"
             )
         values = resized(values, (height, width)).numpy()[None]
-        fitted[name] = (
+        made[name] = (
             to_float(values)
             if ports[name].kind == "image"
             else values.astype(np.float32) / 255.0
         )
-    return fitted
+    return made
 
 
 def check_inputs(run, method, inputs):

@@ -97,15 +97,47 @@ def translate_file(translate, method, path, inputs, image_size=None):
         UserError: if the file cannot be read or translated. The text is the
             reason alone, without the path.
     """
-    import tensorflow as tf
-
-    from tfmask.ops.images import pad_to_multiple, resized
+    from tfmask.ops.images import resized
 
     sets = {name: masks[path] for name, masks in inputs.sets.items()}
     pixels, *masks = read_files(path, [m for s in sets.values() for m in s])
     if image_size is not None:
         size = (image_size, image_size)
         pixels, *masks = (resized(p, size).numpy() for p in (pixels, *masks))
+    values = {}
+    for name, paths in sets.items():
+        own, masks = masks[: len(paths)], masks[len(paths) :]
+        inside = np.stack(own).max(-1, keepdims=True) > 127
+        values[name] = inside.astype(np.float32)[None]
+    values |= read_fitted(inputs.files, *pixels.shape[:2])
+    values |= inputs.settings
+    values |= {
+        name: np.array([seed], np.int64) for name, seed in inputs.seeds.items()
+    }
+    return translate_pixels(translate, method, pixels, values)
+
+
+def translate_pixels(translate, method, pixels, values):
+    """Translates one image of any size.
+
+    Args:
+        translate: function that `compiled_translate` returns.
+        method: has `spec` and `multiple`.
+        pixels: (H, W, 3), uint8 or float32 in [-1, 1].
+        values: dict of the port to what goes with it, with a batch axis:
+            images in [-1, 1] and masks in [0, 1] of H and W.
+
+    Returns:
+        dict of uint8 arrays, see `translate_file`.
+
+    Raises:
+        UserError: the image is too small or too large. The text is the
+            reason alone.
+    """
+    import tensorflow as tf
+
+    from tfmask.ops.images import pad_to_multiple
+
     height, width = pixels.shape[:2]
     multiple = method.multiple
     smallest = smallest_side(multiple)
@@ -114,18 +146,16 @@ def translate_file(translate, method, path, inputs, image_size=None):
             f"is {height} high and {width} wide, expected at least "
             f"{smallest} pixels on each side"
         )
-    values = {"image": pad_to_multiple(to_float(pixels)[None], multiple)}
-    for name, paths in sets.items():
-        own, masks = masks[: len(paths)], masks[len(paths) :]
-        inside = np.stack(own).max(-1, keepdims=True) > 127
-        inside = pad_to_multiple(inside.astype(np.float32), multiple)
-        values[name] = inside[None]
-    for name, value in read_fitted(inputs.files, height, width).items():
-        values[name] = pad_to_multiple(value, multiple)
-    values |= inputs.settings
-    values |= {
-        name: np.array([seed], np.int64) for name, seed in inputs.seeds.items()
-    }
+    if pixels.dtype == np.uint8:
+        pixels = to_float(pixels)
+    values = {"image": pixels[None], **values}
+    for port in method.spec.inputs:
+        if port.name in values and port.kind in ("image", "mask"):
+            value = values[port.name]
+            values[port.name] = pad_to_multiple(value, multiple)
+        if port.name in values and port.kind == "masks":
+            value = pad_to_multiple(values[port.name][0], multiple)
+            values[port.name] = value[None]
     try:
         made = translate(values)
     except tf.errors.ResourceExhaustedError as error:

@@ -1,0 +1,81 @@
+"""A trained model becomes the next version of a served model."""
+
+import sys
+from pathlib import Path
+
+from tfmask.export.publishing import check_place
+from tfmask.export.serving_config import SERVER_BASE, write_serving_config
+from tfmask.export.signatures import export_method
+from tfmask.ops.arrays import MAX_PIXELS
+from tfmask.ops.errors import UserError
+from tfmask.ops.package_versions import package_versions
+from tfmask.reports.model_card import read_thresholds
+
+
+def export_run(
+    model,
+    base,
+    name,
+    *,
+    warm_up_batches=(1,),
+    max_pixels=MAX_PIXELS,
+    check=False,
+    server_base=SERVER_BASE,
+):
+    """Publishes a model, and writes the server's files beside it.
+
+    Args:
+        model: `TranslationMethod` of `tfmask.load_run` or
+            `tfmask.from_preset`.
+        base: path, folder of all models; the version is BASE/NAME/INTEGER.
+        name: str, of the served model.
+        warm_up_batches: ints in 1..128, batch sizes of warm-up requests.
+        max_pixels: int, pixels that the images of a request may have.
+        check: bool; a fresh process must answer as the model does, or
+            nothing is published.
+        server_base: str, `base` as the server sees it.
+
+    Returns:
+        Path of the version.
+
+    Raises:
+        UserError: an argument is wrong, or the check fails.
+    """
+    if getattr(model, "origin", None) is None:
+        raise UserError(
+            "Expected a model of `tfmask.from_preset` or `tfmask.load_run`. "
+            f"Got: {type(model).__name__} {str(model)[:60]!r}."
+        )
+    if not all(0 < size <= 128 for size in warm_up_batches):
+        raise UserError(
+            f"`warm_up_batches` must lie in 1..128. Got: {warm_up_batches}"
+        )
+    if max_pixels < 1:
+        raise UserError(f"`max_pixels` must be 1 or more. Got: {max_pixels}")
+    base = Path(base).expanduser()
+    check_place(base, name)
+    config, run = model.origin.config, model.origin.run
+    step = int(model.step.numpy())
+    path = export_method(
+        model,
+        base,
+        name,
+        facts={
+            "method": config.method_name,
+            "preset": config.preset,
+            "image_size": config.data.image_size,
+            "step": step,
+            "mask_thresholds": read_thresholds(run, step) if run else {},
+            "versions": package_versions(),
+        },
+        warm_up_batches=warm_up_batches,
+        max_pixels=max_pixels,
+        check=check,
+    )
+    for edited in write_serving_config(base, server_base):
+        print(
+            f"tfmask export: left `{edited}` as it is: it was edited. Bring "
+            "it up to date by hand, or remove it and export again.",
+            file=sys.stderr,
+        )
+    return path

@@ -1,0 +1,123 @@
+"""What people do with a `keras.Model`: it works, or says what to use."""
+
+import numpy as np
+import tensorflow as tf
+
+from tfmask.ops.errors import UserError
+
+
+class PythonUse:
+    """Calls of `keras.Model` that mean something else for a method.
+
+    `model(images)` and `model.predict(images)` are `translate` in the first
+    direction; files and images of other sizes are for `translate_images`.
+    """
+
+    origin = None  # `Origin`, of models that `build_method` made
+
+    def __call__(self, inputs, *args, **kwargs):
+        # Here, for Keras adds lines to what `call` raises.
+        self._check(inputs)
+        return super().__call__(inputs, *args, **kwargs)
+
+    def predict(self, x, *args, **kwargs):
+        """`keras.Model.predict` of arrays, by `call`."""
+        self._check(x)
+        return super().predict(x, *args, **kwargs)
+
+    def call(self, inputs, training=False):
+        """`translate` in the first direction.
+
+        Args:
+            inputs: (B, H, W, 3) float in [-1, 1], sides multiples of
+                `multiple`; or a dict of all that `translate` needs.
+            training: not used; `fit` and `tfmask.train` train.
+
+        Returns:
+            dict, see `translate`.
+        """
+        return self.translate(self._named(inputs), self.directions[0])
+
+    def _named(self, inputs):
+        return inputs if isinstance(inputs, dict) else {"image": inputs}
+
+    def _check(self, inputs):
+        """Raises a `UserError` for what is no batch of images."""
+        given = self._named(inputs)
+        needed = [port.name for port in self.spec.required]
+        for name in needed:
+            if name not in given:
+                raise UserError(
+                    f"`{name}` is missing: call the model with a dict of "
+                    f"{', '.join(needed)}, or use `translate_images`. Got: "
+                    f"{', '.join(given)}."
+                )
+        images = given["image"]
+        if not hasattr(images, "dtype"):
+            images = np.asarray(images)
+        shape = tuple(images.shape)
+        kind = tf.as_dtype(images.dtype) if images.dtype != object else None
+        found = f"{shape} of {kind.name if kind else 'objects'}"
+        sides = [side for side in shape[1:3] if side]
+        fits = not any(side % self.multiple for side in sides)
+        if len(shape) == 4 and shape[3] == 3 and kind.is_floating and fits:
+            if tf.is_tensor(images) and not hasattr(images, "numpy"):
+                return  # in a graph
+            low, high = np.min(images), np.max(images)
+            if low >= -1.0 and high <= 1.0:
+                return
+            found += f" from {low:.4g} to {high:.4g}"
+        raise UserError(
+            "Expected a batch of images (B, H, W, 3), float in [-1, 1], sides "
+            f"multiples of {self.multiple}; `translate_images` takes others. "
+            f"Got: {found}."
+        )
+
+    def translate_images(self, images, direction=None, **inputs):
+        """Translates images of any size, in files or in memory.
+
+        Args:
+            images: path, PIL image, (H, W, 3) array, uint8 or float in
+                [-1, 1]; or a list of them.
+            direction: "a_to_b" or "b_to_a"; None: the first that it has.
+            **inputs: what else the method takes, for example `exemplar`,
+                `attributes={"glasses": 1}`, `instances`, `style_seed`,
+                `mask`; see docs/python.md.
+
+        Returns:
+            `TranslatedImage` with `image` (H, W, 3) and `mask` (H, W), uint8
+            as `tfmask translate` writes them; of a list, a list.
+
+        Raises:
+            UserError: a file or an input is wrong.
+        """
+        from tfmask.translation.in_memory import translate_images
+
+        return translate_images(self, images, direction, inputs)
+
+    def translation_graph(self, direction, optional, compile_translate):
+        """The graph of `translate` with some inputs, made once a phase."""
+        key = direction, optional, self.phase
+        graphs = self.__dict__.get("_translations", {})
+        if key not in graphs:
+            graphs[key] = compile_translate(self, direction, more=optional)
+            # Past Keras, which would track the dict.
+            object.__setattr__(self, "_translations", graphs)
+        return graphs[key]
+
+    def save(self, *args, **kwargs):
+        """Refused: a run folder keeps more."""
+        raise UserError(
+            "A method is not saved as one Keras file. `tfmask.train` keeps it "
+            "in its run folder for `tfmask.load_run`, `tfmask.export` writes a "
+            "SavedModel, `save_weights` the weights alone."
+        )
+
+    def _refuse_copy(self, *args):
+        raise TypeError(
+            "A method is not copied or pickled: it holds optimizers and "
+            "graphs. Make another by `tfmask.from_preset` or "
+            "`tfmask.load_run`; `set_weights` copies the weights."
+        )
+
+    __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = _refuse_copy
