@@ -20,7 +20,7 @@ def python_of(name):
     """The code of a page: fenced blocks, or indented ones with `tfmask.`."""
     text = (ROOT / name).read_text()
     if name == "README.md":
-        blocks = re.findall(r"\n\n((?:    .*\n)+)", text)
+        blocks = re.findall(r"\n\n((?:    .*\n|\n(?=    ))+)", text)
         blocks = [re.sub("(?m)^    ", "", block) for block in blocks]
         blocks = [block for block in blocks if "import tfmask" in block]
     else:
