@@ -46,6 +46,7 @@ def header(run, config, method, data, options):
 
 
 def step_of(method):
+    """int, the training steps of a method; None: it does not count them."""
     step = getattr(method, "step", None)
     return None if step is None else int(np.asarray(step))
 

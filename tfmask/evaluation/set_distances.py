@@ -169,4 +169,5 @@ def _notes(sets):
 
 
 def listed(values):
+    """"NAME VALUE, NAME VALUE" of a dict."""
     return ", ".join(f"{name} {value}" for name, value in values.items())

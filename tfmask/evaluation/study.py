@@ -174,6 +174,7 @@ def images_of(folder):
 
 
 def read_picture(path):
+    """(H, W, 3) uint8 of an image file; a `UserError` names a bad one."""
     try:
         return read_files(path)[0]
     except UserError as error:
