@@ -169,5 +169,5 @@ def _notes(sets):
 
 
 def listed(values):
-    """"NAME VALUE, NAME VALUE" of a dict."""
+    """Names and values of a dict, in one line."""
     return ", ".join(f"{name} {value}" for name, value in values.items())
