@@ -54,6 +54,13 @@ def at_once():
     def moments(values, axes):
         return tf.nn.moments(values, sorted(axes), keepdims=True)
 
+    def normalized(values, axes, epsilon, unbiased=False):
+        mean, variance = moments(values, axes)
+        if unbiased:
+            count = np.prod([values.shape[axis] for axis in axes])
+            variance *= count / (count - 1)
+        return standardized(values, mean, variance, epsilon)
+
     def standardized(values, mean, variance, epsilon, scale=None, offset=None):
         return tf.nn.batch_normalization(
             values, mean, variance, offset, scale, epsilon
@@ -65,10 +72,11 @@ def at_once():
     def sum_over(values, axes, keepdims=False):
         return tf.reduce_sum(values, axes, keepdims)
 
-    layers = ("instance_norm", "layer_norm", "modulation")
-    places = [(f"layers.{name}", moments) for name in layers]
-    places += [(f"layers.{name}", standardized) for name in layers]
-    places += [
+    places = [
+        ("layers.instance_norm", normalized),
+        ("layers.modulation", normalized),
+        ("layers.layer_norm", moments),
+        ("layers.layer_norm", standardized),
         ("layers.batch_norm", standardized),
         ("layers.batch_norm", mean_over),
         ("losses.reduce", mean_over),

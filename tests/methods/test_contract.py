@@ -157,7 +157,7 @@ def test_two_replicas_equal_one_device(tiny, two_replicas):
             for weight in network.trainable_weights:
                 if len(weight.shape) == 4:
                     weight.assign(10.0 * weight.numpy())
-        method.compile(lambda settings: keras.optimizers.SGD(0.001))
+        method.compile(lambda settings: keras.optimizers.SGD(0.003))
         return method
 
     rare = any(player.every > 1 for player in tiny[3].players.values())

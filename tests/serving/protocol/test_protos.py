@@ -81,7 +81,10 @@ def test_the_data_file_is_what_the_script_writes():
 
 def test_python_protobuf_can_load_it_too():
     # Where the wheel has no C extension, protobuf falls back to Python.
-    code = "from serving import protos; print(protos.PredictRequest().inputs)"
+    code = (
+        "from serving.protocol import protos\n"
+        "print(protos.PredictRequest().inputs)"
+    )
     subprocess.run(
         [sys.executable, "-c", code],
         env={"PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION": "python"},
