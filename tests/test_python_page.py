@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+TINY = (
+    "filters=4, blocks=1, attention_filters=4, attention_blocks=1, "
+    "discriminator_filters=4, discriminator_layers=1"
+)
 # The pages' lengths, and those of a test.
 SHORTER = {
-    "image_size=64": "image_size=32",
-    "64, 64, 3": "32, 32, 3",
+    "cycle_weight=5": f"cycle_weight=5, {TINY}",
+    '"quick", data)': f'"quick", data, {TINY})',
+    "64, 64, 3": "16, 16, 3",
+    "image_size=64": "image_size=16",
     "steps=2000": "steps=2",
     "steps=2500": "steps=3",
     "steps_per_epoch=20, epochs=2": "steps_per_epoch=1, epochs=1",

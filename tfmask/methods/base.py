@@ -345,10 +345,15 @@ class TranslationMethod(PythonUse, keras.Model):
     def metrics(self):
         return [self.terms]
 
-    def fit(self, *args, callbacks=None, **kwargs):
-        """`keras.Model.fit`, which also follows the phases."""
+    def fit(self, *args, callbacks=None, shuffle=False, **kwargs):
+        """`keras.Model.fit`, which also follows the phases.
+
+        Batches of `ImageSet` are shuffled; Keras warns where `shuffle` asks
+        for it again.
+        """
+        callbacks = [*(callbacks or []), PhaseSwitch()]
         return super().fit(
-            *args, callbacks=[*(callbacks or []), PhaseSwitch()], **kwargs
+            *args, callbacks=callbacks, shuffle=shuffle, **kwargs
         )
 
 
