@@ -78,7 +78,7 @@ def test_the_page_runs_in_a_jupyter_kernel(photos, monkeypatch):
     notebook = nbformat.v4.new_notebook(cells=list(cells))
     client = nbclient.NotebookClient(
         notebook,
-        timeout=300,
+        timeout=600,
         kernel_name="python3",
         resources={"metadata": {"path": str(photos)}},
     )
