@@ -126,7 +126,9 @@ def train(
         UserError: an argument is wrong, the folder is in use, or the data is
             not what the run learns from.
     """
-    _require_model(model)
+    from tfmask.methods.python_use import require_method
+
+    require_method(model)
     _require_data(data)
     wanted = {"steps": steps, "epochs": epochs, "minutes": minutes}
     for name, value in wanted.items():
@@ -149,10 +151,11 @@ def train(
     elif chosen is not None and not model.step.numpy():
 
         def with_fields(scaled):
-            return None, _replaced(_replaced(scaled, chosen), length)
+            return _replaced(_replaced(scaled, chosen), length)
 
-        asked = types.SimpleNamespace(steps=steps, epochs=epochs)
-        config = fit_schedule(asked, config, with_fields, model.epoch_steps)
+        config = fit_schedule(
+            config, with_fields, model.epoch_steps, steps=steps, epochs=epochs
+        )
     config = _replaced(config, length)
     with opened_run(run, config, resume=resume) as finished:
         if not finished:
@@ -203,13 +206,14 @@ def evaluate(model, data, **options):
     Raises:
         UserError: there is no such option, or the data lacks what is needed.
     """
-    _require_model(model)
-    _require_data(data)
     from data_pipelines.drawing import require_kind
     from tfmask.evaluation import loop
     from tfmask.evaluation.context import Context
+    from tfmask.methods.python_use import require_method
     from tfmask.reports.model_card import read_thresholds
 
+    require_method(model)
+    _require_data(data)
     known = [field.name for field in dataclasses.fields(Context)][2:]
     for name in options:
         if name not in known:
@@ -318,12 +322,4 @@ def _require_data(data):
         raise UserError(
             "Expected data of `tfmask.open_data`. Got: "
             f"{type(data).__name__} {str(data)[:60]!r}."
-        )
-
-
-def _require_model(model):
-    if getattr(model, "origin", None) is None:
-        raise UserError(
-            "Expected a model of `tfmask.from_preset` or `tfmask.load_run`. "
-            f"Got: {type(model).__name__} {str(model)[:60]!r}."
         )

@@ -122,16 +122,26 @@ def test_schedules_keep_their_proportions():
     assert scaled.method.cycle_weight == 10.0
 
 
+def fitted(argv):
+    """The config of a command line, at 10 steps an epoch."""
+    options, config, reparse = parse(argv)
+    return fit_schedule(
+        config,
+        lambda scaled: reparse(scaled)[1],
+        10,
+        steps=options.steps,
+        epochs=options.epochs,
+    )
+
+
 def test_steps_scale_the_schedule_but_not_what_was_given():
     argv = [*BASE, "--preset", "paper", "--steps", "50"]
-    options, config, reparse = parse(argv)
-    config = fit_schedule(options, config, reparse, steps_an_epoch=10)
+    config = fitted(argv)
     assert total_steps(config, 10) == 50
     assert config.run.epochs == 5
     assert config.method.freeze_attention_epoch == 1.5
     argv += ["--method.freeze-attention-epoch", "4"]
-    options, config, reparse = parse(argv)
-    config = fit_schedule(options, config, reparse, steps_an_epoch=10)
+    config = fitted(argv)
     assert config.method.freeze_attention_epoch == 4
     assert config.method.masked_discriminator_epoch == 1.5
 

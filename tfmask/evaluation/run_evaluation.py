@@ -6,15 +6,9 @@ import os
 
 import numpy as np
 
-from tfmask.evaluation.feature_networks import (
-    open_network,
-)
+from tfmask.evaluation.feature_networks import open_network
 from tfmask.ops.errors import UserError
-from tfmask.ops.files import (
-    check_results_folder,
-    is_used,
-    write_json,
-)
+from tfmask.ops.files import check_results_folder, is_used, write_json
 
 UNITS = {
     "images": "[-1, 1]; an L1 of 2 is black against white",

@@ -6,6 +6,7 @@ from pathlib import Path
 from tfmask.export.publishing import check_place
 from tfmask.export.serving_config import SERVER_BASE, write_serving_config
 from tfmask.export.signatures import export_method
+from tfmask.methods.python_use import require_method
 from tfmask.ops.arrays import MAX_PIXELS
 from tfmask.ops.errors import UserError
 from tfmask.ops.package_versions import package_versions
@@ -41,11 +42,7 @@ def export_run(
     Raises:
         UserError: an argument is wrong, or the check fails.
     """
-    if getattr(model, "origin", None) is None:
-        raise UserError(
-            "Expected a model of `tfmask.from_preset` or `tfmask.load_run`. "
-            f"Got: {type(model).__name__} {str(model)[:60]!r}."
-        )
+    require_method(model)
     if not all(0 < size <= 128 for size in warm_up_batches):
         raise UserError(
             f"`warm_up_batches` must lie in 1..128. Got: {warm_up_batches}"

@@ -6,6 +6,15 @@ import tensorflow as tf
 from tfmask.ops.errors import UserError
 
 
+def require_method(model):
+    """Raises a `UserError` unless it is a model of the Python API."""
+    if getattr(model, "origin", None) is None:
+        raise UserError(
+            "Expected a model of `tfmask.from_preset` or `tfmask.load_run`. "
+            f"Got: {type(model).__name__} {str(model)[:60]!r}."
+        )
+
+
 class PythonUse:
     """Calls of `keras.Model` that mean something else for a method.
 

@@ -1,4 +1,4 @@
-"""One training session: a new run, or the rest of one."""
+"""One run: a new one, or the rest of one."""
 
 import dataclasses
 import os
@@ -72,7 +72,13 @@ def train(options, config, reparse, command_line):
         # A shorter or longer epoch would move every schedule.
         steps_an_epoch = facts["epoch_steps"]
     else:
-        config = fit_schedule(options, config, reparse, steps_an_epoch)
+        config = fit_schedule(
+            config,
+            lambda scaled: reparse(scaled)[1],
+            steps_an_epoch,
+            steps=options.steps,
+            epochs=options.epochs,
+        )
     config = following(config, data)
     with strategy.scope():
         method = build_method(config, steps_an_epoch)

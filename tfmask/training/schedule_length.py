@@ -23,17 +23,26 @@ def scaled_schedule(config, factor):
     return dataclasses.replace(config, **groups)
 
 
-def fit_schedule(options, config, reparse, steps_an_epoch):
-    """Scales the schedules to `--steps` or `--epochs` of a new run."""
-    default = preset_config(config.method_name, config.preset, "")
-    if options.steps is not None:
-        epochs = options.steps / steps_an_epoch
-    elif options.epochs is not None:
-        epochs = options.epochs
-    else:
+def fit_schedule(config, chosen, steps_an_epoch, *, steps, epochs):
+    """Scales the schedules of a new run to its length.
+
+    Args:
+        config: `TrainConfig`.
+        chosen: function of a `TrainConfig` that returns it with what was
+            chosen instead of the preset's.
+        steps_an_epoch: int.
+        steps: int, training steps in all; None: as `epochs`.
+        epochs: float, the same in epochs; None: `config` stays as it is.
+
+    Returns:
+        `TrainConfig`.
+    """
+    if steps is not None:
+        epochs = steps / steps_an_epoch
+    if epochs is None:
         return config
-    scaled = scaled_schedule(default, epochs / default.run.epochs)
-    _, config = reparse(scaled)
+    default = preset_config(config.method_name, config.preset, "")
+    config = chosen(scaled_schedule(default, epochs / default.run.epochs))
     return dataclasses.replace(
         config, run=dataclasses.replace(config.run, epochs=epochs)
     )
