@@ -4,11 +4,10 @@
 
 Each method in a process of its own, one after the other, so that its peak is
 its own: the networks of a preset (those of `quick` where a method has no such
-preset), synthetic data as its own pipeline draws
-them, a tf.function as `trainers` run it. Methods whose players learn in some
-steps only are timed over whole periods of these; a step is their mean. `cpu_ms`
-is what the processors worked for it, which other work on the machine hardly
-changes.
+preset), synthetic data as its own pipeline draws them, a tf.function as
+training runs it. Methods whose players learn in some steps only are timed over
+whole periods of these; a step is their mean. `cpu_ms` is what the processors
+worked for it, which other work on the machine hardly changes.
 
 With `--json FILE` every row is in the file as soon as it stands on the screen;
 `--resume` takes the rows that are there and measures the others.
@@ -202,13 +201,14 @@ def main(argv=None):
     if one:
         print(json.dumps(measure(one[0], json.loads(one[1]))))
         return 0
+    from tfmask.ops.files import write_json
+
     if resume and not file:
         parser.error("--resume goes on with the rows of a file: --json FILE")
 
     def keep(found):
         if file:
-            text = json.dumps({**given, "methods": found}, indent=2)
-            file.write_text(text + "\n")
+            write_json(file, {**given, "methods": found})
 
     done = rows_of(file, given) if resume else {}
     found = measure_all(names, given, done, keep)
