@@ -1,19 +1,13 @@
 """Exports of all methods, in our runtime and in OpenVINO, which is not ours."""
 
-import sys
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from exports import published, replayed_by, served
 
 from tfmask.export.check import check_version, example_inputs
 from tfmask.methods import NAMES, method_spec
-
-# Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parent))
-from exports import published, replayed_by, served  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 
 FOLDER = Path(__file__).parents[2] / "benchmarks"
-# What this folder's tests share, and the scripts.
-sys.path[:0] = [str(Path(__file__).parent), str(FOLDER.parent)]
 
 
 @pytest.fixture

@@ -2,11 +2,21 @@
 
 import io
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from picture_files import (
+    COLOURS,
+    FULL,
+    IMAGES,
+    INNER,
+    MASKS,
+    SHADES,
+    UNCLEAR,
+    encoded,
+    seen,
+)
 from PIL import Image, ImageOps
 
 from data_pipelines.checks import check_examples, decode
@@ -19,19 +29,6 @@ from serving.client.errors import InvalidArgument
 from serving.client.query_inputs import Inputs, QueryError, read_edited
 from tfmask.ops.errors import UserError
 from tfmask.translation.inputs import read_files, read_fitted
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from picture_files import (  # noqa: E402
-    COLOURS,
-    FULL,
-    IMAGES,
-    INNER,
-    MASKS,
-    SHADES,
-    UNCLEAR,
-    encoded,
-    seen,
-)
 
 
 def rotated(tag, **options):

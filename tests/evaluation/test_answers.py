@@ -1,21 +1,17 @@
 """Several answers to an image: how far apart they are."""
 
 import itertools
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from fake_runs import ArrayData, BrightMethod, measured
+from many_answers import tinted
 
 from tfmask.evaluation.feature_sets import FeatureNetwork
 from tfmask.evaluation.tasks.answers import Answers
 from tfmask.ops.style_codes import style_codes
 from tfmask.reports.gallery import Gallery
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from many_answers import tinted  # noqa: E402
 
 IMAGES = np.random.default_rng(0).uniform(-0.1, 0.1, (5, 16, 16, 3))
 IMAGES = IMAGES.astype("float32")

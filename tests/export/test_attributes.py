@@ -1,19 +1,10 @@
 """Exported methods that set attributes: both forms, kept ones, guards."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-from serving.protocol.warmup import WARM_UP_FILE, read_records
-from serving.server.engine import Engine
-from tfmask.export.check import check_version, translated
-from tfmask.export.publishing import FACTS
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     decoded,
     encoded,
@@ -22,6 +13,11 @@ from exports import (  # noqa: E402
     replayed_by,
     served,
 )
+
+from serving.protocol.warmup import WARM_UP_FILE, read_records
+from serving.server.engine import Engine
+from tfmask.export.check import check_version, translated
+from tfmask.export.publishing import FACTS
 
 pytestmark = pytest.mark.both_stacks
 

@@ -1,26 +1,21 @@
 """`tfmask.export.check`: does a version answer as its model?"""
 
-import sys
-from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from exports import (
+    published,
+    replayed_by,
+    served,
+    tiny_method,
+)
 
 from tfmask.export import signatures as export
 from tfmask.export.check import check_version, example_inputs
 from tfmask.export.signatures import export_method
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
-
-# Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
-    published,
-    replayed_by,
-    served,
-    tiny_method,
-)
 
 pytestmark = pytest.mark.both_stacks
 

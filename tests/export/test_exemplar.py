@@ -1,22 +1,9 @@
 """Exported methods of exemplars: both forms, masks of the caller."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from serving.client.image_inputs import read_items
-from serving.client.ports import Ports
-from serving.client.translation import with_all_masks
-from serving.protocol.status import CallError
-from serving.server.engine import Engine
-from tfmask.export.check import check_version, translated
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     decoded,
     encoded,
@@ -25,7 +12,14 @@ from exports import (  # noqa: E402
     replayed_by,
     served,
 )
-from tiny_lomit import lomit  # noqa: E402
+from tiny_lomit import lomit
+
+from serving.client.image_inputs import read_items
+from serving.client.ports import Ports
+from serving.client.translation import with_all_masks
+from serving.protocol.status import CallError
+from serving.server.engine import Engine
+from tfmask.export.check import check_version, translated
 
 pytestmark = pytest.mark.both_stacks
 

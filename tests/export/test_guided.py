@@ -1,23 +1,17 @@
 """Exports that look at their own translations: the discriminator inside."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from tfmask.export.check import check_version
-
-# Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     encoded,
     published,
     replayed_by,
     served,
 )
+
+from tfmask.export.check import check_version
 
 pytestmark = pytest.mark.both_stacks
 

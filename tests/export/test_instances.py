@@ -1,17 +1,9 @@
 """Exported methods of given instances: any number of them, both forms."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from serving.protocol.status import INVALID_ARGUMENT, CallError
-from tfmask.export.check import check_version, translated
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     encoded,
     published,
@@ -19,6 +11,9 @@ from exports import (  # noqa: E402
     served,
     tiny_method,
 )
+
+from serving.protocol.status import INVALID_ARGUMENT, CallError
+from tfmask.export.check import check_version, translated
 
 pytestmark = pytest.mark.both_stacks
 

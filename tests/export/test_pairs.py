@@ -1,18 +1,10 @@
 """An exported method of one direction, which here is b to a."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-
-from serving.protocol.warmup import WARM_UP_FILE, read_records
-from tfmask.export.check import check_version, translated
-from tfmask.export.publishing import FACTS
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     decoded,
     encoded,
@@ -20,6 +12,10 @@ from exports import (  # noqa: E402
     replayed_by,
     served,
 )
+
+from serving.protocol.warmup import WARM_UP_FILE, read_records
+from tfmask.export.check import check_version, translated
+from tfmask.export.publishing import FACTS
 
 pytestmark = pytest.mark.both_stacks
 

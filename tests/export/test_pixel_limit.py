@@ -2,19 +2,15 @@
 
 import io
 import struct
-import sys
-from pathlib import Path
 
 import pytest
 import tensorflow as tf
+from exports import tiny_method, with_junk
 from PIL import Image
 
 from tfmask.export.pixel_limit import guarded_files
 from tfmask.export.signatures import export_method
 from tfmask.ops.errors import UserError
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import tiny_method, with_junk  # noqa: E402
 
 pytestmark = pytest.mark.both_stacks
 

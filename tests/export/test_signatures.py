@@ -3,23 +3,11 @@
 import base64
 import json
 import resource
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
-
-from serving.protocol import protos
-from serving.protocol.warmup import WARM_UP_FILE, read_records
-from serving.server.engine import Engine
-from tfmask.export.check import check_version
-from tfmask.export.publishing import FACTS
-from tfmask.export.signatures import export_method
-
-# Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import (  # noqa: E402
+from exports import (
     ask,
     ask_raw,
     published,
@@ -30,6 +18,13 @@ from exports import (  # noqa: E402
     tiny_method,
     with_junk,
 )
+
+from serving.protocol import protos
+from serving.protocol.warmup import WARM_UP_FILE, read_records
+from serving.server.engine import Engine
+from tfmask.export.check import check_version
+from tfmask.export.publishing import FACTS
+from tfmask.export.signatures import export_method
 
 pytestmark = pytest.mark.both_stacks
 

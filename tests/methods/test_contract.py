@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from exports import tiny_options
 from replicas import assert_equal_to_one_device
 
 from tfmask.methods import NAMES, method_spec, preset_config
@@ -24,8 +25,6 @@ from trainers import train
 
 pytestmark = pytest.mark.both_stacks
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-from exports import tiny_options  # noqa: E402
 
 LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 # Maps are remembered, or masks and features enlarged, in float32.
@@ -186,7 +185,7 @@ def by_position(method):
 READER = """
 import sys
 from pathlib import Path
-sys.path.insert(0, str(Path("tests/methods")))
+sys.path[:0] = ["tests", "tests/methods"]
 import keras
 import numpy as np
 from test_contract import NAMES, Checkpoints, build_method, by_position

@@ -1,13 +1,6 @@
 """Toy models on disk and a server for all tests of the client."""
 
-import pathlib
-import sys
-
 import pytest
-
-# Whatever way pytest imports test files, the helpers beside them are found.
-sys.path.insert(0, str(pathlib.Path(__file__).parent))
-
 from serving_toys import write_toy_translator
 
 from serving.conformance.processes import running_server

@@ -1,19 +1,14 @@
 """`tfmask query` and the client with attributes."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from exports import served_here, tiny_method
 from PIL import Image
 
 from serving import query
 from serving.client import Client, InvalidArgument
 from tfmask.export.check import translated
 from tfmask.export.signatures import export_method
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import served_here, tiny_method  # noqa: E402
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 20, 18, 3), np.uint8)
 TARGETS = np.array([[1, -1, 0], [0, 1, 1]], np.float32)

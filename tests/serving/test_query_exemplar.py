@@ -1,21 +1,15 @@
 """`tfmask query` with an exemplar and the caller's masks."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from exports import served_here
 from PIL import Image
+from tiny_lomit import lomit
 
 from serving import query
 from serving.client import Client, InvalidArgument
 from tfmask.export.check import translated
 from tfmask.export.signatures import export_method
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import served_here  # noqa: E402
-from tiny_lomit import lomit  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

@@ -1,20 +1,15 @@
 """Several answers to one image, from an export by a server to files."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from exports import replayed_by, served, served_here
+from many_answers import tinted
 from PIL import Image
 
 from serving import query
 from serving.client import Client, InvalidArgument
 from tfmask.export.check import check_version, translated
 from tfmask.export.signatures import export_method
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import replayed_by, served, served_here  # noqa: E402
-from many_answers import tinted  # noqa: E402
 
 pytestmark = pytest.mark.both_stacks
 

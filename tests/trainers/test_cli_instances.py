@@ -1,19 +1,15 @@
 """The whole road of a method that translates given instances."""
 
 import json
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from exports import served_here
 from PIL import Image
 from processes import tfmask
 from tiny import OPTIONS
 
 from data_pipelines.synthetic import write_folder
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import served_here  # noqa: E402
 
 
 @pytest.fixture(scope="module")

@@ -3,11 +3,10 @@
 import dataclasses
 import json
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from exports import served_here
 from PIL import Image
 from processes import tfmask
 
@@ -17,9 +16,6 @@ from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 from tfmask.training.training_data import following, open_training_data
 from trainers import evaluate, train
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import served_here  # noqa: E402
 
 pytestmark = pytest.mark.slow
 

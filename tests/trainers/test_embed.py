@@ -10,15 +10,13 @@ import numpy as np
 import pytest
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
+from tiny_lomit import lomit
 
 from data_pipelines import open_data
 from tfmask.configs import DataConfig
 from tfmask.evaluation import code_embedding
 from tfmask.methods import preset_config
 from trainers import embed
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
-from tiny_lomit import lomit  # noqa: E402
 
 NAMES = ("cap", "stripe", "base")
 COUNT = 12

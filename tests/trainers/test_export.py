@@ -4,11 +4,10 @@ import contextlib
 import io
 import json
 import shutil
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
+from exports import served_here
 from tiny import tiny_config
 
 from serving.client import Client
@@ -17,9 +16,6 @@ from tfmask.reports.model_card import FACTS
 from tfmask.training.building import build_method
 from tfmask.training.run_folder import load_run, run_checkpoints, write_config
 from trainers.export import main
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import served_here  # noqa: E402
 
 
 @pytest.fixture(scope="module")

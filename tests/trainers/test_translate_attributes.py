@@ -1,18 +1,13 @@
 """Translating files to given attributes."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from exports import tiny_method
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
 from tfmask.export.check import translated
 from trainers.translate import main
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from exports import tiny_method  # noqa: E402
 
 
 @pytest.fixture(scope="module")

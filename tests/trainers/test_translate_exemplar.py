@@ -1,18 +1,13 @@
 """Translating files with an exemplar and the caller's own masks."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
+from tiny_lomit import lomit
 
 from tfmask.export.check import translated
 from trainers.translate import main
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "methods"))
-from tiny_lomit import lomit  # noqa: E402
 
 RNG = np.random.default_rng(0)
 

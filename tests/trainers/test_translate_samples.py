@@ -1,18 +1,13 @@
 """`tfmask translate` of a method that has several answers to one image."""
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from fake_runs import fake_run
+from many_answers import tinted
 from PIL import Image
 
 from tfmask.export.check import translated
 from trainers import translate
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from many_answers import tinted  # noqa: E402
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (2, 18, 20, 3), np.uint8)
 

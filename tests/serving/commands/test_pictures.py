@@ -1,19 +1,10 @@
 """Pictures, masks and label maps of every kind of file."""
 
 import io
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
-
-from serving.commands import pictures
-from serving.commands.mask_values import INSIDE, mask_problem
-from serving.commands.pictures import PictureError
-
-sys.path.insert(0, str(Path(__file__).parents[2]))
-from picture_files import (  # noqa: E402
+from picture_files import (
     BLACK,
     COLOURS,
     FULL,
@@ -33,6 +24,11 @@ from picture_files import (  # noqa: E402
     png,
     seen,
 )
+from PIL import Image, ImageOps
+
+from serving.commands import pictures
+from serving.commands.mask_values import INSIDE, mask_problem
+from serving.commands.pictures import PictureError
 
 
 @pytest.mark.parametrize("kind", MASKS)
