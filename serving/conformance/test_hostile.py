@@ -271,6 +271,26 @@ def test_more_than_there_is_memory_for(server, requests):
     assert grpc.StatusCode.OK in codes
 
 
+def unread(channels, **options):
+    """Calls whose answers of 64 MB nobody reads."""
+    data = predict_request({"x": huge_tensor(1, 4 * 10**6, 4)})
+    return [
+        channels[index % len(channels)].unary_stream(protos.PREDICT.path)(
+            data.SerializeToString(), **options
+        )
+        for index in range(32)
+    ]
+
+
+def test_answers_that_nobody_reads(server):
+    with connected(server, 8) as channels:
+        calls = unread(channels, timeout=5)
+        # It waits until they are read, or their time is up.
+        predict(server, {"x": floats(1, 4)}, timeout=60)
+        for call in calls:
+            call.cancel()
+
+
 def test_one_request_that_is_too_large(server):
     request = predict_request(
         {"image": huge_tensor(4, 1, 8, 2_500_000, 3)}, signature="image"
@@ -326,6 +346,18 @@ def models(request, tmp_path):
     (tmp_path / "toy" / "9").mkdir(parents=True)
     (tmp_path / "toy" / "1").symlink_to(base / "toy" / "1")
     return tmp_path
+
+
+def test_answers_that_nobody_reads_in_time(models):
+    with running_server(
+        *("--base", models, "--memory", 512, "--max-call-seconds", 2)
+    ) as (target, _):
+        own = Server(target)
+        with connected(own, 8) as channels:
+            calls = unread(channels)
+            time.sleep(4)
+            predict(own, {"x": floats(1, 4)}, timeout=2)
+            assert all(call.code() is not grpc.StatusCode.OK for call in calls)
 
 
 def test_a_folder_with_broken_models_and_an_end_in_time(models):

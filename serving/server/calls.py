@@ -26,9 +26,12 @@ from serving.protocol.status import (
 )
 from serving.protocol.versions import LOG
 from serving.server.budget import Budget
+from serving.server.memory import Gaps
 
-_RECEIVE_SECONDS = 120.0  # in which a request has to arrive
-# Requests of so many bytes are read on the loop: a thread would take longer.
+# In which a request has to arrive, and an answer to be read.
+_TRANSFER_SECONDS = 120.0
+# Requests of so many bytes are read on the loop, where a thread would take
+# longer, and answers of so many are not counted.
 _SMALL = 2**16
 _LATE = "Timed out waiting for notification"  # the runtime's own words
 
@@ -67,6 +70,8 @@ class Call:
         pixels, received, sent: ints, of its images; bytes of its messages.
         seconds: float, since its request was complete.
         running: float, seconds of that in which a model ran.
+        gone: bool, whether nobody waits for the answer any more.
+        share: int, bytes of memory that its answer holds until it is read.
     """
 
     method: Method
@@ -83,6 +88,7 @@ class Call:
     seconds: float = 0.0
     running: float = 0.0
     gone: bool = False
+    share: int = 0
 
     def read(self) -> Any:
         """Reads the message and lets go of its bytes.
@@ -128,12 +134,13 @@ class Calls:
         self, limits: Limits, observers: tuple[Callable[[Call], None], ...]
     ):
         self._limits, self._observers = limits, observers
+        self._gaps = Gaps(limits.budget.limit // 4)
         self._threads = futures.ThreadPoolExecutor(
             limits.threads, "tfmask-call"
         )
         self._running: set[futures.Future] = set()
         self.under_way = self.held = self.pixels = 0
-        self._lock = threading.Lock()  # of `pixels`, which threads change, too
+        self._lock = threading.Lock()  # of what threads change, too
 
     def handler(
         self,
@@ -162,7 +169,7 @@ class Calls:
             most = self._limits.seconds
             seconds = most if left is None else min(left, most)
             call = Call(method, context.peer(), time.monotonic() + seconds)
-            receiving = min(seconds, _RECEIVE_SECONDS)
+            receiving = min(seconds, _TRANSFER_SECONDS)
             try:
                 async with asyncio.timeout(receiving) as limit:
                     call.data = await context.read()
@@ -171,6 +178,8 @@ class Calls:
                         limit.reschedule(loop.time() + call.seconds_left())
                     sent = await self._answer(call, answer, counted)
                 call.code, call.sent = grpc.StatusCode.OK, len(sent)
+                if call.share:
+                    self._keep_until_sent(call, context)
                 return sent
             except TimeoutError:
                 call.code = grpc.StatusCode.DEADLINE_EXCEEDED
@@ -183,7 +192,11 @@ class Calls:
                 text = f"{type(error).__name__}: {error}"
                 details = CallError(INTERNAL, text).details
             finally:
-                call.gone, now = True, time.monotonic()
+                now = time.monotonic()
+                with self._lock:
+                    call.gone = True
+                if call.share and call.code != grpc.StatusCode.OK:
+                    self._release(call.share)
                 if call.code == grpc.StatusCode.CANCELLED and now >= call.end:
                     call.code = grpc.StatusCode.DEADLINE_EXCEEDED
                 call.seconds = now - call.start
@@ -216,6 +229,18 @@ class Calls:
             self.under_way -= counted
             self.held -= size
 
+    def _keep_until_sent(self, call, context):
+        """The share of an answer that its caller is slow to read."""
+        loop, task = asyncio.get_running_loop(), asyncio.current_task()
+        seconds = min(call.end - time.monotonic(), _TRANSFER_SECONDS)
+        end = loop.call_later(seconds, task.cancel)
+
+        def sent(_):
+            end.cancel()
+            self._release(call.share)
+
+        context.add_done_callback(sent)
+
     def read_first(self, answer: Callable[[Any, Call], Awaitable]) -> Callable:
         """An answer to a message that is read on the loop, if it is small.
 
@@ -239,19 +264,20 @@ class Calls:
         self,
         call: Call,
         measure: Callable[[], int],
-        work: Callable[[], Any],
-    ) -> Any:
+        work: Callable[[], bytes],
+    ) -> bytes:
         """Runs a function in a thread, once its memory is free.
 
         Mostly it is free, and the thread that measures goes on with the work:
         each change of threads costs a call some tenths of a millisecond. A
         cancelled call that waits goes away at once. One that runs keeps its
-        thread and its memory until the function has returned.
+        thread and its memory until the function has returned. A large answer
+        keeps its size of the memory until it is read.
 
         Args:
             call: `Call`.
             measure: function that returns how many bytes the work takes.
-            work: function.
+            work: function that returns the answer's bytes.
 
         Returns:
             What it returns.
@@ -262,26 +288,38 @@ class Calls:
             memory = measure()
             if not budget.take(memory):
                 return memory, None
-            try:
-                return memory, self._counting_pixels(call, work)
-            finally:
-                budget.release(memory)
+            return memory, self._work(call, memory, work)
 
-        memory, found = await asyncio.wrap_future(self._submit(at_once))
-        if found is not None:
-            return found
+        memory, answer = await asyncio.wrap_future(self._submit(at_once))
+        if answer is not None:
+            return answer
         await budget.acquire(memory)
-        future = self._submit(self._counting_pixels, call, work)
-        # Also where it is cancelled before a thread was free.
-        future.add_done_callback(lambda _: budget.release(memory))
+        future = self._submit(self._work, call, memory, work)
+        # Cancelled before a thread was free.
+        future.add_done_callback(
+            lambda done: done.cancelled() and self._release(memory)
+        )
         return await asyncio.wrap_future(future)
 
-    def _counting_pixels(self, call, work):
+    def _work(self, call, memory, work):
+        """Runs a function; its memory is released, but for its answer's."""
+        memory, kept = min(memory, self._limits.budget.limit), 0
         self._add_pixels(call.pixels)
         try:
-            return work()
+            answer = work()
+            if len(answer) > _SMALL:
+                with self._lock:
+                    if not call.gone:
+                        # gRPC makes a copy.
+                        kept = call.share = min(2 * len(answer), memory)
+            return answer
         finally:
             self._add_pixels(-call.pixels)
+            self._release(memory - kept)
+
+    def _release(self, memory):
+        self._gaps.add(memory)
+        self._limits.budget.release(memory)
 
     def _add_pixels(self, count):
         with self._lock:

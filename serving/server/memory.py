@@ -4,6 +4,7 @@ import ctypes
 import os
 import pathlib
 import re
+import threading
 import time
 
 import numpy as np
@@ -40,6 +41,31 @@ def machine_memory() -> int:
 def _status(name):
     found = re.search(rf"{name}:\s+(\d+)", _STATUS.read_text())
     return int(found[1]) * 1024 if found else 0
+
+
+class Gaps:
+    """Gives the memory that calls have freed back to the system.
+
+    The C library keeps it for later, in pieces that a larger tensor does not
+    fit into: without this, a server comes to hold twice its budget.
+
+    Args:
+        limit: int, bytes; as soon as calls have freed so many, all that is
+            free is given back.
+    """
+
+    def __init__(self, limit: int):
+        self._limit, self._freed = limit, 0
+        self._lock = threading.Lock()
+
+    def add(self, amount: int) -> None:
+        """Notes that a call has freed so many bytes."""
+        with self._lock:
+            self._freed += amount
+            if self._freed < self._limit:
+                return
+            self._freed = 0
+        _give_back()
 
 
 class Meter:
@@ -110,13 +136,18 @@ class Meter:
 
 def _begin():
     """Bytes that the process holds; None if its peak cannot be looked at."""
+    _give_back()  # what was freed before could be taken again unseen
     try:
-        # What was freed before could be taken again unseen.
-        ctypes.CDLL(None).malloc_trim(0)
         _RESET_PEAK.write_text("5")
         return _status("VmRSS")
-    except (OSError, AttributeError):
+    except OSError:
         return None
+
+
+def _give_back():
+    # Only the GNU C library has it, and only it keeps so much.
+    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+        trim(0)
 
 
 def _repeated(request, times):

@@ -12,7 +12,7 @@ from serving.server import memory
 from serving.server.batching import BatchingOptions, BatchScheduler
 from serving.server.budget import Budget
 from serving.server.demand import BYTES_PER_PIXEL, read_demand
-from serving.server.memory import Meter, machine_memory
+from serving.server.memory import Gaps, Meter, machine_memory
 from serving.server.servable import Servable, ServableOptions
 
 needs_proc = pytest.mark.skipif(
@@ -133,3 +133,14 @@ def test_the_number_of_the_export(fixture_base, tmp_path, facts, pixels):
             assert 64_000 < taken < 80_000
     finally:
         servable.close()
+
+
+def test_what_calls_have_freed_is_given_back_in_portions(monkeypatch):
+    times = []
+    monkeypatch.setattr(memory, "_give_back", lambda: times.append(1))
+    gaps = Gaps(100)
+    counts = []
+    for amount in (60, 30, 10, 99, 250, 40):
+        gaps.add(amount)
+        counts.append(len(times))
+    assert counts == [0, 0, 1, 1, 2, 2]
