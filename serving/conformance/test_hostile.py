@@ -306,6 +306,12 @@ def test_packed_zeros(server):
     assert set(codes) == {grpc.StatusCode.RESOURCE_EXHAUSTED}
 
 
+def test_every_thread_is_busy(server):
+    slow = predict_request({"x": floats(1, 4)}, signature="slow")
+    codes = sent_at_once(server, [slow.SerializeToString()] * 64, 20)
+    assert set(codes) <= _BUSY
+
+
 def test_calls_that_are_given_up(server):
     slow = predict_request({"x": floats(1, 4)}, signature="slow")
     data = slow.SerializeToString()
