@@ -1,7 +1,7 @@
 # `make demo` and `make test` need Python 3.11 to 3.13 and nothing else.
 PYTHON ?= python3
 VENV ?= .venv
-EXTRAS ?= test,dev,docs
+EXTRAS ?= test,dev,docs,app
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
 

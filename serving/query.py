@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from serving.client import (
-    Client,
     InvalidArgument,
     ResourceExhausted,
     ServingError,
-    Tls,
 )
+from serving.client.connecting import connected
 from serving.client.ports import read_ports
 from serving.client.query_inputs import (
     QueryError,
@@ -178,14 +177,14 @@ def query(
 
 def _connected(options):
     try:
-        tls = None
-        if options.ca or options.key or options.certificate:
-            tls = Tls(options.ca, options.key, options.certificate)
-        return Client(
-            options.target, options.model, timeout=options.timeout, tls=tls
+        return connected(
+            options.target,
+            options.model,
+            timeout=options.timeout,
+            ca=options.ca,
+            key=options.key,
+            certificate=options.certificate,
         )
-    except OSError as error:
-        raise QueryError(f"{error.filename}: {error.strerror}") from None
     except ValueError as error:
         raise QueryError(str(error)) from None
 

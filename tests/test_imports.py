@@ -20,6 +20,7 @@ ALLOWED = {
     "serving.protocol": set(),
     "serving.client": {"serving.protocol"} | COMMANDS,
     "serving.server": {"serving.protocol"},
+    "serving.app": {"serving.client"} | COMMANDS,
     "tfmask.ops": COMMANDS,
     "tfmask.configs": OPS,
     "tfmask.layers": OPS,
@@ -32,7 +33,7 @@ ALLOWED = {
     | {"tfmask.methods", "tfmask.reports", "serving.protocol"},
     "tfmask.translation": OPS | COMMANDS | {"data_pipelines", "tfmask.methods"},
 }
-LIBRARY = set(ALLOWED) - {"serving.client", "serving.server"}
+LIBRARY = set(ALLOWED) - {"serving.client", "serving.server", "serving.app"}
 ALLOWED |= {
     "tfmask.training": LIBRARY | {"tfmask.evaluation", "tfmask.reports"},
     "tfmask.evaluation": LIBRARY | {"tfmask.training", "tfmask.reports"},
@@ -51,13 +52,24 @@ LIGHT = [
     "tfmask.ops.arrays",
     "tfmask.ops.errors",
     "data_pipelines",
+    "trainers.app",
     "trainers.benchmark",
     "trainers.classifier",
     "trainers.cli",
     "trainers.metrics",
     "trainers.train",
+    "serving.app.asking",
+    "serving.app.marking",
     "serving.client",
     "serving.query",
+]
+# Modules of `tfmask app` that the extra `app` need not be there for.
+WITHOUT_GRADIO = [
+    "serving.app.asking",
+    "serving.app.marking",
+    "serving.app.painting",
+    "trainers.app",
+    "trainers.painted_masks",
 ]
 
 
@@ -211,6 +223,13 @@ def test_no_tensorflow_at_module_level(module):
     ours, others = closure(module)
     assert module in ours
     assert not others & HEAVY
+
+
+@pytest.mark.parametrize("module", WITHOUT_GRADIO)
+def test_no_gradio_at_module_level(module):
+    ours, others = closure(module)
+    assert module in ours
+    assert "gradio" not in others
 
 
 def test_no_tensorflow_when_they_are_really_imported():

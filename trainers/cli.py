@@ -26,6 +26,7 @@ VERBS = {
     "export": ("trainers.export", "write a SavedModel version of a run"),
     "serve": ("serving.local_server", "serve SavedModels over gRPC"),
     "query": ("serving.query", "translate images through a server"),
+    "app": ("trainers.app", "a page to translate and to paint masks on"),
 }
 
 

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from data_pipelines.folders import images_of
+from data_pipelines.marking import DOMAINS
 from tfmask.evaluation.unmarked_images import rows_of, uncertainties, unmarked
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
@@ -45,43 +46,71 @@ class Options:
             raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
 
 
+def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):
+    """The training images whose masks are worth most; shows a bar.
+
+    Args:
+        data: folder with trainA and trainB.
+        count: int, at most so many of each domain.
+        skip_bad_files: bool; else a file that cannot be read is an error.
+        run: run folder, or None: then images that differ from each other.
+        load_run: stands in for that of `tfmask.training.run_folder`.
+
+    Returns:
+        dict of domain to (`Unmarked`, rows as of `rows_of`), of the domains
+        that the run translates.
+
+    Raises:
+        UserError: a folder or run does not fit, or a file is bad.
+    """
+    from tfmask.ops.console import image_progress
+
+    found = {d: images_of(data, f"train{d.upper()}") for d in DOMAINS}
+    with image_progress("Looking", sum(map(len, found.values()))) as advance:
+        images = {
+            domain: unmarked(
+                data, domain, skip_bad_files=skip_bad_files, advance=advance
+            )
+            for domain in found
+        }
+    values = dict.fromkeys(images)
+    if run is not None:
+        values = uncertainties(
+            data, run, skip_bad_files=skip_bad_files, load_run=load_run
+        )
+    return {
+        domain: (images[domain], rows_of(images[domain], domain, count, own))
+        for domain, own in values.items()
+    }
+
+
 @command
 def main(argv=None, load_run=None):
     """Runs `tfmask prepare masks`; returns the exit code.
 
     `load_run` stands in for that of `tfmask.training.run_folder`.
     """
-    from tfmask.ops.console import image_progress
-
     options = parse_options(Options, argv, "prepare masks")
     if os.path.lexists(options.out):
         raise UserError(
             f"`{options.out}` is already there. Give another file as `--out`."
         )
-    found = {d: images_of(options.data, f"train{d.upper()}") for d in "ab"}
-    with image_progress("Looking", sum(map(len, found.values()))) as advance:
-        images = {
-            domain: unmarked(
-                options.data,
-                domain,
-                skip_bad_files=options.skip_bad_files,
-                advance=advance,
-            )
-            for domain in found
-        }
-    values = dict.fromkeys(images)
-    if options.run is not None:
-        values = uncertainties(options, load_run)
+    found = images_to_mark(
+        options.data,
+        count=options.count,
+        skip_bad_files=options.skip_bad_files,
+        run=options.run,
+        load_run=load_run,
+    )
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for domain, own in values.items():
-        rows = rows_of(images[domain], domain, options.count, own)
+    for domain, (images, rows) in found.items():
         writer.writerows(rows)
         name = f"train{domain.upper()}"
         print(
-            f"{name}: {len(rows)} of {len(images[domain].paths)} images "
-            f"without a mask, {len(images[domain].known)} have one"
+            f"{name}: {len(rows)} of {len(images.paths)} images "
+            f"without a mask, {len(images.known)} have one"
         )
     write_text(options.out, table.getvalue())
     print(

@@ -5,8 +5,6 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-
 from serving.client.ports import KINDS, Ports, picture_of
 from serving.commands.answers import clash, numbers_of_samples
 from serving.commands.command_line import expand_home, option_of
@@ -15,6 +13,7 @@ from serving.commands.pictures import (
     PictureError,
     read_image,
     read_mask,
+    resized,
     size_problem,
 )
 
@@ -249,7 +248,7 @@ def read_edited(inputs: Inputs, image: pathlib.Path) -> dict[str, Any]:
         QueryError: a file cannot be read or has the wrong size.
     """
     try:
-        from PIL import Image
+        import PIL  # noqa: F401
     except ImportError:
         raise QueryError("masks need Pillow: pip install pillow") from None
 
@@ -273,10 +272,5 @@ def read_edited(inputs: Inputs, image: pathlib.Path) -> dict[str, Any]:
             raise QueryError(f"{path}: {problem}")
     height, width = pixels["image"].shape[:2]
     return {
-        name: np.asarray(
-            Image.fromarray(np.ascontiguousarray(values)).resize(
-                (width, height), Image.Resampling.BILINEAR
-            )
-        )
-        for name, values in pixels.items()
+        name: resized(values, height, width) for name, values in pixels.items()
     }

@@ -396,6 +396,26 @@ def as_png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
+def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
+    """A picture or mask of another size, bilinear. Needs Pillow.
+
+    Args:
+        pixels: (H, W) or (H, W, 3) uint8.
+        height: int.
+        width: int.
+
+    Returns:
+        The same type and number of dimensions.
+    """
+    from PIL import Image
+
+    return np.asarray(
+        Image.fromarray(np.ascontiguousarray(pixels)).resize(
+            (width, height), Image.Resampling.BILINEAR
+        )
+    )
+
+
 def binary(levels: np.ndarray) -> np.ndarray:
     """(H, W) levels of a mask to 0 and 255."""
     return np.where(levels >= INSIDE, 255, 0).astype(np.uint8)

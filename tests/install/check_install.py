@@ -216,6 +216,11 @@ def check_verbs(env, ask=lambda target, images: None):
         code=1,
         text="pip install 'tfmask[embed]'",
     )
+    env.tfmask(
+        "app --target 127.0.0.1:9 --model missing",
+        code=1,
+        text="pip install 'tfmask[app]'",
+    )
     # Nobody listens on port 9: the road ends at the download, in one line.
     closed = dict.fromkeys(("https_proxy", "http_proxy"), "http://127.0.0.1:9")
     env.tfmask(

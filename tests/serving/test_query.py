@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from serving import query
+from serving.client import Client
 from serving.client.errors import invalid
 from serving.protocol.image_headers import read_header
 
@@ -96,7 +97,7 @@ def test_what_no_image_is_to_blame_for_ends_the_command(
     def translate(self, **inputs):
         raise invalid("`label`: gone", blames="call")
 
-    monkeypatch.setattr(query.Client, "translate", translate)
+    monkeypatch.setattr(Client, "translate", translate)
     assert run(toy_target, source, tmp_path / "out") == 1
     told = capsys.readouterr().err
     assert told.count("`label`: gone") == 1 and "images in" not in told

@@ -1,5 +1,6 @@
 """Headless Chromium, driven through its debugging pipe."""
 
+import base64
 import contextlib
 import fcntl
 import itertools
@@ -9,6 +10,7 @@ import select
 import shutil
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -69,6 +71,77 @@ class Page:
         self._told.clear()  # of pages before
         self.call("Page.navigate", url=path.as_uri())
         self.wait_for("Page.loadEventFired")
+
+    def go(self, url):
+        """Loads an address; what it asks for is told as `Network` events."""
+        self.call("Network.enable")
+        self.call("Page.navigate", url=url)
+        self.wait_for("Page.loadEventFired")
+
+    def asked_for(self):
+        """Addresses that pages have asked for since `go`."""
+        return [
+            told["params"]["request"]["url"]
+            for told in self._told
+            if told.get("method") == "Network.requestWillBeSent"
+        ]
+
+    def wait_until(self, script, seconds=120):
+        """Waits until an expression is true, and returns it."""
+        end = time.monotonic() + seconds
+        while not (found := self.value(script)):
+            assert time.monotonic() < end, f"{script} is not true"
+            time.sleep(0.1)
+        return found
+
+    def choose_file(self, selector, path):
+        """What a person does in the dialogue of an `<input type=file>`."""
+        root = self.call("DOM.getDocument")["root"]["nodeId"]
+        node = self.call("DOM.querySelector", nodeId=root, selector=selector)
+        self.call(
+            "DOM.setFileInputFiles", files=[str(path)], nodeId=node["nodeId"]
+        )
+
+    def box(self, selector):
+        """Left, top, width and height of what a selector finds, in view."""
+        return self.value(
+            f"(() => {{ const found = document.querySelector({selector!r});"
+            "found.scrollIntoView({block: 'nearest'});"
+            "const box = found.getBoundingClientRect();"
+            "return [box.x, box.y, box.width, box.height]; })()"
+        )
+
+    def click(self, selector):
+        """Clicks into the middle of what a selector finds."""
+        left, top, width, height = self.box(selector)
+        middle = (left + width / 2, top + height / 2)
+        self.drag([middle, middle])
+
+    def drag(self, points):
+        """The mouse goes from point to point with its button down."""
+        first, *rest = points
+        last = rest[-1]
+        for kind, (x, y) in (
+            ("mouseMoved", first),
+            ("mousePressed", first),
+            *(("mouseMoved", point) for point in rest),
+            ("mouseReleased", last),
+        ):
+            self.call(
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=x,
+                y=y,
+                button="left",
+                buttons=int(kind != "mouseReleased"),
+                clickCount=1,
+            )
+            time.sleep(0.02)
+
+    def screenshot(self, path):
+        """Writes what is seen to a PNG."""
+        data = self.call("Page.captureScreenshot")["data"]
+        path.write_bytes(base64.b64decode(data))
 
     def value(self, script):
         """What an expression is, as JSON can say it."""

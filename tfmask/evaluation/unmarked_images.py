@@ -81,8 +81,14 @@ def uncertainty(mask):
     return np.mean(4.0 * mask * (1.0 - mask), axis=(1, 2, 3))
 
 
-def uncertainties(options, load_run):
+def uncertainties(root, run, *, skip_bad_files, load_run=None):
     """How uncertain a run is of its masks.
+
+    Args:
+        root: folder with trainA and trainB.
+        run: run folder.
+        skip_bad_files: bool; else a file that cannot be read is an error.
+        load_run: stands in for that of `tfmask.training.run_folder`.
 
     Returns:
         dict of domain to dict of an image's name to `uncertainty`, of the
@@ -99,19 +105,19 @@ def uncertainties(options, load_run):
     if load_run is None:
         from tfmask.training.run_folder import load_run
 
-    config, method = load_run(options.run)
+    config, method = load_run(run)
     spec = method.spec
     if spec.data != "unpaired" or len(spec.required) > 1:
         raise UserError(
-            f"`{options.run}` is a run of {spec.name}, which does not find "
+            f"`{run}` is a run of {spec.name}, which does not find "
             "masks of single images of two domains. Give another --run, or "
             "leave it out."
         )
     # No mask is used, so that any may be missing.
     changed = dataclasses.replace(
         config.data,
-        location=str(options.data),
-        skip_bad_files=options.skip_bad_files,
+        location=str(root),
+        skip_bad_files=skip_bad_files,
         masks_for_training=0,
     )
     config = dataclasses.replace(config, data=changed)

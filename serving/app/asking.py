@@ -1,0 +1,170 @@
+"""What a person asks of a served model, and its answers."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from serving.app.painting import blended
+from serving.client import Client, InvalidArgument
+from serving.client.metadata import Metadata
+from serving.client.ports import Ports, read_ports
+from serving.client.results import Translation
+from serving.commands.pictures import resized
+
+# Answers of one question, of models that have several.
+MOST_SAMPLES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a person chose on the page; what a model does not take is unused.
+
+    Attributes:
+        picture: (H, W, 3) uint8.
+        direction: str, of the model.
+        exemplar: (h, w, 3) uint8 of any size, or None.
+        masks: dict of name to (H, W) uint8, the person's own: `mask`, and
+            `exemplar_mask`.
+        objects: (K, H, W, 1) uint8 masks of single objects, or None.
+        on: numbers of the attributes that the result shall have.
+        off: numbers of those that it shall not have.
+        samples: int, how many answers.
+        seed: int, number of the first.
+    """
+
+    picture: np.ndarray
+    direction: str
+    exemplar: np.ndarray | None = None
+    masks: dict[str, np.ndarray] = field(default_factory=dict)
+    objects: np.ndarray | None = None
+    on: tuple[int, ...] = ()
+    off: tuple[int, ...] = ()
+    samples: int = 1
+    seed: int = 0
+
+
+def directions(metadata: Metadata) -> list[str]:
+    """The directions that a model translates in.
+
+    Args:
+        metadata: of the model.
+
+    Returns:
+        list of str, such as ["a_to_b", "b_to_a"].
+    """
+    found = []
+    for name in sorted(metadata.signatures):
+        try:
+            read_ports(metadata, name)
+        except InvalidArgument:
+            continue
+        # The same as the first of the others.
+        if name != "serving_default":
+            found.append(name)
+    return found
+
+
+def takes_exemplar(ports: Ports) -> bool:
+    """Whether a model takes a second picture."""
+    return "exemplar" in {**ports.required, **ports.instead}
+
+
+def takes_objects(ports: Ports) -> bool:
+    """Whether a model needs masks of single objects."""
+    return "masks" in ports.required.values()
+
+
+def attributes_of(names: tuple[str, ...], ports: Ports) -> list[str]:
+    """What the attributes of a model are called.
+
+    Args:
+        names: as the person knows them, which a server does not tell.
+        ports: of the model.
+
+    Returns:
+        list of str: these names, or numbers where they are not as many.
+    """
+    count = ports.attributes or 0
+    if len(names) == count:
+        return list(names)
+    return [f"attribute {number}" for number in range(count)]
+
+
+def _inputs(question, ports):
+    """The arguments of `Client.translate` beside seeds, by their names."""
+    size = question.picture.shape[:2]
+    given = {"image": question.picture}
+    for name, kind in ports.inputs.items():
+        if name == "exemplar" and question.exemplar is not None:
+            given[name] = resized(question.exemplar, *size)
+        elif kind == "masks":
+            if question.objects is None or not len(question.objects):
+                raise ValueError(
+                    "The model translates objects: paint one or more first."
+                )
+            given[name] = question.objects
+        elif kind == "attributes":
+            both = sorted({*question.on} & {*question.off})
+            if both:
+                raise ValueError(
+                    "An attribute cannot be switched on and off at once. "
+                    f"Got number {both[0]} twice."
+                )
+            values = np.full(ports.attributes, -1.0, np.float32)
+            values[list(question.on)] = 1.0
+            values[list(question.off)] = 0.0
+            given[name] = values
+        elif name in ports.masks and name in question.masks:
+            given[name] = resized(question.masks[name], *size)
+    if "exemplar" in ports.required and "exemplar" not in given:
+        raise ValueError("The model takes over a look: choose an exemplar.")
+    return given
+
+
+def answers(
+    client: Client, model: str, ports: Ports, question: Question
+) -> list[Translation]:
+    """Asks the server.
+
+    A mask of the person's own goes to the model where it takes one. Where it
+    takes none, the translation is cut out with it: outside is the picture.
+
+    Args:
+        client: `Client`.
+        model: str, its name.
+        ports: of the model's direction.
+        question: `Question`.
+
+    Returns:
+        list of `Translation`, one unless the model has several answers.
+
+    Raises:
+        ValueError: something that the model needs was not chosen.
+        ServingError: see `Client.translate`.
+    """
+    given = _inputs(question, ports)
+    choices = [{}]
+    if ports.seeds and not set(ports.instead) & set(given):
+        last = question.seed + question.samples
+        choices = [
+            dict.fromkeys(ports.seeds, seed)
+            for seed in range(question.seed, last)
+        ]
+    made = [
+        client.translate(
+            **{**given, **choice}, direction=question.direction, model=model
+        )
+        for choice in choices
+    ]
+    mask = question.masks.get("mask")
+    if mask is None or takes_objects(ports) or "mask" in ports.masks:
+        return made
+    return [
+        Translation(
+            blended(question.picture, one.image, mask),
+            mask,
+            one.version,
+            one.extras,
+        )
+        for one in made
+    ]

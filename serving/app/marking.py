@@ -1,0 +1,43 @@
+"""What the page of masks asks of the command that opens it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Marking(NamedTuple):
+    """What is painted, and where it goes.
+
+    Attributes:
+        root: folder of the images.
+        files: paths below it, in the order in which they come up.
+        present: function of a file and its picture, (H, W, 3) uint8; returns
+            the mask to start from, (H, W) uint8, or None.
+        saved: function of a file; the path of its mask, or None.
+        save: function of a file, a mask (H, W) uint8 and whether it may
+            replace one; returns its path.
+        exists: what `save` raises where there is a mask already.
+    """
+
+    root: Path
+    files: Sequence[str]
+    present: Callable[[str, np.ndarray], np.ndarray | None]
+    saved: Callable[[str], Path | None]
+    save: Callable[[str, np.ndarray, bool], Path]
+    exists: type[Exception]
+
+
+def words(marking: Marking, at: int) -> str:
+    """Where a person is.
+
+    Args:
+        marking: `Marking`.
+        at: int, place in `files`; their number at the end.
+    """
+    done = sum(marking.saved(file) is not None for file in marking.files)
+    of = f"{done} of {len(marking.files)} have a mask"
+    if at >= len(marking.files):
+        return f"### That was the last one; {of}."
+    return f"### {at + 1} · {marking.files[at]} · {of}"

@@ -1,0 +1,130 @@
+"""Masks over pictures, as a page paints them."""
+
+import numpy as np
+import pytest
+
+from serving.app import painting
+from serving.app.painting import COLOURS, OPACITY, SIDE
+
+SIZES = [(64, 64), (24, 100), (300, 200), (768, 500), (1000, 2000)]
+
+
+def some_picture(size):
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+
+
+def with_layer(picture, layer):
+    return {**painting.editor(picture), "layers": [layer]}
+
+
+def stroke(size, rows, columns, colour=COLOURS[0]):
+    """A layer with a rectangle, in the picture's pixels."""
+    mask = np.zeros(size, np.uint8)
+    mask[rows, columns] = 255
+    layer = painting.editor(some_picture(size), mask)["layers"][0].copy()
+    layer[layer[..., 3] > 0, :3] = colour
+    return layer
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_an_editor_has_one_size_and_shows_the_picture(size):
+    picture = np.full((*size, 3), (200, 30, 90), np.uint8)
+    value = painting.editor(picture)
+    assert value["background"].shape == (SIDE, SIDE, 3)
+    assert value["layers"][0].shape == (SIDE, SIDE, 4)
+    assert not value["layers"][0][..., 3].any()
+    same = (value["background"] == (200, 30, 90)).all(axis=-1)
+    rows, columns = same.any(axis=1).sum(), same.any(axis=0).sum()
+    assert same.sum() == rows * columns  # a rectangle, nowhere else
+    assert SIDE / 2 < max(rows, columns) <= SIDE
+    assert rows / columns == pytest.approx(size[0] / size[1], rel=0.01)
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_a_mask_of_a_small_picture_comes_back_to_the_pixel(size):
+    mask = np.random.default_rng(1).integers(0, 256, size, np.uint8)
+    value = painting.editor(some_picture(size), mask)
+    found = painting.mask_of(value, size)
+    # The strength of a colour has fewer levels than the mask.
+    assert np.abs(found.astype(int) - mask).max() <= 1
+    binary = np.where(mask > 127, 255, 0).astype(np.uint8)
+    value = painting.editor(some_picture(size), binary)
+    np.testing.assert_array_equal(painting.mask_of(value, size), binary)
+
+
+@pytest.mark.parametrize("size", SIZES[2:])
+def test_a_mask_of_a_large_picture_keeps_its_place(size):
+    height, width = size
+    mask = np.zeros(size, np.uint8)
+    mask[height // 4 : height // 2, width // 2 :] = 255
+    found = painting.mask_of(painting.editor(some_picture(size), mask), size)
+    assert found.shape == size
+    assert ((found > 127) == (mask > 127)).mean() > 0.99
+
+
+def test_what_is_painted_is_added_and_what_is_wiped_goes():
+    size = (64, 64)
+    mask = np.zeros(size, np.uint8)
+    mask[:8] = 100
+    value = painting.editor(some_picture(size), mask)
+    layer = value["layers"][0]
+    block = SIDE // 64
+    layer[30 * block : 40 * block, : 10 * block, 3] = round(255 * OPACITY)
+    layer[:block, :, 3] = 0
+    found = painting.mask_of(value, size)
+    assert (found[30:40, :10] == 255).all() and not found[0].any()
+    assert (np.abs(found[1:8].astype(int) - 100) <= 1).all()
+    # Twice over is as much as once.
+    layer[..., 3] = 255
+    assert (painting.mask_of(value, size) == 255).all()
+
+
+def test_an_empty_editor_has_no_mask():
+    nothing = {"background": None, "layers": [], "composite": None}
+    for value in (None, nothing):
+        assert painting.mask_of(value, (8, 8)) is None
+        assert painting.objects_of(value, (8, 8)).shape == (0, 8, 8, 1)
+
+
+def test_each_colour_is_an_object():
+    size = (32, 48)
+    first = stroke(size, slice(2, 10), slice(3, 9), COLOURS[2])
+    second = stroke(size, slice(20, 30), slice(20, 40), COLOURS[4])
+    layer = np.maximum(first, second)
+    layer[second[..., 3] > 0, :3] = COLOURS[4]
+    # Compression and blending move colours a little.
+    layer[..., :3] = np.clip(layer[..., :3].astype(int) + 7, 0, 255)
+    found = painting.objects_of(with_layer(some_picture(size), layer), size)
+    expected = np.zeros((2, *size, 1), np.uint8)
+    expected[0, 2:10, 3:9] = expected[1, 20:30, 20:40] = 255
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_faint_colour_is_no_object():
+    size = (32, 32)
+    layer = stroke(size, slice(0, 9), slice(0, 9))
+    layer[..., 3] //= 3
+    value = with_layer(some_picture(size), layer)
+    assert len(painting.objects_of(value, size)) == 0
+
+
+def test_blended_is_one_picture_inside_and_another_outside():
+    outside, inside = some_picture((4, 4)), some_picture((4, 4))[::-1]
+    mask = np.zeros((4, 4), np.uint8)
+    mask[1], mask[2] = 255, 51
+    found = painting.blended(outside, inside, mask)
+    np.testing.assert_array_equal(found[[0, 3]], outside[[0, 3]])
+    np.testing.assert_array_equal(found[1], inside[1])
+    mixed = 0.2 * inside[2] + 0.8 * outside[2]
+    assert np.abs(found[2] - mixed).max() <= 0.5 + 1e-4
+
+
+def test_objects_are_shown_in_their_colours():
+    picture = np.zeros((8, 8, 3), np.uint8)
+    masks = np.zeros((2, 8, 8, 1), np.uint8)
+    masks[0, 0], masks[1, 5] = 255, 255
+    shown = painting.coloured(masks, picture)
+    for row, colour in ((0, COLOURS[0]), (5, COLOURS[1])):
+        expected = OPACITY * np.array(colour)
+        assert np.abs(shown[row] - expected).max() <= 1
+    assert not shown[2].any()

@@ -1,0 +1,242 @@
+"""`tfmask app` as a person uses it, in headless Chromium.
+
+Needs the extra `app` and Chromium (Debian: `apt-get install chromium`).
+"""
+
+import contextlib
+import csv
+import io
+import signal
+import time
+
+import numpy as np
+import pytest
+from browser import CHROMIUM, chromium
+from PIL import Image
+from processes import start_tfmask, tfmask
+from serving_toys import write_toy_translator
+
+from data_pipelines.folders import list_examples
+from serving.conformance.processes import running_server
+
+pytest.importorskip("gradio", reason="the extra `app` is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
+]
+SIDE = 48
+SHIFT = 80
+EDITOR = "#mask_editor canvas"
+# Where the picture lies on the editor's canvas.
+PICTURE = (
+    "(() => { const box = editor.layer_manager.image_container.getBounds();"
+    "return [box.x, box.y, box.width, box.height]; })()"
+)
+IDLE = (
+    "[...document.querySelectorAll('[data-testid=status-tracker]')]"
+    ".every((shown) => shown.classList.contains('hide'))"
+)
+# What the person did shows within seconds; a busy machine takes longer.
+QUIET = 1.5
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    """host:port of a server whose model takes a mask from a to b alone."""
+    base = tmp_path_factory.mktemp("base")
+    write_toy_translator(base, "toy", 1, shift=SHIFT)
+    with running_server("--base", base) as (target, _):
+        yield target
+
+
+@contextlib.contextmanager
+def running_page(*options):
+    """The address of a page of `tfmask app`, which ends with exit code 0."""
+    process = start_tfmask("app", "--port", "0", *options)
+    try:
+        line = process.stdout.readline()
+        while line and "http://" not in line:
+            line = process.stdout.readline()
+        assert line, process.stderr.read()
+        yield line.split()[1]
+    finally:
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
+    assert "Traceback" not in err, err
+
+
+def grey(path, value=60):
+    """A picture that the toy model finds nothing in."""
+    Image.new("RGB", (SIDE, SIDE), (value, value, value)).save(path)
+    return path
+
+
+def settle(page):
+    """Waits until nothing is under way any more."""
+    page.wait_until(f"!!document.querySelector('{EDITOR}')")
+    quiet = None
+    end = time.monotonic() + 180
+    while quiet is None or time.monotonic() - quiet < QUIET:
+        assert time.monotonic() < end, "the page is never idle"
+        if not page.value(IDLE):
+            quiet = None
+        elif quiet is None:
+            quiet = time.monotonic()
+        time.sleep(0.2)
+
+
+def stroke(page, row, columns):
+    """Paints a straight line; places are shares of the picture."""
+    left, top, _, _ = page.box(EDITOR)
+    x, y, width, height = page.value(PICTURE)
+    page.drag(
+        [
+            (left + x + width * column, top + y + height * row)
+            for column in np.linspace(*columns, 15)
+        ]
+    )
+    settle(page)
+
+
+def press(page, button, *, until):
+    """Clicks a button and waits for what comes of it."""
+    page.click(button)
+    page.wait_until(until)
+    settle(page)
+
+
+def download(page, part, folder, name):
+    """The pixels of the file that the person gets of a result."""
+    page.click(f"{part} a[data-testid=download-link]")
+    while page.wait_for("Browser.downloadProgress")["state"] != "completed":
+        pass
+    return np.asarray(Image.open(folder / name)).astype(int)
+
+
+@contextlib.contextmanager
+def browsing(address, folder):
+    """A page of the browser at an address; nothing else may be asked."""
+    with chromium(folder) as page:
+        page.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=1280,
+            height=1000,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        page.go(address)
+        yield page
+        elsewhere = [
+            url
+            for url in page.asked_for()
+            if not url.startswith((address, "data:", "blob:"))
+        ]
+        assert not elsewhere
+
+
+def new_image(page):
+    """An expression that is true when another translation is shown."""
+    shown = "(document.querySelector('#image img') || {}).src"
+    return f"{shown} && {shown} !== {page.value(f'{shown} || 0')!r}"
+
+
+@pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
+def test_the_change_follows_the_brush(toy, tmp_path, direction):
+    """From a to b the model takes the mask; back it is cut out by it."""
+    # Back everything bright is changed, so that there is what to cut out.
+    value = 60 if direction == "a_to_b" else 200
+    (tmp_path / "pictures").mkdir()
+    picture = grey(tmp_path / "pictures" / "grey.png", value)
+    with (
+        running_page("--target", toy, "--model", "toy") as address,
+        browsing(address, tmp_path) as page,
+    ):
+        choice = f"#direction input[value={direction}]"
+        page.wait_until(f"!!document.querySelector('{choice}')")
+        page.click(choice)
+        page.choose_file("#picture input[type=file]", picture)
+        settle(page)
+        if value == 60:  # else the model's mask would be everywhere
+            press(page, "#find", until=new_image(page))
+            found = download(page, "#mask", tmp_path, "grey_mask.png")
+            assert not found.any()
+        stroke(page, 0.25, (0.3, 0.7))
+        press(page, "#own", until=new_image(page))
+        made = download(page, "#image", tmp_path, "grey.png")
+        mask = download(page, "#mask", tmp_path, "grey_mask.png")
+    changed = (made != value).any(axis=-1)
+    # The line, and nothing beside its width.
+    assert changed[SIDE // 4, 15:33].all()
+    assert not changed[SIDE // 2 :].any() and not changed[:, :8].any()
+    # Of the toy all from 128 on is object; the page blends by shades.
+    share = mask > 127 if direction == "a_to_b" else mask / 255
+    shift = SHIFT if direction == "a_to_b" else -SHIFT
+    expected = value + np.rint(share * shift)
+    assert np.abs(made - expected[..., None]).max() <= 1
+
+
+def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
+    """Paint and save, skip, go back, ask before one is replaced."""
+    photos = tmp_path / "photos"
+    for domain in "AB":
+        (photos / f"train{domain}").mkdir(parents=True)
+        for number in range(3):
+            # Its right half is what the model finds.
+            image = grey(photos / f"train{domain}" / f"{number}.png", 60)
+            pixels = np.asarray(Image.open(image)).copy()
+            pixels[:, SIDE // 2 :] = 150 + 20 * number
+            Image.fromarray(pixels).save(image)
+    table = tmp_path / "mark.csv"
+    tfmask("prepare", "masks", "--data", photos, "--out", table)
+    rows = list(csv.DictReader(io.StringIO(table.read_text())))
+    first, second = (row["file"] for row in rows[:2])
+    folder = photos / "trainA_mask"
+    masks = {
+        name: folder / f"{name[len('trainA/') : -len('.png')]}.png"
+        for name in (first, second)
+    }
+
+    def at(name, done):
+        text = f"{name} · {done} of 6 have a mask"
+        return f"(document.querySelector('#where')||{{}}).innerText?.includes('{text}')"
+
+    with (
+        running_page(
+            *("--mark", photos, "--list", table),
+            *("--target", toy, "--model", "toy"),
+        ) as address,
+        browsing(address, tmp_path) as page,
+    ):
+        page.wait_until(at(first, 0))
+        settle(page)
+        stroke(page, 0.25, (0.1, 0.4))
+        assert not folder.exists()
+        press(page, "#save", until=at(second, 1))
+        painted = np.asarray(Image.open(masks[first]))
+        press(page, "#back", until=at(first, 1))
+        stroke(page, 0.75, (0.1, 0.4))
+        press(
+            page,
+            "#save",
+            until="!!document.querySelector('#replace')?.offsetParent",
+        )
+        # It asks; nothing is written until somebody says so.
+        assert (np.asarray(Image.open(masks[first])) == painted).all()
+        press(page, "#replace", until=at(second, 1))
+        both = np.asarray(Image.open(masks[first]))
+        press(page, "#skip", until=at(rows[2]["file"], 1))
+        assert not masks[second].exists()
+    assert painted.shape == (SIDE, SIDE)
+    assert set(np.unique(painted)) == {0, 255}
+    assert (painted[:, SIDE // 2 :] == 255).all()  # the model's
+    assert (painted[SIDE // 4, 6:18] == 255).all()  # the person's
+    assert not painted[SIDE // 2 :, : SIDE // 2].any()
+    assert (both[painted == 255] == 255).all()
+    assert (both[3 * SIDE // 4, 6:18] == 255).all()
+    (example,) = (
+        found
+        for found in list_examples(photos, "train", "a", some_masks=True)
+        if found.region
+    )
+    assert example.region.path == str(masks[first]) and not example.problem

@@ -1,0 +1,123 @@
+"""Which masks `tfmask app --mark` has painted, and from what start."""
+
+import functools
+import threading
+
+from data_pipelines.marking import (
+    MaskExists,
+    read_list,
+    save_mask,
+    saved_mask,
+)
+from serving.app.asking import directions
+from serving.app.marking import Marking
+from serving.app.painting import reduced
+from serving.commands.pictures import binary, read_mask, resized
+from tfmask.ops.errors import UserError
+from trainers.prepare_masks import images_to_mark
+
+
+def files_to_mark(options, load_run=None):
+    """The training images that come up: list of "trainA/NAME.jpg"."""
+
+    if options.list is not None:
+        files = read_list(options.list)
+    else:
+        found = images_to_mark(
+            options.mark,
+            count=options.count,
+            skip_bad_files=options.skip_bad_files,
+            run=options.run,
+            load_run=load_run,
+        )
+        files = [file for _, rows in found.values() for _, file, _ in rows]
+    wanted = {f"train{domain.upper()}" for domain in options.domains}
+    files = [file for file in files if file.split("/")[0] in wanted]
+    if not files:
+        raise UserError(
+            f"No image of {' or '.join(sorted(wanted))} in `{options.mark}` "
+            "is to be marked: all that are listed have a mask."
+        )
+    return files
+
+
+def masks_of_run(run, load_run=None):
+    """The masks that a run finds now.
+
+    Args:
+        run: run folder.
+        load_run: stands in for that of `tfmask.training.run_folder`.
+
+    Returns:
+        function of a direction and a picture (H, W, 3) uint8 that gives a
+        mask (H, W) uint8, or None where the run has no such direction.
+    """
+
+    if load_run is None:
+        from tfmask.training.run_folder import load_run
+    config, method = load_run(run)
+    side = config.data.image_size
+    height, width = (side, side) if isinstance(side, int) else side
+    # One page is open at a time, but it can be opened twice.
+    lock = threading.Lock()
+
+    def mask(direction, picture):
+        if direction not in method.directions:
+            return None
+        with lock:
+            # Of the size that it was trained at, as `prepare masks` asks it.
+            found = method.translate_images(
+                resized(picture, height, width), direction
+            )
+        return resized(found.mask, *picture.shape[:2])
+
+    return mask
+
+
+def masks_of_server(client, model):
+    """The masks that a served model finds; see `masks_of_run`."""
+
+    known = directions(client.metadata(model=model))
+
+    def mask(direction, picture):
+        if direction not in known:
+            return None
+        found = client.translate(reduced(picture), direction, model=model)
+        return resized(found.mask, *picture.shape[:2])
+
+    return mask
+
+
+def marking_of(options, mask=None, load_run=None):
+    """What the page of masks shows and does.
+
+    Args:
+        options: `Options`.
+        mask: function of a direction and a picture; see `masks_of_run`.
+        load_run: stands in for that of `tfmask.training.run_folder`.
+
+    Returns:
+        `serving.app.marking_page.Marking`.
+    """
+
+    def present(file, picture):
+        there = saved_mask(options.mark, file)
+        if there is not None:
+            return binary(read_mask(there.read_bytes()))
+        if mask is None:
+            return None
+        domain = file[len("train")].lower()
+        found = mask("a_to_b" if domain == "a" else "b_to_a", picture)
+        # What is saved is object or not: so is what is shown.
+        return None if found is None else binary(found)
+
+    return Marking(
+        root=options.mark,
+        files=files_to_mark(options, load_run),
+        present=present,
+        saved=functools.partial(saved_mask, options.mark),
+        save=lambda file, levels, replace: save_mask(
+            options.mark, file, levels, replace=replace
+        ),
+        exists=MaskExists,
+    )
