@@ -313,6 +313,7 @@ def _work(part):
         label="More",
         visible=False,
         columns=4,
+        object_fit="contain",
         height=260,
         format="png",
         elem_id="more",
