@@ -6,6 +6,7 @@ each is (H, W, 4) uint8. Here there is one layer; where it has no colour is no
 mask.
 """
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -29,6 +30,7 @@ OPACITY = 0.6
 # layer of a picture that changes the canvas beside it.
 SIDE = 768
 _AROUND = 240  # grey
+_NUMBERS = itertools.count()
 
 
 def reduced(picture: np.ndarray) -> np.ndarray:
@@ -96,10 +98,16 @@ def editor(
     """
     if mask is None:
         mask = np.zeros(picture.shape[:2], np.uint8)
+    # One pixel tells every value from all before it: Gradio names files by what
+    # is in them, and an editor that is given a name again can wait for ever.
+    number = tuple(next(_NUMBERS).to_bytes(4)[1:])
+    background = _on_canvas(picture, _AROUND)
+    background[0, 0] = number
     strength = np.rint(_on_canvas(mask, 0) * OPACITY).astype(np.uint8)
-    colour = np.broadcast_to(np.uint8(COLOURS[0]), (SIDE, SIDE, 3))
+    colour = np.full((SIDE, SIDE, 3), COLOURS[0], np.uint8)
+    colour[0, 0] = number
     return {
-        "background": _on_canvas(picture, _AROUND),
+        "background": background,
         "layers": [np.dstack([colour, strength])],
         "composite": None,
     }
