@@ -99,7 +99,7 @@ def editor(
     if mask is None:
         mask = np.zeros(picture.shape[:2], np.uint8)
     # One pixel tells every value from all before it: Gradio names files by what
-    # is in them, and an editor that is given a name again can wait for ever.
+    # is in them, and would write one again while a browser reads it.
     number = tuple(next(_NUMBERS).to_bytes(4)[1:])
     background = _on_canvas(picture, _AROUND)
     background[0, 0] = number
