@@ -154,27 +154,13 @@ def test_both_images_make_the_mask(edit):
     assert np.abs(masks["fake"] - masks["real"]).max() > 0.1
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"cam_signed": False},
-        {"cam_merge": "sum_logits"},
-        {"cam_normalization": "max"},
-        {"cam_floor": 0.5},
-        {"cam_layer": 2},
-    ],
-)
-def test_every_option_changes_the_mask_and_trains(options, edit):
-    # Maps of 2x2, of which some have no 0: `max` leaves those as they are.
-    common = {"cam_layer": 3, "critic_steps": 1, **NOW}
-    plain = edit_method("cam_stargan", **common)
-    other = edit_method("cam_stargan", **{**common, **options})
-    give_weights(plain, other)
-    mask, _ = other.attended(edit, "both")
-    assert np.abs(mask - plain.attended(edit, "both")[0]).max() > 1e-3
-    assert np.min(mask) >= 0.0 and np.max(mask) <= 1.0
-    logs = other.train_step(edit_batch())
-    assert all(np.isfinite(float(value)) for value in logs.values())
+def test_the_layer_changes_the_mask(edit):
+    method, other = (
+        edit_method("cam_stargan", cam_layer=layer, **NOW) for layer in (2, 3)
+    )
+    give_weights(method, other)
+    masks = [m.attended(edit, "both")[0] for m in (method, other)]
+    assert np.abs(masks[0] - masks[1]).max() > 1e-3
 
 
 def test_the_four_arms():
@@ -256,16 +242,6 @@ def test_schedule_of_the_weights():
     learnt = {k: v for k, v in terms.items() if k not in monitors}
     assert all(terms[name].weight is None for name in monitors)
     assert float(method.total_loss(terms)) == float(method.total_loss(learnt))
-
-
-def test_the_discriminators_term_every_few_steps():
-    method = edit_method("cam_stargan", cam_every=3, compiled=False, **NOW)
-    assert [method.phase_at(step) for step in range(4)] == [
-        ("cam_discriminator", "cam_generator"),
-        ("cam_generator",),
-        ("cam_generator",),
-        ("cam_discriminator", "cam_generator"),
-    ]
 
 
 def test_the_map_is_16_wide_where_that_can_be():
@@ -372,8 +348,6 @@ def test_presets_are_the_hosts_with_the_sheets_ramp():
         ({"cam_layer": 0}, "`cam_layer` must be above 0"),
         ({"cam_layer": 4}, "`cam_layer` must be at most 3"),
         ({"cam_full_epoch": 0.5}, "`cam_full_epoch`.*cam_start_epoch"),
-        ({"cam_floor": 1.0}, "`cam_floor`"),
-        ({"cam_floor": 0.1, "cam_normalization": "max"}, "`cam_floor`"),
         ({"filters": 0}, "`filters`"),  # the host's own checks
     ],
 )

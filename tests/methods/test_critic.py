@@ -18,7 +18,6 @@ def with_cam():
         critic_steps=2,
         cam_start_epoch=1,
         cam_full_epoch=1,
-        cam_floor=0.1,
     )
 
 

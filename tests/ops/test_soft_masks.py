@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from tfmask.ops.soft_masks import min_max, over_largest, upsampled
+from tfmask.ops.soft_masks import min_max, upsampled
 
 MAPS = np.float32([[[[1, 0], [3, 0]], [[5, 0], [2, 0]]]])
 
@@ -15,12 +15,6 @@ def test_min_max_is_of_each_map():
         [[[0, 0], [0.5, 0]], [[1, 0], [0.25, 0]]],
         [[[1, 0], [0, 1]], [[0.5, 0.5], [0, 0]]],
     ]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
-
-
-def test_over_largest_keeps_zero_where_it_was():
-    found = over_largest(MAPS - 1)
-    expected = [[[[0, 0], [0.5, 0]], [[1, 0], [0.25, 0]]]]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 

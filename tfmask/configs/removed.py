@@ -3,7 +3,14 @@
 from typing import Any
 
 # What every run does now, by the name that the option had.
-REMOVED = {"method.update": "joint"}
+REMOVED = {
+    "method.update": "joint",
+    "method.cam_signed": True,
+    "method.cam_normalization": "min_max",
+    "method.cam_merge": "max",
+    "method.cam_floor": 0.0,
+    "method.cam_every": 1,
+}
 
 
 def without_removed(group: str, options: dict[str, Any]) -> dict[str, Any]:

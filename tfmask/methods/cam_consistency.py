@@ -53,14 +53,12 @@ class CamConsistency:
 
     def phase_at(self, step):
         """The critic's, and the terms of the add-on in a step."""
-        config = self.config
-        if step < self.steps_of(config.cam_start_epoch):
+        if step < self.steps_of(self.config.cam_start_epoch):
             return super().phase_at(step)
         return super().phase_at(step) + tuple(
             f"cam_{player}"
             for player in ("discriminator", "generator")
             if self.cam_weight(player)
-            and (player == "generator" or step % config.cam_every == 0)
         )
 
     def player_terms(self, player, edit, training):
@@ -68,7 +66,7 @@ class CamConsistency:
         weight, name = self.cam_weight(player), f"cam_{player}"
         if not weight:
             return terms
-        if name not in self.phase:  # not yet, or not in this step
+        if name not in self.phase:  # not yet
             names = (name, "cam_coverage", "cam_empty")
             return terms | dict.fromkeys(names, Term(None, None))
         mask, empty = self.attended(edit, self.config.cam_source)
@@ -104,7 +102,6 @@ class CamConsistency:
             mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
             empty: scalar float32, the share of maps that are 0 everywhere.
         """
-        config = self.config
         sides = {
             "real": (edit.image, edit.source),
             "fake": (edit.output, edit.target),
@@ -117,8 +114,4 @@ class CamConsistency:
             self.cam_layer,
             seen,
             tf.not_equal(edit.source, edit.target),
-            signed=config.cam_signed,
-            merge=config.cam_merge,
-            normalization=config.cam_normalization,
-            floor=config.cam_floor,
         )

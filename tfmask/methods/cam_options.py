@@ -6,7 +6,6 @@ from typing import Literal
 
 from tfmask.configs.checks import (
     require,
-    require_fraction,
     require_not_negative,
     require_positive,
 )
@@ -34,18 +33,6 @@ class CamOptions:
     cam_layer: int | None = None
     """Layers of the discriminator's trunk below the Grad-CAM; None: as many
     as leave a map of about 16 pixels."""
-    cam_signed: bool = True
-    """Ask for evidence of the state that is there; False: always for the
-    presence of the attribute, as Grad-CAM."""
-    cam_normalization: Literal["min_max", "max"] = "min_max"
-    """Of each map; with `max` all of a map can become 1."""
-    cam_merge: Literal["max", "sum_logits"] = "max"
-    """One map an attribute and their largest, or one of the summed scores:
-    one backward pass instead of one an attribute."""
-    cam_floor: float = 0.0
-    """Slope of negative values in the place of the map's ReLU."""
-    cam_every: int = 1
-    """Steps between those in which the discriminator's term is computed."""
     cam_start_epoch: float = 1.0
     """No term before it: an untrained discriminator has random maps."""
     cam_full_epoch: float = 2.0
@@ -59,19 +46,12 @@ class CamOptions:
             "cam_discriminator_weight",
             "cam_start_epoch",
         )
-        require_positive(self, "cam_layer", "cam_every")
-        require_fraction(self, "cam_floor")
+        require_positive(self, "cam_layer")
         require(
             self.cam_full_epoch >= self.cam_start_epoch,
             "cam_full_epoch",
             f"cam_start_epoch ({self.cam_start_epoch}) or more",
             self.cam_full_epoch,
-        )
-        require(
-            not self.cam_floor or self.cam_normalization == "min_max",
-            "cam_floor",
-            "0 with cam_normalization max: its maps are 0 or more",
-            self.cam_floor,
         )
 
 

@@ -9,32 +9,30 @@ import tensorflow as tf
 
 from tfmask.ops.errors import unknown_name
 from tfmask.ops.precision import exact, mean_over
-from tfmask.ops.soft_masks import min_max, over_largest
+from tfmask.ops.soft_masks import min_max
 
 MERGES = ("max", "sum_logits")
-NORMALIZATIONS = ("min_max", "max")
 # Side of the map that is explained where no layer is chosen.
 MAP_SIDE = 16
 
 
-def cam_signs(attributes, changed, signed=True):
+def cam_signs(attributes, changed):
     """Which logits are asked for, and for evidence of which value.
 
     Args:
         attributes: (B, K) float 0/1, what the image has.
         changed: (B, K) float 0/1, the attributes that an edit changes.
-        signed: bool; True asks for evidence of the value that is there, so
-            -z for an attribute that is 0; False always for z.
 
     Returns:
-        (B, K) float32: -1, 0 (not asked for) or 1.
+        (B, K) float32: 1 asks for z, -1 for -z where the attribute is 0, so
+        for evidence of the value that is there; 0 asks for nothing.
     """
     attributes = exact(attributes)
     changed = tf.cast(changed, attributes.dtype)
-    return changed * (2.0 * attributes - 1.0) if signed else changed
+    return changed * (2.0 * attributes - 1.0)
 
 
-def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
+def grad_cam(features, logits, signs, *, merge="max"):
     """Grad-CAM maps of signed logits.
 
     `alpha_k = mean_ij d s_a / d A_k[i, j]` and `L_a = ReLU(sum_k alpha_k
@@ -49,12 +47,10 @@ def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
         signs: (B, K) float, see `cam_signs`; 0 makes an empty map.
         merge: "max" keeps one map an attribute; "sum_logits" makes one map
             of the sum of all scores, with one backward pass instead of K.
-        floor: float in [0, 1), slope of negative values in the place of
-            ReLU's 0.
 
     Returns:
-        (B, h, w, K) float32 (float64 of float64 features), 0 or more where
-        `floor` is 0; K is 1 for "sum_logits".
+        (B, h, w, K) float32 (float64 of float64 features), 0 or more; K is 1
+        for "sum_logits".
 
     Raises:
         UserError: `merge` is unknown.
@@ -89,29 +85,7 @@ def grad_cam(features, logits, signs, *, merge="max", floor=0.0):
         ]
     alpha = tf.stack([mean_over(s, (2, 1)) for s in slopes], axis=2)
     maps = tf.einsum("bhwc,bck->bhwk", activation, alpha)
-    return tf.maximum(maps, floor * maps) if floor else tf.nn.relu(maps)
-
-
-def normalized_maps(maps, normalization="min_max"):
-    """Every map of every example by itself, to [0, 1].
-
-    `(L - min) / (max - min)` or `L / max`. The divisor is differentiated,
-    too: scaling a map changes nothing. A map without any difference
-    ("min_max") or without any value above 0 ("max") becomes 0.
-
-    Args:
-        maps: (B, h, w, K) float, 0 or more for "max".
-        normalization: "min_max" or "max".
-
-    Returns:
-        (B, h, w, K) in [0, 1], of the maps' dtype.
-
-    Raises:
-        UserError: `normalization` is unknown.
-    """
-    if normalization not in NORMALIZATIONS:
-        raise unknown_name("normalization", normalization, NORMALIZATIONS)
-    return min_max(maps) if normalization == "min_max" else over_largest(maps)
+    return tf.nn.relu(maps)
 
 
 def enlarged_maps(maps, height, width):
@@ -131,7 +105,7 @@ def _weights(small, large):
     return np.maximum(0.0, 1.0 - np.abs(centres - np.arange(small)))
 
 
-def cam_mask(maps, height, width, normalization="min_max"):
+def cam_mask(maps, height, width):
     """Where an edit may change an image: the largest of all maps.
 
     Args:
@@ -139,13 +113,12 @@ def cam_mask(maps, height, width, normalization="min_max"):
             and after the edit side by side, where both count.
         height: int, of the images.
         width: int.
-        normalization: see `normalized_maps`.
 
     Returns:
         (B, height, width, 1) in [0, 1]; 0 of an example without changed
         attributes.
     """
-    shares = enlarged_maps(normalized_maps(maps, normalization), height, width)
+    shares = enlarged_maps(min_max(maps), height, width)
     return tf.reduce_max(shares, axis=-1, keepdims=True)
 
 
@@ -181,17 +154,7 @@ def map_layer(side, layers):
     return min(max(1, (side // MAP_SIDE).bit_length() - 1), layers)
 
 
-def attended(
-    discriminator,
-    layer,
-    seen,
-    changed,
-    *,
-    signed=True,
-    merge="max",
-    normalization="min_max",
-    floor=0.0,
-):
+def attended(discriminator, layer, seen, changed, merge="max"):
     """Where a discriminator sees the changed attributes of an edit.
 
     Args:
@@ -200,9 +163,7 @@ def attended(
         seen: list of (images (B, H, W, 3), attributes (B, K) 0/1): an image
             before or after the edit, or both, and what each has.
         changed: (B, K) float 0/1, the attributes that the edit changes.
-        signed: see `cam_signs`.
-        merge, floor: see `grad_cam`.
-        normalization: see `normalized_maps`.
+        merge: see `grad_cam`.
 
     Returns:
         mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
@@ -210,7 +171,7 @@ def attended(
     """
     images = tf.concat([image for image, _ in seen], axis=0)
     signs = tf.concat(
-        [cam_signs(attributes, changed, signed) for _, attributes in seen],
+        [cam_signs(attributes, changed) for _, attributes in seen],
         axis=0,
     )
     maps = grad_cam(
@@ -220,11 +181,9 @@ def attended(
         ),
         signs,
         merge=merge,
-        floor=floor,
     )
     mask = cam_mask(
         tf.concat(tf.split(maps, len(seen)), axis=-1),
         *images.shape[1:3],
-        normalization,
     )
     return mask, empty_maps(maps, signs)

@@ -9,22 +9,6 @@ from tfmask.ops.precision import exact
 _SMALLEST = 1e-30
 
 
-def over_largest(maps):
-    """Every map of every example divided by its own largest value.
-
-    Args:
-        maps: (B, h, w, K) float.
-
-    Returns:
-        (B, h, w, K) of the maps' dtype, at most 1; 0 where a map has no
-        value above 0. The divisor is differentiated, too.
-    """
-    span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
-    some = span > _SMALLEST
-    shares = maps / tf.where(some, span, tf.ones_like(span))
-    return tf.where(some, shares, tf.zeros_like(maps))
-
-
 def min_max(maps):
     """Every map of every example by itself: `(v - min) / (max - min)`.
 
@@ -33,8 +17,13 @@ def min_max(maps):
 
     Returns:
         (B, h, w, K) in [0, 1], of the maps' dtype; 0 where a map is flat.
+        The divisor is differentiated, too: the maps' scale does not matter.
     """
-    return over_largest(maps - tf.reduce_min(maps, axis=(1, 2), keepdims=True))
+    maps -= tf.reduce_min(maps, axis=(1, 2), keepdims=True)
+    span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
+    some = span > _SMALLEST
+    shares = maps / tf.where(some, span, tf.ones_like(span))
+    return tf.where(some, shares, tf.zeros_like(maps))
 
 
 def upsampled(masks, like):
