@@ -44,7 +44,9 @@ def measure(name, options):
     spec = method_spec(name)
     location = DATA.get(spec.data, "synthetic")
     # What has no paper has no such preset.
-    preset = options["preset"] if options["preset"] in spec.presets else "quick"
+    preset = (
+        options["preset"] if options["preset"] in spec.preset_names else "quick"
+    )
     config = preset_config(name, preset, location)
     config = dataclasses.replace(
         config,

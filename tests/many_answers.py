@@ -25,7 +25,7 @@ class Tinted(TranslationMethod):
         title="Tinted",
         paper="",
         config=Options,
-        presets={},
+        presets=(),
         model="",
         data="unpaired",
         inputs=(IMAGE, STYLE_SEED, STYLE_EXEMPLAR),

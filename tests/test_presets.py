@@ -8,7 +8,7 @@ import pytest
 from tfmask.methods import NAMES, method_spec, preset_config
 from tfmask.ops.schedules import EpochwiseHalving, EpochwiseLinearDecay
 
-PRESETS = [(n, preset) for n in NAMES for preset in method_spec(n).presets]
+PRESETS = [(n, preset) for n in NAMES for preset in method_spec(n).preset_names]
 PAPERS = sorted(name for name, preset in PRESETS if preset == "paper")
 # Image, the size it is cut from at random, square cut out before (None: the
 # whole image), mirrored.

@@ -53,10 +53,10 @@ def test_it_declares_all_that_is_derived_from(name):
 @pytest.mark.parametrize("name", NAMES)
 def test_presets_hold_its_options(name):
     spec = method_spec(name)
-    assert "quick" in spec.presets and ("paper" in spec.presets) == bool(
-        spec.paper
-    )
-    for preset in spec.presets:
+    assert "quick" in spec.preset_names and (
+        "paper" in spec.preset_names
+    ) == bool(spec.paper)
+    for preset in spec.preset_names:
         config = preset_config(name, preset, "somewhere")
         assert (config.method_name, config.preset) == (name, preset)
         assert type(config.method) is spec.config

@@ -56,8 +56,8 @@ class MethodSpec:
         title: str, as its authors call it.
         paper: str, authors and year; empty where there is none.
         config: frozen dataclass of its options.
-        presets: dict of preset to a function of the data's location that
-            gives a `TrainConfig`.
+        presets: functions of the data's location that give a `TrainConfig`;
+            a preset has its function's name.
         model: "module:class" of its `TranslationMethod`.
         data: what it learns from: "unpaired", "paired", "attributes", or
             "instances" (unpaired, with a mask for each object).
@@ -80,7 +80,7 @@ class MethodSpec:
     title: str
     paper: str
     config: type
-    presets: dict[str, Callable]
+    presets: tuple[Callable, ...]
     model: str
     data: Literal["unpaired", "paired", "attributes", "instances"]
     inputs: tuple[Port, ...] = (IMAGE,)
@@ -98,6 +98,11 @@ class MethodSpec:
 
     def __post_init__(self):
         object.__setattr__(self, "page", self.page or self.name)
+
+    @property
+    def preset_names(self):
+        """What `--preset` can be for this method."""
+        return tuple(function.__name__ for function in self.presets)
 
     @property
     def learns_from_masks(self):
@@ -161,10 +166,11 @@ class MethodSpec:
         Raises:
             UserError: there is no such preset.
         """
-        if preset not in self.presets:
-            raise unknown_name("preset", preset, list(self.presets))
+        functions = dict(zip(self.preset_names, self.presets, strict=True))
+        if preset not in functions:
+            raise unknown_name("preset", preset, list(functions))
         return dataclasses.replace(
-            self.presets[preset](location),
+            functions[preset](location),
             method_name=self.name,
             preset=preset,
         )

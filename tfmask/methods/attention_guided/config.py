@@ -9,12 +9,13 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.cycle_options import CycleOptions
 from tfmask.methods.lesson_options import LessonOptions
 from tfmask.methods.view_options import ViewOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttentionGuidedConfig(LessonOptions, ViewOptions):
+class AttentionGuidedConfig(LessonOptions, ViewOptions, CycleOptions):
     """Attention-guided translation (Mejjati et al. 2018).
 
     The defaults are the paper's for horse2zebra; where the official code
@@ -23,14 +24,10 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
 
     filters: int = 32
     """Channels of the generator's first layer."""
-    blocks: int = 9
-    """Residual blocks of the generator."""
     generator_last_kernel: Literal[3, 7] = 3
     """Last kernel: 3 in the paper, 7 in the official code."""
     generator_padding: Literal["zero", "reflect"] = "zero"
     """Padding of the generator; zero in the official code."""
-    upsampling: Literal["transposed", "resize"] = "transposed"
-    """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     attention_network: Literal["residual", "unet"] = "residual"
     """The paper's, or a U-Net, whose skip connections keep fine edges."""
     shared_attention: Literal["never", "given", "always"] = "never"
@@ -44,20 +41,10 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """Residual blocks of the attention network."""
     attention_decoder: Literal["paper", "1x1"] = "paper"
     """Decoder kernels 3, 3, 7; or 1, 1, 1, as the official code runs."""
-    normalization: str = "instance"
-    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
-    discriminator_filters: int = 64
-    """Channels of the discriminator's first layer."""
-    discriminator_layers: int = 3
-    """Strided layers: 1, 2, 3, 5 see 16, 34, 70, 286 pixels."""
     discriminator_padding: Literal[1, 2] = 1
     """Zero padding a layer: 1 in the paper (CycleGAN's), 2 in the code."""
     discriminator_spectral_normalization: bool = False
     """Spectral normalisation of the discriminator's kernels."""
-    adversarial_weight: float = 1.0
-    """Weight of the least-squares adversarial terms."""
-    cycle_weight: float = 10.0
-    """Weight of both cycle terms; 0 is the ablation Ours-cycle."""
     indecision_weight: float = 0.0
     """Weight of mean m (1 - m) of the masks, which asks for 0 or 1."""
     variation_weight: float = 0.0
@@ -83,33 +70,19 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
     """True takes `>=`, as the official code does; the paper takes `>`."""
     masked_fake: Literal["generated", "composite"] = "generated"
     """What masked discriminators see: F(s) (paper) or the blend (code)."""
-    pool_size: int = 50
-    """Translations remembered for the discriminators; 0 turns it off."""
-    initializer_stddev: float = 0.02
-    """Standard deviation of the initial kernels."""
 
     def __post_init__(self):
         super().__post_init__()
-        require_positive(
-            self,
-            "filters",
-            "attention_filters",
-            "discriminator_filters",
-            "discriminator_layers",
-            "initializer_stddev",
-        )
+        CycleOptions.__post_init__(self)
+        require_positive(self, "attention_filters")
         require_not_negative(
             self,
-            "blocks",
             "attention_blocks",
-            "adversarial_weight",
-            "cycle_weight",
             "indecision_weight",
             "variation_weight",
             "mask_terms_epoch",
             "freeze_attention_epoch",
             "masked_discriminator_epoch",
-            "pool_size",
         )
         require_fraction(self, "threshold")
         require(
@@ -124,12 +97,6 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions):
             "attention_levels",
             "2 or more",
             self.attention_levels,
-        )
-        require(
-            self.adversarial_weight > 0 or self.cycle_weight > 0,
-            "cycle_weight",
-            "above 0 where adversarial_weight is 0: nothing would train",
-            self.cycle_weight,
         )
 
     @property

@@ -9,6 +9,6 @@ METHOD = attribute_spec(
     title="AttGAN",
     paper="He et al. 2019",
     config=AttGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.attgan.method:AttGAN",
 )

@@ -8,6 +8,6 @@ METHOD = cam_spec(
     name="cam_attgan",
     title="AttGAN with CAM-consistency",
     config=CamAttGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.cam_attgan.method:CamAttGAN",
 )

@@ -8,6 +8,6 @@ METHOD = cam_spec(
     name="cam_stargan",
     title="StarGAN with CAM-consistency",
     config=CamStarGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.cam_stargan.method:CamStarGAN",
 )

@@ -8,6 +8,6 @@ METHOD = cam_spec(
     name="cam_stgan",
     title="STGAN with CAM-consistency",
     config=CamSTGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.cam_stgan.method:CamSTGAN",
 )

@@ -9,5 +9,5 @@ METHOD = dataclasses.replace(
     PIX2PIX,
     name="cgan",
     title="cGAN",
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
 )

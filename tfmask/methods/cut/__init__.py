@@ -9,7 +9,7 @@ METHOD = MethodSpec(
     title="CUT",
     paper="Park et al. 2020",
     config=CUTConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.cut.method:CUT",
     data="unpaired",
 )

@@ -9,7 +9,7 @@ METHOD = MethodSpec(
     title="CycleGAN",
     paper="Zhu et al. 2017",
     config=CycleGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.cyclegan.method:CycleGAN",
     data="unpaired",
 )

@@ -9,5 +9,5 @@ METHOD = dataclasses.replace(
     CUT,
     name="fastcut",
     title="FastCUT",
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
 )

@@ -9,5 +9,5 @@ METHOD = dataclasses.replace(
     PIX2PIX,
     name="gan",
     title="GAN",
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
 )

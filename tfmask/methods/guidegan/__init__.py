@@ -8,7 +8,7 @@ METHOD = guidance_spec(
     name="guidegan",
     title="GuideGAN",
     config=GuideGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.guidegan.method:GuideGAN",
     data="unpaired",
 )

@@ -8,7 +8,7 @@ METHOD = guidance_spec(
     name="guidegan_paired",
     title="GuideGAN on pairs",
     config=PairedGuideGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.guidegan_paired.method:PairedGuideGAN",
     data="paired",
 )

@@ -9,7 +9,7 @@ METHOD = MethodSpec(
     title="pix2pix",
     paper="Isola et al. 2017",
     config=Pix2PixConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.pix2pix.method:Pix2Pix",
     data="paired",
 )

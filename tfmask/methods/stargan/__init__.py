@@ -9,6 +9,6 @@ METHOD = attribute_spec(
     title="StarGAN",
     paper="Choi et al. 2018",
     config=StarGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.stargan.method:StarGAN",
 )

@@ -9,6 +9,6 @@ METHOD = attribute_spec(
     title="STGAN",
     paper="Liu et al. 2019",
     config=STGANConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.stgan.method:STGAN",
 )

@@ -9,7 +9,7 @@ METHOD = MethodSpec(
     title="UNIT",
     paper="Liu et al. 2017",
     config=UNITConfig,
-    presets={"paper": paper, "quick": quick},
+    presets=(paper, quick),
     model="tfmask.methods.unit.method:UNIT",
     data="unpaired",
     ablations=arms("unit", separate="--method.variant separate"),

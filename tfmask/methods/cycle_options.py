@@ -1,0 +1,54 @@
+"""Options that methods of two directions and a cycle share."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tfmask.configs.checks import (
+    require,
+    require_not_negative,
+    require_positive,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CycleOptions:
+    """CycleGAN's generators, patch discriminators, pool and weights."""
+
+    filters: int = 64
+    """Channels of the generator's first layer."""
+    blocks: int = 9
+    """Residual blocks: 9 for 256 px, 6 for 128 px."""
+    upsampling: Literal["transposed", "resize"] = "transposed"
+    """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
+    normalization: str = "instance"
+    """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
+    discriminator_filters: int = 64
+    """Channels of the discriminator's first layer."""
+    discriminator_layers: int = 3
+    """Strided layers: 1, 2, 3, 5 see 16, 34, 70, 286 pixels."""
+    adversarial_weight: float = 1.0
+    """Weight of the least-squares adversarial terms."""
+    cycle_weight: float = 10.0
+    """Weight of both cycle terms; 0 takes them away."""
+    pool_size: int = 50
+    """Translations remembered for the discriminators; 0 turns it off."""
+    initializer_stddev: float = 0.02
+    """Standard deviation of the initial kernels."""
+
+    def __post_init__(self):
+        require_positive(
+            self,
+            "filters",
+            "discriminator_filters",
+            "discriminator_layers",
+            "initializer_stddev",
+        )
+        require_not_negative(
+            self, "blocks", "adversarial_weight", "cycle_weight", "pool_size"
+        )
+        require(
+            self.adversarial_weight > 0 or self.cycle_weight > 0,
+            "cycle_weight",
+            "above 0 where adversarial_weight is 0: nothing would train",
+            self.cycle_weight,
+        )
