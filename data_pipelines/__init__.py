@@ -11,8 +11,8 @@ import importlib
 
 _HOMES = {
     "ImageSet": "image_set",
-    "Shard": "streams",
-    "open_data": "opening",
+    "Shard": "seeded_order",
+    "open_data": "open_location",
 }
 
 __all__ = ["ImageSet", "Shard", "open_data"]

@@ -9,7 +9,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines.streams import ordered, partner
+from data_pipelines.seeded_order import ordered, partner
 from tfmask.ops.errors import UserError, unknown_name
 
 ALONE, TOGETHER, WITH_EXEMPLAR = "alone", "together", "with_exemplar"

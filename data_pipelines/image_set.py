@@ -6,7 +6,7 @@ import tensorflow as tf
 from data_pipelines import augment, descriptions, lessons
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
-from data_pipelines.streams import (
+from data_pipelines.seeded_order import (
     Shard,
     batched,
     numbered,

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines.streams import partner, stream_key
+from data_pipelines.seeded_order import partner, stream_key
 from tfmask.ops.errors import UserError
 
 ALL = "all"

@@ -116,7 +116,7 @@ def main(argv=None, load_run=None):
     `load_run` stands in for that of `tfmask.training.run_folder`.
     """
     options = parse_options(Options, argv, "app")
-    from serving.app.opening import offline_gradio, open_page
+    from serving.app.page_server import offline_gradio, open_page
     from serving.client import ServingError
 
     with contextlib.ExitStack() as stack:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from data_pipelines import open_data, synthetic
-from data_pipelines.streams import Shard
+from data_pipelines.seeded_order import Shard
 from tfmask.ops.errors import UserError
 
 SIDE = 16

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_edits import edit_batch, edit_method, give_weights
+from tiny_attribute_methods import edit_batch, edit_method, give_weights
 
 from tfmask.methods import method_spec, preset_config
 from tfmask.ops.change import change_map

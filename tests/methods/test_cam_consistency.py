@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_edits import (
+from tiny_attribute_methods import (
     ATTRIBUTES,
     HOSTS,
     edit_batch,

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from replicas import assert_equal_to_one_device
-from tiny_edits import edit_batch, edit_method
+from tiny_attribute_methods import edit_batch, edit_method
 
 from tfmask.ops.errors import UserError
 

@@ -4,13 +4,13 @@ A method's own options lie in its folder. None of them needs TensorFlow,
 because a command that only reads options must not import it (3 to 5 seconds).
 """
 
+from tfmask.configs.quick_presets import short_training
 from tfmask.configs.run import (
     DataConfig,
     OptimizerConfig,
     RunConfig,
     TrainConfig,
 )
-from tfmask.configs.short import short_training
 
 __all__ = [
     "DataConfig",

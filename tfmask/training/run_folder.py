@@ -10,7 +10,7 @@ from tfmask.configs import (
     RunConfig,
     TrainConfig,
 )
-from tfmask.configs.removed import without_removed
+from tfmask.configs.removed_options import without_removed
 from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_json
