@@ -8,7 +8,9 @@ from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
 from data_pipelines.seeded_order import (
     Shard,
+    all_at_once,
     batched,
+    looked_up,
     numbered,
     ordered,
     seed_pair,
@@ -89,6 +91,7 @@ class ImageSet:
         self.taught = {role: () for role in self.roles} | (taught or {})
         self._names_taught = taught is not None
         self._region_means = {}
+        self._kept = {}
 
     def counts(self, split):
         """Images of each role: {"a": int, "b": int}."""
@@ -136,6 +139,7 @@ class ImageSet:
         load_size=None,
         flip=True,
         crop=True,
+        cached=False,
         start_step=0,
         shard=None,
         with_regions=False,
@@ -159,6 +163,8 @@ class ImageSet:
                 before the crop; None for 286/256 of the image size.
             flip: bool, mirror with probability one half.
             crop: bool; False resizes to the image size, without a crop.
+            cached: bool; all images are made ready for the crop at once and
+                stay in memory, as float32. Batches are the same.
             start_step: int, first global step.
             shard: `Shard`; None feeds all of one replica.
             with_regions: bool, also give the union masks `region`.
@@ -185,6 +191,23 @@ class ImageSet:
         keys = {name: stream_key(seed, n) for name, n in _STREAMS.items()}
         count = len(self.source("a", "train").names)
 
+        def loader(role):
+            source = draw.sources[role]
+
+            def load(index):
+                return augment.normalise(
+                    self._loaded(source, index, load_size, wanted)
+                )
+
+            if not cached:
+                return load
+            key = id(source), load_size, tuple(wanted.items())
+            if key not in self._kept:
+                self._kept[key] = all_at_once(load, len(source.names))
+            return looked_up(self._kept[key])
+
+        load = {role: loader(role) for role in draw.sources}
+
         def example(number):
             first = ordered(number, count, keys["order_a"])
             indices = draw(number, first, keys["order_b"])
@@ -193,14 +216,13 @@ class ImageSet:
                 source = draw.sources[role]
                 stream = f"augment_{'a' if draw.one_window else role}"
                 augmented = augment.crop_and_flip(
-                    self._loaded(source, index, load_size, wanted),
+                    load[role](index),
                     self.image_size,
                     seed=seed_pair(keys[stream], number),
                     crop=crop,
                     flip=flip,
                 )
-                output[role] = augment.normalise(augmented)
-                output[role] |= source.facts(index)
+                output[role] = augmented | source.facts(index)
             return output
 
         return numbered(example, batch_size, start_step, shard or Shard())

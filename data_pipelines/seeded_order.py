@@ -134,3 +134,28 @@ def batched(positions, example, batch_size, *, drop_remainder):
         .prefetch(tf.data.AUTOTUNE)
         .with_options(options)
     )
+
+
+def all_at_once(example, count):
+    """The examples 0 to `count` - 1, stacked.
+
+    Args:
+        example: function of an int64 scalar tensor that gives a dict of
+            tensors, in graph code.
+        count: int.
+
+    Returns:
+        dict of (count, ...) tensors on the CPU.
+    """
+    with tf.device("CPU"):
+        numbers = tf.data.Dataset.range(count)
+        return next(iter(batched(numbers, example, count, drop_remainder=True)))
+
+
+def looked_up(stacked):
+    """Function of a number that gives its example of `all_at_once`."""
+
+    def example(number):
+        return {name: values[number] for name, values in stacked.items()}
+
+    return example

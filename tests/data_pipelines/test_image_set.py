@@ -354,3 +354,21 @@ def test_determinism_switch_changes_nothing(synthetic_folder):
     )
     expected = list(here["digests"](str(synthetic_folder)))
     assert other.stdout.split()[-2:] == expected
+
+
+def test_cached_images_give_the_same_batches(data):
+    for more in ({}, {"with_regions": True, "with_instances": True}):
+        plain = collect(data.train_batches(2, seed=4, **more), 6)
+        kept = collect(data.train_batches(2, seed=4, cached=True, **more), 6)
+        assert_same(plain, kept)
+
+
+def test_workers_share_an_epoch_without_overlap_or_loss():
+    drawn = open_data("synthetic", 16, synthetic_count=(24, 1))
+    seen = []
+    for worker in range(3):  # of two replicas each
+        shard = Shard(first=2 * worker, local=2, total=6)
+        batches = drawn.train_batches(12, seed=1, shard=shard)
+        # 24 images in steps of 12, in turn for each replica.
+        seen += list(indices(collect(batches, 4), "a"))
+    assert sorted(np.ravel(seen)) == list(range(24))

@@ -14,17 +14,21 @@ from tiny_methods import largest, weights_of
 
 
 def train_on_replicas(strategy, method, batches):
-    """A step on each batch; the first half of a batch is replica 0's."""
+    """A step on each batch; the first part of a batch is replica 0's."""
+    count = strategy.num_replicas_in_sync
     for step, images in enumerate(batches):
         method.phase = method.phase_at(step)
-        halves = [
-            tf.nest.map_structure(lambda x, r=r: tf.split(x, 2)[r], images)
-            for r in range(2)
+        parts = [
+            tf.nest.map_structure(lambda x, r=r: tf.split(x, count)[r], images)
+            for r in range(count)
         ]
+        resolver = strategy.cluster_resolver
+        if resolver and resolver.task_id is not None:
+            # A worker of one device: plain tensors are its replica's.
+            method.distributed_step(strategy, parts[resolver.task_id])
+            continue
         shares = strategy.experimental_distribute_values_from_function(
-            lambda context, halves=halves: halves[
-                context.replica_id_in_sync_group
-            ]
+            lambda context, parts=parts: parts[context.replica_id_in_sync_group]
         )
         method.distributed_step(strategy, shares)
 
@@ -44,19 +48,27 @@ def _double(tensor):
     return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
 
 
-def assert_equal_to_one_device(strategy, make, batches, tolerance=1e-9):
+def assert_equal_to_one_device(
+    strategy, make, batches, tolerance=1e-9, *, one_step=False
+):
     """Weights and metrics after some steps in float64.
 
     Args:
-        strategy: of two replicas.
+        strategy: of several replicas; or of workers of one device each, which
+            all call this.
         make: function that returns a new compiled method.
         batches: list of global batches, one a step.
         tolerance: float, of weights.
+        one_step: bool; the first batch is enough where all players learn
+            from it.
     """
     with in_float64():
         single = make()
         with strategy.scope():
             mirrored = make()
+    rare = any(player.every > 1 for player in single.players.values())
+    if one_step and not rare:
+        batches = batches[:1]
     batches = tf.nest.map_structure(_double, batches)
     # Biases other than 0: before a norm they have no effect, so that rounding
     # decides their sign, and later, where masked images are 0, the slope of

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from exports import tiny_options
+from processes import start_workers
 from replicas import assert_equal_to_one_device
 
 from tfmask.methods import NAMES, method_spec, preset_config
@@ -70,8 +71,13 @@ def tiny(request):
     """(name, config, data, method, two batches)."""
     config, data = tiny_run(request.param)
     method = build_method(config, 4)
-    batches = distributed_batches(data, tf.distribute.get_strategy(), config, 0)
-    return request.param, config, data, method, [*batches.take(2)]
+    return request.param, config, data, method, first_batches(data, config)
+
+
+def first_batches(data, config):
+    """The global batches of the first two steps, a list."""
+    one_device = tf.distribute.get_strategy()
+    return [*distributed_batches(data, one_device, config, 0).take(2)]
 
 
 def values_of(variables):
@@ -141,8 +147,8 @@ def test_it_translates_what_it_declares(tiny):
     assert all(np.ndim(images) == 4 for images in shown.values())
 
 
-def test_two_replicas_equal_one_device(tiny, two_replicas):
-    name, config, _, _, batches = tiny
+def assert_replicas_equal_one_device(strategy, name, config, batches):
+    """Weights after a step, or two where one remembers; see `replicas`."""
     options = dataclasses.replace(config.method, **ON_REPLICAS.get(name, {}))
     if hasattr(options, "initializer_stddev"):
         options = dataclasses.replace(options, initializer_stddev=0.1)
@@ -159,13 +165,39 @@ def test_two_replicas_equal_one_device(tiny, two_replicas):
         method.compile(lambda settings: keras.optimizers.SGD(0.003))
         return method
 
-    rare = any(player.every > 1 for player in tiny[3].players.values())
     assert_equal_to_one_device(
-        two_replicas,
+        strategy,
         make,
-        batches if rare or name in REMEMBER else batches[:1],
+        batches,
         FLOAT32.get(name, 1e-9),
+        one_step=name not in REMEMBER,
     )
+
+
+def test_two_replicas_equal_one_device(tiny, two_replicas):
+    name, config, _, _, batches = tiny
+    assert_replicas_equal_one_device(two_replicas, name, config, batches)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "devices, workers",
+    [(4, 1), pytest.param(1, 2, marks=pytest.mark.multiworker)],
+)
+def test_devices_and_workers_equal_one_device(devices, workers):
+    """All methods in one go: starting TensorFlow takes as long as they."""
+    processes = start_workers(
+        [sys.executable, ROOT / "tests/methods/many_devices.py", devices],
+        workers,
+    )
+    try:
+        for process in processes:
+            out, err = process.communicate(timeout=900)
+            assert process.returncode == 0, err
+            assert out.split() == list(NAMES)
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def by_position(method):

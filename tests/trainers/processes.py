@@ -2,7 +2,9 @@
 
 import contextlib
 import io
+import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -23,16 +25,53 @@ def environment(**extra):
     }
 
 
-def start_tfmask(*arguments, **extra):
-    """A running process of `tfmask ARGUMENTS`."""
+TFMASK = [sys.executable, "-m", "trainers.cli"]
+
+
+def start(command, **extra):
+    """A running process, with `extra` variables of its environment."""
     return subprocess.Popen(
-        [sys.executable, "-m", "trainers.cli", *map(str, arguments)],
+        [*map(str, command)],
         cwd=ROOT,
         env=environment(**extra),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
     )
+
+
+def start_tfmask(*arguments, **extra):
+    """A running process of `tfmask ARGUMENTS`."""
+    return start([*TFMASK, *arguments], **extra)
+
+
+def start_workers(command, count):
+    """The same command as workers of one cluster on loopback.
+
+    Returns:
+        list of running processes; the first one is the chief. One alone is
+        no worker.
+    """
+    if count == 1:
+        return [start(command)]
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    hosts = [f"127.0.0.1:{each.getsockname()[1]}" for each in sockets]
+    for each in sockets:
+        each.close()
+    return [
+        start(
+            command,
+            TF_CONFIG=json.dumps(
+                {
+                    "cluster": {"worker": hosts},
+                    "task": {"type": "worker", "index": index},
+                }
+            ),
+        )
+        for index in range(count)
+    ]
 
 
 def tfmask(*arguments, code=0):

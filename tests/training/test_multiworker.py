@@ -1,21 +1,12 @@
-import json
 import re
-import socket
+import time
 
 import pytest
-from processes import start_tfmask, tfmask_process
+from processes import TFMASK, start_workers, tfmask_process
 from tiny import OPTIONS
 
-
-def free_ports(count):
-    sockets = [socket.socket() for _ in range(count)]
-    for each in sockets:
-        each.bind(("127.0.0.1", 0))
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
-    return ports
-
+from tfmask.training.run_folder import run_checkpoints
+from tfmask.training.strategies import NOTICED_WITHIN
 
 TRAIN = ["train", "cyclegan", "--data", "synthetic", *OPTIONS, "--steps", 4]
 
@@ -23,25 +14,13 @@ TRAIN = ["train", "cyclegan", "--data", "synthetic", *OPTIONS, "--steps", 4]
 @pytest.mark.slow
 @pytest.mark.multiworker
 def test_two_workers_finish_with_equal_weights(tmp_path):
-    workers = [f"127.0.0.1:{port}" for port in free_ports(2)]
-    processes = [
-        start_tfmask(
-            *TRAIN,
-            "--run",
-            tmp_path / "run",
-            "--strategy",
-            "multiworker",
-            "--run.log-every",
-            2,
-            TF_CONFIG=json.dumps(
-                {
-                    "cluster": {"worker": workers},
-                    "task": {"type": "worker", "index": index},
-                }
-            ),
-        )  # fmt: skip
-        for index in range(2)
-    ]
+    processes = start_workers(
+        [
+            *(*TFMASK, *TRAIN, "--run", tmp_path / "run"),
+            *("--strategy", "multiworker", "--run.log-every", 2),
+        ],
+        2,
+    )
     hashes = []
     for process in processes:
         _, err = process.communicate(timeout=280)
@@ -49,6 +28,45 @@ def test_two_workers_finish_with_equal_weights(tmp_path):
         hashes.append(re.search(r"step 4, weights (\w{16})", err)[1])
     assert hashes[0] == hashes[1]
     assert (tmp_path / "run" / "checkpoints" / "step-00000004").is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.multiworker
+def test_a_killed_worker_is_named_and_a_restart_resumes(tmp_path):
+    run = tmp_path / "run"
+    command = [*TFMASK, *TRAIN[:-1], 100_000, "--run", run]
+    command += ["--strategy", "multiworker", "--run.checkpoint-every", 2]
+    chief, other = start_workers(command, 2)
+    await_checkpoint(run, (chief, other))
+    other.kill()
+    killed = time.monotonic()
+    _, err = chief.communicate(timeout=NOTICED_WITHIN + 60)
+    assert time.monotonic() - killed < NOTICED_WITHIN, err
+    assert chief.returncode == 1, err
+    assert "Traceback" not in err
+    assert "Worker 1 (127.0.0.1:" in err and "--resume" in err
+    other.communicate()
+    reached = run_checkpoints(run).steps()[-1]
+    rest = [*command, "--resume", "--steps", reached + 2]
+    words = []
+    for process in start_workers(rest, 2):
+        _, err = process.communicate(timeout=280)
+        assert process.returncode == 0, err
+        words.append(err)
+    assert f"resumed at step {reached}" in words[0]
+    assert run_checkpoints(run).steps()[-1] == reached + 2
+    hashes = [re.search(r"weights (\w{16})", err)[1] for err in words]
+    assert hashes[0] == hashes[1]
+
+
+def await_checkpoint(run, processes):
+    """Waits for the first checkpoint of running workers."""
+    deadline = time.monotonic() + 280
+    while not run_checkpoints(run).steps():
+        for process in processes:
+            assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_missing_tf_config_is_explained(tmp_path):

@@ -35,6 +35,9 @@ class DataConfig:
     False: of the nearest ones only (as TensorFlow 1)."""
     flip: bool = True
     """Mirror half of the images."""
+    cached: bool = False
+    """Keep all training images in memory, decoded and resized (0.25 GB a
+    thousand at 128 px and 1.0 GB at 256 px with the default load_size)."""
     pairing: Literal["random", "cycle"] = "random"
     """How domain b is drawn: uniformly, or each image once an epoch. Methods
     of pairs take the partner."""

@@ -74,6 +74,7 @@ def distributed_batches(data, strategy, config, start_step, stream=None):
             config.run.batch_size,
             load_size=config.data.load_size,
             flip=config.data.flip,
+            cached=config.data.cached,
             shard=shard,
             **common,
             **options,

@@ -39,7 +39,11 @@ from tfmask.training.schedule_length import (
     fit_schedule,
     total_steps,
 )
-from tfmask.training.strategies import is_chief, make_strategy
+from tfmask.training.strategies import (
+    is_chief,
+    lost_workers_named,
+    make_strategy,
+)
 from tfmask.training.training_data import (
     example_options,
     following,
@@ -177,7 +181,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
             steps_per_call=config.run.steps_per_call,
             jit_compile=config.run.jit_compile,
         )
-        with StopRequest().listening() as stop:
+        with lost_workers_named(config, run), StopRequest().listening() as stop:
             step = loop.run(start, end, callbacks, stop=stop, seconds=seconds)
     if config.run.strategy == "multiworker":
         _say(f"step {step}, weights {weights_hash(method)}")

@@ -1,9 +1,17 @@
 """Which devices train: tf.distribute strategies, and who writes."""
 
+import contextlib
 import json
 import os
+import re
 
 from tfmask.ops.errors import UserError
+
+# Seconds after which the others have noticed a worker that does not answer.
+# TensorFlow asks each in turn every 30 s and gives it three times 10 s; a
+# connection that breaks ends the step at once.
+NOTICED_WITHIN = 60
+_TASK = re.compile(r"/job:worker/replica:0/task:(\d+)")
 
 
 def is_chief(config):
@@ -73,3 +81,49 @@ def make_strategy(config):
     return tf.distribute.MirroredStrategy(
         [device.name for device in devices[:count]]
     )
+
+
+@contextlib.contextmanager
+def lost_workers_named(config, run):
+    """Says in a line that another worker is gone, while the block runs.
+
+    Args:
+        config: `TrainConfig`.
+        run: path of the run folder, for the message.
+
+    Raises:
+        UserError: a collective operation ended because of another worker.
+    """
+    if config.run.strategy != "multiworker":
+        yield
+        return
+    import tensorflow as tf
+
+    try:
+        yield
+    except (
+        tf.errors.UnavailableError,
+        tf.errors.FailedPreconditionError,
+        tf.errors.DeadlineExceededError,
+        tf.errors.AbortedError,
+        tf.errors.CancelledError,
+    ) as error:
+        cluster = json.loads(os.environ["TF_CONFIG"])
+        own, hosts = cluster["task"]["index"], cluster["cluster"]["worker"]
+        found = _TASK.findall(error.message)
+        others = [int(task) for task in found if int(task) != own]
+        who = "Another worker"
+        if others and others[0] < len(hosts):
+            who = f"Worker {others[0]} ({hosts[others[0]]})"
+        said = [
+            line.strip()
+            for line in error.message.splitlines()
+            if "aborted by" in line or "is down" in line
+        ]
+        reason = (said or error.message.strip().splitlines() or [""])[-1]
+        raise UserError(
+            f"{who} is gone, so worker {own} stops. See the end of that "
+            "worker's own output for why, then start all of them again with "
+            f"--resume: the run goes on from the newest checkpoint in `{run}`. "
+            f"TensorFlow: {reason[:200]}"
+        ) from error
