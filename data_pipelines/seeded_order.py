@@ -156,6 +156,7 @@ def looked_up(stacked):
     """Function of a number that gives its example of `all_at_once`."""
 
     def example(number):
-        return {name: values[number] for name, values in stacked.items()}
+        # `values[number]` would copy value by value, not in one go.
+        return {n: tf.gather(values, number) for n, values in stacked.items()}
 
     return example

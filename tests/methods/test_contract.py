@@ -38,6 +38,8 @@ ON_REPLICAS = {
 
 # What one step remembers, the next one reads; others take one step.
 REMEMBER = ("guidegan", "guidegan_paired")
+# Half of a batch stands beside the other half: one image a device has none.
+HALVED = ("drit",)
 # Kernels of deviation 0.02, for which they have no option, hardly move.
 ENLARGED = ("drit",)
 
@@ -46,13 +48,13 @@ def location_of(name):
     return LOCATIONS.get(method_spec(name).data, "synthetic")
 
 
-def tiny_run(name):
+def tiny_run(name, batch_size=4):
     """(config, data) of a run of tiny networks at 16 px."""
     config = preset_config(name, "quick", location_of(name))
     groups = {
         "method": tiny_options(config.method),
         "data": {"image_size": 16, "synthetic_count": 8, "epoch_steps": 4},
-        "run": {"batch_size": 4, "samples": 2},
+        "run": {"batch_size": batch_size, "samples": 2},
         "optimizer": {},
     }
     config = dataclasses.replace(
