@@ -7,6 +7,7 @@ else, imports it there in fresh processes and asks a local server: processor
 time and memory of the import, the least of three. It needs pip's index.
 """
 
+import shlex
 import subprocess
 import sys
 import tempfile
@@ -72,15 +73,18 @@ def row(folder, wheel, versions, target):
     names = ("protobuf", "grpcio", "numpy")
     wanted = map("".join, zip(names, versions.split(), strict=True))
     problem = pip(
-        *("install", "--only-binary", ":all:", "--no-deps", "--target"),
-        *(str(folder), str(wheel), "typing_extensions", *wanted),
+        *shlex.split("install --only-binary :all: --no-deps --target"),
+        str(folder),
+        str(wheel),
+        "typing_extensions",
+        *wanted,
     )
     if problem:
         return [versions, f"not installed: {problem}"]
     runs = []
     for _ in range(3):
         done = subprocess.run(
-            [*(sys.executable, "-I", "-S", "-c", ASK), str(folder), target],
+            [sys.executable, "-I", "-S", "-c", ASK, str(folder), target],
             capture_output=True,
             text=True,
         )
@@ -100,7 +104,7 @@ def main(argv=None):
     print("import s | private MB | resident MB | protobuf | grpcio | numpy")
     with tempfile.TemporaryDirectory() as work:
         problem = pip(
-            *("wheel", "--no-deps", "--wheel-dir", work, str(ROOT / "client"))
+            "wheel", "--no-deps", "--wheel-dir", work, str(ROOT / "client")
         )
         if problem:
             print(problem, file=sys.stderr)

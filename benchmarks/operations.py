@@ -74,8 +74,7 @@ def layer_rows(options):
         for whose, function in (("TF", tf.nn.conv2d), ("tfmask", convolve)):
             for what, gradient in gradients(function, padding).items():
                 row[what, whose] = least_ms(
-                    *(gradient, inputs, kernel, upstream),
-                    repeats=options.repeats,
+                    gradient, inputs, kernel, upstream, repeats=options.repeats
                 )
         name = f"{side} px, {channels} to {filters}, {kernel_size}x"
         rows[f"{name}{kernel_size}, {padding}"] = row

@@ -25,7 +25,9 @@ VERSION = re.search(
 PACKAGES = {
     name: f"../{name.replace('.', '/')}"
     for name in (
-        *("serving", "serving.client", "serving.commands"),
+        "serving",
+        "serving.client",
+        "serving.commands",
         "serving.protocol",
     )
 }

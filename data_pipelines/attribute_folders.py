@@ -27,16 +27,29 @@ _COLUMNS = ["region", "x0", "y0", "x1", "y1"]
 # Where CelebA's attributes are seen, for boxes that are named by the face.
 _SEEN_AT = {
     "eyes": (
-        *("Eyeglasses", "Bags_Under_Eyes", "Narrow_Eyes"),
-        *("Arched_Eyebrows", "Bushy_Eyebrows"),
+        "Eyeglasses",
+        "Bags_Under_Eyes",
+        "Narrow_Eyes",
+        "Arched_Eyebrows",
+        "Bushy_Eyebrows",
     ),
     "mouth": (
-        *("Smiling", "Mouth_Slightly_Open", "Wearing_Lipstick", "Big_Lips"),
-        *("Mustache", "Goatee"),
+        "Smiling",
+        "Mouth_Slightly_Open",
+        "Wearing_Lipstick",
+        "Big_Lips",
+        "Mustache",
+        "Goatee",
     ),
     "hair_top": (
-        *("Black_Hair", "Blond_Hair", "Brown_Hair", "Gray_Hair"),
-        *("Bald", "Bangs", "Receding_Hairline", "Wearing_Hat"),
+        "Black_Hair",
+        "Blond_Hair",
+        "Brown_Hair",
+        "Gray_Hair",
+        "Bald",
+        "Bangs",
+        "Receding_Hairline",
+        "Wearing_Hat",
     ),
 }
 

@@ -54,7 +54,10 @@ def pairs(options, kind, list_pairs, palette=None):
         for domain in DOMAINS
     }
     return options.image_set(
-        *(kind, "pairs", sources, digest),
+        kind=kind,
+        layout="pairs",
+        sources=sources,
+        digest=digest,
         skipped=skipped,
         palettes=dict.fromkeys(labels, palette) if palette else {},
     )
@@ -99,7 +102,10 @@ def with_attributes(options, kind, list_examples, boxes=None):
         )
     digest.update(repr((options.centre_crop, boxes)).encode())
     return options.image_set(
-        *(kind, "attributes", sources, digest),
+        kind=kind,
+        layout="attributes",
+        sources=sources,
+        digest=digest,
         skipped=skipped,
         attributes=names,
     )

@@ -315,7 +315,9 @@ class ImageSet:
         source = self.source(role, split)
         wanted = self._all_masks(role, split, with_instances)
         return self._in_order(
-            *(source, batch_size, limit),
+            source,
+            batch_size,
+            limit,
             lambda index: self._unchanged(source, index, wanted),
         )
 
@@ -403,9 +405,10 @@ class ImageSet:
         """Raises a `UserError` if a role, or one of all, has none."""
         if not self.has_instances(split, role):
             raise self._without(
-                *("instance masks", split),
-                f"{split}A_seg and {split}B_seg with NAME_0.png, NAME_1.png, "
-                "... for each image",
+                kind="instance masks",
+                split=split,
+                folders=f"{split}A_seg and {split}B_seg with NAME_0.png, "
+                "NAME_1.png, ... for each image",
             )
 
     def source(self, role, split):
@@ -467,8 +470,9 @@ class ImageSet:
         """Arguments of `load`, after a look whether the masks exist."""
         if with_regions and not self.has_regions(split, role):
             raise self._without(
-                *("masks", split),
-                f"{split}A_mask and {split}B_mask, or {split}A_seg and "
+                kind="masks",
+                split=split,
+                folders=f"{split}A_mask and {split}B_mask, or {split}A_seg and "
                 f"{split}B_seg",
             )
         if with_instances:

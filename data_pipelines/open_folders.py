@@ -35,7 +35,8 @@ def open_set(options):
         )
         return encoded_sets.domains(options, _KIND, found)
     return encoded_sets.pairs(
-        *(options, _KIND),
+        options,
+        _KIND,
         partial(
             paired_folders.list_pairs,
             location,
@@ -53,7 +54,8 @@ def _attributes(options):
         location, options.attributes, everything.names
     )
     return encoded_sets.with_attributes(
-        *(options, _KIND),
+        options,
+        _KIND,
         partial(attribute_folders.list_examples, location, everything),
         boxes,
     )

@@ -52,7 +52,11 @@ def _attributes(options, counts):
     }
     digest = _digest(options, attribute_scenes.VERSION, counts, names)
     return options.image_set(
-        *(_NAME, "attributes", sources, digest), attributes=names
+        kind=_NAME,
+        layout="attributes",
+        sources=sources,
+        digest=digest,
+        attributes=names,
     )
 
 
@@ -66,7 +70,10 @@ def _pairs(options, counts):
             )
     digest = _digest(options, paired_scenes.VERSION, counts)
     return options.image_set(
-        *(_NAME, "pairs", sources, digest),
+        kind=_NAME,
+        layout="pairs",
+        sources=sources,
+        digest=digest,
         palettes={"b": paired_scenes.PALETTE},
     )
 

@@ -82,8 +82,12 @@ class OpenOptions:
             **more: see `ImageSet`.
         """
         return ImageSet(
-            *(self.location, kind, layout, self.image_size, sources),
-            digest.hexdigest()[:16],
+            location=self.location,
+            kind=kind,
+            layout=layout,
+            image_size=self.image_size,
+            sources=sources,
+            fingerprint=digest.hexdigest()[:16],
             interpolation=self.interpolation,
             antialias=self.antialias,
             taught=choose(self, kind, layout, sources),

@@ -81,8 +81,7 @@ def bit_fields(pixels):
     rows = np.concatenate([first, pixels[..., ::-1]], -1)[::-1].tobytes()
     masks = struct.pack("<III", 0xFF000000, 0xFF0000, 0xFF00)
     head = struct.pack(
-        *("<IiiHHIIiiII", 40, width, height, 1, 32, 3, len(rows)),
-        *(2835, 2835, 0, 0),
+        "<IiiHHIIiiII", 40, width, height, 1, 32, 3, len(rows), 2835, 2835, 0, 0
     )
     start = 14 + len(head) + len(masks)
     name = b"BM" + struct.pack("<IHHI", start + len(rows), 0, 0, start)

@@ -116,7 +116,9 @@ def main(argv: list[str] | None = None) -> int:
     recipe = options.recipe
     data, tells, labels = open_labelled(options)
     network = classifier_network(
-        *(options.network, len(labels), recipe.image_size),
+        options.network,
+        len(labels),
+        recipe.image_size,
         seed=options.seed,
         weights=options.weights,
     )

@@ -108,8 +108,7 @@ def _create(options, load_run):
                 made = ready_pictures(run, inputs)
             pictures.append(made)
     page = write_page(
-        *(out, names, options.questions, inputs, pictures, exemplars),
-        options.seed,
+        out, names, options.questions, inputs, pictures, exemplars, options.seed
     )
     print(f"{len(inputs)} pairs, {len(options.questions)} questions: {page}")
 

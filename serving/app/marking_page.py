@@ -61,8 +61,11 @@ class _Page:
         except marking.exists:
             # What is painted stays.
             return (
-                *(at, words(marking, at), gr.skip()),
-                *(gr.Row(visible=False), gr.Row(visible=True)),
+                at,
+                words(marking, at),
+                gr.skip(),
+                gr.Row(visible=False),
+                gr.Row(visible=True),
             )
         return self._opened(at + 1)
 

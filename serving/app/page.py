@@ -259,7 +259,9 @@ def _choices(part, models, names):
         part["off"] = gr.CheckboxGroup([], label="Switch off", elem_id="off")
     with gr.Column(visible=False) as part["samples_part"]:
         part["samples"] = gr.Slider(
-            *(1, asking.MOST_SAMPLES, 1),
+            minimum=1,
+            maximum=asking.MOST_SAMPLES,
+            value=1,
             step=1,
             label="Answers (unless there is an exemplar)",
             elem_id="samples",
@@ -353,9 +355,16 @@ def _events(blocks, part, does, has_folder):
             ["model", "direction", "picture", *editors],
             [
                 *editors,
-                *("masks", "objects", "hint", "exemplar_part"),
-                *("exemplar_editor", "attributes_part", "on", "off"),
-                *("samples_part", "own"),
+                "masks",
+                "objects",
+                "hint",
+                "exemplar_part",
+                "exemplar_editor",
+                "attributes_part",
+                "on",
+                "off",
+                "samples_part",
+                "own",
             ],
         )
 
@@ -381,9 +390,17 @@ def _events(blocks, part, does, has_folder):
             part[button].click,
             functools.partial(does.translated, own),
             [
-                *("model", "direction", "picture", "exemplar", "on", "off"),
-                *("samples", "seed"),
-                *("mask_editor", "object_editor", "other_editor"),
+                "model",
+                "direction",
+                "picture",
+                "exemplar",
+                "on",
+                "off",
+                "samples",
+                "seed",
+                "mask_editor",
+                "object_editor",
+                "other_editor",
             ],
             ["image", "mask", "more", "answered", *changed],
         )

@@ -99,7 +99,9 @@ class AsyncClient:
         """Like `Client.translate`."""
         return await self._run(
             self._steps.translate(
-                *(image, direction, inputs),
+                image,
+                direction,
+                inputs,
                 model=model,
                 version=version,
                 label=label,

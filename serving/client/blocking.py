@@ -150,7 +150,9 @@ class Client:
         """
         return self._run(
             self._steps.translate(
-                *(image, direction, inputs),
+                image,
+                direction,
+                inputs,
                 model=model,
                 version=version,
                 label=label,
@@ -189,7 +191,8 @@ class Client:
         """
         return self._run(
             self._steps.predict(
-                *(inputs, signature),
+                inputs,
+                signature,
                 outputs=tuple(outputs),
                 model=model,
                 version=version,

@@ -330,7 +330,10 @@ class Steps:
         return (
             yield from translate(
                 functools.partial(self.predict, **choice),
-                *(image, direction, others, ports),
+                image,
+                direction,
+                others,
+                ports,
                 limits=(self._batch_bytes, self._batch_images),
             )
         )

@@ -186,7 +186,9 @@ def batching_server(request):
         pytest.skip("needs --batching-target")
     base = request.getfixturevalue("fixture_base")
     with own_server(
-        *("--model-config-file", base / "models.config"),
-        *("--batching-parameters-file", base / "batching.config"),
+        "--model-config-file",
+        base / "models.config",
+        "--batching-parameters-file",
+        base / "batching.config",
     ) as target:
         yield Server(target).loaded()

@@ -23,12 +23,37 @@ _SIZES = (
     *(2**31 - 1, 2**31, 2**40, 10**12, 2**62, 2**63 - 1),
 )
 _NAMES = (
-    *("", " ", "x", "X", "a", "b", "image", "inputs", "toy", "nope", "y"),
-    *("x:0", "../toy", "0", "%s%n", "\0", "\u202e", "Grüße", "x" * 5000),
+    "",
+    " ",
+    "x",
+    "X",
+    "a",
+    "b",
+    "image",
+    "inputs",
+    "toy",
+    "nope",
+    "y",
+    "x:0",
+    "../toy",
+    "0",
+    "%s%n",
+    "\0",
+    "\u202e",
+    "Grüße",
+    "x" * 5000,
 )
 _FIELDS = (
-    *("half_val", "float_val", "double_val", "int_val", "int64_val"),
-    *("uint32_val", "uint64_val", "bool_val", "scomplex_val", "dcomplex_val"),
+    "half_val",
+    "float_val",
+    "double_val",
+    "int_val",
+    "int64_val",
+    "uint32_val",
+    "uint64_val",
+    "bool_val",
+    "scomplex_val",
+    "dcomplex_val",
 )
 
 

@@ -110,8 +110,14 @@ def signatures(model):
         **{
             name: getattr(model, name)
             for name in (
-                *("pair", "types", "image", "unguarded", "bytes"),
-                *("classify", "regress", "slow"),
+                "pair",
+                "types",
+                "image",
+                "unguarded",
+                "bytes",
+                "classify",
+                "regress",
+                "slow",
             )
         },
     }

@@ -31,8 +31,11 @@ def running_server(*arguments):
     """
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "serving.local_server"),
-            *("--port=0", *map(str, arguments)),
+            sys.executable,
+            "-m",
+            "serving.local_server",
+            "--port=0",
+            *map(str, arguments),
         ],
         cwd=ROOT,
         env={

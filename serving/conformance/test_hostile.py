@@ -12,6 +12,7 @@ was above its budget, and a good request gets its right answer.
 import contextlib
 import io
 import json
+import shlex
 import signal
 import subprocess
 import sys
@@ -68,8 +69,11 @@ def watched(target, pid):
     """A watcher; yields a function that tells what it saw since last time."""
     process = subprocess.Popen(
         [
-            *(sys.executable, "-m", "serving.conformance.watch"),
-            *(target, str(pid or 0)),
+            sys.executable,
+            "-m",
+            "serving.conformance.watch",
+            target,
+            str(pid or 0),
         ],
         cwd=ROOT,
         stdin=subprocess.PIPE,
@@ -103,8 +107,12 @@ def victim(request):
         return
     base = request.getfixturevalue("fixture_base")
     with running_server(
-        *("--model-config-file", base / "models.config", "--health"),
-        *("--memory", MEMORY, "--poll", 0.1, "--load-retries", 0),
+        "--model-config-file",
+        base / "models.config",
+        "--health",
+        "--memory",
+        MEMORY,
+        *shlex.split("--poll 0.1 --load-retries 0"),
     ) as (target, process):
         server = Server(target, base, str(base))
         predict(server, {"x": floats(1, 4)})
@@ -356,7 +364,7 @@ def models(request, tmp_path):
 
 def test_answers_that_nobody_reads_in_time(models):
     with running_server(
-        *("--base", models, "--memory", 512, "--max-call-seconds", 2)
+        "--base", models, *shlex.split("--memory 512 --max-call-seconds 2")
     ) as (target, _):
         own = Server(target)
         with connected(own, 8) as channels:

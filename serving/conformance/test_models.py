@@ -28,8 +28,15 @@ def test_metadata(server):
     assert packed.type_url == f"type.googleapis.com/{name}"
     table = protos.SignatureDefMap.FromString(packed.value).signature_def
     assert set(table) >= {
-        *("serving_default", "pair", "types", "image", "bytes"),
-        *("classify", "regress", "slow", "__saved_model_init_op"),
+        "serving_default",
+        "pair",
+        "types",
+        "image",
+        "bytes",
+        "classify",
+        "regress",
+        "slow",
+        "__saved_model_init_op",
     }
     x = table["serving_default"].inputs["x"]
     assert x.dtype == 1

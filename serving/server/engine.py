@@ -45,8 +45,14 @@ class Engine:
         try:
             with Status() as status:
                 self._session = api.TF_LoadSessionFromSavedModel(
-                    *(options, None, str(folder).encode()),
-                    *(tags, 1, self._graph, meta, status),
+                    options,
+                    None,
+                    str(folder).encode(),
+                    tags,
+                    1,
+                    self._graph,
+                    meta,
+                    status,
                 )
             graph = protos.MetaGraphDef.FromString(
                 ctypes.string_at(meta.contents.data, meta.contents.length)
@@ -124,13 +130,18 @@ class Engine:
             sent.extend(new_tensor(value) for value in feeds.values())
             with _run_options(timeout) as options, Status() as status:
                 library().TF_SessionRun(
-                    *(self._session, options),
+                    self._session,
+                    options,
                     (Output * max(len(sent), 1))(*feed_outputs),
                     (ctypes.c_void_p * max(len(sent), 1))(*sent),
                     len(sent),
                     (Output * max(len(fetches), 1))(*fetch_outputs),
-                    *(received, len(fetches)),
-                    *(None, 0, None, status),
+                    received,
+                    len(fetches),
+                    None,
+                    0,
+                    None,
+                    status,
                 )
             return [read_tensor(pointer) for pointer in received if pointer]
         finally:

@@ -371,7 +371,10 @@ class Manager:
                 version.next_attempt = time.monotonic() + self._retry_seconds
                 LOG.warning(
                     "%s/%d: load failed, next try in %g s: %s",
-                    *(name, version.number, self._retry_seconds, error),
+                    name,
+                    version.number,
+                    self._retry_seconds,
+                    error,
                 )
             else:
                 version.state, version.error = State.END, error

@@ -34,9 +34,17 @@ def log_call(call: Call) -> None:
     LOG.info(
         "%s %s model=%s version=%s signature=%s %s ms=%.1f model_ms=%.1f "
         "in=%d out=%d pixels=%d",
-        *(call.peer, call.method.name, quoted(spec.name), version),
-        *(quoted(spec.signature_name), call.code.name, 1000 * call.seconds),
-        *(1000 * call.running, call.received, call.sent, call.pixels),
+        call.peer,
+        call.method.name,
+        quoted(spec.name),
+        version,
+        quoted(spec.signature_name),
+        call.code.name,
+        1000 * call.seconds,
+        1000 * call.running,
+        call.received,
+        call.sent,
+        call.pixels,
     )
 
 
@@ -96,7 +104,9 @@ class Metrics:
 
     def _histogram(self, name, text, labels):
         return self._prometheus.Histogram(
-            *(f":tensorflow:serving:{name}", text, labels),
+            f":tensorflow:serving:{name}",
+            text,
+            labels,
             registry=self._registry,
             buckets=_BUCKETS,
         )

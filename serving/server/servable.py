@@ -90,7 +90,9 @@ class Servable:
         self._max_pixels = min(self._max_pixels, affordable)
         LOG.info(
             "%s takes %.0f bytes a pixel; at most %d pixels in one request",
-            *(folder, bytes_per_pixel, self._max_pixels),
+            folder,
+            bytes_per_pixel,
+            self._max_pixels,
         )
 
     def demand(self, request) -> tuple[Demand, int]:

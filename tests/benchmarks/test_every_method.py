@@ -1,16 +1,17 @@
 """All methods side by side: each in a process of its own."""
 
 import json
+import shlex
 
 import pytest
 
 from benchmarks import every_method, train_step
 from tfmask.methods import method_spec, preset_config
 
-OPTIONS = [
-    *("--all", "--preset", "quick", "--image-size", "64", "--periods", "1"),
-    *("--methods", "cyclegan", "attention_guided"),
-]
+OPTIONS = shlex.split(
+    "--all --preset quick --image-size 64 --periods 1 --methods "
+    "cyclegan attention_guided"
+)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shlex
 
 import pytest
 
@@ -63,8 +64,10 @@ def test_a_short_run(benchmark, tmp_path, capsys, monkeypatch):
     file = tmp_path / "numbers.json"
     assert not benchmark.main(
         [
-            *("--cases", "small-64", "--clients", "1", "2"),
-            *("--seconds", "0.2", "--rounds", "1", "--json", str(file)),
+            *shlex.split(
+                "--cases small-64 --clients 1 2 --seconds 0.2 --rounds 1 --json"
+            ),
+            str(file),
         ]
     )
     report = json.loads(file.read_text())

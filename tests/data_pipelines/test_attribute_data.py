@@ -188,47 +188,56 @@ def _replace_by_link(path):
         (remove("list_eval_partition.txt"), ("Hat",), "cannot be read"),
         (
             lambda root: (root / "images").rename(root / "pictures"),
-            *(("Hat",), "Expected the images in .*images"),
+            ("Hat",),
+            "Expected the images in .*images",
         ),
         (
             lambda root: (root / "attributes.csv").write_text("file,A\nx,1"),
-            *(("Hat",), "which one counts"),
+            ("Hat",),
+            "which one counts",
         ),
         (
             lambda root: (root / "regions.csv").write_text("eyes,1,2,3,4"),
-            *(("Hat",), "Expected the columns region, x0"),
+            ("Hat",),
+            "Expected the columns region, x0",
         ),
         (
             lambda root: (root / "regions.csv").write_text(
                 "region,x0,y0,x1,y1\neyes,5,2,3,4"
             ),
-            *(("Hat",), "Row 2 of .* is no box"),
+            ("Hat",),
+            "Row 2 of .* is no box",
         ),
         (
             lambda root: (root / "regions.csv").write_text(
                 "region,x0,y0,x1,y1\neyes,5,2,3"
             ),
-            *(("Hat",), "Expected four numbers in row 2"),
+            ("Hat",),
+            "Expected four numbers in row 2",
         ),
         (
             lambda root: (root / "regions.csv").write_text(
                 "region,x0,y0,x1,y1\neyes,1,2,inf,4"
             ),
-            *(("Hat",), "Row 2 of .* is no box"),
+            ("Hat",),
+            "Row 2 of .* is no box",
         ),
         (
             lambda root: (root / "regions.csv").write_text(
                 "region,x0,y0,x1,y1\n\neys,1,2,3,4"
             ),
-            *(("Hat",), "Row 3 of .*Unknown region `eys`.*eyes"),
+            ("Hat",),
+            "Row 3 of .*Unknown region `eys`.*eyes",
         ),
         (
             lambda root: (root / "regions.csv").write_bytes(b"\xff\xfe\x00"),
-            *(("Hat",), "is not a text file"),
+            ("Hat",),
+            "is not a text file",
         ),
         (
             lambda root: _replace_by_link(root / "images" / "1.png"),
-            *(("Hat",), "1.png: is a link to gone, which is not there"),
+            ("Hat",),
+            "1.png: is a link to gone, which is not there",
         ),
     ],
 )

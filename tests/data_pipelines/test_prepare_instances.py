@@ -71,8 +71,14 @@ def sheep(tmp_path):
         },
     )
     return [
-        *("--images", tmp_path / "photos", "--coco", file),
-        *("--category", "sheep", "--output", tmp_path / "out"),
+        "--images",
+        tmp_path / "photos",
+        "--coco",
+        file,
+        "--category",
+        "sheep",
+        "--output",
+        tmp_path / "out",
     ]
 
 
@@ -85,8 +91,13 @@ def run(*arguments, folder="trainA", code=0):
 def run_maps(path, *options, code=0):
     """The same from `photos` and `maps` below a folder to its `out`."""
     run(
-        *("--images", path / "photos", "--label-maps", path / "maps"),
-        *("--output", path / "out", *options),
+        "--images",
+        path / "photos",
+        "--label-maps",
+        path / "maps",
+        "--output",
+        path / "out",
+        *options,
         code=code,
     )
 

@@ -105,7 +105,9 @@ def test_the_graph_refuses_what_does_not_fit(exported):
         for wrong in (MASK[:, :20], MASK[:1], NOTHING[:1]):
             masks = {"mask": MASK, "exemplar_mask": NOTHING, name: wrong}
             refused(
-                *(engine, "a_to_b_with_mask", f"`{name}` must have"),
+                engine,
+                "a_to_b_with_mask",
+                f"`{name}` must have",
                 image=IMAGE,
                 exemplar=EXEMPLAR,
                 **masks,

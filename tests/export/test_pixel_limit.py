@@ -88,6 +88,6 @@ def test_a_warm_up_that_would_be_refused_is_not_published(tmp_path):
     text = "`max_pixels` is 700.*3 images of 16 x 16"
     with pytest.raises(UserError, match=text):
         export_method(
-            *(method, tmp_path, "toy"), max_pixels=700, warm_up_batches=(2, 3)
+            method, tmp_path, "toy", max_pixels=700, warm_up_batches=(2, 3)
         )
     assert not list((tmp_path / "toy").iterdir())

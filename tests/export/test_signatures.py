@@ -254,7 +254,9 @@ def test_wrong_requests_are_invalid_and_the_runtime_lives_on(exported):
             refused(engine, name, same, image=picture(2), mask=mask)
             refused(engine, name, shape, image=picture(), mask=mask[0])
             refused(
-                *(engine, name, shape),
+                engine,
+                name,
+                shape,
                 image=picture(),
                 mask=np.repeat(mask, 3, -1),
             )

@@ -168,9 +168,11 @@ def check_verbs(env, ask=lambda target, images: None):
         raise Failed(f"tfmask comes from {where}")
     run(
         [
-            *(env.bin / "python", "-m", "data_pipelines.synthetic"),
-            *("--output", "set", "--image-size", "32"),
-            *("--train-count", "2", "--test-count", "2"),
+            env.bin / "python",
+            *shlex.split(
+                "-m data_pipelines.synthetic --output set --image-size 32 "
+                "--train-count 2 --test-count 2"
+            ),
         ],
         cwd=env.work,
         env=env.variables,

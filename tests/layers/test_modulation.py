@@ -38,9 +38,7 @@ def test_modulation_is_the_formula(rho):
         *(tf.constant(values) for values in (FEATURES, SCALE, OFFSET)),
         None if rho is None else tf.constant(rho),
     )
-    expected = by_formula(
-        *(FEATURES, SCALE, OFFSET), 1.0 if rho is None else rho
-    )
+    expected = by_formula(FEATURES, SCALE, OFFSET, 1.0 if rho is None else rho)
     np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 

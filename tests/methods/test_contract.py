@@ -5,6 +5,7 @@ something cannot be green.
 """
 
 import dataclasses
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -259,15 +260,15 @@ def test_two_steps_by_the_command_line(name, tmp_path):
     run = tmp_path / "run"
     options = tiny_options(preset_config(name, "quick", "").method)
     command = [
-        *(name, "--run", run, "--data", location_of(name), "--steps", 2),
-        *("--image-size", 16, "--batch-size", 2, "--data.epoch-steps", 2),
-        *(
-            "--data.synthetic-count",
-            4,
-            "--run.samples",
-            2,
-            "--run.log-every",
-            1,
+        name,
+        "--run",
+        run,
+        "--data",
+        location_of(name),
+        *shlex.split(
+            "--steps 2 --image-size 16 --batch-size 2 "
+            "--data.epoch-steps 2 --data.synthetic-count 4 "
+            "--run.samples 2 --run.log-every 1"
         ),
     ]
     for field, value in options.items():

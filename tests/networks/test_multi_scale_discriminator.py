@@ -77,7 +77,7 @@ def test_the_slope_is_that_of_negative_values():
     network.build((None, 8, 8, 1))
     kernel = np.full((4, 4, 1, 1), 1 / 16)
     network.set_weights(
-        [*(kernel, np.zeros(1), np.ones((1, 1, 1, 1)), np.zeros(1))]
+        [kernel, np.zeros(1), np.ones((1, 1, 1, 1)), np.zeros(1)]
     )
     image = np.ones((1, 8, 8, 1), "float32")
     np.testing.assert_allclose(network(image).scores[0], 1.0, rtol=1e-6)

@@ -311,7 +311,8 @@ def test_attended_before_and_after_an_edit():
                 lambda x: judge.heads(judge.features(x, 1)).logits,
                 cam_signs(attributes, changed),
             ),
-            *(16, 16),
+            16,
+            16,
         )
         for image, attributes in seen
     ]

@@ -124,8 +124,10 @@ def write_toy_translator(base, name, version, shift=40):
     signatures = dict(
         zip(
             (
-                *("a_to_b", "b_to_a"),
-                *("a_to_b_encoded", "b_to_a_encoded"),
+                "a_to_b",
+                "b_to_a",
+                "a_to_b_encoded",
+                "b_to_a_encoded",
                 "a_to_b_with_mask",
             ),
             toy.keep,

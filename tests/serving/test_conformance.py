@@ -15,8 +15,14 @@ def conformance(*options):
     """Runs the contract's tests in a process of their own."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "serving/conformance"),
-            *("-q", "-p", "no:cacheprovider", *options),
+            sys.executable,
+            "-m",
+            "pytest",
+            "serving/conformance",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *options,
         ],
         cwd=ROOT,
         env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},

@@ -48,9 +48,15 @@ def run(target, folder, *names, model="toy"):
         options += [f"--{name.replace('_', '-')}", str(folder / f"{name}.png")]
     return query.main(
         [
-            *("--target", target, "--model", model),
-            *("--input", str(folder / "image.png")),
-            *("--output", str(folder / "out"), *options),
+            "--target",
+            target,
+            "--model",
+            model,
+            "--input",
+            str(folder / "image.png"),
+            "--output",
+            str(folder / "out"),
+            *options,
         ]
     )
 

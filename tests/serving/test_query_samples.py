@@ -104,8 +104,15 @@ def test_a_server_refuses_numbers_that_do_not_fit(client):
 def run(target, folder, *options):
     return query.main(
         [
-            *("--target", target, "--model", "toy", "--input", str(folder)),
-            *("--output", str(folder / "out"), *map(str, options)),
+            "--target",
+            target,
+            "--model",
+            "toy",
+            "--input",
+            str(folder),
+            "--output",
+            str(folder / "out"),
+            *map(str, options),
         ]
     )
 

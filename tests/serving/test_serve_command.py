@@ -141,19 +141,47 @@ def certificates(tmp_path_factory):
     folder = tmp_path_factory.mktemp("tls")
     new = ("-newkey", "rsa:2048", "-nodes", "-days", "2")
     openssl(
-        *(folder, "req", "-x509", *new, "-subj", "/CN=test authority"),
-        *("-keyout", "ca.key", "-out", "ca.pem"),
+        folder,
+        "req",
+        "-x509",
+        *new,
+        "-subj",
+        "/CN=test authority",
+        "-keyout",
+        "ca.key",
+        "-out",
+        "ca.pem",
     )
     (folder / "names").write_text("subjectAltName=DNS:tfmask.test")
     for name in ("server", "client"):
         openssl(
-            *(folder, "req", *new[:3], "-subj", f"/CN={name}"),
-            *("-keyout", f"{name}.key", "-out", f"{name}.csr"),
+            folder,
+            "req",
+            *new[:3],
+            "-subj",
+            f"/CN={name}",
+            "-keyout",
+            f"{name}.key",
+            "-out",
+            f"{name}.csr",
         )
         openssl(
-            *(folder, "x509", "-req", "-in", f"{name}.csr", "-days", "2"),
-            *("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial"),
-            *("-extfile", "names", "-out", f"{name}.pem"),
+            folder,
+            "x509",
+            "-req",
+            "-in",
+            f"{name}.csr",
+            "-days",
+            "2",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-CAcreateserial",
+            "-extfile",
+            "names",
+            "-out",
+            f"{name}.pem",
         )
     return folder
 

@@ -64,7 +64,12 @@ def parts_data(region_names=NAMES, test=16, train=256):
         ("test", "a"): Parts(test, region_names, 1),
     }
     return ImageSet(
-        *("parts", "folder", "attributes", (SIDE, SIDE), sources, ""),
+        "parts",
+        "folder",
+        "attributes",
+        (SIDE, SIDE),
+        sources,
+        "",
         attributes=NAMES,
     )
 

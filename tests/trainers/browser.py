@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import select
+import shlex
 import shutil
 import subprocess
 import sys
@@ -172,8 +173,11 @@ def chromium(folder):
     there, write = _pipe()
     read, back = _pipe()
     command = [
-        *(CHROMIUM, "--headless", "--no-sandbox", "--remote-debugging-pipe"),
-        *("--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
+        CHROMIUM,
+        *shlex.split(
+            "--headless --no-sandbox --remote-debugging-pipe "
+            "--disable-gpu --disable-dev-shm-usage --no-first-run"
+        ),
         f"--user-data-dir={folder / 'profile'}",
     ]
     # The browser wants its pipe as the descriptors 3 and 4.

@@ -206,8 +206,7 @@ def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
 
     with (
         running_page(
-            *("--mark", photos, "--list", table),
-            *("--target", toy, "--model", "toy"),
+            "--mark", photos, "--list", table, "--target", toy, "--model", "toy"
         ) as address,
         browsing(address, tmp_path) as page,
     ):

@@ -239,7 +239,12 @@ def test_distances_of_plain_translations(tmp_path):
     assert run_jobs(todo, chosen, ledger, commands) == {}
     # instagan translates with masks: no KID of it.
     assert commands.verbs == [
-        *("train", "evaluate", "translate", "metrics", "train", "evaluate")
+        "train",
+        "evaluate",
+        "translate",
+        "metrics",
+        "train",
+        "evaluate",
     ]
     given = dict(pairwise(commands.lines[3]))
     assert given["--draw-size"] == "3"

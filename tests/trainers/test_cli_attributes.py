@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shlex
 
 import pytest
 from processes import tfmask
@@ -15,12 +16,14 @@ from trainers import evaluate
 
 pytestmark = pytest.mark.slow
 
-TINY = (
-    *("--data", "synthetic:attributes", "--image-size", 16),
-    *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
-    *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
-    *("--method.filters", 4, "--method.discriminator-filters", 4),
-    *("--method.discriminator-layers", 2, "--method.critic-steps", 2),
+TINY = tuple(
+    shlex.split(
+        "--data synthetic:attributes --image-size 16 --batch-size 2 "
+        "--data.epoch-steps 4 --data.synthetic-count 8 "
+        "--run.samples 2 --run.log-every 1 --steps 3 "
+        "--method.filters 4 --method.discriminator-filters 4 "
+        "--method.discriminator-layers 2 --method.critic-steps 2"
+    )
 )
 
 
@@ -80,17 +83,20 @@ def test_it_goes_on_with_the_same_attributes(run):
         ("cyclegan", "synthetic:attributes", {}, "is one set with attributes"),
         ("stargan", "synthetic", {}, "needs data with attributes"),
         (
-            *("stargan", "synthetic:attributes"),
+            "stargan",
+            "synthetic:attributes",
             {"data": {"attributes": ("capp",)}},
             "Unknown attribute `capp`. Did you mean: cap",
         ),
         (
-            *("stargan", "synthetic:attributes"),
+            "stargan",
+            "synthetic:attributes",
             {"method": {"attributes": ("cap",)}},
             "selected by `--data.attributes`: cap, stripe, base",
         ),
         (
-            *("stargan", "synthetic:attributes"),
+            "stargan",
+            "synthetic:attributes",
             {"method": {"exclusive": ("hat",)}},
             "`exclusive` must be among the attributes cap, stripe, base",
         ),

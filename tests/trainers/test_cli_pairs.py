@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shlex
 
 import numpy as np
 import pytest
@@ -19,16 +20,19 @@ from trainers import evaluate, train
 
 pytestmark = pytest.mark.slow
 
-SMALL = (
-    *("--data", "synthetic:paired", "--image-size", 16, 24),
-    *("--batch-size", 2, "--data.epoch-steps", 4, "--data.synthetic-count", 8),
-    *("--run.samples", 2, "--run.log-every", 1, "--steps", 3),
-    *("--method.filters", 4, "--method.levels", 3),
+SMALL = tuple(
+    shlex.split(
+        "--data synthetic:paired --image-size 16 24 --batch-size 2 "
+        "--data.epoch-steps 4 --data.synthetic-count 8 "
+        "--run.samples 2 --run.log-every 1 --steps 3 "
+        "--method.filters 4 --method.levels 3"
+    )
 )
 TINY = (
     *SMALL,
-    *("--method.discriminator-filters", 4),
-    *("--method.discriminator-layers", 1),
+    *shlex.split(
+        "--method.discriminator-filters 4 --method.discriminator-layers 1"
+    ),
 )
 
 

@@ -1,6 +1,7 @@
 """Evaluation: numbers known by hand, all three rows, files and errors."""
 
 import json
+import shlex
 
 import numpy as np
 import pytest
@@ -133,8 +134,13 @@ def test_the_command_writes_numbers_and_a_gallery(tmp_path, capsys):
     run.mkdir()
     code = main(
         [
-            *("--run", str(run), "--data", str(tmp_path / "data")),
-            *("--json", str(numbers), "--limit", "4", "--batch-size", "3"),
+            "--run",
+            str(run),
+            "--data",
+            str(tmp_path / "data"),
+            "--json",
+            str(numbers),
+            *shlex.split("--limit 4 --batch-size 3"),
         ],
         load_run=load_run,
     )
@@ -171,9 +177,14 @@ def test_the_command_without_training_images_or_masks(tmp_path, capsys):
     (tmp_path / "data" / "testA" / "bad.png").write_text("no image")
     load_run = fake_run(BrightMethod())
     arguments = [
-        *("--run", str(tmp_path), "--data", str(tmp_path / "data")),
-        *("--json", str(tmp_path / "numbers.json")),
-        *("--gallery", str(tmp_path / "gallery")),
+        "--run",
+        str(tmp_path),
+        "--data",
+        str(tmp_path / "data"),
+        "--json",
+        str(tmp_path / "numbers.json"),
+        "--gallery",
+        str(tmp_path / "gallery"),
     ]
     assert main(arguments, load_run=load_run) == 1
     assert "bad.png" in capsys.readouterr().err
@@ -195,8 +206,12 @@ def test_images_that_are_missing_are_said_before_anything_is_written(
     run = tmp_path / "run"
     run.mkdir()
     arguments = [
-        *("--run", str(run), "--data", str(tmp_path / "data")),
-        *("--json", str(tmp_path / "numbers.json")),
+        "--run",
+        str(run),
+        "--data",
+        str(tmp_path / "data"),
+        "--json",
+        str(tmp_path / "numbers.json"),
     ]
     assert main(arguments, load_run=load_run) == 1
     said = capsys.readouterr().err

@@ -270,7 +270,11 @@ def test_wrong_folders_and_files_are_named(run, tmp_path, capsys, weights):
     assert run(*real, "--fake", tmp_path / "real")[0] == 1
     assert "say whose features" in capsys.readouterr().err
     code, report = run(
-        *(*real, "--fake", tmp_path / "bad", *network, "--skip-bad-files"),
+        *real,
+        "--fake",
+        tmp_path / "bad",
+        *network,
+        "--skip-bad-files",
         given=["--splits", "2"],
     )
     assert code == 0 and report["counts"]["fake"] == 3

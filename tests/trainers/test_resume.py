@@ -2,6 +2,7 @@
 
 import os
 import random
+import shlex
 import signal
 import time
 
@@ -25,12 +26,12 @@ def weights(run):
 
 # Lessons in steps 0 to 8, by given masks first, then by own ones; then the
 # game alone.
-LESSONS = [
-    *("--data.masks-for-training", 4, "--method.lesson-epochs", 4),
-    *("--method.own-mask-rounds", 2, "--run.lesson-batch-size", 2),
-    *("--method.attention-network", "unet", "--method.attention-levels", 2),
-    *("--method.shared-attention", "given"),
-]
+LESSONS = shlex.split(
+    "--data.masks-for-training 4 --method.lesson-epochs 4 "
+    "--method.own-mask-rounds 2 --run.lesson-batch-size 2 "
+    "--method.attention-network unet --method.attention-levels 2 "
+    "--method.shared-attention given"
+)
 
 
 @pytest.mark.slow

@@ -32,8 +32,13 @@ def write_pictures(folder, seed, count=COUNT, size=(9, 8)):
 def arguments(tmp_path, *more, runs=("one", "two")):
     folders = [str(tmp_path / run) for run in runs]
     return [
-        *("--runs", *folders, "--inputs", str(tmp_path / "inputs")),
-        *("--out", str(tmp_path / "study"), *more),
+        "--runs",
+        *folders,
+        "--inputs",
+        str(tmp_path / "inputs"),
+        "--out",
+        str(tmp_path / "study"),
+        *more,
     ]
 
 

@@ -74,8 +74,12 @@ def test_an_exemplar(tmp_path, translate, files, method):
 
 def test_both_masks(tmp_path, translate, files, method):
     code = translate(
-        *("--exemplar", tmp_path / "e.png", "--mask", tmp_path / "m.png"),
-        *("--exemplar-mask", tmp_path / "n.png"),
+        "--exemplar",
+        tmp_path / "e.png",
+        "--mask",
+        tmp_path / "m.png",
+        "--exemplar-mask",
+        tmp_path / "n.png",
     )
     assert code == 0
     given = {

@@ -27,8 +27,13 @@ def method():
 def run(method, folder, *options):
     return translate.main(
         [
-            *("--run", str(folder), "--input", str(folder)),
-            *("--output", str(folder / "out"), *map(str, options)),
+            "--run",
+            str(folder),
+            "--input",
+            str(folder),
+            "--output",
+            str(folder / "out"),
+            *map(str, options),
         ],
         load_run=fake_run(method),
     )

@@ -60,6 +60,11 @@ def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
 def test_the_tutorial_goes_the_whole_road():
     verbs = [words[1] for words in commands() if words[0] == "tfmask"]
     assert verbs == [
-        *("train", "translate", "evaluate", "train"),
-        *("export", "serve", "query"),
+        "train",
+        "translate",
+        "evaluate",
+        "train",
+        "export",
+        "serve",
+        "query",
     ]

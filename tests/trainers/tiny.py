@@ -1,6 +1,7 @@
 """Configs small enough for tests: 16 px, 4 channels."""
 
 import dataclasses
+import shlex
 
 from tfmask.methods import preset_config
 
@@ -11,16 +12,15 @@ METHOD = {
     "discriminator_layers": 1,
     "pool_size": 3,
 }
-OPTIONS = [
-    *("--image-size", "16", "--batch-size", "2", "--data.epoch-steps", "2"),
-    *("--data.synthetic-count", "8", "--run.samples", "2"),
-    *("--method.filters", "4", "--method.blocks", "1"),
-    *("--method.discriminator-filters", "4"),
-    *("--method.discriminator-layers", "1", "--method.pool-size", "3"),
-]
-ATTENTION = [
-    *("--method.attention-filters", "4", "--method.attention-blocks", "0"),
-]
+OPTIONS = shlex.split(
+    "--image-size 16 --batch-size 2 --data.epoch-steps 2 "
+    "--data.synthetic-count 8 --run.samples 2 --method.filters 4 "
+    "--method.blocks 1 --method.discriminator-filters 4 "
+    "--method.discriminator-layers 1 --method.pool-size 3"
+)
+ATTENTION = shlex.split(
+    "--method.attention-filters 4 --method.attention-blocks 0"
+)
 
 
 def tiny_config(name, **changes):

@@ -1,5 +1,6 @@
 """What a run folder allows, in one process: no dead ends."""
 
+import shlex
 import threading
 from types import SimpleNamespace
 
@@ -20,8 +21,11 @@ from tfmask.training.run_folder import (
 from trainers import train
 
 TRAIN = [
-    *("cyclegan", "--data", "synthetic", *OPTIONS),
-    *("--run.log-every", "1", "--run.sample-every", "100"),
+    "cyclegan",
+    "--data",
+    "synthetic",
+    *OPTIONS,
+    *shlex.split("--run.log-every 1 --run.sample-every 100"),
 ]
 
 

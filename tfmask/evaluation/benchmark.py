@@ -152,8 +152,15 @@ def train_options(job, options, spent):
         # Without a checkpoint there is nothing to go on with.
         shutil.rmtree(job.run)
     return [
-        *(*line, "--data", options.data, "--preset", options.preset),
-        *("--seed", str(job.seed), *budget, *job.arm.train),
+        *line,
+        "--data",
+        options.data,
+        "--preset",
+        options.preset,
+        "--seed",
+        str(job.seed),
+        *budget,
+        *job.arm.train,
         *shlex.split(options.train_options),
     ]
 
@@ -164,8 +171,15 @@ def evaluate_options(job, options):
     if options.features and method_spec(job.arm.method).several:
         features = feature_options(options)
     return [
-        *("evaluate", "--run", str(job.run), "--data", options.data),
-        *("--json", str(job.numbers), "--gallery", str(job.gallery)),
+        "evaluate",
+        "--run",
+        str(job.run),
+        "--data",
+        options.data,
+        "--json",
+        str(job.numbers),
+        "--gallery",
+        str(job.gallery),
         "--overwrite",  # the page of an evaluation that was killed
         *features,
         *job.arm.evaluate,

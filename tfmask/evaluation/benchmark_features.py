@@ -59,20 +59,40 @@ def feature_lines(job, options):
         if done < counts[0]:
             lines.append(
                 [
-                    *("translate", "--run", str(job.run), "--overwrite"),
-                    *("--direction", direction, "--input", str(folders[0])),
-                    *("--output", str(made), "--image-size", str(size)),
-                    *("--mask-output", f"{made}_masks"),
+                    "translate",
+                    "--run",
+                    str(job.run),
+                    "--overwrite",
+                    "--direction",
+                    direction,
+                    "--input",
+                    str(folders[0]),
+                    "--output",
+                    str(made),
+                    "--image-size",
+                    str(size),
+                    "--mask-output",
+                    f"{made}_masks",
                 ]
             )
         lines.append(
             [
-                *("metrics", "--real", str(folders[1]), "--fake", str(made)),
-                *("--source", str(folders[0]), "--image-size", str(size)),
-                *("--draw-size", str(min(DRAW_SIZE, *counts))),
+                "metrics",
+                "--real",
+                str(folders[1]),
+                "--fake",
+                str(made),
+                "--source",
+                str(folders[0]),
+                "--image-size",
+                str(size),
+                "--draw-size",
+                str(min(DRAW_SIZE, *counts)),
                 *feature_options(options),
-                *("--features-cache", str(options.out / "features")),
-                *("--json", str(job.distances(direction))),
+                "--features-cache",
+                str(options.out / "features"),
+                "--json",
+                str(job.distances(direction)),
             ]
         )
     return lines

@@ -68,7 +68,8 @@ class UnfinishedTraining:
         self.folder = out.with_name(f"{out.name}.training")
         self._settings = settings
         self._checkpoints = Checkpoints(
-            *(self.folder, 1),
+            self.folder,
+            keep=1,
             advice="Try a lower `--learning-rate`, with another `--out`.",
         )
 

@@ -89,7 +89,9 @@ class Context:
             what it made holds NaN or infinity.
         """
         translate = compiled_translate(
-            *(self.method, direction, *self.data.image_size),
+            self.method,
+            direction,
+            *self.data.image_size,
             more=more,
             **(self.sequence if "instances" in self.inputs else {}),
         )

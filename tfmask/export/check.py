@@ -146,8 +146,12 @@ def fresh_process(folder, logs):
         write_records(requests, logs)
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "serving.replay"),
-                *(str(folder), str(requests), str(answers)),
+                sys.executable,
+                "-m",
+                "serving.replay",
+                str(folder),
+                str(requests),
+                str(answers),
             ],
             env={
                 **os.environ,

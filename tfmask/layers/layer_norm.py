@@ -66,9 +66,7 @@ class LayerNormalization(keras.layers.Layer):
             deviation = tf.sqrt(tf.maximum(variance, _SMALLEST_VARIANCE))
             variance, epsilon = tf.square(deviation + epsilon), 0.0
         outputs = standardized(
-            *(images, mean, variance, epsilon),
-            exact(self.gamma),
-            exact(self.beta),
+            images, mean, variance, epsilon, exact(self.gamma), exact(self.beta)
         )
         return tf.cast(outputs, inputs.dtype)
 

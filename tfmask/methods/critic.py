@@ -69,7 +69,9 @@ class CriticMethod(TranslationMethod):
         ]
         return gradient_penalty(
             lambda images: critic(images).scores,
-            *(real, fake, tf.concat(mix, axis=0)),
+            real,
+            fake,
+            tf.concat(mix, axis=0),
         )
 
     def permuted(self, values):

@@ -189,7 +189,8 @@ class MaskBranch(keras.layers.Layer):
         self.kernel_initializer = kernel_initializer
         self.convolutions = [
             Convolution(
-                *(width, kernel),
+                width,
+                kernel,
                 strides=strides,
                 padding=1,
                 kernel_initializer=kernel_initializer,

@@ -188,7 +188,9 @@ def test_without_feature_matching():
     method = discogan(feature_weight=0, adversarial_weight=1)
     names = {name.split("/")[1] for name in terms_of(method)}
     assert {name.split("_")[0] for name in names} == {
-        *("adversarial", "reconstruction", "discriminator")
+        "adversarial",
+        "reconstruction",
+        "discriminator",
     }
 
 

@@ -29,13 +29,19 @@ TINY = {
     "discriminator_scales": 2,
 }
 CONTENTS = {
-    *("content_encoder_a", "content_encoder_b", "decoder_a", "decoder_b"),
-    *("shared_encoder", "shared_decoder"),
+    "content_encoder_a",
+    "content_encoder_b",
+    "decoder_a",
+    "decoder_b",
+    "shared_encoder",
+    "shared_decoder",
 }
 ATTRIBUTES = {"attribute_encoder_a", "attribute_encoder_b"}
 JUDGES = {
-    *("discriminator_a", "discriminator_b"),
-    *("random_discriminator_a", "random_discriminator_b"),
+    "discriminator_a",
+    "discriminator_b",
+    "random_discriminator_a",
+    "random_discriminator_b",
 }
 
 
@@ -212,7 +218,9 @@ def test_contents_and_decoders_have_one_optimizer_that_learns_twice():
     method = drit(content_steps=1)
     method.compile(lambda settings: keras.optimizers.Adam(1e-4))
     assert set(method.optimizers) == {
-        *("discriminator", "content_discriminator", "generator"),
+        "discriminator",
+        "content_discriminator",
+        "generator",
     }
     method.train_step(images())
     counts = {n: int(o.iterations) for n, o in method.optimizers.items()}

@@ -44,7 +44,9 @@ def layers_of(network):
     in_pairs = zip(decoder.norms, decoder.convolutions, strict=True)
     return [
         *style.trunk,
-        *(style.head.first, style.head.second, style.head.code),
+        style.head.first,
+        style.head.second,
+        style.head.code,
         *content.convolutions,
         *(
             layer
@@ -53,7 +55,9 @@ def layers_of(network):
         ),
         *(layer for pair in in_pairs for layer in pair),
         decoder.last,
-        *(layers.first, layers.second, layers.last),
+        layers.first,
+        layers.second,
+        layers.last,
     ]
 
 

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import json
 import pathlib
+import shlex
 import shutil
 import subprocess
 import sys
@@ -53,8 +54,12 @@ def wheel(tmp_path_factory):
     before = sorted((work / "tree").rglob("*"))
     subprocess.run(
         [
-            *(sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-index"),
-            *("--no-build-isolation", "--quiet", "--wheel-dir", work),
+            sys.executable,
+            *shlex.split(
+                "-m pip wheel --no-deps --no-index --no-build-isolation "
+                "--quiet --wheel-dir"
+            ),
+            work,
             str(work / "tree" / "client"),
         ],
         check=True,
@@ -87,7 +92,10 @@ def run(environment, code, *arguments):
     """Runs code that sees the standard library and that folder only."""
     done = subprocess.run(
         [
-            *(sys.executable, "-I", "-S", "-c"),
+            sys.executable,
+            "-I",
+            "-S",
+            "-c",
             f"import sys; sys.path.append({str(environment)!r})\n{code}",
             *arguments,
         ],

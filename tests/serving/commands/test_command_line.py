@@ -54,8 +54,14 @@ def home(monkeypatch, tmp_path):
 
 def test_every_path_of_the_options_gets_the_home_folder(home):
     line = [
-        *("--run=~/r", "--score", "~/1.json", "2.json", "--json=~"),
-        *("--data=~/d", "--name=~/n", "--group.location=~/e"),
+        "--run=~/r",
+        "--score",
+        "~/1.json",
+        "2.json",
+        "--json=~",
+        "--data=~/d",
+        "--name=~/n",
+        "--group.location=~/e",
     ]
     assert parse_command_line(Options, line, "test") == Options(
         run=home / "r",

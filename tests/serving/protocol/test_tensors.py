@@ -8,9 +8,20 @@ from tensorflow.core.framework import tensor_pb2
 from serving.protocol import protos, tensors, wire
 
 TYPES = [
-    *("float32", "float64", "float16", "complex64", "complex128"),
-    *("int8", "uint8", "int16", "uint16", "int32", "uint32", "int64"),
-    *("uint64", "bool"),
+    "float32",
+    "float64",
+    "float16",
+    "complex64",
+    "complex128",
+    "int8",
+    "uint8",
+    "int16",
+    "uint16",
+    "int32",
+    "uint32",
+    "int64",
+    "uint64",
+    "bool",
 ]
 
 

@@ -18,9 +18,19 @@ from tfmask.evaluation.measures.partners import PartnerDistances
 from tfmask.evaluation.measures.segmentation import Labels
 
 MEASURES = (
-    *(Masks, MaskLevel, Changes),
-    *(PartnerDistances, Labels),
-    *(AttributeShares, PartChanges, PartMasks, CamMasks),
-    *(Surroundings, TakenForTarget, Outlines),
-    *(StepChanges, AnswerDistances, AnswerFeatures),
+    Masks,
+    MaskLevel,
+    Changes,
+    PartnerDistances,
+    Labels,
+    AttributeShares,
+    PartChanges,
+    PartMasks,
+    CamMasks,
+    Surroundings,
+    TakenForTarget,
+    Outlines,
+    StepChanges,
+    AnswerDistances,
+    AnswerFeatures,
 )

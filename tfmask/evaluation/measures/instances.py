@@ -26,8 +26,11 @@ class Surroundings(Measure):
 
     needs = frozenset({"instances"})
     names = (
-        *("context_l1", "changed_share", "instances_kept"),
-        *("area_ratio", "area_beyond"),
+        "context_l1",
+        "changed_share",
+        "instances_kept",
+        "area_ratio",
+        "area_beyond",
     )
 
     def add(self, scores, made, example):

@@ -7,7 +7,4 @@ from tfmask.evaluation.tasks.switches import Switches
 from tfmask.evaluation.tasks.transfers import Guided, Transfers
 
 # The first that fits the method and the data is taken.
-TASKS = (
-    *(Partners, Switches, Transfers, Guided, Instances, Answers),
-    Directions,
-)
+TASKS = (Partners, Switches, Transfers, Guided, Instances, Answers, Directions)

@@ -47,8 +47,7 @@ class Switches(Directions):
             made = self.translate[direction]({"image": image, **values})
             made["seen"] = self.judge.seen_in(made["image"])
             made["cam"] = self._explain(
-                *(image, made["image"], source, target),
-                asked.astype(np.float32),
+                image, made["image"], source, target, asked.astype(np.float32)
             ).numpy()
             known = data.attributes[position] in data.region_names
             example = Example(
@@ -100,9 +99,10 @@ def _explanation(method, data):
     )
     def explain(image, output, source, target, asked):
         mask, _ = attended(
-            *(discriminator, layer),
-            [(image, source), (output, target)],
-            asked,
+            discriminator,
+            layer,
+            seen=[(image, source), (output, target)],
+            changed=asked,
             # One is asked for: its map is that of the sum, in one pass.
             merge="sum_logits",
         )

@@ -65,7 +65,9 @@ def discriminators(config):
 def channels_of(config):
     """dict of name to channels of what a network takes, where not 3."""
     names = (
-        *("shared_encoder", "shared_decoder", "content_discriminator"),
+        "shared_encoder",
+        "shared_decoder",
+        "content_discriminator",
         *(f"decoder_{domain}" for domain in DOMAINS),
     )
     return dict.fromkeys(names, 4 * config.filters)

@@ -100,8 +100,11 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
                     f"cycle_{source}": (
                         partial(
                             self._cycle,
-                            *(source, batch[source], fake[target]),
-                            *(guides[source], judged[target].attention),
+                            source,
+                            batch[source],
+                            fake[target],
+                            guides[source],
+                            judged[target].attention,
                             training,
                         ),
                         self.config.cycle_weight,

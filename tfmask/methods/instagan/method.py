@@ -302,7 +302,8 @@ class InstaGAN(TwoDomains, TranslationMethod):
                     sides[target],
                     sets.stacked(image, shown),
                     training,
-                    *(self.step * self.substeps + number, active[source]),
+                    self.step * self.substeps + number,
+                    active[source],
                 )
                 losses["discriminator"][f"discriminator_{target}"] = Term(
                     _weighted_mean(weight, value), 1.0
