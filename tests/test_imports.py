@@ -57,6 +57,7 @@ LIGHT = [
     "trainers.classifier",
     "trainers.cli",
     "trainers.metrics",
+    "trainers.runs",
     "trainers.train",
     "serving.app.asking",
     "serving.app.marking",

@@ -13,6 +13,7 @@ VERBS = {
         "make image folders from public data sets",
     ),
     "train": ("trainers.train", "train a method, leave a run folder"),
+    "runs": ("trainers.runs", "list runs: step, age, numbers, picture"),
     "evaluate": ("trainers.evaluate", "measure masks and changes of a run"),
     "classifier": (
         "trainers.classifier",

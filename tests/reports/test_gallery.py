@@ -94,7 +94,8 @@ def test_a_page_of_single_images(tmp_path):
 
 def test_samples_are_newest_first_and_survive_a_restart(tmp_path):
     gallery = Gallery(tmp_path, "run")
-    gallery.add_samples(200, {"real_a": images(), "mask_a": images(channels=1)})
+    pair = {"real_a": images(), "mask_a": images(channels=1)}
+    gallery.add_samples(200, pair, {"mask_a": 0.25})
     gallery.add_samples(1000, {"real_a": images(level=1.0)})
 
     resumed = Gallery(tmp_path, "run")
@@ -102,6 +103,9 @@ def test_samples_are_newest_first_and_survive_a_restart(tmp_path):
     assert resumed.newest_samples(999) == "images/step_00000200.png"
     resumed.add_samples(1200, {"real_a": images()})
     assert resumed.newest_samples(1200) == "images/step_00001200.png"
+    assert resumed.mask_means(1000) == {200: {"mask_a": 0.25}, 1000: {}}
+    assert resumed.mask_means(100) == {}
+    resumed.write()
     page = Page(tmp_path / "index.html")
     steps = [text for text in page.text if text.startswith("Step")]
     assert steps == ["Step 1,200", "Step 1,000", "Step 200"]
@@ -117,7 +121,9 @@ def test_samples_are_newest_first_and_survive_a_restart(tmp_path):
 
 def test_a_repeated_step_replaces_its_samples(tmp_path):
     for level in (-1.0, 1.0):
-        Gallery(tmp_path, "run").add_samples(5, {"x": images(level=level)})
+        gallery = Gallery(tmp_path, "run")
+        gallery.add_samples(5, {"x": images(level=level)})
+        gallery.write()
     page = Page(tmp_path / "index.html")
     assert len(page.images) == 1
     picture = np.asarray(Image.open(tmp_path / page.images[0]["src"]))
@@ -130,6 +136,7 @@ def test_adding_samples_leaves_older_pictures_alone(tmp_path):
     old = tmp_path / "images" / "step_00000001.png"
     before = old.stat().st_mtime_ns
     gallery.add_samples(2, {"x": images()})
+    gallery.write()
     assert old.stat().st_mtime_ns == before
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "images",
@@ -142,3 +149,12 @@ def test_damaged_samples_are_named(tmp_path):
     (tmp_path / "samples.json").write_text("{")
     with pytest.raises(UserError, match="samples.json.*is damaged"):
         Gallery(tmp_path, "run")
+
+
+def test_plots_are_replaced_and_come_first(tmp_path):
+    gallery = Gallery(tmp_path, "run")
+    gallery.add_samples(5, {"x": images()})
+    for value in ("old", "new"):
+        gallery.show_plots([("Losses", f"<svg><text>{value}</text></svg>")])
+    page = Page(gallery.write())
+    assert page.text[-4:] == ["Losses", "new", "Step 5", "x"]

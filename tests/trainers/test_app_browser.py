@@ -1,6 +1,9 @@
 """`tfmask app` as a person uses it, in headless Chromium.
 
-Needs the extra `app` and Chromium (Debian: `apt-get install chromium`).
+    make test-app
+
+Needs the extra `app` and Chromium (Debian: `apt-get install chromium`). CI runs
+none of it: on a loaded machine the editor can hang (docs/app.md).
 """
 
 import contextlib
@@ -22,6 +25,7 @@ from serving.conformance.processes import running_server
 
 pytest.importorskip("gradio", reason="the extra `app` is not installed")
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),
 ]

@@ -42,6 +42,19 @@ def test_fast_steps_are_not_all_kept():
     assert pace.seconds_left(10_000, 10.0, 11_000) == pytest.approx(1.0)
 
 
+def test_hours_are_told_as_hours(monkeypatch, capsys):
+    clock = SimpleNamespace(now=0.0)
+    monkeypatch.setattr(callbacks.time, "monotonic", lambda: clock.now)
+    progress = Progress(10_001, rows=SimpleNamespace(latest={}))
+    progress.set_model(SimpleNamespace(phase="one"))
+    progress.on_train_begin()
+    for step in (1, 2):
+        progress.on_train_batch_begin(step - 1)
+        clock.now += 4.0
+        progress.on_train_batch_end(step)
+    assert "in all 11:06:36 are left" in capsys.readouterr().err
+
+
 def test_each_phase_is_compiled_once(monkeypatch, capsys):
     clock = SimpleNamespace(now=0.0)
     monkeypatch.setattr(callbacks.time, "monotonic", lambda: clock.now)
@@ -66,10 +79,14 @@ def test_each_phase_is_compiled_once(monkeypatch, capsys):
     take(7, 700.0)
     lines = [line.strip() for line in capsys.readouterr().err.splitlines()]
     assert lines == [
-        "step 1/100, compiled",
-        "step 2/100, 15:20 left",  # of 1,000 seconds; 98 steps: 32:40
+        "compiling the training step",
+        "compiled in 60.0 s",
+        # Of 1,000 seconds; 98 steps would take 32:40.
+        "a step takes 20 s at first, in all 15:20 are left",
+        "step 2/100, 15:20 left",
         "step 3/100, 15:00 left",
-        "step 4/100, compiled",
+        "compiling the training step",
+        "compiled in 80.0 s",
         "step 5/100, 13:24 left",  # 95 steps would take 25:20
         "step 6/100, 13:08 left",
         "step 7/100, 1:28 left",

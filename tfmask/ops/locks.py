@@ -92,6 +92,24 @@ def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
                     empty.rmdir()
 
 
+def writer_of(folder: str | os.PathLike) -> str | None:
+    """The process that writes into a folder under `only_writer`, in words.
+
+    Args:
+        folder: path.
+
+    Returns:
+        "process 42", with its host where that is another; None if there is
+        none, or the file system has no locks.
+    """
+    try:
+        with open(Path(folder) / LOCK, encoding="utf-8") as file:
+            locked = lock_handle(file.fileno())
+            return _owner(file) if locked is False else None
+    except OSError:
+        return None
+
+
 def _is_at(path, file):
     try:
         return os.path.samestat(os.stat(path), os.fstat(file.fileno()))

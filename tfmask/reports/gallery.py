@@ -110,6 +110,7 @@ class Gallery:
         self.folder = Path(folder)
         self.title = title
         self.note = note
+        self._plots = []
         self._sections = []
         self._examples = []
         self._samples = self._read_samples()
@@ -172,21 +173,35 @@ class Gallery:
 
     def add_drawing(self, title, svg):
         """Adds a drawing: `svg` is the text of an SVG element."""
-        self._sections.append(
-            f"<section><h2>{_text(title)}</h2>\n<div class=wide>{svg}</div>"
-            "</section>"
-        )
+        self._sections.append(_drawing(title, svg))
 
-    def add_samples(self, step, images):
-        """Adds the sample grid of a training step and writes the page.
+    def show_plots(self, plots):
+        """Puts drawings at the head of the page, in place of earlier ones.
 
-        One PNG and two small text files a call, whatever was there before.
+        Args:
+            plots: list of (title, text of an SVG element).
+        """
+        self._plots = [_drawing(title, svg) for title, svg in plots]
+
+    def mask_means(self, step):
+        """dict of step to dict of mask's name to mean, up to a step."""
+        return {
+            taken: sample.get("mask_means", {})
+            for taken, sample in self._samples.items()
+            if taken <= step
+        }
+
+    def add_samples(self, step, images, mask_means=None):
+        """Adds the sample grid of a training step; `write` writes the page.
+
+        One PNG and one small text file a call, whatever was there before.
         A step that is already there is replaced: a resumed run repeats it.
 
         Args:
             step: int, training step; the page shows the newest first.
             images: dict of name to (N, H, W, 1 or 3) arrays of one size, in
                 the ranges of `to_pixels`, one column each.
+            mask_means: dict of a mask's name to its mean in [0, 1].
         """
         grid = image_grid(images)
         count, height, width = tuple(next(iter(images.values())).shape)[:3]
@@ -197,9 +212,9 @@ class Gallery:
             "columns": list(images),
             "rows": int(count),
             "cell": [int(width), int(height)],
+            "mask_means": mask_means or {},
         }
         write_json(self.folder / "samples.json", self._samples)
-        self.write()
 
     def newest_samples(self, step):
         """The newest picture of `add_samples` up to a step.
@@ -219,8 +234,10 @@ class Gallery:
             Its path.
         """
         newest_first = sorted(self._samples.items(), reverse=True)
-        sections = self._sections + [
-            _samples_section(step, sample) for step, sample in newest_first
+        sections = [
+            *self._plots,
+            *self._sections,
+            *(_samples_section(step, sample) for step, sample in newest_first),
         ]
         if self._examples:
             write_json(self.folder / "examples.json", self._examples)
@@ -259,6 +276,13 @@ class Gallery:
                 f"`{path}` is damaged ({error}). Delete it to begin the "
                 "gallery anew; its images stay."
             ) from error
+
+
+def _drawing(title, svg):
+    return (
+        f"<section><h2>{_text(title)}</h2>\n<div class=wide>{svg}</div>"
+        "</section>"
+    )
 
 
 def _samples_section(step, sample):

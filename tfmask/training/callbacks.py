@@ -12,6 +12,8 @@ import tensorflow as tf
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_text
 from tfmask.reports.gallery import Gallery, image_grid
+from tfmask.reports.training_plots import training_plots
+from tfmask.training.run_list import METRICS, losses_by_kind
 from tfmask.training.time_left import Pace
 
 # A mask that is on average below or above is no mask any more.
@@ -51,7 +53,7 @@ class MetricRows(PeriodicCallback):
 
     def __init__(self, run, every, *, epoch_steps, writer, checkpoints):
         super().__init__(every)
-        self.path = Path(run) / "metrics.csv"
+        self.path = Path(run) / METRICS
         self.epoch_steps = epoch_steps
         self.writer = writer
         self.checkpoints = checkpoints
@@ -133,7 +135,8 @@ def _learning_rate(optimizer):
 class SampleGrids(PeriodicCallback):
     """Pictures of fixed test images, the last ones at the end of training.
 
-    They go into the gallery and to TensorBoard.
+    They go into the gallery, below plots of all losses and of the masks'
+    means, and to TensorBoard.
 
     Args:
         run: run folder; the page is `index.html` in it.
@@ -148,6 +151,7 @@ class SampleGrids(PeriodicCallback):
         self.batch = batch
         self.writer = writer
         self.gallery = Gallery(run, title)
+        self.metrics = Path(run) / METRICS
         self._show = None
         self._phase = None
         self._last = None
@@ -168,13 +172,20 @@ class SampleGrids(PeriodicCallback):
             name: tensor.numpy()
             for name, tensor in self._show(self.batch).items()
         }
-        self.gallery.add_samples(step, images)
+        means = {
+            name: float(values.mean())
+            for name, values in images.items()
+            if name.startswith("mask_")
+        }
+        self.gallery.add_samples(step, images, means)
+        self.gallery.show_plots(
+            training_plots(self.metrics, self.gallery.mask_means(step))
+        )
         self.gallery.write()
         with self.writer.as_default(step):
             tf.summary.image("samples", image_grid(images)[None])
-            for name, values in images.items():
-                if name.startswith("mask_"):
-                    tf.summary.scalar(f"{name}_mean", values.mean())
+            for name, mean in means.items():
+                tf.summary.scalar(f"{name}_mean", mean)
 
     def on_train_end(self, logs=None):
         step = int(self.model.step.numpy())
@@ -235,6 +246,8 @@ class CheckpointSaver(PeriodicCallback):
 class Progress(keras.callbacks.Callback):
     """A bar with time left on a terminal, else a line every few seconds.
 
+    And how long compiling took, and what the first steps say of the whole.
+
     Args:
         end_step: int.
         rows: `MetricRows`.
@@ -242,6 +255,8 @@ class Progress(keras.callbacks.Callback):
     """
 
     SECONDS_BETWEEN_LINES = 15
+    # Of steps, after which they say how long all will take.
+    SECONDS_TO_EXPECT = 3
 
     def __init__(self, end_step, *, rows, seconds=None):
         super().__init__()
@@ -253,6 +268,8 @@ class Progress(keras.callbacks.Callback):
         self._pace = Pace()
         self._phases = set()  # those whose step is compiled
         self._compiles = False
+        self._compiles_since, self._since = 0.0, (0, 0.0)
+        self._told = False  # how long all steps will take
 
     def on_train_begin(self, logs=None):
         from rich.console import Console
@@ -284,15 +301,22 @@ class Progress(keras.callbacks.Callback):
     def on_train_batch_begin(self, step, logs=None):
         self._compiles = self.model.phase not in self._phases
         self._phases.add(self.model.phase)
-        if self._bar and self._compiles:
-            self._bar.update(self._task, left="compiling")
+        if self._compiles:
+            self._compiles_since = time.monotonic()
+            if self._bar:
+                self._bar.update(self._task, left="compiling")
+            else:
+                self._say("compiling the training step")
 
     def on_train_batch_end(self, step, logs=None):
         now = time.monotonic()
         if self._compiles:
             self._pace.restart(step, now)
+            self._say(f"compiled in {now - self._compiles_since:.1f} s")
+            self._since, self._said = (step, now), now
         else:
             self._pace.add(step, now)
+            self._tell_expected(step, now)
         if self._bar:
             self._bar.update(
                 self._task,
@@ -302,34 +326,52 @@ class Progress(keras.callbacks.Callback):
             )
         elif now - self._said >= self.SECONDS_BETWEEN_LINES:
             self._said = now
-            print(
+            self._say(
                 f"step {step}/{self.end_step}, {self._left(step, now)} "
-                f"{self._losses()}",
-                file=sys.stderr,
-                flush=True,
+                f"{self._losses()}"
             )
 
     def on_train_end(self, logs=None):
         if self._bar:
             self._bar.stop()
 
-    def _left(self, step, now):
+    def _tell_expected(self, step, now):
+        """What the first steps say of the whole, once they say something."""
+        first, since = self._since
+        if self._told or now - since < self.SECONDS_TO_EXPECT:
+            return
+        self._told = True
+        self._say(
+            f"a step takes {(now - since) / (step - first):.3g} s at first, "
+            f"in all {_clock(self._seconds_left(step, now))} are left"
+        )
+
+    def _say(self, text):
+        if self._bar:
+            self._bar.console.print(text)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _seconds_left(self, step, now):
         left = self._pace.seconds_left(step, now, self.end_step)
-        if left is None:
-            return "compiled"
-        if self.seconds is not None:
-            gone = now - self._began
-            left = min(left, max(self.seconds - gone, 0.0))
-        minutes, seconds = divmod(round(left), 60)
-        return f"{minutes}:{seconds:02d} left"
+        if left is None or self.seconds is None:
+            return left
+        return min(left, max(self.seconds - (now - self._began), 0.0))
+
+    def _left(self, step, now):
+        left = self._seconds_left(step, now)
+        return "compiled" if left is None else f"{_clock(left)} left"
 
     def _losses(self):
-        groups = {}
-        for name, value in self.rows.latest.items():
-            if "/" in name:
-                kind = name.split("/")[1].rsplit("_", 1)[0]
-                groups.setdefault(kind, []).append(value)
         return " ".join(
-            f"{kind} {sum(values) / len(values):.3f}"
-            for kind, values in groups.items()
+            f"{kind} {mean:.3f}"
+            for kind, mean in losses_by_kind(self.rows.latest).items()
         )
+
+
+def _clock(seconds):
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}:{minutes:02d}:{seconds:02d}"
+    return f"{minutes}:{seconds:02d}"

@@ -44,6 +44,7 @@ from tfmask.training.strategies import (
     lost_workers_named,
     make_strategy,
 )
+from tfmask.training.summary import training_summary
 from tfmask.training.training_data import (
     example_options,
     following,
@@ -148,6 +149,8 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
         )
         schedule = describe_schedule(config, steps_an_epoch)
         _say(f"{config.method_name}: {schedule}")
+        for line in training_summary(method, config, strategy, run):
+            _say(line)
         for name, memory in method.memories.items():
             _say(f"{name}: {memory}")
         if resume:

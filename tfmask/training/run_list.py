@@ -1,0 +1,139 @@
+"""All run folders below a folder: how far they are, what they show."""
+
+import csv
+import dataclasses
+import json
+import os
+from pathlib import Path
+
+from tfmask.ops.errors import UserError
+from tfmask.ops.locks import writer_of
+from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
+from tfmask.training.schedule_length import total_steps
+
+METRICS = "metrics.csv"  # in the run folder
+SAMPLES = "samples.json"
+
+
+@dataclasses.dataclass(frozen=True)
+class RunEntry:
+    """One run folder.
+
+    Attributes:
+        path: str.
+        problem: str, why it cannot be read; all below is empty then.
+        method: str.
+        preset: str.
+        data: str, its location.
+        step: int, of the last row of numbers, or of the newest checkpoint.
+        steps: int, how many it is to have in all.
+        state: "running", "finished" or "stopped".
+        changed: float, when it last wrote, in seconds since 1970.
+        losses: dict of kind of loss to its mean in the last row.
+        mask_means: dict of a mask's name to its mean in the newest picture.
+        picture: str, path of that picture; "" if there is none yet.
+    """
+
+    path: str
+    problem: str = ""
+    method: str = ""
+    preset: str = ""
+    data: str = ""
+    step: int = 0
+    steps: int = 0
+    state: str = ""
+    changed: float = 0.0
+    losses: dict = dataclasses.field(default_factory=dict)
+    mask_means: dict = dataclasses.field(default_factory=dict)
+    picture: str = ""
+
+
+def find_runs(folder):
+    """The runs below a folder, the one that wrote last at first.
+
+    Args:
+        folder: path; it may be a run folder itself.
+
+    Returns:
+        list of `RunEntry`. Folders without `config.json` are none.
+
+    Raises:
+        UserError: the folder is not there.
+    """
+    if not Path(folder).is_dir():
+        raise UserError(f"There is no folder `{folder}`.")
+    entries = []
+    for root, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        if CONFIG in files:
+            entries.append(read_run(Path(root)))
+            folders[:] = []  # runs do not lie in runs
+    return sorted(entries, key=lambda entry: -entry.changed)
+
+
+def read_run(run):
+    """`RunEntry` of a run folder."""
+    try:
+        config, facts = read_config(run)
+        row = last_row(run / METRICS)
+        pictures = _json(run / SAMPLES)
+        checkpoints = run_checkpoints(run).steps()
+    except UserError as error:
+        return RunEntry(str(run), str(error))
+    end = total_steps(config, facts["epoch_steps"])
+    step = max(int(row.get("step", 0)), *checkpoints, 0)
+    picture = pictures.get(max(pictures, key=int)) if pictures else {}
+    state = "finished" if checkpoints and checkpoints[-1] >= end else "stopped"
+    written = (run / name for name in (CONFIG, METRICS, SAMPLES))
+    return RunEntry(
+        path=str(run),
+        method=config.method_name,
+        preset=config.preset,
+        data=config.data.location,
+        step=step,
+        steps=end,
+        state="running" if writer_of(run) else state,
+        changed=max(path.stat().st_mtime for path in written if path.exists()),
+        losses=losses_by_kind(row),
+        mask_means=picture.get("mask_means", {}),
+        picture=str(run / picture["file"]) if picture else "",
+    )
+
+
+def last_row(path):
+    """The last whole row of a metrics file: dict of name to str."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return {}
+    # A process that was killed may have left a part of a row.
+    whole = [line for line in text.splitlines(keepends=True) if "\n" in line]
+    rows = list(csv.DictReader(whole[:1] + whole[-1:])) if whole else []
+    return rows[-1] if len(whole) > 1 else {}
+
+
+def losses_by_kind(row):
+    """The mean of each kind of loss over players and directions.
+
+    Args:
+        row: dict with names such as "generator/cycle_a"; other names and
+            empty values are left out.
+
+    Returns:
+        dict of kind ("cycle") to float.
+    """
+    kinds = {}
+    for name, value in row.items():
+        if "/" in name and value not in ("", None):
+            kind = name.split("/")[1].rsplit("_", 1)[0]
+            kinds.setdefault(kind, []).append(float(value))
+    return {kind: sum(values) / len(values) for kind, values in kinds.items()}
+
+
+def _json(path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise UserError(f"`{path}` is damaged: {error}.") from error
