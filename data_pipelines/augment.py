@@ -92,8 +92,8 @@ def _resize(image, size, interpolation, antialias):
 
     if not antialias or interpolation != "bilinear":
         return resized(antialias)
-    # The kernel for antialiasing takes 2.3 times as long, and where nothing
-    # shrinks it gives the same up to rounding.
+    # The kernel for antialiasing takes longer, and where nothing shrinks it
+    # gives the same up to rounding.
     return tf.cond(
         tf.reduce_any(tf.shape(image)[:2] > size),
         lambda: resized(True),
