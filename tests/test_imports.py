@@ -38,10 +38,12 @@ ALLOWED |= {
     "tfmask.training": LIBRARY | {"tfmask.evaluation", "tfmask.reports"},
     "tfmask.evaluation": LIBRARY | {"tfmask.training", "tfmask.reports"},
     "tfmask.reports": LIBRARY | {"tfmask.evaluation"},
+    "tfmask.importing": LIBRARY | {"tfmask.training", "tfmask.reports"},
     "tfmask.api": LIBRARY
     | {"tfmask.training", "tfmask.evaluation", "tfmask.reports"},
     "trainers": set(ALLOWED)
-    | {"tfmask", "tfmask.training", "tfmask.evaluation", "tfmask.reports"},
+    | {"tfmask", "tfmask.training", "tfmask.evaluation", "tfmask.reports"}
+    | {"tfmask.importing"},
 }
 # Modules that must not load TensorFlow.
 LIGHT = [
@@ -56,6 +58,7 @@ LIGHT = [
     "trainers.benchmark",
     "trainers.classifier",
     "trainers.cli",
+    "trainers.import_weights",
     "trainers.metrics",
     "trainers.runs",
     "trainers.train",

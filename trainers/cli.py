@@ -23,6 +23,10 @@ VERBS = {
     "embed": ("trainers.embed", "plot the codes of a LOMIT run (t-SNE)"),
     "benchmark": ("trainers.benchmark", "train and compare several methods"),
     "study": ("trainers.study", "let people compare two runs, and count"),
+    "import-weights": (
+        "trainers.import_weights",
+        "make a run of the authors' own checkpoints",
+    ),
     "translate": ("trainers.translate", "translate images with a run"),
     "export": ("trainers.export", "write a SavedModel version of a run"),
     "serve": ("serving.local_server", "serve SavedModels over gRPC"),

@@ -1,0 +1,1 @@
+"""Weights of the authors' own code, as runs of tfmask."""

@@ -1,0 +1,246 @@
+"""Where the layers of junyanz's networks are in ours.
+
+The code of CycleGAN and pix2pix (pytorch-CycleGAN-and-pix2pix) and of CUT
+(contrastive-unpaired-translation) numbers the modules of a network one after
+another, those without weights, too. A layout says which of them is which of
+our layers; what a file must hold follows from it.
+"""
+
+import dataclasses
+import re
+
+from tfmask.ops.errors import UserError
+
+# What the files hold beside weights: fixed blur kernels, and running means
+# that neither code uses for a translation (networks stay in training mode).
+UNUSED = re.compile(r"\.(filt|running_mean|running_var|num_batches_tracked)$")
+_BLOCK = re.compile(r"model\.(\d+)\.conv_block\.1\.weight")
+
+
+@dataclasses.dataclass(frozen=True)
+class Layer:
+    """One layer with weights.
+
+    Attributes:
+        key: str, of the file without ".weight" and ".bias".
+        path: str, of our network without "kernel", "gamma" and so on.
+        norm: bool; it is a normalisation, else a convolution.
+        bias: bool; it has one.
+    """
+
+    key: str
+    path: str
+    norm: bool = False
+    bias: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Layout:
+    """A network of the authors' code.
+
+    Attributes:
+        layers: tuple of `Layer`.
+        options: dict of field to value that our network needs to be alike.
+    """
+
+    layers: tuple
+    options: dict
+
+
+def resnet_generator(state):
+    """`Layout` of a ResnetGenerator.
+
+    Raises:
+        UserError: the file holds another network.
+    """
+    first = _shape(state, "model.1.weight", "a ResNet generator")
+    blocks = sorted(
+        int(match[1]) for match in map(_BLOCK.fullmatch, state) if match
+    )
+    if not blocks:
+        raise _another(state, "a ResNet generator", "model.10.conv_block.1")
+    blurred = any(key.endswith(".filt") for key in state)
+    # A dropout lies between the two convolutions of a block.
+    dropout = f"model.{blocks[0]}.conv_block.6.weight" in state
+    # Convolution, norm, ReLU, and a blur where it halves through one.
+    halved = 4 if blurred else 3
+    layers = [Layer("model.1", "encoder/convolutions/0")]
+    layers += [
+        Layer(f"model.{4 + halved * n}", f"encoder/convolutions/{n + 1}")
+        for n in range(2)
+    ]
+    begin = 4 + 2 * halved
+    for n in range(len(blocks)):
+        block = f"encoder/residual_blocks/{n}"
+        key = f"model.{begin + n}.conv_block"
+        layers.append(Layer(f"{key}.1", f"{block}/first"))
+        layers.append(Layer(f"{key}.{6 if dropout else 5}", f"{block}/second"))
+    begin += len(blocks)
+    for n in range(2):
+        place = begin + (4 * n + 1 if blurred else 3 * n)
+        layers.append(Layer(f"model.{place}", f"decoder/upsamplings/{n}"))
+    layers.append(
+        Layer(f"model.{begin + (9 if blurred else 7)}", "decoder/last")
+    )
+    return Layout(
+        tuple(layers),
+        {
+            "filters": first[0],
+            "blocks": len(blocks),
+            "antialias": blurred,
+            "upsampling": "blur" if blurred else "transposed",
+        },
+    )
+
+
+def unet_generator(state):
+    """`Layout` of a UnetGenerator with batch norm.
+
+    Raises:
+        UserError: the file holds another network.
+    """
+    first = _shape(state, "model.model.0.weight", "a U-Net generator")
+    levels, key = 1, "model.model.1.model"
+    while f"{key}.3.model.1.weight" in state:
+        levels, key = levels + 1, f"{key}.3.model"
+    levels += 1
+    layers = [Layer("model.model.0", "encoder/0", bias=False)]
+    ups = [Layer("model.model.3", "last")]
+    key = "model.model.1.model"
+    for level in range(1, levels):
+        inner = level == levels - 1
+        layers.append(Layer(f"{key}.1", f"encoder/{level}", bias=False))
+        if not inner:
+            layers.append(
+                Layer(f"{key}.2", f"encoder_norms/{level - 1}", norm=True)
+            )
+        up, place = (3 if inner else 5), levels - 1 - level
+        ups.append(Layer(f"{key}.{up}", f"decoder/{place}", bias=False))
+        ups.append(
+            Layer(f"{key}.{up + 1}", f"decoder_norms/{place}", norm=True)
+        )
+        key = f"{key}.3.model"
+    return Layout(tuple(layers + ups), {"filters": first[0], "levels": levels})
+
+
+def patch_discriminator(state):
+    """`Layout` of an NLayerDiscriminator.
+
+    Raises:
+        UserError: the file holds another network.
+    """
+    first = _shape(state, "model.0.weight", "a PatchGAN")
+    blurred = any(key.endswith(".filt") for key in state)
+    places = sorted(
+        int(key.split(".")[1])
+        for key, array in state.items()
+        if key.endswith(".weight") and array.ndim == 4
+    )
+    strided = len(places) - 2
+    # Convolution, norm, leaky ReLU, and a blur where it halves through one;
+    # the first layer has no norm.
+    step, second = (4, 3) if blurred else (3, 2)
+    wanted = [0, *(second + step * n for n in range(strided))]
+    wanted.append(wanted[-1] + 3)
+    batch = f"model.{second + 1}.weight" in state
+    layers = []
+    for level, place in enumerate(wanted):
+        between = 0 < level <= strided
+        layers.append(
+            Layer(
+                f"model.{place}",
+                f"convolutions/{level}",
+                bias=not (batch and between),
+            )
+        )
+        if batch and between:
+            layers.append(
+                Layer(f"model.{place + 1}", f"norms/{level}", norm=True)
+            )
+    return Layout(
+        tuple(layers),
+        {
+            "discriminator_filters": first[0],
+            "discriminator_layers": strided,
+            "normalization": "batch" if batch else "instance",
+        },
+    )
+
+
+def arrays_for(layout, state, shapes):
+    """The file's arrays under our variables' paths, laid out as ours.
+
+    Args:
+        layout: `Layout`.
+        state: dict of key to array.
+        shapes: dict of path to shape, all variables of our network.
+
+    Returns:
+        dict of path to array.
+
+    Raises:
+        UserError: keys are missing or surplus, or shapes differ.
+    """
+    wanted = {}
+    for layer in layout.layers:
+        weight, bias = ("gamma", "beta") if layer.norm else ("kernel", "bias")
+        wanted[f"{layer.key}.weight"] = f"{layer.path}/{weight}"
+        if layer.bias:
+            wanted[f"{layer.key}.bias"] = f"{layer.path}/{bias}"
+    missing = [key for key in wanted if key not in state]
+    surplus = [
+        key for key in state if key not in wanted and not UNUSED.search(key)
+    ]
+    if missing or surplus:
+        raise UserError(
+            f"Missing: {_some(missing)}. Surplus: {_some(surplus)}. The file "
+            f"looks like a network of {_options(layout)}."
+        )
+    arrays = {path: _turned(state[key]) for key, path in wanted.items()}
+    for key, path in wanted.items():
+        if path not in shapes or tuple(shapes[path]) != arrays[path].shape:
+            raise UserError(
+                f"`{key}` has shape {state[key].shape}, here "
+                f"{arrays[path].shape}; `{path}` of ours has "
+                f"{shapes.get(path)}."
+            )
+    # Running means stay as they are: they are not used for a translation.
+    left = sorted(
+        path
+        for path in set(shapes) - set(arrays)
+        if not path.endswith(("moving_mean", "moving_variance"))
+    )
+    if left:
+        raise UserError(f"The file has nothing for: {_some(left)}.")
+    return arrays
+
+
+def _turned(array):
+    """PyTorch's kernels have channels first, both kinds turn alike."""
+    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
+
+
+def _shape(state, key, kind):
+    if key not in state or state[key].ndim != 4:
+        raise _another(state, kind, key)
+    return state[key].shape
+
+
+def _another(state, kind, key):
+    return UserError(
+        f"This is not {kind} of junyanz's code: there is no `{key}`. It begins "
+        f"with: {_some(list(state))}."
+    )
+
+
+def _some(names, most=4):
+    if not names:
+        return "none"
+    text = ", ".join(f"`{name}`" for name in names[:most])
+    return text + (f" and {len(names) - most} more" if names[most:] else "")
+
+
+def _options(layout):
+    return ", ".join(
+        f"{name} {value}" for name, value in layout.options.items()
+    )

@@ -1,0 +1,159 @@
+"""The authors' generators in PyTorch, straight from their weights.
+
+What an imported network must equal: written with PyTorch's own operations.
+"""
+
+import numpy as np
+
+
+def original_output(found, images):
+    """What the authors' code makes of images.
+
+    Args:
+        found: `Found` of a generator.
+        images: (B, H, W, 3) float32 in [-1, 1].
+
+    Returns:
+        (B, H, W, 3) float32.
+
+    Raises:
+        ImportError: PyTorch is not installed.
+    """
+    import torch
+
+    state = {key: torch.tensor(found.state[key]) for key in found.state}
+    make = _unet if "levels" in found.layout.options else _resnet
+    with torch.no_grad():
+        inputs = torch.tensor(np.transpose(images, (0, 3, 1, 2)))
+        outputs = make(state, found.layout, inputs)
+    return np.transpose(outputs.numpy(), (0, 2, 3, 1))
+
+
+def _resnet(state, layout, values):
+    from torch.nn import functional
+
+    options, keys = layout.options, [layer.key for layer in layout.layers]
+    blurred, blocks = options["antialias"], options["blocks"]
+
+    def convolved(values, key, padding=0, stride=1, reflect=0):
+        if reflect:
+            values = functional.pad(values, [reflect] * 4, mode="reflect")
+        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
+        return functional.conv2d(values, weight, bias, stride, padding)
+
+    def active(values):
+        return functional.relu(functional.instance_norm(values))
+
+    values = active(convolved(values, keys[0], reflect=3))
+    for key in keys[1:3]:
+        stride = 1 if blurred else 2
+        values = active(convolved(values, key, 1, stride))
+        if blurred:
+            values = _halved(values)
+    for first, second in zip(
+        keys[3 : 3 + 2 * blocks : 2], keys[4 : 4 + 2 * blocks : 2], strict=True
+    ):
+        inner = active(convolved(values, first, reflect=1))
+        inner = convolved(inner, second, reflect=1)
+        values = values + functional.instance_norm(inner)
+    for key in keys[3 + 2 * blocks : -1]:
+        if blurred:
+            values = convolved(_doubled(values), key, 1)
+        else:
+            values = functional.conv_transpose2d(
+                values,
+                state[f"{key}.weight"],
+                state[f"{key}.bias"],
+                stride=2,
+                padding=1,
+                output_padding=1,
+            )
+        values = active(values)
+    return convolved(values, keys[-1], reflect=3).tanh()
+
+
+def _taps(values, taps, scale):
+    import torch
+
+    row = torch.tensor(taps)
+    kernel = torch.outer(row, row) / row.sum() ** 2 * scale
+    return kernel.expand(values.shape[1], 1, len(taps), len(taps))
+
+
+def _halved(values):
+    from torch.nn import functional
+
+    padded = functional.pad(values, [1] * 4, mode="reflect")
+    taps = _taps(values, [1.0, 2.0, 1.0], 1.0)
+    return functional.conv2d(padded, taps, stride=2, groups=values.shape[1])
+
+
+def _doubled(values):
+    from torch.nn import functional
+
+    # Their Upsample: four taps, a replicated border, which is cut off again.
+    padded = functional.pad(values, [1] * 4, mode="replicate")
+    taps = _taps(values, [1.0, 3.0, 3.0, 1.0], 4.0)
+    outputs = functional.conv_transpose2d(
+        padded, taps, stride=2, padding=2, groups=values.shape[1]
+    )
+    return outputs[:, :, 1:-1, 1:-1]
+
+
+def _unet(state, layout, values):
+    from torch.nn import functional
+
+    def normed(values, key):
+        # By the image's own statistics, as networks in training mode do.
+        return functional.batch_norm(
+            values,
+            None,
+            None,
+            state[f"{key}.weight"],
+            state[f"{key}.bias"],
+            training=True,
+        )
+
+    def level(values, key, depth):
+        """What a block adds to its input, behind the input itself."""
+        inner = depth == layout.options["levels"] - 1
+        down = functional.conv2d(
+            functional.leaky_relu(values, 0.2),
+            state[f"{key}.1.weight"],
+            stride=2,
+            padding=1,
+        )
+        if not inner:
+            down = normed(down, f"{key}.2")
+            down = level(down, f"{key}.3.model", depth + 1)
+        up = 3 if inner else 5
+        outputs = functional.conv_transpose2d(
+            functional.relu(down),
+            state[f"{key}.{up}.weight"],
+            stride=2,
+            padding=1,
+        )
+        outputs = normed(outputs, f"{key}.{up + 1}")
+        import torch
+
+        # The leaky ReLU works in place: what is handed on has passed it.
+        return torch.cat([functional.leaky_relu(values, 0.2), outputs], 1)
+
+    images = [values[index : index + 1] for index in range(len(values))]
+    outputs = []
+    for image in images:
+        outer = functional.conv2d(
+            image, state["model.model.0.weight"], stride=2, padding=1
+        )
+        inner = level(outer, "model.model.1.model", 1)
+        last = functional.conv_transpose2d(
+            functional.relu(inner),
+            state["model.model.3.weight"],
+            state["model.model.3.bias"],
+            stride=2,
+            padding=1,
+        )
+        outputs.append(last.tanh())
+    import torch
+
+    return torch.cat(outputs)

@@ -1,0 +1,67 @@
+"""Files of weights: PyTorch's `.pth`, and safetensors."""
+
+from pathlib import Path
+
+import numpy as np
+
+from tfmask.ops.errors import UserError
+
+SUFFIXES = (".pth", ".safetensors")
+
+
+def read_state(path):
+    """The arrays of a file of weights. No code in it is run.
+
+    Args:
+        path: a `.pth` of `torch.save(network.state_dict())` (needs PyTorch),
+            or a `.safetensors` (needs safetensors).
+
+    Returns:
+        dict of key to array, in the file's order, without the `module.` that
+        training on several GPUs puts in front.
+
+    Raises:
+        UserError: a library is missing, or the file holds something else.
+    """
+    path = Path(path)
+    read = _read_safetensors if path.suffix == ".safetensors" else _read_torch
+    try:
+        state = read(path)
+    except ImportError as error:
+        raise UserError(
+            f"`{path}` needs {error.name}: pip install 'tfmask[weights]'"
+        ) from error
+    return {key.removeprefix("module."): state[key] for key in state}
+
+
+def _read_safetensors(path):
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    try:
+        return load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"`{path}` is no safetensors file: {error}") from error
+
+
+def _read_torch(path):
+    import pickle
+
+    import torch
+
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError) as error:
+        reason = str(error).splitlines()[0]
+        raise UserError(
+            f"`{path}` cannot be read as weights alone: {reason}"
+        ) from error
+    tensors = isinstance(state, dict) and all(
+        isinstance(value, torch.Tensor) for value in state.values()
+    )
+    if not tensors:
+        raise UserError(
+            f"`{path}` must hold the state_dict of one network: a dict of "
+            f"name to tensor. Got: {type(state).__name__}"
+        )
+    return {key: np.asarray(value) for key, value in state.items()}

@@ -1,0 +1,89 @@
+"""`tfmask import-weights`: the authors' checkpoints as a run folder."""
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import Literal
+
+from tyro.conf import Positional
+
+from tfmask.importing.run import (
+    NAMES,
+    config_for,
+    find_networks,
+    import_weights,
+)
+from tfmask.ops.command import command, parse_options
+from tfmask.ops.start import load_tensorflow
+from tfmask.training.resuming import require_new
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Options:
+    """Make a run of a folder of CycleGAN's, pix2pix' or CUT's checkpoints.
+
+    Their files are called EPOCH_net_G_A.pth and so on (or .safetensors). The
+    run translates, is evaluated, exported and served like any other.
+    """
+
+    method: Positional[Literal[NAMES]]
+    """Whose networks they are."""
+    weights: Path
+    """Folder of the authors' code: checkpoints/NAME."""
+    run: Path
+    """Run folder; must not exist."""
+    epoch: str = "latest"
+    """What stands before `_net_` in the names of the files."""
+    image_size: int | tuple[int, int] = 256
+    """Side of the images that it was trained on, or height and width."""
+    data: str = ""
+    """Where the run's data is, for `tfmask evaluate`; see `tfmask train`."""
+
+
+def compared(method, found):
+    """How far a generator's outputs lie from the original's, in words."""
+    import numpy as np
+
+    from tfmask.importing.originals import original_output
+
+    random = np.random.default_rng(0)
+    images = random.uniform(-1.0, 1.0, (1, *method.image_size, 3))
+    images = images.astype("float32")
+    try:
+        theirs = original_output(found, images)
+    except ImportError:
+        return "not compared with the original: PyTorch is not installed"
+    ours = np.asarray(method.networks[found.network](images))
+    difference = np.abs(ours - theirs).max()
+    return f"at most {difference:.1e} from the original's output in [-1, 1]"
+
+
+@command
+def main(argv=None):
+    """Imports. Returns the exit code."""
+    options = parse_options(Options, argv, "import-weights")
+    require_new(options.run)
+    networks = find_networks(options.method, options.weights, options.epoch)
+    config = config_for(
+        options.method, networks, options.image_size, options.data
+    )
+    load_tensorflow()
+    method, missing = import_weights(
+        config,
+        networks,
+        options.run,
+        ["tfmask", "import-weights", *(argv or sys.argv[1:])],
+    )
+    for found in networks:
+        words = (f"{k} {v}" for k, v in found.layout.options.items())
+        print(f"{found.network}: {found.path.name} ({', '.join(words)})")
+        if found.network.startswith("generator"):
+            print(f"    {compared(method, found)}")
+    if missing:
+        print(f"not in the folder, random weights: {', '.join(missing)}")
+    print(f"Wrote {options.run}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
