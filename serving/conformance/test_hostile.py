@@ -362,18 +362,6 @@ def models(request, tmp_path):
     return tmp_path
 
 
-def test_answers_that_nobody_reads_in_time(models):
-    with running_server(
-        "--base", models, *shlex.split("--memory 512 --max-call-seconds 2")
-    ) as (target, _):
-        own = Server(target)
-        with connected(own, 8) as channels:
-            calls = unread(channels)
-            time.sleep(4)
-            predict(own, {"x": floats(1, 4)}, timeout=2)
-            assert all(call.code() is not grpc.StatusCode.OK for call in calls)
-
-
 def test_a_folder_with_broken_models_and_an_end_in_time(models):
     with running_server("--base", models, "--grace", 1) as (target, process):
         own = Server(target)

@@ -28,8 +28,7 @@ from serving.protocol.versions import LOG
 from serving.server.budget import Budget
 from serving.server.memory import Gaps
 
-# In which a request has to arrive, and an answer to be read.
-_TRANSFER_SECONDS = 120.0
+_RECEIVE_SECONDS = 120.0  # in which a request has to arrive
 # Requests of so many bytes are read on the loop, where a thread would take
 # longer, and answers of so many are not counted.
 _SMALL = 2**16
@@ -169,7 +168,7 @@ class Calls:
             most = self._limits.seconds
             seconds = most if left is None else min(left, most)
             call = Call(method, context.peer(), time.monotonic() + seconds)
-            receiving = min(seconds, _TRANSFER_SECONDS)
+            receiving = min(seconds, _RECEIVE_SECONDS)
             try:
                 async with asyncio.timeout(receiving) as limit:
                     call.data = await context.read()
@@ -178,8 +177,10 @@ class Calls:
                         limit.reschedule(loop.time() + call.seconds_left())
                     sent = await self._answer(call, answer, counted)
                 call.code, call.sent = grpc.StatusCode.OK, len(sent)
-                if call.share:
-                    self._keep_until_sent(call, context)
+                if call.share:  # until a slow caller has read it
+                    context.add_done_callback(
+                        lambda _: self._release(call.share)
+                    )
                 return sent
             except TimeoutError:
                 call.code = grpc.StatusCode.DEADLINE_EXCEEDED
@@ -228,18 +229,6 @@ class Calls:
         finally:
             self.under_way -= counted
             self.held -= size
-
-    def _keep_until_sent(self, call, context):
-        """The share of an answer that its caller is slow to read."""
-        loop, task = asyncio.get_running_loop(), asyncio.current_task()
-        seconds = min(call.end - time.monotonic(), _TRANSFER_SECONDS)
-        end = loop.call_later(seconds, task.cancel)
-
-        def sent(_):
-            end.cancel()
-            self._release(call.share)
-
-        context.add_done_callback(sent)
 
     def read_first(self, answer: Callable[[Any, Call], Awaitable]) -> Callable:
         """An answer to a message that is read on the loop, if it is small.
