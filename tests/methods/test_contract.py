@@ -230,7 +230,7 @@ def by_position(method):
 READER = """
 import sys
 from pathlib import Path
-sys.path[:0] = ["tests", "tests/methods"]
+sys.path[:0] = ["tests", "tests/methods", "tests/trainers"]
 import keras
 import numpy as np
 from test_contract import NAMES, Checkpoints, build_method, by_position
