@@ -38,7 +38,7 @@ VERBS = {
 def usage():
     """The text of `tfmask --help`."""
     lines = ["usage: tfmask VERB [options]", ""]
-    lines += [f"  {verb:<10} {text}" for verb, (_, text) in VERBS.items()]
+    lines += [f"  {verb:<15} {text}" for verb, (_, text) in VERBS.items()]
     lines += ["", "tfmask VERB --help shows a verb's options."]
     return "\n".join(lines)
 

@@ -332,7 +332,7 @@ def test_calls_that_are_given_up(server):
         for call in calls:
             call.cancel()
     # Those that run go on to their end, at most one a thread.
-    predict(server, {"x": floats(1, 4)}, timeout=60)
+    predict(server, {"x": floats(1, 4)}, timeout=240)
 
 
 def test_deadlines_that_are_over(server):
