@@ -68,10 +68,10 @@ def pix2pix_generator(f=2, levels=6):
     shapes = {"model.model.0.weight": (f, 3, 4, 4)}
     shapes |= _layer("model.model.3", (2 * f, 3, 4, 4), 3)
     key = "model.model.1.model"
-    for before, width in zip(widths, widths[1:], strict=False):
-        inner = width is widths[-1] and key.count(".3.") == levels - 2
+    for level in range(1, levels):
+        before, width = widths[level - 1 : level + 1]
         shapes |= {f"{key}.1.weight": (width, before, 4, 4)}
-        if inner:
+        if level == levels - 1:
             shapes |= {f"{key}.3.weight": (width, before, 4, 4)}
             shapes |= _norm(f"{key}.4", before)
         else:

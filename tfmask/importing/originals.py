@@ -101,6 +101,7 @@ def _doubled(values):
 
 
 def _unet(state, layout, values):
+    import torch
     from torch.nn import functional
 
     def normed(values, key):
@@ -134,8 +135,6 @@ def _unet(state, layout, values):
             padding=1,
         )
         outputs = normed(outputs, f"{key}.{up + 1}")
-        import torch
-
         # The leaky ReLU works in place: what is handed on has passed it.
         return torch.cat([functional.leaky_relu(values, 0.2), outputs], 1)
 
@@ -154,6 +153,4 @@ def _unet(state, layout, values):
             padding=1,
         )
         outputs.append(last.tanh())
-    import torch
-
     return torch.cat(outputs)

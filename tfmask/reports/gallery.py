@@ -16,7 +16,8 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_json, write_png, write_text
 
 # What a page is made of.
-FILES = ("index.html", "examples.json", "samples.json", "images")
+SAMPLES = "samples.json"  # sample grids of a training
+FILES = ("index.html", "examples.json", SAMPLES, "images")
 GAP = 2  # pixels between the images of a grid
 # Small images are shown enlarged by a whole factor up to about this width.
 CELL_WIDTH = 256
@@ -214,7 +215,7 @@ class Gallery:
             "cell": [int(width), int(height)],
             "mask_means": mask_means or {},
         }
-        write_json(self.folder / "samples.json", self._samples)
+        write_json(self.folder / SAMPLES, self._samples)
 
     def newest_samples(self, step):
         """The newest picture of `add_samples` up to a step.
@@ -265,7 +266,7 @@ class Gallery:
         )
 
     def _read_samples(self):
-        path = self.folder / "samples.json"
+        path = self.folder / SAMPLES
         if not path.exists():
             return {}
         try:

@@ -13,7 +13,7 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_text
 from tfmask.reports.gallery import Gallery, image_grid
 from tfmask.reports.training_plots import training_plots
-from tfmask.training.run_list import METRICS, losses_by_kind
+from tfmask.training.run_list import METRICS, losses_by_kind, whole_lines
 from tfmask.training.time_left import Pace
 
 # A mask that is on average below or above is no mask any more.
@@ -71,8 +71,7 @@ class MetricRows(PeriodicCallback):
 
         And what a killed process has left of a row.
         """
-        lines = self.path.read_text().splitlines(keepends=True)
-        header, *rows = [line for line in lines if line.endswith("\n")] or [""]
+        header, *rows = whole_lines(self.path) or [""]
         kept = [row for row in rows if int(row.split(",")[0]) <= step]
         if kept:
             write_text(self.path, "".join([header, *kept]))

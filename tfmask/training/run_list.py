@@ -2,17 +2,17 @@
 
 import csv
 import dataclasses
-import json
+import math
 import os
 from pathlib import Path
 
 from tfmask.ops.errors import UserError
 from tfmask.ops.locks import writer_of
+from tfmask.reports.gallery import SAMPLES, Gallery
 from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
 from tfmask.training.schedule_length import total_steps
 
 METRICS = "metrics.csv"  # in the run folder
-SAMPLES = "samples.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,13 +76,14 @@ def read_run(run):
     try:
         config, facts = read_config(run)
         row = last_row(run / METRICS)
-        pictures = _json(run / SAMPLES)
+        gallery = Gallery(run, run.name)
         checkpoints = run_checkpoints(run).steps()
     except UserError as error:
         return RunEntry(str(run), str(error))
     end = total_steps(config, facts["epoch_steps"])
     step = max(int(row.get("step", 0)), *checkpoints, 0)
-    picture = pictures.get(max(pictures, key=int)) if pictures else {}
+    picture = gallery.newest_samples(math.inf)
+    means = gallery.mask_means(math.inf)
     state = "finished" if checkpoints and checkpoints[-1] >= end else "stopped"
     written = (run / name for name in (CONFIG, METRICS, SAMPLES))
     return RunEntry(
@@ -95,21 +96,27 @@ def read_run(run):
         state="running" if writer_of(run) else state,
         changed=max(path.stat().st_mtime for path in written if path.exists()),
         losses=losses_by_kind(row),
-        mask_means=picture.get("mask_means", {}),
-        picture=str(run / picture["file"]) if picture else "",
+        mask_means=means[max(means)] if means else {},
+        picture=str(run / picture) if picture else "",
     )
 
 
 def last_row(path):
     """The last whole row of a metrics file: dict of name to str."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
+    if not path.exists():
         return {}
-    # A process that was killed may have left a part of a row.
-    whole = [line for line in text.splitlines(keepends=True) if "\n" in line]
-    rows = list(csv.DictReader(whole[:1] + whole[-1:])) if whole else []
-    return rows[-1] if len(whole) > 1 else {}
+    header, *rows = whole_lines(path) or [""]
+    return next(csv.DictReader([header, rows[-1]])) if rows else {}
+
+
+def whole_lines(path):
+    """The lines of a metrics file, without what a killed process left of one.
+
+    Returns:
+        list of str that end with a line break; the first names the columns.
+    """
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    return [line for line in lines if line.endswith("\n")]
 
 
 def losses_by_kind(row):
@@ -128,12 +135,3 @@ def losses_by_kind(row):
             kind = name.split("/")[1].rsplit("_", 1)[0]
             kinds.setdefault(kind, []).append(float(value))
     return {kind: sum(values) / len(values) for kind, values in kinds.items()}
-
-
-def _json(path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return {}
-    except ValueError as error:
-        raise UserError(f"`{path}` is damaged: {error}.") from error
