@@ -1,6 +1,6 @@
 """Hostile use: the server stays up, quick and within its memory.
 
-    python -m pytest serving/conformance -m hostile
+    python -m pytest serving/conformance -m hostile -rP
     python -m pytest serving/conformance -m hostile --target HOST:PORT \
       --server-pid PID --server-memory 512
 
@@ -129,6 +129,10 @@ def server(victim, request):
     look()
     yield server
     seen = look()
+    print(
+        f"slowest status {seen['slowest']:.2f} s, most memory "
+        f"{seen['most']:.0f} MiB of {most:.0f}"
+    )
     assert seen["failed"] == []
     assert seen["slowest"] < request.config.getoption("--slowest-status")
     assert seen["most"] < most
