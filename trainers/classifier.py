@@ -93,9 +93,9 @@ class Options:
     def recipe(self):
         """`Recipe`: the network's, with the options in their place."""
         default = RECIPES[self.network]
-        given = {name: getattr(self, name, None) for name in Recipe._fields}
+        options = {name: getattr(self, name, None) for name in Recipe._fields}
         return default._replace(
-            **{name: v for name, v in given.items() if v is not None}
+            **{name: v for name, v in options.items() if v is not None}
         )
 
 

@@ -60,9 +60,9 @@ class Options:
                 )
 
 
-def _print_separations(found, names):
+def _print_separations(separations, names):
     print("silhouettes of the codes (1: apart by the attribute, 0: mixed)")
-    for code, values in found.items():
+    for code, values in separations.items():
         numbers = ", ".join(
             f"{name} {'-' if value is None else f'{value:.3f}'}"
             for name, value in zip(names, values, strict=True)

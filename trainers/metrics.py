@@ -168,8 +168,10 @@ def main(argv: list[str] | None = None) -> int:
     if network and "warning" in network:
         measured["notes"].insert(0, network["warning"])
     result = {
-        "sets": {name: given.about for name, given in sets.items()},
-        "counts": {name: given.count for name, given in sets.items()},
+        "sets": {name: feature_set.about for name, feature_set in sets.items()},
+        "counts": {
+            name: feature_set.count for name, feature_set in sets.items()
+        },
         "features": network,
         "image_size": options.image_size,
         "units": UNITS,

@@ -23,14 +23,14 @@ def files_to_mark(options, load_run=None):
     if options.list is not None:
         files = read_list(options.list)
     else:
-        found = images_to_mark(
+        images = images_to_mark(
             options.mark,
             count=options.count,
             skip_bad_files=options.skip_bad_files,
             run=options.run,
             load_run=load_run,
         )
-        files = [file for _, rows in found.values() for _, file, _ in rows]
+        files = [file for _, rows in images.values() for _, file, _ in rows]
     wanted = {f"train{domain.upper()}" for domain in options.domains}
     files = [file for file in files if file.split("/")[0] in wanted]
     if not files:
@@ -66,10 +66,10 @@ def masks_of_run(run, load_run=None):
             return None
         with lock:
             # Of the size that it was trained at, as `prepare masks` asks it.
-            found = method.translate_images(
+            answer = method.translate_images(
                 resized(picture, height, width), direction
             )
-        return resized(found.mask, *picture.shape[:2])
+        return resized(answer.mask, *picture.shape[:2])
 
     return mask
 
@@ -82,8 +82,8 @@ def masks_of_server(client, model):
     def mask(direction, picture):
         if direction not in known:
             return None
-        found = client.translate(reduced(picture), direction, model=model)
-        return resized(found.mask, *picture.shape[:2])
+        answer = client.translate(reduced(picture), direction, model=model)
+        return resized(answer.mask, *picture.shape[:2])
 
     return mask
 
@@ -107,9 +107,9 @@ def marking_of(options, mask=None, load_run=None):
         if mask is None:
             return None
         domain = file[len("train")].lower()
-        found = mask("a_to_b" if domain == "a" else "b_to_a", picture)
+        answer = mask("a_to_b" if domain == "a" else "b_to_a", picture)
         # What is saved is object or not: so is what is shown.
-        return None if found is None else binary(found)
+        return None if answer is None else binary(answer)
 
     return Marking(
         root=options.mark,

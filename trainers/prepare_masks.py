@@ -65,13 +65,13 @@ def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):
     """
     from tfmask.ops.console import image_progress
 
-    found = {d: images_of(data, f"train{d.upper()}") for d in DOMAINS}
-    with image_progress("Looking", sum(map(len, found.values()))) as advance:
+    listed = {d: images_of(data, f"train{d.upper()}") for d in DOMAINS}
+    with image_progress("Looking", sum(map(len, listed.values()))) as advance:
         images = {
             domain: unmarked(
                 data, domain, skip_bad_files=skip_bad_files, advance=advance
             )
-            for domain in found
+            for domain in listed
         }
     values = dict.fromkeys(images)
     if run is not None:
@@ -95,7 +95,7 @@ def main(argv=None, load_run=None):
         raise UserError(
             f"`{options.out}` is already there. Give another file as `--out`."
         )
-    found = images_to_mark(
+    to_mark = images_to_mark(
         options.data,
         count=options.count,
         skip_bad_files=options.skip_bad_files,
@@ -105,7 +105,7 @@ def main(argv=None, load_run=None):
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for domain, (images, rows) in found.items():
+    for domain, (images, rows) in to_mark.items():
         writer.writerows(rows)
         name = f"train{domain.upper()}"
         print(

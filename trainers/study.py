@@ -66,10 +66,10 @@ class Options:
     """Replace numbers that are already there."""
 
     def __post_init__(self):
-        given = bool(self.runs), self.inputs is not None, self.out is not None
-        if self.score and any(given):
+        parts = bool(self.runs), self.inputs is not None, self.out is not None
+        if self.score and any(parts):
             raise ValueError("--score stands alone, without --runs.")
-        if not self.score and not all(given):
+        if not self.score and not all(parts):
             raise ValueError(
                 "expected --runs A B --inputs DIR --out DIR, or --score FILES."
             )
@@ -101,12 +101,12 @@ def _create(options, load_run):
     with image_progress("Translating", total) as advance:
         for run in options.runs:
             if (run / "config.json").is_file():
-                made = translated_pictures(
+                run_pictures = translated_pictures(
                     run, inputs, exemplars, options, advance, load_run
                 )
             else:
-                made = ready_pictures(run, inputs)
-            pictures.append(made)
+                run_pictures = ready_pictures(run, inputs)
+            pictures.append(run_pictures)
     page = write_page(
         out, names, options.questions, inputs, pictures, exemplars, options.seed
     )

@@ -125,12 +125,12 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     failed = dict(listing.problems)
     total = options.samples * len(images)
     with image_progress("Translating", total) as advance:
-        for plan, given in zip(plans, answers.values(), strict=True):
+        for plan, values in zip(plans, answers.values(), strict=True):
             failed |= translate_files(
                 method,
                 plan,
                 direction,
-                inputs=given,
+                inputs=values,
                 image_size=options.image_size,
                 advance=advance,
             )

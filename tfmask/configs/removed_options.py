@@ -23,13 +23,13 @@ def without_removed(group: str, options: dict[str, Any]) -> dict[str, Any]:
     Raises:
         ValueError: one that is gone had another value than what is left.
     """
-    kept = {}
+    present = {}
     for name, value in options.items():
         field = f"{group}.{name}"
         if field not in REMOVED:
-            kept[name] = value
+            present[name] = value
         elif value != REMOVED[field]:
             raise ValueError(
                 f"`{field}` is {value!r}, and only {REMOVED[field]!r} is left"
             )
-    return kept
+    return present

@@ -50,8 +50,8 @@ class AttributeClassifier:
                 [-1, 1] and `attributes` (B, K) float 0/1, all of one size.
                 They are kept in memory, in 8 bits.
         """
-        kept = [(_pixels(b["image"]), b["attributes"]) for b in batches]
-        pixels, attributes = map(np.concatenate, zip(*kept, strict=True))
+        examples = [(_pixels(b["image"]), b["attributes"]) for b in batches]
+        pixels, attributes = map(np.concatenate, zip(*examples, strict=True))
         steps = -(-len(pixels) // _BATCH)
         self._network.fit(
             pixels,

@@ -50,12 +50,12 @@ def feature_lines(job, options):
     for direction in result["directions"]:
         if job.distances(direction).exists():
             continue
-        made = job.translations(direction)
+        translations = job.translations(direction)
         folders = [
             _folder(options.data, d) for d in (direction[0], direction[-1])
         ]
         counts = [_count(folder) for folder in folders]
-        done = len(list(made.glob("*.png")))
+        done = len(list(translations.glob("*.png")))
         if done < counts[0]:
             lines.append(
                 [
@@ -68,11 +68,11 @@ def feature_lines(job, options):
                     "--input",
                     str(folders[0]),
                     "--output",
-                    str(made),
+                    str(translations),
                     "--image-size",
                     str(size),
                     "--mask-output",
-                    f"{made}_masks",
+                    f"{translations}_masks",
                 ]
             )
         lines.append(
@@ -81,7 +81,7 @@ def feature_lines(job, options):
                 "--real",
                 str(folders[1]),
                 "--fake",
-                str(made),
+                str(translations),
                 "--source",
                 str(folders[0]),
                 "--image-size",
@@ -115,10 +115,10 @@ def add_distances(job, result):
         file = job.distances(direction)
         if not file.exists():
             continue
-        found = json.loads(file.read_text(encoding="utf-8"))["rows"]
+        distances = json.loads(file.read_text(encoding="utf-8"))["rows"]
         for row, name in (("model", "fake"), ("identity", "identity")):
             for number in DISTANCES:
-                rows[row][number] = found[name][number]
+                rows[row][number] = distances[name][number]
 
 
 def _folder(data, domain):

@@ -19,12 +19,12 @@ ATTRIBUTES, DOMAINS = "attributes", "domains"
 CLASSIFIED = "classified_as_target"
 
 
-def label_accuracies(labels, seen, true):
+def label_accuracies(labels, predicted, true):
     """How often a classifier is right.
 
     Args:
         labels: K str.
-        seen: (N, K) bool, what it says.
+        predicted: (N, K) bool, what it says.
         true: (N, K) bool.
 
     Returns:
@@ -32,7 +32,9 @@ def label_accuracies(labels, seen, true):
         taking the more frequent value.
     """
     on = true.mean(0)
-    columns = zip((seen == true).mean(0), np.maximum(on, 1 - on), strict=True)
+    columns = zip(
+        (predicted == true).mean(0), np.maximum(on, 1 - on), strict=True
+    )
     return {
         label: {"accuracy": float(accuracy), "majority": float(majority)}
         for label, (accuracy, majority) in zip(labels, columns, strict=True)
@@ -64,17 +66,17 @@ def write_classifier(out, network, facts):
     with tempfile.TemporaryDirectory(
         dir=out.parent, prefix=f".{out.name}."
     ) as temporary:
-        made = Path(temporary) / "made"
-        made.mkdir()
-        network.save(str(made / NETWORK))
+        unpublished = Path(temporary) / "made"
+        unpublished.mkdir()
+        network.save(str(unpublished / NETWORK))
         facts = {
             "format": FORMAT,
             **facts,
-            "sha256": sha256_of(made / NETWORK),
+            "sha256": sha256_of(unpublished / NETWORK),
             "versions": package_versions(),
         }
-        write_json(made / ABOUT, facts)
-        os.replace(made, out)
+        write_json(unpublished / ABOUT, facts)
+        os.replace(unpublished, out)
     return facts
 
 
@@ -100,11 +102,11 @@ def read_about(folder):
         ) from error
     except ValueError as error:
         raise UserError(f"`{path}` is damaged: {error}") from error
-    found = about.get("format") if isinstance(about, dict) else None
-    if found != FORMAT:
+    format_read = about.get("format") if isinstance(about, dict) else None
+    if format_read != FORMAT:
         raise UserError(
             f"`{path}` must be of `tfmask classifier`, of the format {FORMAT}. "
-            f"Got: {found}"
+            f"Got: {format_read}"
         )
     return about
 
@@ -130,11 +132,11 @@ def read_network(folder, about):
     path = Path(folder) / NETWORK
     if not path.is_file():
         raise UserError(f"`{folder}` has no {NETWORK}. Make it again.")
-    found = sha256_of(path)
-    if found != about["sha256"]:
+    checksum = sha256_of(path)
+    if checksum != about["sha256"]:
         raise UserError(
             f"`{path}` is damaged or was changed: expected the SHA-256 "
-            f"{about['sha256']} of {ABOUT}. Got: {found}"
+            f"{about['sha256']} of {ABOUT}. Got: {checksum}"
         )
     made_with = about["versions"]["keras"]
     try:

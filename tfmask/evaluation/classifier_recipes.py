@@ -77,15 +77,18 @@ def accuracy(classifier, data):
     Returns:
         dict of `images` (int) and `labels`, see `label_accuracies`.
     """
-    seen, true = [], []
+    predicted, true = [], []
     for domain in data.counts("test"):
         for batch in data.test_batches(
             domain, batch_size=16
         ).as_numpy_iterator():
             images = batch["image"]
-            seen.append(classifier.seen_in(images))
+            predicted.append(classifier.seen_in(images))
             is_b = np.full((len(images), 1), domain == "b")
             true.append(batch.get("attributes", is_b) > 0.5)
-    seen, true = np.concatenate(seen), np.concatenate(true)
+    predicted, true = np.concatenate(predicted), np.concatenate(true)
     labels = classifier.about["labels"]
-    return {"images": len(true), "labels": label_accuracies(labels, seen, true)}
+    return {
+        "images": len(true),
+        "labels": label_accuracies(labels, predicted, true),
+    }

@@ -49,11 +49,13 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
     for batch in data.test_pairs(
         split=split, batch_size=batch_size, limit=limit
     ):
-        found = graph(batch["a"]["image"], batch["b"]["image"])
+        code_arrays = graph(batch["a"]["image"], batch["b"]["image"])
         shown = (batch["a"]["attributes"], batch["a"]["index"])
-        parts.append([values.numpy() for values in (*found, *shown)])
-    *found, attributes, index = map(np.concatenate, zip(*parts, strict=True))
-    return dict(zip(CODES, found, strict=True)), attributes > 0.5, index
+        parts.append([values.numpy() for values in (*code_arrays, *shown)])
+    *code_arrays, attributes, index = map(
+        np.concatenate, zip(*parts, strict=True)
+    )
+    return dict(zip(CODES, code_arrays, strict=True)), attributes > 0.5, index
 
 
 def embedded(codes, *, perplexity=30.0, seed=0):
@@ -143,11 +145,11 @@ def figure(places, attributes, names):
     draw.text((PANEL + 4, 4), "without it", fill=_OFF)
     for row, name in enumerate(names):
         top = line + row * (PANEL + line)
-        for column, (code, found) in enumerate(places.items()):
+        for column, (code, points) in enumerate(places.items()):
             left = column * PANEL
             title = f"{code.replace('_', ' ')}, {name}"
             draw.text((left + 4, top + 4), title, fill="black")
-            plot = Image.fromarray(panel(found, attributes[:, row]))
+            plot = Image.fromarray(panel(points, attributes[:, row]))
             sheet.paste(plot, (left, top + line))
     return np.asarray(sheet)
 
@@ -159,7 +161,9 @@ def table(places, attributes, names, images):
     axes = [f"{code}_{axis}" for code in places for axis in "xy"]
     writer.writerow(["image", *names, *axes])
     for number, image in enumerate(images):
-        found = np.concatenate([values[number] for values in places.values()])
+        coordinates = np.concatenate(
+            [values[number] for values in places.values()]
+        )
         switches = attributes[number].astype(int)
-        writer.writerow([image, *switches, *(f"{v:.4f}" for v in found)])
+        writer.writerow([image, *switches, *(f"{v:.4f}" for v in coordinates)])
     return file.getvalue()

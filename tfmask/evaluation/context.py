@@ -55,7 +55,7 @@ class Context:
         """set of str, what there is for all images."""
         judged = self.classifier is not None and self.data.layout == "domains"
         there = {"classifier": judged, "features": self.features is not None}
-        return {name for name, given in there.items() if given}
+        return {name for name, available in there.items() if available}
 
     @property
     def inputs(self):
@@ -97,12 +97,12 @@ class Context:
         )
 
         def finite(inputs):
-            made = translate(inputs)
-            if not all(np.isfinite(values).all() for values in made.values()):
+            answer = translate(inputs)
+            if not all(np.isfinite(values).all() for values in answer.values()):
                 raise UserError(
                     "The run's translations hold NaN or infinity: its weights "
                     "are broken. Train again, or from an earlier checkpoint."
                 )
-            return made
+            return answer
 
         return finite

@@ -217,23 +217,25 @@ def features_of(
     if path.exists():
         arrays = _load(path)
         advance(folder.about["count"])
-        seen = json.loads(str(arrays["seen"]))
-        return _feature_set(path, arrays, {**folder.about, **seen})
-    made = _made(folder, network, image_size, batch_size, advance)
-    arrays = {"features": made.features}
-    if made.logits is not None:
-        arrays["logits"] = made.logits
-    seen = {name: made.about[name] for name in ("sizes", "formats", "grey")}
+        facts = json.loads(str(arrays["seen"]))
+        return _feature_set(path, arrays, {**folder.about, **facts})
+    computed = _made(folder, network, image_size, batch_size, advance)
+    arrays = {"features": computed.features}
+    if computed.logits is not None:
+        arrays["logits"] = computed.logits
+    facts = {
+        name: computed.about[name] for name in ("sizes", "formats", "grey")
+    }
     with replacing(path) as file:
-        np.savez(file, seen=json.dumps(seen), **arrays)
-    return made
+        np.savez(file, seen=json.dumps(facts), **arrays)
+    return computed
 
 
 def _made(folder, network, image_size, batch_size, advance):
     from data_pipelines.checks import decode
     from tfmask.ops.images import resized
 
-    made, sizes, formats, grey = [], Counter(), Counter(), 0
+    parts, sizes, formats, grey = [], Counter(), Counter(), 0
     for first in range(0, len(folder.examples), batch_size):
         batch = []
         for example in folder.examples[first : first + batch_size]:
@@ -245,10 +247,10 @@ def _made(folder, network, image_size, batch_size, advance):
             if image_size is not None:
                 pixels = resized(pixels, (image_size, image_size))
             batch.append(network.resize(pixels).numpy())
-        found = network.run(np.stack(batch))
-        made.append({name: np.asarray(part) for name, part in found.items()})
+        outputs = network.run(np.stack(batch))
+        parts.append({name: np.asarray(part) for name, part in outputs.items()})
         advance(len(batch))
-    joined = {n: np.concatenate([part[n] for part in made]) for n in made[0]}
+    joined = {n: np.concatenate([part[n] for part in parts]) for n in parts[0]}
     for name, values in joined.items():
         if not np.isfinite(values).all():
             raise UserError(

@@ -138,8 +138,8 @@ def _keras_weights(path):
 def _of_keras(network, about):
     @_on_images
     def run(images):
-        made = network(images / 127.5 - 1.0, training=False)
-        return {"features": made}
+        features = network(images / 127.5 - 1.0, training=False)
+        return {"features": features}
 
     return FeatureNetwork(
         {**about, "resize": "bilinear, antialiased"}, _antialiased, run
@@ -161,16 +161,22 @@ def _saved_model(folder):
 
     @_on_images
     def run(images):
-        made = model(images / 127.5 - 1.0)
-        if not isinstance(made, dict) or not {"pool_3", "logits"} <= set(made):
-            got = ", ".join(sorted(made)) if isinstance(made, dict) else made
+        outputs = model(images / 127.5 - 1.0)
+        if not isinstance(outputs, dict) or not {"pool_3", "logits"} <= set(
+            outputs
+        ):
+            got = (
+                ", ".join(sorted(outputs))
+                if isinstance(outputs, dict)
+                else outputs
+            )
             raise UserError(
                 f"`--weights` `{folder}` must give `pool_3` and `logits`, as "
                 f"TF-GAN's Inception does. Got: {got}"
             )
         return {
-            "features": _flat(made["pool_3"]),
-            "logits": _flat(made["logits"]),
+            "features": _flat(outputs["pool_3"]),
+            "logits": _flat(outputs["logits"]),
         }
 
     return _of_original(folder, "Inception of TF-GAN (SavedModel)", run)
@@ -212,11 +218,11 @@ def _frozen_graph(path):
         # The original score leaves the last layer's bias out.
         logits = tf.matmul(features, product.op.inputs[1])
     session = tf.compat.v1.Session(graph=holder)
-    made = {"features": features, "logits": logits}
+    fetches = {"features": features, "logits": logits}
     return _of_original(
         path,
         "Inception of 2015 (classify_image_graph_def.pb)",
-        lambda batch: session.run(made, {images: batch}),
+        lambda batch: session.run(fetches, {images: batch}),
     )
 
 
@@ -243,13 +249,13 @@ def _antialiased(image):
 
 
 def _legacy(image):
-    made = tf.raw_ops.ResizeBilinear(
+    resized = tf.raw_ops.ResizeBilinear(
         images=tf.cast(image, tf.float32)[None],
         size=(SIDE, SIDE),
         align_corners=False,
         half_pixel_centers=False,
     )
-    return made[0]
+    return resized[0]
 
 
 def _flat(values):

@@ -51,15 +51,15 @@ class Judge:
 
     def check(self, images, attributes):
         """`seen_in` of true images, which count for its own accuracy."""
-        seen = self.seen_in(images)
-        self._seen.append(seen)
+        predicted = self.seen_in(images)
+        self._seen.append(predicted)
         self._true.append(attributes > 0.5)
-        return seen
+        return predicted
 
     def accuracy(self):
         """dict of attribute to `accuracy` and `majority`."""
-        seen, true = map(np.concatenate, (self._seen, self._true))
-        return label_accuracies(self._names, seen, true)
+        predicted, true = map(np.concatenate, (self._seen, self._true))
+        return label_accuracies(self._names, predicted, true)
 
     def note(self):
         """How good it is, as a sentence."""

@@ -29,12 +29,12 @@ def mask_thresholds(method, data):
         return {}
     context = Context(method, data, split="train", limit=IMAGES)
     tasks = tasks_of(context)
-    found = {}
+    thresholds = {}
     for direction in method.directions:
         counts = 0
         for batch in tasks.batches(direction):
             for _, example in tasks.examples(direction, batch):
                 counts += mask_histogram(example.rows["model"]["mask"])
         if np.any(counts):
-            found[direction] = round(otsu_threshold(counts), 4)
-    return found
+            thresholds[direction] = round(otsu_threshold(counts), 4)
+    return thresholds

@@ -59,7 +59,7 @@ def measure(sets, options):
             belong together.
     """
     _check(sets, options)
-    counts = [given.count for given in sets.values() if given.count]
+    counts = [one.count for one in sets.values() if one.count]
     settings = {
         "kid": {
             "subsets": options.kid_subsets,
@@ -97,8 +97,8 @@ def _row(judged, sets, settings):
             row |= _mean_and_std("kid_source", found.source)
     row["fid"] = frechet_distance(
         *(
-            given.moments if given.features is None else given.features
-            for given in (judged, real)
+            one.moments if one.features is None else one.features
+            for one in (judged, real)
         )
     )
     if judged.logits is not None:
@@ -116,7 +116,7 @@ def _mean_and_std(name, values):
 
 
 def _check(sets, options):
-    widths = {name: given.width for name, given in sets.items()}
+    widths = {name: feature_set.width for name, feature_set in sets.items()}
     if len(set(widths.values())) > 1:
         listed = ", ".join(
             f"`{name}` {width}" for name, width in widths.items()
@@ -125,43 +125,47 @@ def _check(sets, options):
             "All sets need the features of one network. Got different numbers "
             f"of features: {listed}"
         )
-    for name, given in sets.items():
+    for name, feature_set in sets.items():
         needed = {"--kid-size": options.kid_size}
         if "source" in sets:
             needed["--draw-size"] = options.draw_size
-        if name != "real" and given.logits is not None:
+        if name != "real" and feature_set.logits is not None:
             needed["--splits"] = options.splits
         for option, size in needed.items():
-            if size and given.count is not None and given.count < size:
+            if (
+                size
+                and feature_set.count is not None
+                and feature_set.count < size
+            ):
                 raise UserError(
                     f"`{option} {size}` needs {size} images or more in every "
-                    f"set. Got: {given.count} in `--{name} "
-                    f"{given.about['location']}`"
+                    f"set. Got: {feature_set.count} in `--{name} "
+                    f"{feature_set.about['location']}`"
                 )
 
 
 def _notes(sets):
     """What a reader must know of the sets, list of str."""
     notes = []
-    counts = {n: given.count for n, given in sets.items() if given.count}
+    counts = {n: one.count for n, one in sets.items() if one.count}
     if len(set(counts.values())) > 1:
         notes.append(COUNTS.format(counts=listed(counts)))
     fewest, width = min(counts.values(), default=None), sets["real"].width
     if fewest is not None and fewest <= width:
         notes.append(FEW.format(count=fewest, width=width))
     sizes = {
-        name: " ".join(given.about["sizes"])
-        for name, given in sets.items()
-        if "sizes" in given.about
+        name: " ".join(one.about["sizes"])
+        for name, one in sets.items()
+        if "sizes" in one.about
     }
     if len(set(sizes.values())) > 1:
         notes.append(SIZES.format(sizes=listed(sizes)))
-    for name, given in sets.items():
-        if grey := given.about.get("grey"):
-            notes.append(GREY.format(count=grey, total=given.count, name=name))
+    for name, one in sets.items():
+        if grey := one.about.get("grey"):
+            notes.append(GREY.format(count=grey, total=one.count, name=name))
     if jpeg := sets["fake"].about.get("formats", {}).get("jpeg"):
         notes.append(JPEG.format(count=jpeg))
-    if any(given.features is None for given in sets.values()):
+    if any(one.features is None for one in sets.values()):
         notes.append(NO_KID)
     if sets["fake"].logits is None:
         notes.append(NO_IS)

@@ -51,8 +51,8 @@ def ready_pictures(folder, inputs):
     Raises:
         UserError: one is missing, unreadable, or of another size.
     """
-    found = {path.stem: path for path in images_of(folder)}
-    missing = [path for path in inputs if path.stem not in found]
+    pictures_of = {path.stem: path for path in images_of(folder)}
+    missing = [path for path in inputs if path.stem not in pictures_of]
     if missing:
         raise UserError(
             f"`{folder}` is no run (no config.json) and lacks pictures of "
@@ -61,11 +61,12 @@ def ready_pictures(folder, inputs):
         )
     pictures = []
     for path in inputs:
-        picture, size = read_picture(found[path.stem]), read_picture(path).shape
+        ready = pictures_of[path.stem]
+        picture, size = read_picture(ready), read_picture(path).shape
         if picture.shape != size:
             raise UserError(
-                f"`{found[path.stem]}` is {picture.shape[:2]}, expected the "
-                f"size of `{path}`, {size[:2]} (height, width)."
+                f"`{ready}` is {picture.shape[:2]}, expected the size of "
+                f"`{path}`, {size[:2]} (height, width)."
             )
         pictures.append(picture)
     return pictures
@@ -108,10 +109,10 @@ def translated_pictures(
                 more.settings[port.name] = options.attributes
         more = check_inputs(run, method, more)
         try:
-            made = translate_file(translate, method, path, more)
+            answer = translate_file(translate, method, path, more)
         except UserError as error:
             raise UserError(f"`{path}` {error}") from error
-        pictures.append(made["image"])
+        pictures.append(answer["image"])
         advance()
     return pictures
 

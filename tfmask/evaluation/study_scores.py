@@ -20,7 +20,7 @@ def read_answers(files, expected):
         UserError: a file is none of the page's, belongs to another study, or
             is a person's second one.
     """
-    found = []
+    answer_sheets = []
     for path in files:
         try:
             answers = json.loads(path.read_text(encoding="utf-8"))
@@ -34,7 +34,7 @@ def read_answers(files, expected):
                 f"`{path}` is no file of answers that a page of `tfmask study` "
                 f"saved (expected format {expected}): {error}"
             ) from error
-        for other, before in zip(files, found, strict=False):
+        for other, before in zip(files, answer_sheets, strict=False):
             if before["study"] != answers["study"]:
                 raise UserError(
                     f"`{path}` belongs to another study than `{other}`. Count "
@@ -45,8 +45,8 @@ def read_answers(files, expected):
                     f"`{other}` and `{path}` are of one person. Give the one "
                     "that was saved last."
                 )
-        found.append(answers)
-    return found
+        answer_sheets.append(answers)
+    return answer_sheets
 
 
 def _check(answer, answers):

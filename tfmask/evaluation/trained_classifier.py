@@ -157,11 +157,11 @@ def classifier_features(folder):
         input_signature=[tf.TensorSpec((None, *resizing.size, 3), tf.float32)],
     )
     def run(images):
-        made = {"features": trunk(images, training=False)}
+        outputs = {"features": trunk(images, training=False)}
         if about["tells"] == DOMAINS:
-            z = head(made["features"])
-            made["logits"] = tf.concat([tf.zeros_like(z), z], axis=-1)
-        return made
+            z = head(outputs["features"])
+            outputs["logits"] = tf.concat([tf.zeros_like(z), z], axis=-1)
+        return outputs
 
     return FeatureNetwork(
         {

@@ -123,11 +123,11 @@ def uncertainties(root, run, *, skip_bad_files, load_run=None):
     config = dataclasses.replace(config, data=changed)
     data = open_images(config, method_spec(spec.name), ("train",))
     context = Context(method, data, split="train", batch_size=BATCH)
-    found = {}
+    by_domain = {}
     for direction in method.directions:
         translate, domain = context.translation(direction), direction[0]
         names = context.names(domain)
-        found[domain] = {
+        by_domain[domain] = {
             names[index]: float(value)
             for batch in context.read(data.test_batches, domain)
             for index, value in zip(
@@ -136,7 +136,7 @@ def uncertainties(root, run, *, skip_bad_files, load_run=None):
                 strict=True,
             )
         }
-    return found
+    return by_domain
 
 
 def rows_of(images, domain, count, values=None):

@@ -310,11 +310,13 @@ def translated(method, direction, inputs, all_steps=False):
         floats[port.name] = np.pad(value, padding, "reflect")
     ask = method.all_steps if all_steps else method.translate
     with tf.device("CPU:0"):  # where the fresh process runs
-        made = ask(
+        answer = ask(
             {name: tf.constant(value) for name, value in floats.items()},
             direction,
         )
     return {
-        port.name: _ANSWERS[port.kind](made[port.name][..., :height, :width, :])
+        port.name: _ANSWERS[port.kind](
+            answer[port.name][..., :height, :width, :]
+        )
         for port in (spec.steps if all_steps else spec.outputs)
     }

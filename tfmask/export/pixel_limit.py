@@ -115,14 +115,14 @@ def _claimed(files):
     jpegs = tf.reduce_all(heads[:, : len(_JPEG)] == [*_JPEG], axis=-1)
 
     def one(file):
-        is_jpeg, data, found = file
+        is_jpeg, data, by_layout = file
         return tf.cond(
             is_jpeg,
             # The decoder's own reader: it skips what lies between segments.
             lambda: tf.reduce_prod(
                 tf.image.extract_jpeg_shape(data, tf.int64)[:2]
             ),
-            lambda: found,
+            lambda: by_layout,
         )
 
     return tf.cond(
@@ -138,8 +138,8 @@ def _claimed(files):
 
 def _by_layouts(heads):
     """Pixels by the first bytes, (N, 1, 32) int64 to (N,)."""
-    wanted, given = _marks()
-    known = tf.reduce_all((heads == wanted) | ~given, axis=-1)
+    wanted, fixed = _marks()
+    known = tf.reduce_all((heads == wanted) | ~fixed, axis=-1)
     divide = np.array([[1, layout.divide] for layout in _LAYOUTS])
     below, more = (
         np.array([[getattr(layout, name)] for layout in _LAYOUTS])
@@ -157,12 +157,12 @@ def _by_layouts(heads):
 def _marks():
     """(layout, 32) bytes, and whether they must stand there."""
     wanted = np.zeros((len(_LAYOUTS), _HEAD), np.int64)
-    given = np.zeros(wanted.shape, bool)
+    fixed = np.zeros(wanted.shape, bool)
     for row, layout in enumerate(_LAYOUTS):
         for at, text in layout.marks.items():
             wanted[row, at : at + len(text)] = [*text]
-            given[row, at : at + len(text)] = True
-    return wanted, given
+            fixed[row, at : at + len(text)] = True
+    return wanted, fixed
 
 
 def _weights():

@@ -104,10 +104,10 @@ def _files(base, server_base):
 
 def _models(base, server_base):
     config = protos.ModelServerConfig()
-    for found in discover(base):
+    for model in discover(base):
         config.model_config_list.config.add(
-            name=found.name,
-            base_path=f"{server_base.rstrip('/')}/{found.name}",
+            name=model.name,
+            base_path=f"{server_base.rstrip('/')}/{model.name}",
             model_platform="tensorflow",
         )
     return text_format.MessageToString(config, as_utf8=True)

@@ -93,10 +93,10 @@ class ServedTranslation(tf.Module):
                 spec = getattr(border, "files", spec)
             specs[port.name] = tf.TensorSpec.from_spec(spec, port.name)
 
-        def function(**given):
+        def function(**inputs):
             shaped = {
                 name: tf.ensure_shape(value, specs[name].shape)
-                for name, value in given.items()
+                for name, value in inputs.items()
             }
             return form(direction, ports, shaped)
 
@@ -105,23 +105,23 @@ class ServedTranslation(tf.Module):
         graph = tf.function(function, autograph=False)
         return graph.get_concrete_function(**specs)
 
-    def _arrays(self, direction, ports, given):
+    def _arrays(self, direction, ports, inputs):
         outputs = self._spec.outputs
-        return self._run(self._translate, outputs, direction, ports, given)
+        return self._run(self._translate, outputs, direction, ports, inputs)
 
-    def _steps(self, direction, ports, given):
+    def _steps(self, direction, ports, inputs):
         outputs = self._spec.steps
-        return self._run(self._all_steps, outputs, direction, ports, given)
+        return self._run(self._all_steps, outputs, direction, ports, inputs)
 
-    def _files(self, direction, ports, given):
+    def _files(self, direction, ports, inputs):
         # The shapes of no images are unknown, which the loop cannot have.
-        some = tf.debugging.Assert(tf.size(given["image"]) > 0, [self._sizes])
+        some = tf.debugging.Assert(tf.size(inputs["image"]) > 0, [self._sizes])
         with tf.control_dependencies([some]):
             files = guarded_files(
-                {n: v for n, v in given.items() if v.dtype == tf.string},
+                {n: v for n, v in inputs.items() if v.dtype == tf.string},
                 self._max_pixels,
             )
-        arrays = {**given, "image": decoded_images(files.pop("image"))}
+        arrays = {**inputs, "image": decoded_images(files.pop("image"))}
         for port in ports:
             if port.name in files:
                 arrays[port.name] = self._border(port.kind).decoded(
@@ -139,8 +139,8 @@ class ServedTranslation(tf.Module):
             for name, values in self._arrays(direction, ports, arrays).items()
         }
 
-    def _run(self, ask, outputs, direction, ports, given):
-        image = given["image"]
+    def _run(self, ask, outputs, direction, ports, tensors):
+        image = tensors["image"]
         height, width = tf.shape(image)[1], tf.shape(image)[2]
         # Reflection of nothing is an error deep inside the networks.
         some = (tf.shape(image)[0] > 0) & (
@@ -153,21 +153,21 @@ class ServedTranslation(tf.Module):
         masks = self._spec.masks_taken
         guards += [
             # Of several masks the caller gives some, the rest is found.
-            fits(port, given[port.name], image, port in masks and masks[1:])
+            fits(port, tensors[port.name], image, port in masks and masks[1:])
             for port in ports
             if port.name != "image"
         ]
         with tf.control_dependencies(guards):
             inputs = {
                 port.name: self._border(port.kind).prepared(
-                    given[port.name], self._multiple
+                    tensors[port.name], self._multiple
                 )
                 for port in ports
             }
-        made = ask(inputs, direction)
+        answer = ask(inputs, direction)
         return {
             port.name: self._border(port.kind).answer(
-                made[port.name][..., :height, :width, :]
+                answer[port.name][..., :height, :width, :]
             )
             for port in outputs
         }

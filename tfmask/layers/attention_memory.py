@@ -69,8 +69,8 @@ class AttentionMemory(tf.Module):
         maps = tf.image.resize(maps, image_size, "bilinear")
         if align:
             maps = realigned(maps, views[:, 1:], window)
-        seen = views[:, :1, None, None] > 0
-        return tf.where(seen, maps, tf.ones_like(maps))
+        was_written = views[:, :1, None, None] > 0
+        return tf.where(was_written, maps, tf.ones_like(maps))
 
     def write(self, index, window, maps):
         """Remembers maps. Of an image twice in a batch the last one stays.

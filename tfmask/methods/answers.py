@@ -47,8 +47,8 @@ def answers_to_show(method, batch):
         ]
         shown[f"real_{source}"] = image
         shown[f"mask_{source}"] = random[0]["mask"]
-        for number, made in enumerate(random):
-            shown[f"fake_{target}_{number}"] = made["image"]
+        for number, answer in enumerate(random):
+            shown[f"fake_{target}_{number}"] = answer["image"]
         shown[f"exemplar_{target}"] = exemplar
         shown[f"fake_{target}_exemplar"] = method.translate(
             {"image": image, "exemplar": exemplar}, direction

@@ -225,14 +225,14 @@ class AttributeMethod(CriticMethod):
         shown = {"real": real}
         for position, name in enumerate(self.config.attributes):
             target = switched(before, position, self.exclusive)
-            made = self.translate(
+            answer = self.translate(
                 {
                     "image": real,
                     "attributes": target,
                     "source_attributes": before,
                 }
             )
-            shown[f"switched_{name}"] = made["image"]
+            shown[f"switched_{name}"] = answer["image"]
             if self.spec.mask_kind != "change":
-                shown[f"mask_{name}"] = made["mask"]
+                shown[f"mask_{name}"] = answer["mask"]
         return shown

@@ -106,12 +106,12 @@ class CamConsistency:
             "real": (edit.image, edit.source),
             "fake": (edit.output, edit.target),
         }
-        seen = [sides[k] for k in sides if cam_source in ("both", k)]
-        if not seen:
+        explained = [sides[k] for k in sides if cam_source in ("both", k)]
+        if not explained:
             return tf.zeros_like(edit.image[..., :1]), tf.constant(0.0)
         return attended(
             self.discriminator,
             self.cam_layer,
-            seen,
+            explained,
             tf.not_equal(edit.source, edit.target),
         )

@@ -22,12 +22,12 @@ class DiscriminatorFirst:
         """
         raise NotImplementedError
 
-    def player_losses(self, players, made):
+    def player_losses(self, players, forward):
         """Some players' terms.
 
         Args:
             players: names.
-            made: what `made_of` returned.
+            forward: what `made_of` returned.
 
         Returns:
             dict as of `TranslationMethod.compute_losses`.
@@ -35,8 +35,8 @@ class DiscriminatorFirst:
         raise NotImplementedError
 
     def compute_losses(self, batch, players=None, training=True):
-        made = self.made_of(batch, training)
-        return self.player_losses(players or self.players, made)
+        forward = self.made_of(batch, training)
+        return self.player_losses(players or self.players, forward)
 
     def take_step(self, run, batch):
         """The discriminator's and then the generator's update.
@@ -47,12 +47,12 @@ class DiscriminatorFirst:
 
         def update(batch):
             def losses(players):
-                made = self.made_of(batch, training=True)
+                forward = self.made_of(batch, training=True)
                 before = self.learn(
                     ("discriminator",),
-                    lambda judges: self.player_losses(judges, made),
+                    lambda judges: self.player_losses(judges, forward),
                 )
-                return {**before, **self.player_losses(players, made)}
+                return {**before, **self.player_losses(players, forward)}
 
             self.terms.update_state(self.learn(("generator",), losses))
             self.count_step()

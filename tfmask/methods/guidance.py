@@ -143,12 +143,12 @@ class Guidance:
         """
         generator, judge = self.players_of(direction)
         guide = tf.ones_like(exact(image[..., :1]))
-        made = [(generator(image, guide, **options), guide)]
+        rounds = [(generator(image, guide, **options), guide)]
         for _ in range(count):
-            seen = judge.attend(self.judged(image, made[-1][0]))
-            guide = upsampled(seen, image)
-            made.append((generator(image, guide, **options), guide))
-        return made
+            attention = judge.attend(self.judged(image, rounds[-1][0]))
+            guide = upsampled(attention, image)
+            rounds.append((generator(image, guide, **options), guide))
+        return rounds
 
     def translate(self, inputs, direction=None):
         """See `TranslationMethod`; `mask` in the inputs guides instead of D.
@@ -170,10 +170,10 @@ class Guidance:
             generator, _ = self.players_of(direction)
             return {"image": generator(image, mask), "mask": mask}
         count = self.config.attention_steps
-        made = self.recursion(image, direction, count)
-        answer = dict(zip(("image", "mask"), made[-1], strict=True))
+        rounds = self.recursion(image, direction, count)
+        answer = dict(zip(("image", "mask"), rounds[-1], strict=True))
         if count:
-            images = tf.stack([image for image, _ in made], axis=1)
+            images = tf.stack([image for image, _ in rounds], axis=1)
             answer["step_change"] = tf.reduce_max(
                 tf.abs(images[:, 1:] - images[:, :-1]), axis=(2, 3, 4)
             )
@@ -192,10 +192,10 @@ class Guidance:
             that guided each; the first is ones, no guidance.
         """
         count = self.config.attention_steps
-        made = self.recursion(inputs["image"], direction, count)
+        rounds = self.recursion(inputs["image"], direction, count)
         return {
-            "images": tf.stack([image for image, _ in made], axis=1),
-            "masks": tf.stack([guide for _, guide in made], axis=1),
+            "images": tf.stack([image for image, _ in rounds], axis=1),
+            "masks": tf.stack([guide for _, guide in rounds], axis=1),
         }
 
     def images_to_show(self, batch):

@@ -92,23 +92,23 @@ def follow_lessons(options, data):
             lessons without anything to teach; or the options name other
             numbers than the data has.
     """
-    given = tuple(len(images) for images in data.taught.values())
-    given = given if any(given) else ()
-    if given and not options.lesson_epochs:
+    counts = tuple(len(images) for images in data.taught.values())
+    counts = counts if any(counts) else ()
+    if counts and not options.lesson_epochs:
         raise UserError(
             f"{data.location} gives masks (`data.masks_for_training`), but "
             "`method.lesson_epochs` is 0, so nothing would learn from them. "
             "Take --preset photos, or --method.lesson-epochs 8."
         )
-    if options.lesson_epochs and not given and not options.own_mask_rounds:
+    if options.lesson_epochs and not counts and not options.own_mask_rounds:
         raise UserError(
             "`method.lesson_epochs` is above 0, but there is nothing to "
             "teach: give masks by --data.masks-for-training, or choose "
             "--method.own-mask-rounds 1."
         )
-    if given:
+    if counts:
         options = dataclasses.replace(options, lesson_start_epoch=0.0)
-    wanted = {"given_masks": given, "lesson_images": ()}
+    wanted = {"given_masks": counts, "lesson_images": ()}
     if options.own_mask_rounds:
         wanted["lesson_images"] = tuple(data.counts("train").values())
     for name, value in wanted.items():

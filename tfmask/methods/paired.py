@@ -94,10 +94,10 @@ def pairs_to_show(method, batch):
     (direction,) = method.directions
     source, target = source_and_target(direction)
     image = batch[source]["image"]
-    made = method.translate({"image": image}, direction)
+    answer = method.translate({"image": image}, direction)
     shown = {f"real_{source}": image}
     if method.spec.mask_kind != "change":
-        shown[f"mask_{source}"] = made["mask"]
-    shown[f"fake_{target}"] = made["image"]
+        shown[f"mask_{source}"] = answer["mask"]
+    shown[f"fake_{target}"] = answer["image"]
     shown[f"real_{target}"] = batch[target]["image"]
     return shown

@@ -52,21 +52,21 @@ class PythonUse:
 
     def _check(self, inputs):
         """Raises a `UserError` for what is no batch of images."""
-        given = self._named(inputs)
+        inputs_by_name = self._named(inputs)
         needed = [port.name for port in self.spec.required]
         for name in needed:
-            if name not in given:
+            if name not in inputs_by_name:
                 raise UserError(
                     f"`{name}` is missing: call the model with a dict of "
                     f"{', '.join(needed)}, or use `translate_images`. Got: "
-                    f"{', '.join(given)}."
+                    f"{', '.join(inputs_by_name)}."
                 )
-        images = given["image"]
+        images = inputs_by_name["image"]
         if not hasattr(images, "dtype"):
             images = np.asarray(images)
         shape = tuple(images.shape)
         kind = tf.as_dtype(images.dtype) if images.dtype != object else None
-        found = f"{shape} of {kind.name if kind else 'objects'}"
+        description = f"{shape} of {kind.name if kind else 'objects'}"
         sides = [side for side in shape[1:3] if side]
         fits = not any(side % self.multiple for side in sides)
         if len(shape) == 4 and shape[3] == 3 and kind.is_floating and fits:
@@ -75,11 +75,11 @@ class PythonUse:
             low, high = np.min(images), np.max(images)
             if low >= -1.0 and high <= 1.0:
                 return
-            found += f" from {low:.4g} to {high:.4g}"
+            description += f" from {low:.4g} to {high:.4g}"
         raise UserError(
             "Expected a batch of images (B, H, W, 3), float in [-1, 1], sides "
             f"multiples of {self.multiple}; `translate_images` takes others. "
-            f"Got: {found}."
+            f"Got: {description}."
         )
 
     def translate_images(self, images, direction=None, **inputs):

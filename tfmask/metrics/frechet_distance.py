@@ -131,16 +131,18 @@ def frechet_distance(first, second):
     return float(shift + traces - 2.0 * shared)
 
 
-def _mean_and_root(name, given):
+def _mean_and_root(name, features_or_moments):
     """(D,) mean and (K, D) root of the covariance, of either kind."""
-    if not isinstance(given, Moments):
-        features = checked_features(name, given)
+    if not isinstance(features_or_moments, Moments):
+        features = checked_features(name, features_or_moments)
         if len(features) <= features.shape[1]:
             features = features.astype(np.float64)
             mean = features.mean(axis=0)
             return mean, (features - mean) / np.sqrt(len(features) - 1)
-        given = _moments(features)
-    mean, covariance = (np.asarray(part, np.float64) for part in given)
+        features_or_moments = _moments(features)
+    mean, covariance = (
+        np.asarray(part, np.float64) for part in features_or_moments
+    )
     if mean.ndim != 1 or covariance.shape != 2 * mean.shape:
         raise ValueError(
             f"`{name}` must have a mean (D,) and a covariance (D, D). "
@@ -164,8 +166,8 @@ def _root(covariance):
     except np.linalg.LinAlgError:  # singular but for rounding
         values, vectors = np.linalg.eigh(covariance)
     # What is 0 but for rounding has a root that is none.
-    kept = values > values[-1] * len(values) * np.finfo(float).eps
-    return np.sqrt(values[kept])[:, None] * vectors[:, kept].T
+    nonzero = values > values[-1] * len(values) * np.finfo(float).eps
+    return np.sqrt(values[nonzero])[:, None] * vectors[:, nonzero].T
 
 
 def _sum_of_roots(matrix):

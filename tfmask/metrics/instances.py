@@ -9,20 +9,20 @@ CHANGED = 0.1
 MIN_PIXELS = 4
 
 
-def context_l1(source, translated, given, found):
+def context_l1(source, translated, masks, translated_masks):
     """Change outside of the instances, before and after.
 
     Args:
         source: (B, H, W, 3) float in [-1, 1].
         translated: (B, H, W, 3) float in [-1, 1].
-        given: (B, N, H, W, 1) float in [0, 1], masks of the source.
-        found: (B, N, H, W, 1) float in [0, 1], translated masks.
+        masks: (B, N, H, W, 1) float in [0, 1], masks of the source.
+        translated_masks: (B, N, H, W, 1) float in [0, 1], translated masks.
 
     Returns:
         (B,) float64: mean |x - y| over the pixels that lie in no mask of
         either (0.5 is inside); NaN where there is no such pixel.
     """
-    inside = (np.maximum(given, found) > 0.5).any(axis=1)[..., 0]
+    inside = (np.maximum(masks, translated_masks) > 0.5).any(axis=1)[..., 0]
     change = _change(source, translated)
     with np.errstate(invalid="ignore"):
         return (change * ~inside).sum((1, 2)) / (~inside).sum((1, 2))
@@ -41,29 +41,29 @@ def changed_share(source, translated):
     return (_change(source, translated) > CHANGED).mean((1, 2))
 
 
-def instances_kept(given, found):
+def instances_kept(masks, translated_masks):
     """How many instances a translation still has, of those it was given.
 
     Args:
-        given: (B, N, H, W, 1) float in [0, 1].
-        found: (B, N, H, W, 1) float in [0, 1], slot by slot.
+        masks: (B, N, H, W, 1) float in [0, 1].
+        translated_masks: (B, N, H, W, 1) float in [0, 1], slot by slot.
 
     Returns:
         (B,) float64: share of the given instances whose translated mask
         holds `MIN_PIXELS` pixels or more; NaN without instances.
     """
-    there = (given > 0.5).any((2, 3, 4))
-    still = (found > 0.5).sum((2, 3, 4)) >= MIN_PIXELS
+    there = (masks > 0.5).any((2, 3, 4))
+    still = (translated_masks > 0.5).sum((2, 3, 4)) >= MIN_PIXELS
     with np.errstate(invalid="ignore"):
         return (there & still).sum(1) / there.sum(1)
 
 
-def area_ratio(given, found):
+def area_ratio(masks, translated_masks):
     """How many times as large instances became, as a mean of each image.
 
     Args:
-        given: (B, N, H, W, 1) float in [0, 1].
-        found: (B, N, H, W, 1) float in [0, 1], slot by slot.
+        masks: (B, N, H, W, 1) float in [0, 1].
+        translated_masks: (B, N, H, W, 1) float in [0, 1], slot by slot.
 
     Returns:
         ratio: (B,) float64, the geometric mean over the image's instances
@@ -71,8 +71,8 @@ def area_ratio(given, found):
         flooded: (B,) float64, the share of the given instances that became
             smaller than a half or larger than twice; NaN without any.
     """
-    before = (given > 0.5).sum((2, 3, 4))
-    after = (found > 0.5).sum((2, 3, 4))
+    before = (masks > 0.5).sum((2, 3, 4))
+    after = (translated_masks > 0.5).sum((2, 3, 4))
     there = before > 0
     both = there & (after >= MIN_PIXELS)
     ratio = np.where(both, after, 1) / np.where(both, before, 1)

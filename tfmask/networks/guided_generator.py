@@ -45,7 +45,7 @@ class GuidedGenerator(keras.Model):
         self.built = True
 
     def call(self, image, attention, training=False, seed=None):
-        given = {"training": training} if training else {}
+        options = {"training": training} if training else {}
         if seed is not None:
-            given["seed"] = seed
-        return self.generator(self.transfer(image, attention), **given)
+            options["seed"] = seed
+        return self.generator(self.transfer(image, attention), **options)

@@ -100,10 +100,10 @@ class InstanceGenerator(keras.Model):
     def call(self, image, masks, valid=None):
         valid = first_if_none(occupied(masks) if valid is None else valid)
         count = tf.shape(masks)[1]
-        seen = self.image_encoder(image)
+        image_features = self.image_encoder(image)
         own = self.mask_encoder(fold(masks))
         total = sum_valid(unfold(own, count), valid)
-        scene = tf.concat([seen, total], axis=-1)
+        scene = tf.concat([image_features, total], axis=-1)
         translated = self.image_decoder(scene)
         around = tf.repeat(scene, count, axis=0)
         outlines = unfold(

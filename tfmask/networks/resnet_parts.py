@@ -174,15 +174,15 @@ class ResNetEncoder(keras.layers.Layer):
         Returns:
             Tensor (B, h, w, c), and a list of such, one for each of `layers`.
         """
-        kept = [reflect_pad(image, 3)] if 0 in layers else []
+        features = [reflect_pad(image, 3)] if 0 in layers else []
         outputs = image
         for number, function in enumerate(self._chain(), start=1):
             if stop is not None and number > stop:
                 break
             outputs = function(outputs)
             if number in layers:
-                kept.append(outputs)
-        return outputs, kept
+                features.append(outputs)
+        return outputs, features
 
     def feature_channels(self, layers, channels=3):
         """Channels of `with_features`' layers, for images of so many."""
@@ -232,15 +232,15 @@ def upsampling_layer(
     Raises:
         ValueError: there is no such way.
     """
-    given = {"kernel_initializer": kernel_initializer}
+    options = {"kernel_initializer": kernel_initializer}
     if upsampling == "resize":
         return UpsamplingConvolution(
-            filters, 3, padding=1, padding_mode=padding_mode, **given
+            filters, 3, padding=1, padding_mode=padding_mode, **options
         )
     if upsampling == "blur":
-        return BlurredUpsamplingConvolution(filters, 3, padding=1, **given)
+        return BlurredUpsamplingConvolution(filters, 3, padding=1, **options)
     if upsampling == "transposed":
-        return TransposedConvolution(filters, alignment=alignment, **given)
+        return TransposedConvolution(filters, alignment=alignment, **options)
     raise ValueError(
         f"`upsampling` must be transposed, resize or blur. Got: {upsampling!r}"
     )

@@ -198,8 +198,8 @@ class UNetGenerator(keras.Model):
     def _drop(self, values, seed):
         """Zeros at random; the rest is scaled up to keep the mean."""
         drawn = replica_uniform(values, seed, values.shape[1:])
-        kept = tf.cast(drawn >= self.dropout, values.dtype)
-        return values * kept / (1.0 - self.dropout)
+        keep = tf.cast(drawn >= self.dropout, values.dtype)
+        return values * keep / (1.0 - self.dropout)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -154,14 +154,14 @@ def map_layer(side, layers):
     return min(max(1, (side // MAP_SIDE).bit_length() - 1), layers)
 
 
-def attended(discriminator, layer, seen, changed, merge="max"):
+def attended(discriminator, layer, explained, changed, merge="max"):
     """Where a discriminator sees the changed attributes of an edit.
 
     Args:
         discriminator: has `features` and `heads` as `AttributeDiscriminator`.
         layer: int, layers of its trunk below the Grad-CAM.
-        seen: list of (images (B, H, W, 3), attributes (B, K) 0/1): an image
-            before or after the edit, or both, and what each has.
+        explained: list of (images (B, H, W, 3), attributes (B, K) 0/1): images
+            before or after the edit, or both, and what they have.
         changed: (B, K) float 0/1, the attributes that the edit changes.
         merge: see `grad_cam`.
 
@@ -169,9 +169,9 @@ def attended(discriminator, layer, seen, changed, merge="max"):
         mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
         empty: scalar float32, the share of maps that are 0 everywhere.
     """
-    images = tf.concat([image for image, _ in seen], axis=0)
+    images = tf.concat([image for image, _ in explained], axis=0)
     signs = tf.concat(
-        [cam_signs(attributes, changed) for _, attributes in seen],
+        [cam_signs(attributes, changed) for _, attributes in explained],
         axis=0,
     )
     maps = grad_cam(
@@ -183,7 +183,7 @@ def attended(discriminator, layer, seen, changed, merge="max"):
         merge=merge,
     )
     mask = cam_mask(
-        tf.concat(tf.split(maps, len(seen)), axis=-1),
+        tf.concat(tf.split(maps, len(explained)), axis=-1),
         *images.shape[1:3],
     )
     return mask, empty_maps(maps, signs)

@@ -36,8 +36,8 @@ def with_gradient(function, gradient, *inputs):
         outputs = function(*inputs)
 
     def backward(*upstream):
-        found = gradient(*upstream)
-        return [found] if tf.is_tensor(found) else list(found)
+        gradients = gradient(*upstream)
+        return [gradients] if tf.is_tensor(gradients) else list(gradients)
 
     record.record_operation(
         "WithGradient", tf.nest.flatten(outputs), inputs, backward

@@ -54,8 +54,8 @@ def resize_images(images, size):
         tf.cast(_resize_weights(tf.shape(images)[axis], length), images.dtype)
         for axis, length in zip((1, 2), size, strict=True)
     )
-    made = tf.einsum("Hh,bhwc->bHwc", rows, images)
-    return tf.einsum("Ww,bHwc->bHWc", columns, made)
+    taller = tf.einsum("Hh,bhwc->bHwc", rows, images)
+    return tf.einsum("Ww,bHwc->bHWc", columns, taller)
 
 
 def _resize_weights(old, new):
@@ -78,6 +78,6 @@ def resized(images, size):
     Returns:
         uint8 of that size; the same values where it is the old one.
     """
-    made = tf.image.resize(images, size, "bilinear", antialias=True)
-    made = tf.clip_by_value(tf.round(made), 0.0, 255.0)
-    return tf.cast(made, tf.uint8)
+    images_at_size = tf.image.resize(images, size, "bilinear", antialias=True)
+    images_at_size = tf.clip_by_value(tf.round(images_at_size), 0.0, 255.0)
+    return tf.cast(images_at_size, tf.uint8)

@@ -123,13 +123,13 @@ def largest(masks, most, shuffle_seed=None):
     Returns:
         (B, min(N, most), H, W, 1) float.
     """
-    kept = tf.gather(masks, order_by_area(masks), batch_dims=1)[:, :most]
+    chosen = tf.gather(masks, order_by_area(masks), batch_dims=1)[:, :most]
     if shuffle_seed is None:
-        return kept
-    valid = occupied(kept)
+        return chosen
+    valid = occupied(chosen)
     rank = tf.random.stateless_uniform(tf.shape(valid), shuffle_seed)
     order = _descending(tf.where(valid, rank, EMPTY))
-    return tf.gather(kept, order, batch_dims=1)
+    return tf.gather(chosen, order, batch_dims=1)
 
 
 def _descending(values):

@@ -65,7 +65,7 @@ def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
         UserError: a process, which is named, writes into the folder.
     """
     folder = Path(folder)
-    made = [p for p in (folder, *folder.parents) if not p.exists()]
+    new_folders = [p for p in (folder, *folder.parents) if not p.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / LOCK
     with contextlib.ExitStack() as stack:
@@ -87,7 +87,7 @@ def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
         finally:
             # While it is locked: a second process looks whether it is there.
             path.unlink(missing_ok=True)
-            for empty in made:
+            for empty in new_folders:
                 with contextlib.suppress(OSError):
                     empty.rmdir()
 

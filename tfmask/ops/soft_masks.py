@@ -29,9 +29,9 @@ def min_max(maps):
 def upsampled(masks, like):
     """(B, h, w, K) masks at the size of (B, H, W, C) images, bilinear."""
     sizes = tf.shape(like)[1:3]
-    made = tf.image.resize(masks, sizes, "bilinear")
-    made = tf.cast(made, exact(masks).dtype)  # resizing is always float32
-    return tf.ensure_shape(made, (*like.shape[:3], masks.shape[-1]))
+    resized = tf.image.resize(masks, sizes, "bilinear")
+    resized = tf.cast(resized, exact(masks).dtype)  # resizing is always float32
+    return tf.ensure_shape(resized, (*like.shape[:3], masks.shape[-1]))
 
 
 def given_or(find, mask, content):
@@ -51,10 +51,10 @@ def given_or(find, mask, content):
     sides = mask.shape[1:3]
     if sides.is_fully_defined() and sides.num_elements():
         return _at_content_size(mask, content)
-    found = tf.cond(
+    mask_at_size = tf.cond(
         tf.size(mask) > 0, lambda: _at_content_size(mask, content), find
     )
-    return tf.ensure_shape(found, (*content.shape[:3], 1))
+    return tf.ensure_shape(mask_at_size, (*content.shape[:3], 1))
 
 
 def _at_content_size(mask, content):

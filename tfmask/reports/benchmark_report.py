@@ -56,9 +56,9 @@ def read_results(jobs):
     Raises:
         UserError: a file is damaged.
     """
-    found = {}
+    results_by_arm = {}
     for job in jobs:
-        found.setdefault(job.arm.name, [])
+        results_by_arm.setdefault(job.arm.name, [])
         if not job.numbers.exists():
             continue
         try:
@@ -69,8 +69,8 @@ def read_results(jobs):
                 f"`{job.numbers}` is damaged ({error!r}). Delete it and give "
                 "the same command again."
             ) from error
-        found[job.arm.name].append({"seed": job.seed, **result})
-    return found
+        results_by_arm[job.arm.name].append({"seed": job.seed, **result})
+    return results_by_arm
 
 
 def statistics(rows):
@@ -97,18 +97,18 @@ def statistics(rows):
     return result
 
 
-def summarize(found):
+def summarize(results_by_arm):
     """Rows of the tables.
 
     Args:
-        found: dict of `read_results`.
+        results_by_arm: dict of `read_results`.
 
     Returns:
         dict of directions to dicts of row names to `statistics`: each arm,
         with the number of its `seeds`, and `BOUNDS`, once.
     """
     tables = {}
-    for arm, results in found.items():
+    for arm, results in results_by_arm.items():
         if not results:
             continue
         for direction in results[0]["directions"]:
@@ -117,7 +117,7 @@ def summarize(found):
             table[arm] = statistics([row["model"] for row in rows])
             table[arm]["seeds"] = [len(rows), None]
     # These do not depend on a run, but one may lack what another has.
-    for results in found.values():
+    for results in results_by_arm.values():
         for result in results[:1]:
             for direction, rows in result["directions"].items():
                 for row in BOUNDS:
@@ -299,14 +299,14 @@ def _feature_notes(options, jobs, tables):
         for direction in tables:
             file = job.distances(direction)
             if file.exists():
-                found = json.loads(file.read_text(encoding="utf-8"))
-                draws = found["settings"]["source_target"]
+                distances = json.loads(file.read_text(encoding="utf-8"))
+                draws = distances["settings"]["source_target"]
                 note = (
                     f"KID of {options.features}, {draws['draws']} draws of "
                     f"{draws['size']} images; average of target and source, "
                     "which rewards doing nothing: see `kid target`."
                 )
-                warning = found["features"].get("warning")
+                warning = distances["features"].get("warning")
                 return [note, warning] if warning else [note]
     return []
 
@@ -320,8 +320,8 @@ def write_report(options, jobs, ledger, failed):
         ledger: `Ledger`.
         failed: dict of job names to reasons.
     """
-    found = read_results(jobs)
-    tables = summarize(found)
+    results_by_arm = read_results(jobs)
+    tables = summarize(results_by_arm)
     budget = (
         f"{options.steps} steps"
         if options.steps
@@ -336,7 +336,7 @@ def write_report(options, jobs, ledger, failed):
         arm: [
             ledger.of(job.run)["seconds"] for job in jobs if job.arm.name == arm
         ]
-        for arm in found
+        for arm in results_by_arm
     }
     write_json(
         options.out / "results.json",
@@ -345,7 +345,7 @@ def write_report(options, jobs, ledger, failed):
             "tables": tables,
             "training_seconds": times,
             "failed": failed,
-            "runs": found,
+            "runs": results_by_arm,
         },
     )
     seconds = ", ".join(

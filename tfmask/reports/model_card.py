@@ -130,8 +130,8 @@ def read_thresholds(run, step):
         dict of direction to float; empty where the card has none, or those
         of another step.
     """
-    found = dict((_read(Path(run)) or {}).get("mask_thresholds") or {})
-    return found if found.pop("step", None) == step else {}
+    thresholds = dict((_read(Path(run)) or {}).get("mask_thresholds") or {})
+    return thresholds if thresholds.pop("step", None) == step else {}
 
 
 def _write(run, facts):
@@ -191,11 +191,13 @@ def _card(facts):
 def _mask_sentence(facts):
     # Older cards have no sentence of their own.
     words = facts.get("mask") or method_spec(facts["method"]).mask
-    found = dict(facts.get("mask_thresholds") or {})
-    step = found.pop("step", None)
-    if not found:
+    thresholds = dict(facts.get("mask_thresholds") or {})
+    step = thresholds.pop("step", None)
+    if not thresholds:
         return words
-    cuts = ", ".join(f"{value:.2f} ({name})" for name, value in found.items())
+    cuts = ", ".join(
+        f"{value:.2f} ({name})" for name, value in thresholds.items()
+    )
     return (
         f"{words} Object is above {cuts}: Otsu's threshold of its masks of "
         f"training images at step {step}, found without true masks."

@@ -72,9 +72,9 @@ class MetricRows(PeriodicCallback):
         And what a killed process has left of a row.
         """
         header, *rows = whole_lines(self.path) or [""]
-        kept = [row for row in rows if int(row.split(",")[0]) <= step]
-        if kept:
-            write_text(self.path, "".join([header, *kept]))
+        earlier = [row for row in rows if int(row.split(",")[0]) <= step]
+        if earlier:
+            write_text(self.path, "".join([header, *earlier]))
         else:
             self.path.unlink()
 
@@ -203,9 +203,9 @@ class SampleGrids(PeriodicCallback):
         for name, tensor in self._show(self.batch).items():
             # An ablation without the network has a mask of ones.
             network = name.replace("mask_", "attention_")
-            found = getattr(self.model, network, None) is not None
+            has_own_network = getattr(self.model, network, None) is not None
             mean = float(tf.reduce_mean(tensor))
-            if found and not low <= mean <= high:
+            if has_own_network and not low <= mean <= high:
                 raise UserError(
                     f"The attention `{name}` has collapsed: its mean is "
                     f"{mean:.4f} at step {step}, where the next stage would "

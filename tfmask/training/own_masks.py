@@ -66,13 +66,14 @@ class OwnMaskMaker(keras.callbacks.Callback):
             else:
                 words = "the masks found"
                 threshold = otsu_threshold(mask_histogram(masks))
-            given = bool(self.model.config.given_masks)
-            sure = SURE if reason or given else SURE_OF_FOUND
-            made = _snapped(images, masks, threshold, sure)
-            memory.write(made, of_middle=bool(reason))
+            are_given = bool(self.model.config.given_masks)
+            sure = SURE if reason or are_given else SURE_OF_FOUND
+            own_masks = _snapped(images, masks, threshold, sure)
+            memory.write(own_masks, of_middle=bool(reason))
             self.say(
-                f"step {step}: own masks of {len(made)} images of {domain} "
-                f"from {words}, cut at {threshold:.2f}; mean {made.mean():.3f}"
+                f"step {step}: own masks of {len(own_masks)} images of "
+                f"{domain} from {words}, cut at {threshold:.2f}; "
+                f"mean {own_masks.mean():.3f}"
             )
 
     def _reason_for_middle(self, masks, first):
@@ -121,8 +122,8 @@ class OwnMaskMaker(keras.callbacks.Callback):
 def _snapped(images, masks, threshold, sure):
     """(N, h, w) bool: every mask at the edges of its image."""
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        made = pool.map(
+        snapped = pool.map(
             lambda pair: snapped_to_edges(*pair, threshold, sure),
             zip(images, masks, strict=True),
         )
-        return np.stack(list(made))
+        return np.stack(list(snapped))

@@ -72,11 +72,12 @@ def make_strategy(config):
     count = replicas or len(devices)
     if count > len(devices):
         kind = devices[0].device_type
-        found = f"{len(devices)} {kind}{'s' if len(devices) > 1 else ''}"
+        available = f"{len(devices)} {kind}{'s' if len(devices) > 1 else ''}"
         others = "" if kind == "GPU" else " and no GPU"
         raise UserError(
-            f"`run.replicas` is {count}, but TensorFlow sees {found}{others}. "
-            f"Choose --run.replicas {len(devices)} or fewer."
+            f"`run.replicas` is {count}, but TensorFlow sees "
+            f"{available}{others}. Choose --run.replicas {len(devices)} or "
+            "fewer."
         )
     return tf.distribute.MirroredStrategy(
         [device.name for device in devices[:count]]
@@ -110,8 +111,8 @@ def lost_workers_named(config, run):
     ) as error:
         cluster = json.loads(os.environ["TF_CONFIG"])
         own, hosts = cluster["task"]["index"], cluster["cluster"]["worker"]
-        found = _TASK.findall(error.message)
-        others = [int(task) for task in found if int(task) != own]
+        tasks = _TASK.findall(error.message)
+        others = [int(task) for task in tasks if int(task) != own]
         who = "Another worker"
         if others and others[0] < len(hosts):
             who = f"Worker {others[0]} ({hosts[others[0]]})"

@@ -40,29 +40,29 @@ class TranslatedImage:
 def translate_images(model, images, direction, inputs):
     """See `tfmask.methods.python_use.PythonUse.translate_images`."""
     direction = direction_of(model.name, model, direction)
-    given = {name: v for name, v in inputs.items() if v is not None}
-    _check_names(model.spec, given)
+    inputs = {name: v for name, v in inputs.items() if v is not None}
+    _check_names(model.spec, inputs)
     many = _is_many(images)
     images = list(images) if many else [images]
     ports = {port.name: port for port in model.spec.inputs}
-    optional = tuple(sorted(n for n in given if ports[n].optional))
+    optional = tuple(sorted(n for n in inputs if ports[n].optional))
     translate = model.translation_graph(direction, optional, compiled_translate)
     results = []
     for number, image in enumerate(images):
         where = f"images[{number}]" if many else "image"
         pixels = _picture(image, where)
-        values = _values(model, ports, given, pixels, number if many else None)
+        values = _values(model, ports, inputs, pixels, number if many else None)
         try:
-            made = translate_pixels(translate, model, pixels, values)
+            answer = translate_pixels(translate, model, pixels, values)
         except UserError as error:
             raise UserError(f"`{where}` {error}.") from error
-        mask = made.pop("mask")[..., 0]
+        mask = answer.pop("mask")[..., 0]
         others = {
             name: value if value.shape[-1] == 3 else value[..., 0]
-            for name, value in made.items()
+            for name, value in answer.items()
             if name != "image"
         }
-        results.append(TranslatedImage(made["image"], mask, others))
+        results.append(TranslatedImage(answer["image"], mask, others))
     return results if many else results[0]
 
 
@@ -71,29 +71,29 @@ def _is_many(images):
     return isinstance(images, list | tuple) or np.ndim(images) == 4
 
 
-def _check_names(spec, given):
+def _check_names(spec, inputs):
     taken = [port.name for port in spec.inputs[1:]]
-    for name in given:
+    for name in inputs:
         if name not in taken:
             what = ", ".join(taken) or "images alone"
             raise UserError(f"{spec.name} takes {what}. Got: `{name}`.")
     for port in spec.required[1:]:
-        if port.name not in given:
+        if port.name not in inputs:
             raise UserError(
                 f"`{port.name}` is missing: {spec.name} needs it beside the "
                 "images, see docs/python.md."
             )
     for port in spec.images_taken if spec.several else ():
-        if {port.name, spec.several.name} <= given.keys():
+        if {port.name, spec.several.name} <= inputs.keys():
             raise UserError(
                 f"`{port.name}` and `{spec.several.name}` do not go together."
             )
 
 
-def _values(model, ports, given, pixels, number):
+def _values(model, ports, inputs, pixels, number):
     """What goes with one image, as `translate_pixels` takes it."""
     values, others = {}, {}
-    for name, value in given.items():
+    for name, value in inputs.items():
         kind = ports[name].kind
         if kind == "seed":
             values[name] = np.array([int(value)], np.int64)
@@ -135,10 +135,10 @@ def _masks(value, name, size):
     """(1, K, H, W, 1) float32 0/1."""
     masks = [_mask(mask, f"{name}[{n}]") for n, mask in enumerate(value)]
     if not masks or any(mask.shape != size for mask in masks):
-        found = sorted({mask.shape for mask in masks}) or "none"
+        sizes = sorted({mask.shape for mask in masks}) or "none"
         raise UserError(
             f"`{name}` must hold 1 mask or more of the image's size, {size} "
-            f"(height, width). Got: {found}."
+            f"(height, width). Got: {sizes}."
         )
     return (np.stack(masks)[None, ..., None] > 127).astype(np.float32)
 
@@ -156,7 +156,7 @@ def _picture(value, name, *, as_uint8=False):
 
         return np.asarray(ImageOps.exif_transpose(value).convert("RGB"))
     pixels = np.asarray(value)
-    found = f"{pixels.dtype} {pixels.shape}"
+    description = f"{pixels.dtype} {pixels.shape}"
     if pixels.ndim == 3 and pixels.shape[-1] == 3:
         if pixels.dtype == np.uint8:
             return pixels
@@ -165,12 +165,12 @@ def _picture(value, name, *, as_uint8=False):
             if low >= -1.0 and high <= 1.0:
                 pixels = pixels.astype(np.float32)
                 return image_to_uint8(pixels) if as_uint8 else pixels
-            found += f" from {low:.4g} to {high:.4g}"
+            description += f" from {low:.4g} to {high:.4g}"
     elif not pixels.ndim:
-        found = type(value).__name__
+        description = type(value).__name__
     raise UserError(
         f"`{name}` must be a path, a PIL image, or an array (height, width, "
-        f"3), uint8 or float in [-1, 1]. Got: {found}."
+        f"3), uint8 or float in [-1, 1]. Got: {description}."
     )
 
 

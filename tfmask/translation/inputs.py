@@ -48,11 +48,11 @@ class Inputs:
     @property
     def paths(self):
         """All files that are read beside the images."""
-        found = [*self.files.values()]
+        files = [*self.files.values()]
         for masks in self.sets.values():
             for paths in masks.values():
-                found += paths
-        return found
+                files += paths
+        return files
 
 
 def given_inputs(options, images):
@@ -135,12 +135,12 @@ def list_masks(name, images, folder):
     """
     from data_pipelines.folders import instance_files, mask_problem
 
-    found = instance_files(Path(folder))
-    if found is None:
+    masks_by_stem = instance_files(Path(folder))
+    if masks_by_stem is None:
         raise UserError(
             f"`{option_of(name)}` must be a folder of masks. Got: `{folder}`"
         )
-    missing = [image for image in images if image.stem not in found]
+    missing = [image for image in images if image.stem not in masks_by_stem]
     if missing:
         raise UserError(
             f"{len(missing)} of {len(images)} images have no masks in "
@@ -149,10 +149,13 @@ def list_masks(name, images, folder):
             "that is all black."
         )
     for image in images:
-        problem = mask_problem(found[image.stem])
+        problem = mask_problem(masks_by_stem[image.stem])
         if problem:
             raise UserError(f"`{image}` {problem}")
-    return {image: [path for _, path in found[image.stem]] for image in images}
+    return {
+        image: [path for _, path in masks_by_stem[image.stem]]
+        for image in images
+    }
 
 
 def read_files(path, masks=()):
@@ -242,7 +245,7 @@ def fitted(pixels, height, width, files=None):
     """
     from tfmask.ops.images import resized
 
-    ports, made = option_ports(), {}
+    ports, inputs = option_ports(), {}
     for name, values in pixels.items():
         picture = ports[name].picture
         size = (height, width)
@@ -257,12 +260,12 @@ def fitted(pixels, height, width, files=None):
                 f"has a {name.replace('_', ' ')} of another size: {where}"
             )
         values = resized(values, (height, width)).numpy()[None]
-        made[name] = (
+        inputs[name] = (
             to_float(values)
             if ports[name].kind == "image"
             else values.astype(np.float32) / 255.0
         )
-    return made
+    return inputs
 
 
 def check_inputs(run, method, inputs):

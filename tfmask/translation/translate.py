@@ -157,7 +157,7 @@ def translate_pixels(translate, method, pixels, values):
             value = pad_to_multiple(values[port.name][0], multiple)
             values[port.name] = value[None]
     try:
-        made = translate(values)
+        answer = translate(values)
     except tf.errors.ResourceExhaustedError as error:
         raise UserError(
             f"is too large for this machine's memory ({height} high and "
@@ -165,7 +165,7 @@ def translate_pixels(translate, method, pixels, values):
         ) from error
     results = {}
     for port in method.spec.outputs:
-        value = made[port.name][0, ..., :height, :width, :]
+        value = answer[port.name][0, ..., :height, :width, :]
         if port.kind == "image":
             results[port.name] = image_to_uint8(value)
             continue

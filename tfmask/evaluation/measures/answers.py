@@ -22,7 +22,7 @@ class AnswerDistances(Measure):
     names = ("answers_l1", "answers_foreground_l1", "answers_background_l1")
     only = ("model",)
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         count = self.context.samples
         pairs = [*itertools.combinations(range(count), 2)]
         everywhere = np.zeros(example.image.shape[:3], bool)
@@ -55,24 +55,24 @@ class AnswerFeatures(Measure):
     names = ("answers_distance", "answers_cis")
     only = ("model",)
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         network = self.context.features
-        found = {"answers_distance": []}
+        values = {"answers_distance": []}
         for answers in example.answers:
             pixels = image_to_uint8(answers)
-            seen = network.run(
+            outputs = network.run(
                 np.stack([np.asarray(network.resize(one)) for one in pixels])
             )
-            features = np.asarray(seen["features"])[:, None, None]
+            features = np.asarray(outputs["features"])[:, None, None]
             distance = perceptual_diversity(
                 [features], [np.ones(features.shape[-1])]
             )
-            found["answers_distance"].append(distance.mean())
-            if "logits" in seen:
-                classes = softmax(np.asarray(seen["logits"]))
+            values["answers_distance"].append(distance.mean())
+            if "logits" in outputs:
+                classes = softmax(np.asarray(outputs["logits"]))
                 score = conditional_inception_score(classes[None])
-                found.setdefault("answers_cis", []).append(score.mean_kl)
-        scores.add(**{name: np.array(v) for name, v in found.items()})
+                values.setdefault("answers_cis", []).append(score.mean_kl)
+        scores.add(**{name: np.array(v) for name, v in values.items()})
 
     def notes(self):
         about = self.context.features.about

@@ -27,12 +27,12 @@ class AttributeShares(Measure):
     needs = frozenset({"attributes"})
     names = ("attribute_accuracy", "kept_accuracy")
 
-    def add(self, scores, made, example):
-        right = made["seen"] == (example.target > 0.5)
-        kept = example.target == example.source
+    def add(self, scores, answer, example):
+        right = answer["seen"] == (example.target > 0.5)
+        unchanged = example.target == example.source
         scores.add(
             attribute_accuracy=_share(right, example.asked),
-            kept_accuracy=_share(right, kept),
+            kept_accuracy=_share(right, unchanged),
         )
 
 
@@ -42,13 +42,13 @@ class PartChanges(Measure):
     needs = frozenset({"attributes"})
     names = ("outside_l1", "inside_l1", "change_l1", "region_share")
 
-    def add(self, scores, made, example):
-        change = np.abs(made["image"] - example.image.astype(np.float64))
+    def add(self, scores, answer, example):
+        change = np.abs(answer["image"] - example.image.astype(np.float64))
         scores.add(change_l1=change.mean((1, 2, 3)))
         known = example.known
         if known.any():
             region = example.region[known]
-            part = example.image[known], made["image"][known], region
+            part = example.image[known], answer["image"][known], region
             scores.add(
                 outside_l1=background_l1(*part),
                 inside_l1=foreground_l1(*part),
@@ -78,11 +78,11 @@ class PartMasks(Measure):
     def scores(self):
         return MaskScores(), PerImage()
 
-    def add(self, scores, made, example):
-        if self.kind not in made:
+    def add(self, scores, answer, example):
+        if self.kind not in answer:
             return
         overlap, means = scores
-        mask, known = made[self.kind], example.known
+        mask, known = answer[self.kind], example.known
         means.add(mean=mask.mean((1, 2, 3), dtype=float))
         if known.any():
             pair = mask[known], example.region[known]
@@ -91,9 +91,9 @@ class PartMasks(Measure):
 
     def numbers(self, scores):
         overlap, means = scores
-        found = overlap.result()
+        overlaps = overlap.result()
         ends = ("iou", "iou_best", "iou_best_threshold")
-        numbers = {end: found[f"mask_{end}"] for end in ends}
+        numbers = {end: overlaps[f"mask_{end}"] for end in ends}
         numbers |= super().numbers(means)
         return {f"{self.kind}_{end}": value for end, value in numbers.items()}
 

@@ -11,9 +11,9 @@ class TakenForTarget(Measure):
     names = (CLASSIFIED,)
     only = ("model", "identity")
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         classifier, target = self.context.classifier, self.title[-1]
-        taken = classifier.takes_for(made["image"], target)
+        taken = classifier.takes_for(answer["image"], target)
         scores.add(**{CLASSIFIED: taken.astype(float)})
 
     @classmethod

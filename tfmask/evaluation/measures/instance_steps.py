@@ -8,7 +8,7 @@ class StepChanges(Measure):
 
     only = ("model",)
 
-    def add(self, scores, made, example):
-        if "step_change" in made:
-            numbers = enumerate(made["step_change"].T.astype(float), start=1)
+    def add(self, scores, answer, example):
+        if "step_change" in answer:
+            numbers = enumerate(answer["step_change"].T.astype(float), start=1)
             scores.add(**{f"step_change_{k}": v for k, v in numbers})

@@ -33,18 +33,18 @@ class Surroundings(Measure):
         "area_beyond",
     )
 
-    def add(self, scores, made, example):
-        pair, given = (example.image, made["image"]), example.instances
+    def add(self, scores, answer, example):
+        pair, masks = (example.image, answer["image"]), example.instances
         # No outline is an empty one.
-        outlines = made.get("instances", np.zeros_like(given))
+        outlines = answer.get("instances", np.zeros_like(masks))
         scores.add(
-            context_l1=context_l1(*pair, given, outlines),
+            context_l1=context_l1(*pair, masks, outlines),
             changed_share=changed_share(*pair),
         )
-        if "instances" in made:
-            ratio, beyond = area_ratio(given, outlines)
+        if "instances" in answer:
+            ratio, beyond = area_ratio(masks, outlines)
             scores.add(
-                instances_kept=instances_kept(given, outlines),
+                instances_kept=instances_kept(masks, outlines),
                 area_ratio=ratio,
                 area_beyond=beyond,
             )
@@ -72,6 +72,6 @@ class Outlines(Measure):
     needs = frozenset({"instances"})
     names = ("target_share",)
 
-    def add(self, scores, made, example):
-        if "instances" in made:
-            scores.add(target_share=made["taken"].astype(float))
+    def add(self, scores, answer, example):
+        if "instances" in answer:
+            scores.add(target_share=answer["taken"].astype(float))

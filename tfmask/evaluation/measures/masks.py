@@ -35,10 +35,10 @@ class Masks(Measure):
     def scores(self):
         return MaskScores(own=self.context.thresholds.get(self.title))
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         if example.region is not None:
             self.has_regions = True
-            scores.update(made["mask"], example.region)
+            scores.update(answer["mask"], example.region)
 
     def notes(self):
         facts = {"split": self.context.split, "domain": self.title[0]}
@@ -66,8 +66,8 @@ class Masks(Measure):
     def captions(self, example):
         if example.region is None:
             return None
-        found = mask_iou(example.rows["model"]["mask"], example.region)
-        return [f" (mask IoU {value:.2f})" for value in found]
+        overlaps = mask_iou(example.rows["model"]["mask"], example.region)
+        return [f" (mask IoU {value:.2f})" for value in overlaps]
 
 
 class MaskLevel(Measure):
@@ -76,8 +76,8 @@ class MaskLevel(Measure):
     needs = frozenset({"region"})
     names = ("mask_mean",)
 
-    def add(self, scores, made, example):
-        scores.add(mask_mean=made["mask"].mean((1, 2, 3), dtype=float))
+    def add(self, scores, answer, example):
+        scores.add(mask_mean=answer["mask"].mean((1, 2, 3), dtype=float))
 
 
 class Changes(Measure):
@@ -89,8 +89,8 @@ class Changes(Measure):
     def scores(self):
         return ChangeScores(DATA_RANGE)
 
-    def add(self, scores, made, example):
-        scores.update(example.image, made["image"], example.region)
+    def add(self, scores, answer, example):
+        scores.update(example.image, answer["image"], example.region)
 
     def update(self, example):
         super().update(example)

@@ -40,26 +40,26 @@ class Measure:
         self.context, self.title = context, title
         self.rows = collections.defaultdict(self.scores)
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         """Adds a batch to a row's scores.
 
         Args:
             scores: what `self.scores` made.
-            made: dict of arrays, what the row has.
+            answer: dict of arrays, what the row has.
             example: `Example`.
         """
         raise NotImplementedError
 
     def numbers(self, scores):
         """dict of name to float or None, of a row's scores."""
-        found = scores.result()
-        return {name: found.get(name) for name in self.names or found}
+        values = scores.result()
+        return {name: values.get(name) for name in self.names or values}
 
     def update(self, example):
         """Takes a batch, an `Example`."""
-        for row, made in example.rows.items():
+        for row, answer in example.rows.items():
             if self.only is None or row in self.only:
-                self.add(self.rows[row], made, example)
+                self.add(self.rows[row], answer, example)
 
     def result(self):
         """dict of row to `numbers`."""

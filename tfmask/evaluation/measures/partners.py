@@ -19,13 +19,13 @@ class PartnerDistances(Measure):
     def scores(self):
         return ChangeScores(DATA_RANGE)
 
-    def add(self, scores, made, example):
-        scores.update(example.partner, made["image"])
+    def add(self, scores, answer, example):
+        scores.update(example.partner, answer["image"])
 
     def numbers(self, scores):
         # The change between translation and partner, under its own names.
-        found = scores.result()
-        return {n: found[n.replace("target", "change")] for n in self.names}
+        distances = scores.result()
+        return {n: distances[n.replace("target", "change")] for n in self.names}
 
     def result(self):
         none = dict.fromkeys(self.names)

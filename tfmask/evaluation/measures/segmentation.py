@@ -71,12 +71,14 @@ class Labels(Measure):
             absent=self.context.absent,
         )
 
-    def add(self, scores, made, example):
+    def add(self, scores, answer, example):
         if self._palette is not None:
             labels = example.partner if self._at_target else example.image
             truth = true_classes(labels, self._palette)
-            seen = self._see(made["image"])
-            scores.update(truth, nearest_classes(seen, self._palette.colours))
+            label_map = self._see(answer["image"])
+            scores.update(
+                truth, nearest_classes(label_map, self._palette.colours)
+            )
 
     def notes(self):
         return self._notes

@@ -24,23 +24,23 @@ class Answers(Directions):
     def examples(self, direction, batch):
         inputs = {name: batch[name] for name in self.context.inputs}
         (seed,), count = self.optional, len(batch["image"])
-        made = [
+        translations = [
             self.translate[direction](
                 {**inputs, seed: np.full(count, number, np.int64)}
             )
             for number in range(self.context.samples)
         ]
-        answers = np.stack([one["image"] for one in made], axis=1)
-        batch = {**batch, "made": made[0], "answers": answers}
+        answers = np.stack([one["image"] for one in translations], axis=1)
+        batch = {**batch, "made": translations[0], "answers": answers}
         return super().examples(direction, batch)
 
     def made(self, direction, batch):
         return batch["made"]
 
-    def shown(self, batch, made):
+    def shown(self, batch, answer):
         answers = batch["answers"]
         more = {
             f"style {number}": answers[:, number]
             for number in range(1, answers.shape[1])
         }
-        return {**super().shown(batch, made), **more}
+        return {**super().shown(batch, answer), **more}

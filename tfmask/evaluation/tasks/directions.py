@@ -58,17 +58,17 @@ class Directions:
 
     def examples(self, direction, batch):
         """Translates a batch; yields titles of tables and `Example`s."""
-        image, made = batch["image"], self.made(direction, batch)
+        image, answer = batch["image"], self.made(direction, batch)
         nothing = {"image": image, "mask": np.zeros_like(image[..., :1])}
         example = Example(
             index=batch["index"],
             image=image,
             rows={
-                "model": made,
+                "model": answer,
                 "identity": nothing,
                 **self.more_rows(direction, batch),
             },
-            shown=self.shown(batch, made),
+            shown=self.shown(batch, answer),
             **{name: batch.get(name) for name in self.offers},
         )
         yield direction, example
@@ -78,12 +78,12 @@ class Directions:
         inputs = {name: batch[name] for name in self.context.inputs}
         return self.translate[direction](inputs)
 
-    def shown(self, batch, made):
+    def shown(self, batch, answer):
         """dict of a gallery's column to images."""
         return {
             "input": batch["image"],
-            "mask": made["mask"],
-            "translation": made["image"],
+            "mask": answer["mask"],
+            "translation": answer["image"],
         }
 
     def more_rows(self, direction, batch):

@@ -47,24 +47,24 @@ class Instances(Directions):
         return self.context.read(batches, direction[0], with_instances=True)
 
     def examples(self, direction, batch):
-        given = batch["instances"].any((2, 3, 4)).sum(1)
-        enough = given >= self.context.min_instances
+        instance_counts = batch["instances"].any((2, 3, 4)).sum(1)
+        enough = instance_counts >= self.context.min_instances
         if not enough.any():
             return
         chosen = {name: values[enough] for name, values in batch.items()}
         for title, example in super().examples(direction, chosen):
-            for made in example.rows.values():
-                if "instances" in made:
-                    crops = mask_crops(made["instances"])
-                    made["taken"] = self.judge.takes_for(crops, direction[-1])
+            for answer in example.rows.values():
+                if "instances" in answer:
+                    crops = mask_crops(answer["instances"])
+                    answer["taken"] = self.judge.takes_for(crops, direction[-1])
             yield title, example
 
-    def shown(self, batch, made):
+    def shown(self, batch, answer):
         return {
             "input": batch["image"],
             "its masks": batch["instances"].max(1),
-            "translation": made["image"],
-            **({} if self._plain else {"translated masks": made["mask"]}),
+            "translation": answer["image"],
+            **({} if self._plain else {"translated masks": answer["mask"]}),
         }
 
     def more_rows(self, direction, batch):

@@ -44,21 +44,21 @@ class Switches(Directions):
             target = switched(source, position, exclusive).numpy()
             asked = only(source, position)
             values = {"attributes": target, "source_attributes": source}
-            made = self.translate[direction]({"image": image, **values})
-            made["seen"] = self.judge.seen_in(made["image"])
-            made["cam"] = self._explain(
-                image, made["image"], source, target, asked.astype(np.float32)
+            answer = self.translate[direction]({"image": image, **values})
+            answer["seen"] = self.judge.seen_in(answer["image"])
+            answer["cam"] = self._explain(
+                image, answer["image"], source, target, asked.astype(np.float32)
             ).numpy()
             known = data.attributes[position] in data.region_names
             example = Example(
                 index=batch["index"],
                 image=image,
-                rows={"model": made, "identity": same},
+                rows={"model": answer, "identity": same},
                 shown={
                     "input": image,
-                    "mask": made["mask"],
-                    "Grad-CAM": made["cam"],
-                    "translation": made["image"],
+                    "mask": answer["mask"],
+                    "Grad-CAM": answer["cam"],
+                    "translation": answer["image"],
                 },
                 captions=[
                     " (on)" if on else " (off)" for on in target[:, position]
@@ -101,7 +101,7 @@ def _explanation(method, data):
         mask, _ = attended(
             discriminator,
             layer,
-            seen=[(image, source), (output, target)],
+            explained=[(image, source), (output, target)],
             changed=asked,
             # One is asked for: its map is that of the sum, in one pass.
             merge="sum_logits",

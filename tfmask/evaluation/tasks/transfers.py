@@ -36,8 +36,8 @@ class Guided(Directions):
         for pair in self.context.read(self.context.data.test_pairs, source):
             yield {**pair[source], "exemplar": pair[target]["image"]}
 
-    def shown(self, batch, made):
-        first, *others = super().shown(batch, made).items()
+    def shown(self, batch, answer):
+        first, *others = super().shown(batch, answer).items()
         return dict([first, ("exemplar", batch["exemplar"]), *others])
 
 
@@ -78,12 +78,12 @@ class Transfers(Directions):
 
     def examples(self, direction, batch):
         image, attributes = batch["image"], batch["attributes"]
-        found = self._run(self.translate[direction], batch)
-        same = {"image": image, "mask": np.zeros_like(found["mask"])}
+        answer = self._run(self.translate[direction], batch)
+        same = {"image": image, "mask": np.zeros_like(answer["mask"])}
         same["seen"] = self.judge.check(image, attributes)
-        full = dict.fromkeys(MASKS, np.ones_like(found["mask"]))
+        full = dict.fromkeys(MASKS, np.ones_like(answer["mask"]))
         rows = {
-            "model": found,
+            "model": answer,
             "whole_image": self._run(self._obey, batch, **full),
             "identity": same,
         }
@@ -94,21 +94,21 @@ class Transfers(Directions):
                 continue
             part, asked = _of(batch, chosen), _of(asked, chosen)
             masks = asked["region"], region_of(part["other"], position)
-            given = dict(zip(MASKS, masks, strict=True))
+            both_masks = dict(zip(MASKS, masks, strict=True))
             rows = {
-                "model": self._run(self._obey, part, **given),
-                "found_masks": _of(found, chosen),
+                "model": self._run(self._obey, part, **both_masks),
+                "found_masks": _of(answer, chosen),
                 "identity": _of(same, chosen),
             }
             yield title, _example(part, rows, **asked)
 
-    def _run(self, translate, batch, **given):
+    def _run(self, translate, batch, **masks):
         """What becomes of a batch, perhaps with both masks given."""
         exemplar = batch["other"]["image"]
-        made = translate(
-            {"image": batch["image"], "exemplar": exemplar, **given}
+        answer = translate(
+            {"image": batch["image"], "exemplar": exemplar, **masks}
         )
-        return {**made, "seen": self.judge.seen_in(made["image"])}
+        return {**answer, "seen": self.judge.seen_in(answer["image"])}
 
     def _all_of(self, batch):
         """All that differs as what is asked for, fields of `Example`."""
@@ -152,17 +152,17 @@ def _of(arrays, chosen):
 
 def _example(batch, rows, **asked):
     """The `Example` of rows, the run's first."""
-    made, beside, _ = rows.values()
+    answer, beside, _ = rows.values()
     return Example(
         index=batch["index"],
         image=batch["image"],
         rows=rows,
         shown={
             "input": batch["image"],
-            "mask": made["mask"],
+            "mask": answer["mask"],
             "exemplar": batch["other"]["image"],
-            "its mask": made["exemplar_mask"],
-            "translation": made["image"],
+            "its mask": answer["exemplar_mask"],
+            "translation": answer["image"],
             "second row of the table": beside["image"],
         },
         **asked,

@@ -201,10 +201,10 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
             which is mid-grey. No gradient reaches the attention.
         """
         if self.config.threshold_inclusive:
-            kept = attention >= self.config.threshold
+            inside = attention >= self.config.threshold
         else:
-            kept = attention > self.config.threshold
-        return image * tf.cast(kept, image.dtype)
+            inside = attention > self.config.threshold
+        return image * tf.cast(inside, image.dtype)
 
     def judge(self, domain, image, training=False):
         """As the present phase does: perhaps without normalisation."""
@@ -290,15 +290,15 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
     def _cycle(self, source, real, fake):
         """(B,): there and back again (Eq. 3)."""
         target = "b" if source == "a" else "a"
-        there, _, seen = fake
+        there, _, attention = fake
         back = self.networks[f"generator_{target}_to_{source}"](there)
         if self.config.cycle_attention != "reuse":
-            seen = self.attend(there, target)
-        return l1(attention_composite(back, there, seen), real[source])
+            attention = self.attend(there, target)
+        return l1(attention_composite(back, there, attention), real[source])
 
     def _adversarial(self, domain, fake, training):
-        seen = self.viewed(self._view(*fake), training)
-        return lsgan_generator(self.judge(domain, seen).scores)
+        viewed = self.viewed(self._view(*fake), training)
+        return lsgan_generator(self.judge(domain, viewed).scores)
 
     def _view(self, composite, generated, attention):
         """What the discriminator of this phase sees of a translation."""

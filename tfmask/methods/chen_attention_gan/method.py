@@ -129,20 +129,24 @@ class ChenAttentionGAN(MaskLessons, CycleGAN):
 
     def _blend_terms(self, direction, real, fake, attention, training):
         source, target = source_and_target(direction)
-        made, config = fake[target], self.config
-        seen = self.attend(made, target)
+        translated, config = fake[target], self.config
+        attention_there = self.attend(translated, target)
         generator = self.networks[f"generator_{direction}"]
         return weighted(
             {
                 f"adversarial_{target}": (
                     lambda: lsgan_generator(
-                        self.judge(target, self.viewed(made, training)).scores
+                        self.judge(
+                            target, self.viewed(translated, training)
+                        ).scores
                     ),
                     config.adversarial_weight,
                 ),
                 f"cycle_{source}": (
                     lambda: l1(
-                        self._composite(made, seen, f"{target}_to_{source}"),
+                        self._composite(
+                            translated, attention_there, f"{target}_to_{source}"
+                        ),
                         real[source],
                     ),
                     config.cycle_weight,
@@ -156,7 +160,9 @@ class ChenAttentionGAN(MaskLessons, CycleGAN):
                     config.sparsity_weight,
                 ),
                 f"consistency_{source}": (
-                    lambda: l1(seen, tf.stop_gradient(attention[source])),
+                    lambda: l1(
+                        attention_there, tf.stop_gradient(attention[source])
+                    ),
                     config.consistency_weight,
                 ),
             }

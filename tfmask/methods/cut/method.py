@@ -129,28 +129,28 @@ class CUT(DiscriminatorFirst, TranslationMethod):
             images, layers, stop=layers[-1]
         )[1]
 
-    def player_losses(self, players, made):
+    def player_losses(self, players, forward):
         terms = {
             "discriminator": self._discriminator_terms,
             "generator": self._generator_terms,
         }
-        return {player: weighted(terms[player](made)) for player in players}
+        return {player: weighted(terms[player](forward)) for player in players}
 
-    def _discriminator_terms(self, made):
+    def _discriminator_terms(self, forward):
         def discriminator():
-            fake = self._fake(made)
-            pair = judge_pair(self.discriminator, made.real, fake)
+            fake = self._fake(forward)
+            pair = judge_pair(self.discriminator, forward.real, fake)
             return lsgan_discriminator(*(judged.scores for judged in pair))
 
         return {"discriminator": (discriminator, 1.0)}
 
-    def _generator_terms(self, made):
+    def _generator_terms(self, forward):
         config = self.config
-        contrast, weight = self._contrast(made), config.nce_weight
+        contrast, weight = self._contrast(forward), config.nce_weight
         terms = {
             "adversarial": (
                 lambda: lsgan_generator(
-                    self.discriminator(self._fake(made)).scores
+                    self.discriminator(self._fake(forward)).scores
                 ),
                 config.adversarial_weight,
             )
@@ -163,17 +163,17 @@ class CUT(DiscriminatorFirst, TranslationMethod):
             "nce_identity": (lambda: same, weight / 2),
         }
 
-    def _fake(self, made):
+    def _fake(self, forward):
         """(B, H, W, 3), the translations without those of the target."""
         if not self.config.nce_identity:
-            return made.outputs
-        return tf.split(made.outputs, 2)[0]
+            return forward.outputs
+        return tf.split(forward.outputs, 2)[0]
 
-    def _contrast(self, made):
+    def _contrast(self, forward):
         """(B',), the mean over layers of the contrast of patches."""
         queries = [
-            _mirrored(features, made.flipped)
-            for features in self._features(made.outputs)
+            _mirrored(features, forward.flipped)
+            for features in self._features(forward.outputs)
         ]
         orders = [
             random_order(
@@ -189,7 +189,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
                     for maps, order in zip(features, orders, strict=True)
                 ]
             )
-            for features in (queries, made.keys)
+            for features in (queries, forward.keys)
         ]
         layers = [
             patch_nce(*pair, self.config.temperature)
@@ -201,11 +201,11 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         """Input, size of the change and translation."""
         source, target = source_and_target(self.config.direction)
         image = batch[source]["image"]
-        made = self.translate({"image": image})
+        answer = self.translate({"image": image})
         return {
             f"real_{source}": image,
-            f"mask_{source}": made["mask"],
-            f"fake_{target}": made["image"],
+            f"mask_{source}": answer["mask"],
+            f"fake_{target}": answer["image"],
         }
 
     def translate(self, inputs, direction=None):

@@ -133,17 +133,19 @@ class CycleGAN(TwoDomains, TranslationMethod):
     def _generator_terms(self, direction, real, fake, same, training):
         source, target = source_and_target(direction)
         back = self.networks[f"generator_{target}_to_{source}"]
-        made, config = fake[target], self.config
+        translated, config = fake[target], self.config
         return weighted(
             {
                 f"adversarial_{target}": (
                     lambda: lsgan_generator(
-                        self.judge(target, self.viewed(made, training)).scores
+                        self.judge(
+                            target, self.viewed(translated, training)
+                        ).scores
                     ),
                     config.adversarial_weight,
                 ),
                 f"cycle_{source}": (
-                    lambda: l1(back(made), real[source]),
+                    lambda: l1(back(translated), real[source]),
                     config.cycle_weight,
                 ),
                 f"identity_{target}": (

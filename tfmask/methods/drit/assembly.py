@@ -28,31 +28,31 @@ def new_networks(config, image_size):
         UserError: the images are too small for the content discriminator.
     """
     channels = 4 * config.filters
-    made = {
+    networks = {
         "shared_encoder": ResidualBlock(channels),
         "content_discriminator": ContentDiscriminator(
             filters=channels, strided_layers=content_layers(image_size)
         ),
     }
     if config.concat:
-        made["shared_decoder"] = ResidualBlock(channels)
+        networks["shared_decoder"] = ResidualBlock(channels)
     for domain in DOMAINS:
-        made[f"content_encoder_{domain}"] = ResNetEncoder(
+        networks[f"content_encoder_{domain}"] = ResNetEncoder(
             filters=config.filters,
             blocks=config.blocks,
             strided_padding_mode="reflect",
             first_slope=SLOPE,
         )
-        made[f"attribute_encoder_{domain}"] = _attribute_encoder(config)
-        made[f"decoder_{domain}"] = _decoder(config)
+        networks[f"attribute_encoder_{domain}"] = _attribute_encoder(config)
+        networks[f"decoder_{domain}"] = _decoder(config)
         for kind in discriminators(config):
-            made[f"{kind}_{domain}"] = MultiScaleDiscriminator(
+            networks[f"{kind}_{domain}"] = MultiScaleDiscriminator(
                 scales=config.discriminator_scales,
                 filters=config.discriminator_filters,
                 strided_layers=config.discriminator_layers,
                 slope=SLOPE,
             )
-    return made
+    return networks
 
 
 def discriminators(config):

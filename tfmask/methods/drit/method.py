@@ -154,10 +154,10 @@ class DRIT(TranslationMethod):
         Returns:
             ((B, S) codes, (B,) how far they are from N(0, 1)).
         """
-        found = self.networks[f"attribute_encoder_{domain}"](image)
+        encoded = self.networks[f"attribute_encoder_{domain}"](image)
         if not self.config.concat:
-            return found, mean_square(found)
-        mean, log_variance = found
+            return encoded, mean_square(encoded)
+        mean, log_variance = encoded
         far = normal_divergence(mean, log_variance)
         if sample is None:
             return mean, far
@@ -257,8 +257,10 @@ class DRIT(TranslationMethod):
                 f"random_{target}": (
                     lambda pairs=beside: tf.add_n(
                         [
-                            vanilla_discriminator(real.scores, made.scores)
-                            for real, made in pairs
+                            vanilla_discriminator(
+                                real.scores, judged_fake.scores
+                            )
+                            for real, judged_fake in pairs
                         ]
                     ),
                     weight,
@@ -344,23 +346,25 @@ class DRIT(TranslationMethod):
         fakes = self._random_fakes(contents, codes)
         terms = {}
         for domain in DOMAINS:
-            made = fakes[domain]
+            translated = fakes[domain]
             judge = self._random_judge(domain)
             terms |= {
                 f"adversarial_{domain}": (
-                    lambda made=made, judge=judge: tf.add_n(
-                        [vanilla_generator(judge(x).scores) for x in made]
+                    lambda translated=translated, judge=judge: tf.add_n(
+                        [vanilla_generator(judge(x).scores) for x in translated]
                     ),
                     config.adversarial_weight,
                 ),
                 f"latent_{domain}": (
-                    lambda d=domain, made=made: l1(
-                        self.attributes_of(d, made[0])[0], codes[0]
+                    lambda d=domain, translated=translated: l1(
+                        self.attributes_of(d, translated[0])[0], codes[0]
                     ),
                     config.latent_weight,
                 ),
                 f"mode_seeking_{domain}": (
-                    lambda made=made: mode_seeking(*made, *codes),
+                    lambda translated=translated: mode_seeking(
+                        *translated, *codes
+                    ),
                     config.mode_seeking_weight,
                 ),
             }
@@ -390,8 +394,8 @@ class DRIT(TranslationMethod):
             codes = random_codes(inputs, self.config.style_size)
         else:
             codes, _ = self.attributes_of(target, _large_enough(exemplar))
-        made = self.decoded(target, self.content_of(source, image), codes)
-        return {"image": made, "mask": change_map(image, made)}
+        translated = self.decoded(target, self.content_of(source, image), codes)
+        return {"image": translated, "mask": change_map(image, translated)}
 
     def images_to_show(self, batch):
         return answers_to_show(self, batch)

@@ -116,8 +116,8 @@ class AttributeEncoder(keras.Model):
         features = self.first(image)
         for block in self.blocks:
             features = block(features)
-        seen = mean_over(leaky_relu(features), (2, 1))
-        return self.mean(seen), self.log_variance(seen)
+        pooled = mean_over(leaky_relu(features), (2, 1))
+        return self.mean(pooled), self.log_variance(pooled)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

@@ -127,7 +127,7 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
     def judge(self, domain, image, training=False):
         return self.networks[f"discriminator_{domain}"](image)
 
-    def _cycle(self, source, examples, fake, guide, seen, training):
+    def _cycle(self, source, examples, fake, guide, attention, training):
         """(B,): there and back again (Eq. 10).
 
         Args:
@@ -135,14 +135,14 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
             examples: dict, its batch.
             fake: (B, H, W, 3), their translations.
             guide: (B, H, W, 1), the map that guided those.
-            seen: (B, h, w, 1), the map of those.
+            attention: (B, h, w, 1), the map of those.
             training: bool.
         """
         kind, name = self.config.cycle_attention, f"cycle_memory_{source}"
         if kind == "memory":
             guide = self.recall(name, examples)
         elif kind == "fresh":
-            guide = seen
+            guide = attention
         elif kind == "ones":
             guide = tf.ones_like(guide)
         target = "b" if source == "a" else "a"

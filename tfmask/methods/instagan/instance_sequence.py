@@ -39,10 +39,12 @@ def translate_in_sequence(generator, image, masks, per_step):
     def substep(number, image, outlines):
         first, end = number * per_step, (number + 1) * per_step
         part, real = masks[:, first:end], valid[:, first:end]
-        new, found = generator(image, part, real)
-        found = tf.where(real[:, :, None, None, None], found, sets.EMPTY)
+        new, translated_masks = generator(image, part, real)
+        translated_masks = tf.where(
+            real[:, :, None, None, None], translated_masks, sets.EMPTY
+        )
         image = sets.choose(tf.reduce_any(real, axis=1), new, image)
-        return number + 1, image, sets.put(outlines, found, first)
+        return number + 1, image, sets.put(outlines, translated_masks, first)
 
     _, translated, outlines = tf.while_loop(
         lambda number, *_: number * per_step < most,

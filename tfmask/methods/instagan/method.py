@@ -234,14 +234,14 @@ class InstaGAN(TwoDomains, TranslationMethod):
             if self.config.instance_order == "random":
                 stream = {"a": 30, "b": 40}[domain]
                 shuffle_seed = [self.seed + stream, self.step]
-            given = sets.signed(batch[domain]["instances"])
-            kept = sets.largest(
-                sets.merged(given) if self.merges else given,
+            signed_masks = sets.signed(batch[domain]["instances"])
+            largest = sets.largest(
+                sets.merged(signed_masks) if self.merges else signed_masks,
                 self.config.instances_max,
                 shuffle_seed,
             )
             masks = tf.ensure_shape(
-                sets.with_slots(kept, self.slots),
+                sets.with_slots(largest, self.slots),
                 (image.shape[0], self.slots, *image.shape[1:3], 1),
             )
             done = tf.zeros_like(masks) + sets.EMPTY
@@ -334,10 +334,10 @@ class InstaGAN(TwoDomains, TranslationMethod):
             same[target] = rest[0] if rest else None
         return fakes, same
 
-    def _generator_terms(self, direction, given, fake, same, shown):
+    def _generator_terms(self, direction, inputs, fake, same, shown):
         """Terms of one direction for `weighted`, (B,) each."""
         source, target = source_and_target(direction)
-        image, masks, valid = given
+        image, masks, valid = inputs
         config = self.config
         real = sets.stacked(image, masks)
 
@@ -398,13 +398,13 @@ class InstaGAN(TwoDomains, TranslationMethod):
         Raises:
             ValueError: the instances do not have the images' size.
         """
-        given = exact(inputs["image"])
+        original = exact(inputs["image"])
         instances = sets.signed(inputs["instances"])
-        size, found = given.shape[1:3], instances.shape[2:4]
-        if not found.is_compatible_with(size):
+        size, mask_size = original.shape[1:3], instances.shape[2:4]
+        if not mask_size.is_compatible_with(size):
             raise ValueError(
                 "`instances` must have the height and width of `image`, "
-                f"{tuple(size)}. Got: {tuple(found)}"
+                f"{tuple(size)}. Got: {tuple(mask_size)}"
             )
         if per_step is None:
             per_step = self.config.translate_per_step
@@ -415,14 +415,14 @@ class InstaGAN(TwoDomains, TranslationMethod):
         if self.merges:
             masks, per_step = sets.merged(instances), 1
         image, outlines = translate_in_sequence(
-            generator, given, masks, per_step
+            generator, original, masks, per_step
         )
         if keep_background is None:
             keep_background = self.config.keep_background
         if keep_background:
             changed = sets.union(tf.concat([instances, outlines], axis=1))
-            image = given + changed * (image - given)
-        union = tf.ensure_shape(sets.union(outlines), (*given.shape[:3], 1))
+            image = original + changed * (image - original)
+        union = tf.ensure_shape(sets.union(outlines), (*original.shape[:3], 1))
         if self.merges:
             outlines = sets.shared_out(outlines, instances)
         return {

@@ -145,8 +145,10 @@ class LOMIT(CriticMethod):
 
     def styles_of(self, images, masks):
         """(B, S) foreground and background styles of masked images."""
-        seen = upsampled(masks, images)
-        return self.style_encoder(seen * images, (1.0 - seen) * images)
+        masks_at_size = upsampled(masks, images)
+        return self.style_encoder(
+            masks_at_size * images, (1.0 - masks_at_size) * images
+        )
 
     def codes_of(self, images, mode):
         """`Codes` of 2B images."""
@@ -194,10 +196,10 @@ class LOMIT(CriticMethod):
     def _discriminator_terms(self, images, attributes, fake):
         """Terms of D for `weighted`, (2B,) each."""
         config = self.config
-        real, made = judge_pair(self.discriminator, images, fake)
+        real, judged_fake = judge_pair(self.discriminator, images, fake)
         return {
             "critic": (
-                lambda: wasserstein_critic(real.scores, made.scores),
+                lambda: wasserstein_critic(real.scores, judged_fake.scores),
                 1.0,
             ),
             "penalty": (
@@ -367,22 +369,22 @@ class LOMIT(CriticMethod):
             )
         seen = upsampled(masks["mask"], images["image"])
         read = upsampled(masks["exemplar_mask"], images["exemplar"])
-        made = self.decoder(
+        translated = self.decoder(
             content,
             masks["mask"],
             self.style_encoder.foreground(read * images["exemplar"]),
             self.style_encoder.background((1.0 - seen) * images["image"]),
         )
-        return {"image": made, "mask": seen, "exemplar_mask": read}
+        return {"image": translated, "mask": seen, "exemplar_mask": read}
 
     def images_to_show(self, batch):
         """Input, exemplar, both masks and the translation."""
         image, exemplar = batch["a"]["image"], batch["b"]["image"]
-        made = self.translate({"image": image, "exemplar": exemplar})
+        answer = self.translate({"image": image, "exemplar": exemplar})
         return {
             "real_a": image,
-            "mask_a": made["mask"],
+            "mask_a": answer["mask"],
             "exemplar_b": exemplar,
-            "mask_b": made["exemplar_mask"],
-            "fake_b": made["image"],
+            "mask_b": answer["exemplar_mask"],
+            "fake_b": answer["image"],
         }

@@ -267,8 +267,8 @@ class MUNIT(TwoDomains, TranslationMethod):
         else:
             style = network.style_encoder(exemplar)
         content = self.networks[f"generator_{source}"].content_encoder(image)
-        made = network.decode(content, style)
-        return {"image": made, "mask": change_map(image, made)}
+        translated = network.decode(content, style)
+        return {"image": translated, "mask": change_map(image, translated)}
 
     def images_to_show(self, batch):
         return answers_to_show(self, batch)

@@ -71,7 +71,7 @@ class Pix2Pix(DiscriminatorFirst, PairedMethod):
 
         def discriminator():
             pair = judge_pair(
-                lambda seen: self.discriminator(seen, parts=2),
+                lambda images: self.discriminator(images, parts=2),
                 self.judged(image, real),
                 self.judged(image, fake),
             )

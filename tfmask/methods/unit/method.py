@@ -157,8 +157,8 @@ class UNIT(TwoDomains, TranslationMethod):
         )
         from_a, from_b = {}, {}
         for domain in ("a", "b"):
-            made = self.networks[f"decoder_{domain}"](features)
-            from_a[domain], from_b[domain] = tf.split(made, 2)
+            images = self.networks[f"decoder_{domain}"](features)
+            from_a[domain], from_b[domain] = tf.split(images, 2)
         return (
             {"a": from_a["a"], "b": from_b["b"]},
             {"a": from_b["a"], "b": from_a["b"]},
