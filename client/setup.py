@@ -45,9 +45,9 @@ class ClientModules(build_py):
     """Leaves the modules of the server's side out."""
 
     def find_package_modules(self, package, package_dir):
-        found = super().find_package_modules(package, package_dir)
+        modules = super().find_package_modules(package, package_dir)
         left_out = LEFT_OUT.get(package, ())
-        return [entry for entry in found if entry[1] not in left_out]
+        return [entry for entry in modules if entry[1] not in left_out]
 
 
 setup(

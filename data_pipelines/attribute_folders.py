@@ -115,13 +115,16 @@ def list_examples(location, attributes, split):
         )
     rows = celeba_split(attributes, root / CELEBA_PARTITION, split)
     rows.check_files(folder)
-    seen, examples = {}, []
+    files_by_stem, examples = {}, []
     for file in rows.files:
         path, stem = folder / file, Path(file).stem
         problem = image_problem(path)
-        if stem in seen:
-            problem = f"has the same name as {seen[stem]}. Rename one of them"
-        seen.setdefault(stem, file)
+        if stem in files_by_stem:
+            problem = (
+                f"has the same name as {files_by_stem[stem]}. Rename one of "
+                "them"
+            )
+        files_by_stem.setdefault(stem, file)
         image = Encoded.of_file(path)
         examples.append(Example(name=stem, image=image, problem=problem))
     return examples, rows

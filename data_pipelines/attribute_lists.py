@@ -73,13 +73,13 @@ class AttributeList:
                 )
         return dataclasses.replace(self, names=tuple(wanted), values=values)
 
-    def rows(self, kept):
-        """The list with only the rows where `kept` (rows,) is true."""
-        kept = np.asarray(kept, bool)
+    def rows(self, chosen):
+        """The list with only the rows where `chosen` (rows,) is true."""
+        chosen = np.asarray(chosen, bool)
         return dataclasses.replace(
             self,
-            files=tuple(np.array(self.files, object)[kept]),
-            values=self.values[kept],
+            files=tuple(np.array(self.files, object)[chosen]),
+            values=self.values[chosen],
         )
 
     def check_files(self, folder):
@@ -176,13 +176,13 @@ def celeba_split(attributes, partition, split):
             f"{partition}, the first is `{missing[0]}`. Add it with 0 for "
             "training, 2 for test."
         )
-    kept = [number[file] == PARTITIONS[split] for file in attributes.files]
-    if not any(kept):
+    in_split = [number[file] == PARTITIONS[split] for file in attributes.files]
+    if not any(in_split):
         raise UserError(
             f"{partition} has no image for {split} (number "
             f"{PARTITIONS[split]})."
         )
-    return attributes.rows(kept)
+    return attributes.rows(in_split)
 
 
 def read_partition(partition):
@@ -222,16 +222,16 @@ def _attribute_list(path, names, rows, known):
     if not rows:
         raise UserError(f"{path} lists no image.")
     values = np.zeros((len(rows), len(names)), np.float32)
-    seen = set()
+    earlier_files = set()
     for position, (line, (file, *cells)) in enumerate(rows):
         where = f"`{file}` in {path} (row {line})"
         if len(cells) != len(names):
             raise UserError(
                 f"Expected {len(names)} values for {where}. Got: {len(cells)}."
             )
-        if file in seen:
+        if file in earlier_files:
             raise UserError(f"{where} is listed before. Remove one of them.")
-        seen.add(file)
+        earlier_files.add(file)
         for column, cell in enumerate(cells):
             values[position, column] = _value(cell, known, where)
     return AttributeList(

@@ -118,7 +118,7 @@ class AttributeScenes:
         self, index, size, *, region=False, instances=0, attribute_regions=False
     ):
         """Like `AttributeFiles.load`, at the given (height, width)."""
-        image, seen = tf.numpy_function(
+        image, regions = tf.numpy_function(
             lambda index: self._drawn(index, size),
             [index],
             (tf.uint8, tf.bool),
@@ -126,8 +126,8 @@ class AttributeScenes:
         )
         example = {"image": tf.ensure_shape(image, (*size, 3))}
         if attribute_regions:
-            seen = tf.ensure_shape(seen, (*size, len(self._columns)))
-            example["attribute_regions"] = tf.cast(seen, tf.float32)
+            regions = tf.ensure_shape(regions, (*size, len(self._columns)))
+            example["attribute_regions"] = tf.cast(regions, tf.float32)
         return example
 
     def facts(self, index):

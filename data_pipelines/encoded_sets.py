@@ -29,8 +29,8 @@ def domains(options, kind, list_examples):
     labels = options.label_domains
     good, skipped, digest = _checked(options, listed, labels)
     sources = {
-        key: EncodedSource(kept, labels=key[1] in labels)
-        for key, kept in good.items()
+        key: EncodedSource(examples, labels=key[1] in labels)
+        for key, examples in good.items()
     }
     return options.image_set(kind, "domains", sources, digest, skipped=skipped)
 
@@ -49,8 +49,8 @@ def pairs(options, kind, list_pairs, palette=None):
     listed = {(split, ""): list_pairs(split) for split in options.splits}
     good, skipped, digest = _checked(options, listed, labels, palette)
     sources = {
-        (split, domain): _side(found, domain, labels=domain in labels)
-        for (split, _), found in good.items()
+        (split, domain): _side(paired_examples, domain, labels=domain in labels)
+        for (split, _), paired_examples in good.items()
         for domain in DOMAINS
     }
     return options.image_set(
@@ -63,15 +63,15 @@ def pairs(options, kind, list_pairs, palette=None):
     )
 
 
-def _side(found, domain, *, labels):
+def _side(examples, domain, *, labels):
     """The source of one domain of pairs."""
-    if found[0].side_by_side:
-        return HalfSource(found, domain, labels=labels)
+    if examples[0].side_by_side:
+        return HalfSource(examples, domain, labels=labels)
     if domain == "b":
-        found = [
-            dataclasses.replace(pair, image=pair.partner) for pair in found
+        examples = [
+            dataclasses.replace(pair, image=pair.partner) for pair in examples
         ]
-    return EncodedSource(found, labels=labels)
+    return EncodedSource(examples, labels=labels)
 
 
 def with_attributes(options, kind, list_examples, boxes=None):
@@ -86,19 +86,21 @@ def with_attributes(options, kind, list_examples, boxes=None):
     names, boxes = options.attributes, boxes or {}
     listed, rows = {}, {}
     for split in options.splits:
-        listed[split, "a"], found = list_examples(split)
+        listed[split, "a"], attribute_rows = list_examples(split)
         # A test set may lack one value, training learns nothing then.
-        rows[split] = found.select(names, constant=split == "test")
+        rows[split] = attribute_rows.select(names, constant=split == "test")
     good, skipped, digest = _checked(options, listed)
     sources = {}
     for (split, role), examples in good.items():
         used = {example.image.label for example in examples}
-        kept = rows[split].rows(
+        good_rows = rows[split].rows(
             [e.image.label in used for e in listed[split, role]]
         )
-        digest.update(repr((kept.names, kept.values.tolist())).encode())
+        digest.update(
+            repr((good_rows.names, good_rows.values.tolist())).encode()
+        )
         sources[split, role] = AttributeFiles(
-            examples, kept, boxes, options.centre_crop
+            examples, good_rows, boxes, options.centre_crop
         )
     digest.update(repr((options.centre_crop, boxes)).encode())
     return options.image_set(

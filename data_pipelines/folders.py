@@ -51,22 +51,22 @@ def list_examples(root, split, domain, *, some_masks=False):
     for path, problem in listed:
         region, instances = None, ()
         if masks is not None:
-            found = masks.get(path.stem, [])
-            region = found[0] if found else None
+            masks_of_image = masks.get(path.stem, [])
+            region = masks_of_image[0] if masks_of_image else None
             problem = (
                 problem
-                or (not some_masks and not found)
+                or (not some_masks and not masks_of_image)
                 and _no_mask(root / f"{name}_mask" / f"{path.stem}.png")
-                or mask_problem([(0, mask) for mask in found])
+                or mask_problem([(0, mask) for mask in masks_of_image])
             )
         if parts is not None:
-            found = parts.get(path.stem, [])
-            instances = [mask for _, mask in found]
+            masks_of_image = parts.get(path.stem, [])
+            instances = [mask for _, mask in masks_of_image]
             problem = (
                 problem
-                or (not some_masks and not found)
+                or (not some_masks and not masks_of_image)
                 and _no_mask(root / f"{name}_seg" / f"{path.stem}_0.png")
-                or mask_problem(found)
+                or mask_problem(masks_of_image)
             )
         examples.append(
             Example(
@@ -201,10 +201,12 @@ def _check_root(root):
 
 
 def _missing(root, name):
-    found = sorted(p.name for p in root.iterdir() if p.is_dir())
+    subfolders = sorted(p.name for p in root.iterdir() if p.is_dir())
     message = f"{_LAYOUT}{_PAIRED_LAYOUT}. Missing: {root / name}."
-    if found:
-        listed = ", ".join(found[:10]) + (", ..." if len(found) > 10 else "")
+    if subfolders:
+        listed = ", ".join(subfolders[:10]) + (
+            ", ..." if len(subfolders) > 10 else ""
+        )
         message += f" Found there: {listed}."
     return message + validation_hint(root, [name])
 

@@ -49,14 +49,14 @@ def choose(options, kind, layout, sources):
     for (split, role), source in sources.items():
         if split != "train" or not wanted:
             continue
-        found = len(source.masked)
-        if wanted != ALL and wanted > found:
-            raise _too_few(options, kind, role, found)
+        masked_count = len(source.masked)
+        if wanted != ALL and wanted > masked_count:
+            raise _too_few(options, kind, role, masked_count)
         ranked = sorted(
             source.masked,
             key=lambda n, s=source, r=role: _rank(options.seed, r, s.names[n]),
         )
-        number = found if wanted == ALL else wanted
+        number = masked_count if wanted == ALL else wanted
         chosen[role] = tuple(sorted(ranked[:number]))
     if wanted and chosen and not any(chosen.values()):
         raise _too_few(options, kind, next(iter(chosen)), 0)
@@ -69,16 +69,16 @@ def _rank(seed, role, name):
     return hashlib.sha256(words).digest()
 
 
-def _too_few(options, kind, role, found):
+def _too_few(options, kind, role, masked_count):
     """The `UserError` of masks that are not there."""
     wanted = options.masks_for_training
     if kind == "folder" and not options.attributes:
         folder = f"{options.location}/train{role.upper()}_mask"
-        there = f"{folder} has masks for {found} training images"
-        advice = f"Add masks there, or ask for {found} or fewer."
-    elif found:
-        there = f"{options.location} has {found} of train{role.upper()}"
-        advice = f"Ask for {found} or fewer."
+        there = f"{folder} has masks for {masked_count} training images"
+        advice = f"Add masks there, or ask for {masked_count} or fewer."
+    elif masked_count:
+        there = f"{options.location} has {masked_count} of train{role.upper()}"
+        advice = f"Ask for {masked_count} or fewer."
     else:
         there = f"{options.location} has none"
         advice = "Leave it out, or take a folder with trainA_mask."

@@ -47,14 +47,14 @@ def saved_mask(root, file):
         UserError: there are several.
     """
     path = mask_path(root, file)
-    found = (mask_files(path.parent) or {}).get(path.stem, [])
-    if len(found) > 1:
-        names = " and ".join(sorted(mask.name for mask in found))
+    masks = (mask_files(path.parent) or {}).get(path.stem, [])
+    if len(masks) > 1:
+        names = " and ".join(sorted(mask.name for mask in masks))
         raise UserError(
             f"`{path.parent}` has more than one mask of {file}: {names}. "
             "Remove all but one."
         )
-    return found[0] if found else None
+    return masks[0] if masks else None
 
 
 def save_mask(root, file, levels, *, replace=False):

@@ -28,12 +28,12 @@ def open_set(options):
     if options.paired:
         layout = layout or paired_folders.UNPAIRED
     if layout is None:
-        found = partial(
+        list_examples = partial(
             folders.list_examples,
             location,
             some_masks=options.masks_for_training is not None,
         )
-        return encoded_sets.domains(options, _KIND, found)
+        return encoded_sets.domains(options, _KIND, list_examples)
     return encoded_sets.pairs(
         options,
         _KIND,

@@ -17,11 +17,11 @@ def open_set(options):
     """The `ImageSet` of `OpenOptions`."""
     location = options.location
     if tfds_sets.is_attribute_set(location):
-        found = partial(tfds_examples, location)
-        return encoded_sets.with_attributes(options, _KIND, found)
+        list_set = partial(tfds_examples, location)
+        return encoded_sets.with_attributes(options, _KIND, list_set)
     options.refuse_attributes()
     if "#" in location:
-        found = partial(tfds_sets.list_pairs, location)
-        return encoded_sets.pairs(options, _KIND, found)
-    found = partial(tfds_sets.list_examples, location)
-    return encoded_sets.domains(options, _KIND, found)
+        list_set = partial(tfds_sets.list_pairs, location)
+        return encoded_sets.pairs(options, _KIND, list_set)
+    list_set = partial(tfds_sets.list_examples, location)
+    return encoded_sets.domains(options, _KIND, list_set)

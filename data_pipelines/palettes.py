@@ -70,7 +70,7 @@ def read_palette(path):
             f"`{path}` must have the columns {', '.join(COLUMNS)}. Got: "
             f"{', '.join(header)}. Commas separate them."
         )
-    classes, void, seen = {}, [], {}
+    classes, void, names_by_colour = {}, [], {}
     for line, cells in rows:
         if len(cells) > len(header):
             raise UserError(
@@ -79,12 +79,12 @@ def read_palette(path):
             )
         row = dict(itertools.zip_longest(header, cells))
         index, name, colour = _parsed(row, f"`{path}`, line {line}")
-        if colour in seen:
+        if colour in names_by_colour:
             raise UserError(
                 f"`{path}`, line {line}: {name} has the colour of "
-                f"{seen[colour]}, {colour}."
+                f"{names_by_colour[colour]}, {colour}."
             )
-        seen[colour] = name
+        names_by_colour[colour] = name
         if name.lower() == VOID:
             void.append(colour)
         elif index in classes:

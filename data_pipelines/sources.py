@@ -106,8 +106,8 @@ class EncodedSource:
     def __init__(self, examples, *, labels=False):
         self.labels = labels
         self.names = [example.name for example in examples]
-        given = [[e.region] if e.region else e.instances for e in examples]
-        self.masked = tuple(n for n, files in enumerate(given) if files)
+        mask_files = [[e.region] if e.region else e.instances for e in examples]
+        self.masked = tuple(n for n, files in enumerate(mask_files) if files)
         self.has_instances = all(e.instances for e in examples)
         self.has_regions = len(self.masked) == len(examples)
         self.most_instances = max(len(e.instances) for e in examples)
@@ -116,7 +116,7 @@ class EncodedSource:
         if all(e.region for e in examples):
             self._masks = _Files([e.region for e in examples])
         elif self.masked and not self.has_instances:
-            self._some = _Parts(given)
+            self._some = _Parts(mask_files)
         if self.has_instances:
             counts = [len(e.instances) for e in examples]
             self._starts = tf.constant(np.cumsum([0, *counts]), tf.int64)
@@ -276,10 +276,10 @@ class SyntheticSource:
         return {"index": index}
 
     def _draw(self, index, size):
-        image, seen = synthetic.draw(*self._key, index, size, kind=self._kind)
+        image, parts = synthetic.draw(*self._key, index, size, kind=self._kind)
         # Whose a pixel is, from 1 on: no two own one. A quarter of the
         # memory that a mask for each object takes.
         owner = np.zeros(size, np.uint8)
-        for number, part in enumerate(seen, start=1):
+        for number, part in enumerate(parts, start=1):
             owner[part] = number
         return image, owner

@@ -55,7 +55,7 @@ def list_candidates(images, file, category, report, *, keep_crowd=False):
         if number not in annotations:
             report.leave_out(NO_CATEGORY, name)
             continue
-        kept = [
+        chosen = [
             annotation
             for annotation in annotations[number]
             if keep_crowd or not annotation.get("iscrowd")
@@ -63,8 +63,8 @@ def list_candidates(images, file, category, report, *, keep_crowd=False):
         candidates.append(
             Candidate(
                 path=images / name,
-                masks=functools.partial(_masks, record, kept),
-                crowds=len(annotations[number]) - len(kept),
+                masks=functools.partial(_masks, record, chosen),
+                crowds=len(annotations[number]) - len(chosen),
             )
         )
     return candidates
@@ -124,7 +124,7 @@ def _index(content, file, category):
                 f"and {record['id']}."
             )
         files[name] = record["id"]
-    annotations, problems, seen = {}, [], set()
+    annotations, problems, earlier = {}, [], set()
     for annotation in content["annotations"]:
         kind, image = annotation["category_id"], annotation["image_id"]
         if names.get(kind, category) != category:
@@ -142,14 +142,14 @@ def _index(content, file, category):
             )
         elif annotation.get("iscrowd") not in (None, 0, 1):
             problem = f"has iscrowd {annotation['iscrowd']!r}, expected 0 or 1"
-        elif same & seen - {"id None"}:
+        elif same & earlier - {"id None"}:
             problem = "is there twice"
         else:
             problem = None
             annotations.setdefault(image, []).append(annotation)
         if problem:
             problems.append((annotation, problem))
-        seen |= same
+        earlier |= same
     return records, annotations, problems
 
 

@@ -132,8 +132,10 @@ def prepare(options):
     candidates = _candidates(options, report)
     with folder_pair(options.output, options.folder) as (images, masks):
         with image_progress("Preparing", len(candidates)) as advance:
-            for image, kept in _chosen(candidates, options, report, advance):
-                _write(image, kept, images, masks)
+            for image, image_masks in _chosen(
+                candidates, options, report, advance
+            ):
+                _write(image, image_masks, images, masks)
         if not options.skip_bad_files:
             report.raise_for_bad()
         if not report.images:
@@ -179,16 +181,16 @@ def _chosen(candidates, options, report, advance):
             first = owner.setdefault(path.stem, path)
             if first is not path:
                 raise UserError(f"has the same name as {first}. Rename one")
-            image, kept, dropped = load(candidate, options)
+            image, image_masks, dropped = load(candidate, options)
         except UserError as error:
             report.add_bad(str(path), str(error))
         else:
             for reason, count in dropped.items():
                 report.drop(reason, path.name, count)
-            if kept:
+            if image_masks:
                 report.images += 1
-                report.instances += len(kept)
-                yield (path.stem, image), kept
+                report.instances += len(image_masks)
+                yield (path.stem, image), image_masks
             else:
                 reason = NONE_LEFT if dropped else NO_OBJECT
                 report.leave_out(reason, path.name)
@@ -219,26 +221,26 @@ def load(candidate, options):
             f"{MIN_SIDE} pixels on each side (or give --size)"
         )
     crop = functools.partial(crop_map, size=options.shape)
-    kept, dropped = [], collections.Counter({CROWD: candidate.crowds})
+    large_masks, dropped = [], collections.Counter({CROWD: candidate.crowds})
     for mask in candidate.masks(shape, crop):
         if not mask.any():
             dropped[OUTSIDE] += 1
         elif mask.mean() < options.min_area:
             dropped[SMALL] += 1
         else:
-            kept.append(mask)
+            large_masks.append(mask)
     # A stable sort: of two equal ones the first stays first.
-    kept.sort(key=np.count_nonzero, reverse=True)
+    large_masks.sort(key=np.count_nonzero, reverse=True)
     if options.max_instances is not None:
-        dropped[TOO_MANY] = len(kept[options.max_instances :])
-        kept = kept[: options.max_instances]
-    return crop_image(image, options.shape), kept, dict(+dropped)
+        dropped[TOO_MANY] = len(large_masks[options.max_instances :])
+        large_masks = large_masks[: options.max_instances]
+    return crop_image(image, options.shape), large_masks, dict(+dropped)
 
 
-def _write(image, kept, images, masks):
+def _write(image, image_masks, images, masks):
     name, picture = image
     picture.save(images / f"{name}.png")
-    for number, mask in enumerate(kept):
+    for number, mask in enumerate(image_masks):
         pixels = mask.astype(np.uint8) * 255
         Image.fromarray(pixels).save(masks / f"{name}_{number}.png")
 

@@ -102,9 +102,9 @@ def _kept(shape, size):
     rounding), and the cut begins at a whole pixel of that.
     """
     scale = max(want / side for want, side in zip(size, shape, strict=True))
-    kept = []
+    spans = []
     for want, side in zip(size, shape, strict=True):
         resized = max(want, round(side * scale))
         first = (resized - want) // 2
-        kept.append((first * side / resized, (first + want) * side / resized))
-    return kept
+        spans.append((first * side / resized, (first + want) * side / resized))
+    return spans

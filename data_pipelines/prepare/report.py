@@ -77,15 +77,17 @@ class Report:
 
     def counts(self):
         """What is missing and why, in a few words."""
-        found = {reason: len(names) for reason, names in self.left_out.items()}
+        reasons = {
+            reason: len(names) for reason, names in self.left_out.items()
+        }
         if self.bad:
-            found["bad"] = len(self.bad)
+            reasons["bad"] = len(self.bad)
         dropped = {
             reason: sum(files.values())
             for reason, files in self.dropped.items()
         }
         return (
-            f"left out: {_enumerate(found, 'images')}; "
+            f"left out: {_enumerate(reasons, 'images')}; "
             f"{_enumerate(dropped, 'instances')}"
         )
 

@@ -21,19 +21,19 @@ def table_below(heading):
     lines = text.split(f"# {heading}\n", 1)[1].splitlines()
     rows = [line.strip("|").split("|") for line in lines if line[:1] == "|"]
     names = [cell.strip(" `") for cell in rows[0]]
-    found = {}
+    numbers_by_method = {}
     for row in rows[2:]:
         if len(row) != len(names):
             break  # the next table
         cells = dict(zip(names, row, strict=True))
         method = re.search(r"`(\w+)`|(\w[\w ]*)", cells[names[0]])
         numbers = {c: re.search(r"\d[\d.]*", cells[c]) for c in COLUMNS}
-        found[method[1] or method[2].strip()] = {
+        numbers_by_method[method[1] or method[2].strip()] = {
             c: (float(number[0]), None)
             for c, number in numbers.items()
             if number
         }
-    return found
+    return numbers_by_method
 
 
 def main(heading):
