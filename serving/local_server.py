@@ -188,7 +188,7 @@ class LocalServer:
                 "--allow-labels-for-unavailable, as nothing is loaded yet."
             ) from None
         self.manager.start()
-        names = [found.name for found in settings]
+        names = [model.name for model in settings]
         # A folder of models serves those that can be.
         some = self._options.base is not None
         failed = self.manager.wait_loaded(names, go_on, any_will_do=some)

@@ -112,14 +112,14 @@ def results(translation) -> dict[str, Any]:
         "image", "mask", and what else the model gives: arrays, or PNG bytes.
     """
     if isinstance(translation, EncodedTranslation):
-        found = {"image": translation.image_png, "mask": translation.mask_png}
+        values = {"image": translation.image_png, "mask": translation.mask_png}
     else:
-        found = {"image": translation.image, "mask": translation.mask}
+        values = {"image": translation.image, "mask": translation.mask}
     for name, value in translation.extras.items():
         one = isinstance(value, bytes) or value.ndim == 3
         names = [name] if one else result_names(name, len(value))
-        found |= zip(names, [value] if one else value, strict=True)
-    return found
+        values |= zip(names, [value] if one else value, strict=True)
+    return values
 
 
 def _write(path, data):
@@ -135,13 +135,13 @@ def _write(path, data):
 
 
 def query(
-    options: Options, given: dict[str, list[str]], console: "Console"
+    options: Options, inputs: dict[str, list[str]], console: "Console"
 ) -> int:
     """Translates every image; goes on after one that cannot be.
 
     Args:
         options: `Options`.
-        given: what else the model takes, name to values.
+        inputs: what else the model takes, name to values.
         console: `rich.console.Console` for messages and the progress bar.
 
     Returns:
@@ -164,12 +164,12 @@ def query(
     if listing.images:
         # What can be told without the server is told before it is asked; the
         # folders of several answers it knows not.
-        files = [pathlib.Path(v) for values in given.values() for v in values]
+        files = [pathlib.Path(v) for values in inputs.values() for v in values]
         names = dict.fromkeys(listing.images, ["mask"])
         if options.samples == 1:
             _planned(options, listing.images, names, files, [None])
         with _connected(options) as client:
-            failed += _translate_all(client, options, given, listing, console)
+            failed += _translate_all(client, options, inputs, listing, console)
     done = listing.count - failed
     _say(console, f"{done} of {listing.count} images in {options.output}")
     return failed
@@ -189,7 +189,7 @@ def _connected(options):
         raise QueryError(str(error)) from None
 
 
-def _translate_all(client, options, given, listing, console):
+def _translate_all(client, options, input_options, listing, console):
     """Translates every image; returns how many could not be."""
     from rich.progress import track
 
@@ -198,7 +198,7 @@ def _translate_all(client, options, given, listing, console):
     # Before the first image, or each one would fail with the same words.
     known = client.metadata(version=options.version, label=options.label)
     ports = read_ports(known, options.direction)
-    inputs = read_inputs(given, ports, options.model, listing.images)
+    inputs = read_inputs(input_options, ports, options.model, listing.images)
     names = _names_of(ports, inputs, listing.images)
     samples = samples_of(inputs, ports, options.model, options.samples)
     seeds = [*samples] if samples else [None]
@@ -233,14 +233,14 @@ def _translate_all(client, options, given, listing, console):
                 text = f"{image}: {text}"
             _say(console, text, style="red")
             continue
-        made = results(translation)
-        if set(made) != set(targets):
+        values = results(translation)
+        if set(values) != set(targets):
             raise QueryError(
-                f"{image}: the model gave {', '.join(made)}, expected "
+                f"{image}: the model gave {', '.join(values)}, expected "
                 f"{', '.join(targets)}."
             )
         for name, path in targets.items():
-            _write(path, _as_png(made[name]))
+            _write(path, _as_png(values[name]))
     return len(failed)
 
 
@@ -320,10 +320,10 @@ def main(argv: list[str] | None = None, prog: str = "tfmask query") -> int:
             file=sys.stderr,
         )
         return 1
-    options, given = parse_with_inputs(Options, argv, prog)
+    options, input_options = parse_with_inputs(Options, argv, prog)
     console = Console(stderr=True)
     try:
-        return 1 if query(options, given, console) else 0
+        return 1 if query(options, input_options, console) else 0
     except (QueryError, ServingError) as error:
         line = str(error).partition("\n")[0]
         print(f"{prog}: {line}", file=sys.stderr)

@@ -52,7 +52,7 @@ def directions(metadata: Metadata) -> list[str]:
     Returns:
         list of str, such as ["a_to_b", "b_to_a"].
     """
-    found = []
+    names = []
     for name in sorted(metadata.signatures):
         try:
             read_ports(metadata, name)
@@ -60,8 +60,8 @@ def directions(metadata: Metadata) -> list[str]:
             continue
         # The same as the first of the others.
         if name != "serving_default":
-            found.append(name)
-    return found
+            names.append(name)
+    return names
 
 
 def takes_exemplar(ports: Ports) -> bool:
@@ -93,16 +93,16 @@ def attributes_of(names: tuple[str, ...], ports: Ports) -> list[str]:
 def _inputs(question, ports):
     """The arguments of `Client.translate` beside seeds, by their names."""
     size = question.picture.shape[:2]
-    given = {"image": question.picture}
+    inputs = {"image": question.picture}
     for name, kind in ports.inputs.items():
         if name == "exemplar" and question.exemplar is not None:
-            given[name] = resized(question.exemplar, *size)
+            inputs[name] = resized(question.exemplar, *size)
         elif kind == "masks":
             if question.objects is None or not len(question.objects):
                 raise ValueError(
                     "The model translates objects: paint one or more first."
                 )
-            given[name] = question.objects
+            inputs[name] = question.objects
         elif kind == "attributes":
             both = sorted({*question.on} & {*question.off})
             if both:
@@ -113,12 +113,12 @@ def _inputs(question, ports):
             values = np.full(ports.attributes, -1.0, np.float32)
             values[list(question.on)] = 1.0
             values[list(question.off)] = 0.0
-            given[name] = values
+            inputs[name] = values
         elif name in ports.masks and name in question.masks:
-            given[name] = resized(question.masks[name], *size)
-    if "exemplar" in ports.required and "exemplar" not in given:
+            inputs[name] = resized(question.masks[name], *size)
+    if "exemplar" in ports.required and "exemplar" not in inputs:
         raise ValueError("The model takes over a look: choose an exemplar.")
-    return given
+    return inputs
 
 
 def answers(
@@ -142,23 +142,23 @@ def answers(
         ValueError: something that the model needs was not chosen.
         ServingError: see `Client.translate`.
     """
-    given = _inputs(question, ports)
+    inputs = _inputs(question, ports)
     choices = [{}]
-    if ports.seeds and not set(ports.instead) & set(given):
+    if ports.seeds and not set(ports.instead) & set(inputs):
         last = question.seed + question.samples
         choices = [
             dict.fromkeys(ports.seeds, seed)
             for seed in range(question.seed, last)
         ]
-    made = [
+    translations = [
         client.translate(
-            **{**given, **choice}, direction=question.direction, model=model
+            **{**inputs, **choice}, direction=question.direction, model=model
         )
         for choice in choices
     ]
     mask = question.masks.get("mask")
     if mask is None or takes_objects(ports) or "mask" in ports.masks:
-        return made
+        return translations
     return [
         Translation(
             blended(question.picture, one.image, mask),
@@ -166,5 +166,5 @@ def answers(
             one.version,
             one.extras,
         )
-        for one in made
+        for one in translations
     ]

@@ -132,7 +132,7 @@ class _Page:
         objects = None
         if asking.takes_objects(ports):
             objects = painting.objects_of(given["object_editor"], size)
-        made = asking.answers(
+        translations = asking.answers(
             self._client,
             model,
             ports,
@@ -148,20 +148,20 @@ class _Page:
                 seed=int(given["seed"]),
             ),
         )
-        return self._shown(made, picture, exemplar, own, given)
+        return self._shown(translations, picture, exemplar, own, given)
 
-    def _shown(self, made, picture, exemplar, own, given):
-        first, stem = made[0], Path(given["picture"]).stem
+    def _shown(self, translations, picture, exemplar, own, given):
+        first, stem = translations[0], Path(given["picture"]).stem
         shown = {
             "image": self._file(f"{stem}.png", first.image),
             "mask": self._file(f"{stem}_mask.png", first.mask),
             "answered": f"Version {first.version} answered.",
         }
         more = []
-        if len(made) > 1:
+        if len(translations) > 1:
             more = [
                 (one.image, f"number {int(given['seed']) + at}")
-                for at, one in enumerate(made)
+                for at, one in enumerate(translations)
             ]
         objects = first.extras.get("instances")
         if objects is not None:
@@ -171,8 +171,8 @@ class _Page:
             shown["mask_editor"] = painting.editor(picture, first.mask)
             other = first.extras.get("exemplar_mask")
             if other is not None:
-                found = resized(other[..., 0], *exemplar.shape[:2])
-                shown["other_editor"] = painting.editor(exemplar, found)
+                resized_mask = resized(other[..., 0], *exemplar.shape[:2])
+                shown["other_editor"] = painting.editor(exemplar, resized_mask)
         return shown
 
     def _file(self, name, pixels):
@@ -341,8 +341,8 @@ def _events(blocks, part, does, has_folder):
         named = {part[name]: name for name in inputs}
 
         def call(given):
-            found = function({named[one]: given[one] for one in named})
-            return {part[name]: value for name, value in found.items()}
+            shown = function({named[one]: given[one] for one in named})
+            return {part[name]: value for name, value in shown.items()}
 
         event(call, {*named}, [part[name] for name in outputs])
 

@@ -155,11 +155,11 @@ def failure(error: grpc.RpcError, target: str) -> ServingError:
 
 def _exempt(target):
     """Whether gRPC asks a host without a proxy."""
-    found = next(
+    exempt_hosts = next(
         (os.environ.get(n) for n in _NO_PROXIES if n in os.environ), ""
     )
     host = target.rpartition("/")[2].rpartition(":")[0].strip("[]")
-    hosts = [entry.strip() for entry in found.split(",")]
+    hosts = [entry.strip() for entry in exempt_hosts.split(",")]
     # Its rule: the end of a name counts. (Blocks of addresses are not read.)
     return target.startswith("unix:") or any(
         entry and host.endswith(entry) for entry in hosts

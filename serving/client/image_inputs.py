@@ -130,9 +130,11 @@ def _check_size(kind, value, image, label):
         )
     if isinstance(image, bytes):
         return
-    size, found = image.shape[:2], value.shape[-3:-1]
-    if found != size:
-        raise invalid(f"{label}: expected {size} as the image. Got: {found}.")
+    size, value_size = image.shape[:2], value.shape[-3:-1]
+    if value_size != size:
+        raise invalid(
+            f"{label}: expected {size} as the image. Got: {value_size}."
+        )
 
 
 def _item(image, label, others, kinds):
@@ -166,11 +168,13 @@ def read_items(
     """
     count = _count(image)
     images = _split("image", image, count)
-    given = {name: _split(name, value, count) for name, value in others.items()}
+    values_by_name = {
+        name: _split(name, value, count) for name, value in others.items()
+    }
     items: list[Item | InvalidArgument] = []
     for index, value in enumerate(images):
         label = _label(value, index, count)
-        mine = {name: values[index] for name, values in given.items()}
+        mine = {name: values[index] for name, values in values_by_name.items()}
         try:
             items.append(_item(value, label, mine, kinds))
         except InvalidArgument as error:

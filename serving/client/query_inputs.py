@@ -82,7 +82,7 @@ def read_inputs(
     for name in ports.required:
         if name != "image" and name not in given:
             raise QueryError(f"{model} needs {option_of(name)}")
-    found: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
+    values_by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
     for name, values in given.items():
         if name not in ports.inputs or name == "image":
             words = name.replace("_", " ")
@@ -90,14 +90,14 @@ def read_inputs(
                 f"{model} takes no {words}; leave {option_of(name)} out"
             )
         kind = ports.inputs[name]
-        found[kind][name] = _READERS[kind](name, values, ports, images)
+        values_by_kind[kind][name] = _READERS[kind](name, values, ports, images)
     problem = clash(
         [option_of(name) for name in ports.instead if name in given],
-        [option_of(name) for name in found["seed"]],
+        [option_of(name) for name in values_by_kind["seed"]],
     )
     if problem:
         raise QueryError(problem)
-    for name in found["mask"]:
+    for name in values_by_kind["mask"]:
         picture = picture_of(name)
         if picture == "image" and len(images) > 1:
             raise QueryError(
@@ -105,11 +105,11 @@ def read_inputs(
                 f"{len(images)}."
             )
     return Inputs(
-        pictures=found["image"],
-        masks=found["mask"],
-        sets=found["masks"],
-        attributes=found["attributes"],
-        seeds=found["seed"],
+        pictures=values_by_kind["image"],
+        masks=values_by_kind["mask"],
+        sets=values_by_kind["masks"],
+        attributes=values_by_kind["attributes"],
+        seeds=values_by_kind["seed"],
     )
 
 
@@ -211,26 +211,26 @@ def find_masks(
     Raises:
         QueryError: there is none, or two have one number.
     """
-    found = {}
+    masks_by_number = {}
     for path, problem in scan_folder(folder, CLIENT_SUFFIXES).images:
         stem, _, number = path.stem.rpartition("_")
         if stem == image.stem and number.isdecimal():
             if problem:
                 raise QueryError(f"{option_of(name)}: {path} {problem}.")
-            other = found.setdefault(int(number), path)
+            other = masks_by_number.setdefault(int(number), path)
             if other is not path:
                 raise QueryError(
                     f"{option_of(name)} {folder}: {other.name} and {path.name} "
                     f"are both mask {int(number)} of {image}. Remove one of "
                     "them."
                 )
-    if not found:
+    if not masks_by_number:
         raise QueryError(
             f"{option_of(name)} {folder}: no mask of {image}, expected "
             f"{image.stem}_0.png. For an image without objects add one that "
             "is all black."
         )
-    return [found[number] for number in sorted(found)]
+    return [masks_by_number[number] for number in sorted(masks_by_number)]
 
 
 def read_edited(inputs: Inputs, image: pathlib.Path) -> dict[str, Any]:

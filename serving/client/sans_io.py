@@ -243,22 +243,22 @@ class Steps:
                     f"{model} is not ready after {timeout} s: {last}",
                 )
             try:
-                found = yield from self.status(
+                statuses = yield from self.status(
                     model=model,
                     version=version,
                     timeout=min(left, self._timeout),
                 )
-                ready = [s.version for s in found if s.state == "AVAILABLE"]
+                ready = [s.version for s in statuses if s.state == "AVAILABLE"]
                 if ready:
                     return ready[0]
-                if all(s.state == "END" and s.error for s in found):
+                if all(s.state == "END" and s.error for s in statuses):
                     raise NotReady(
                         grpc.StatusCode.FAILED_PRECONDITION,
-                        f"{model}, version {found[0].version} cannot be "
-                        f"loaded: {found[0].error}",
+                        f"{model}, version {statuses[0].version} cannot be "
+                        f"loaded: {statuses[0].error}",
                     )
                 last = ", ".join(
-                    f"version {s.version} {s.state}" for s in found
+                    f"version {s.version} {s.state}" for s in statuses
                 )
             except (NotFound, Unavailable, TimeoutError) as error:
                 if isinstance(error, NotReady):
@@ -308,8 +308,8 @@ class Steps:
 
     @staticmethod
     def _check(known, signature, inputs):
-        found = find_signature(known, signature)
-        return check_inputs(found, inputs)
+        known_signature = find_signature(known, signature)
+        return check_inputs(known_signature, inputs)
 
     def translate(
         self,

@@ -50,23 +50,23 @@ def translate(
         ServingError: see there; with `results` and `failures` if there are
             several images.
     """
-    given, single = items.read_items(image, others, ports.inputs)
-    results: list[Any] = [None] * len(given)
+    images, single = items.read_items(image, others, ports.inputs)
+    results: list[Any] = [None] * len(images)
     failures = {
         index: item
-        for index, item in enumerate(given)
+        for index, item in enumerate(images)
         if isinstance(item, ServingError)
     }
-    good = [index for index in range(len(given)) if index not in failures]
-    batches = items.batches([given[index] for index in good], *limits)
+    good = [index for index in range(len(images)) if index not in failures]
+    batches = items.batches([images[index] for index in good], *limits)
     try:
         for places in batches:
             indices = [good[place] for place in places]
-            chosen = [given[index] for index in indices]
-            found = yield from _translate_batch(
+            chosen = [images[index] for index in indices]
+            answers = yield from _translate_batch(
                 predict, chosen, direction, ports
             )
-            for index, result in zip(indices, found, strict=True):
+            for index, result in zip(indices, answers, strict=True):
                 if isinstance(result, ServingError):
                     failures[index] = result
                 else:

@@ -92,9 +92,9 @@ def _named(words: Sequence[str]) -> dict[str, list[str]]:
     named: dict[str, list[str]] = {}
     for word in words:
         if word.startswith("--"):
-            name, given, value = word[2:].partition("=")
+            name, equals, value = word[2:].partition("=")
             values = named.setdefault(name.replace("-", "_"), [])
-            values += [value] if given else []
+            values += [value] if equals else []
         elif named:
             values.append(word)
         else:
@@ -142,9 +142,9 @@ def expand_paths(options: T) -> T:
     changed = {}
     for field in dataclasses.fields(options):
         value = getattr(options, field.name)
-        found = _expanded(value, field.name)
-        if found is not value:
-            changed[field.name] = found
+        expanded = _expanded(value, field.name)
+        if expanded is not value:
+            changed[field.name] = expanded
     return dataclasses.replace(options, **changed) if changed else options
 
 
@@ -152,8 +152,8 @@ def _expanded(value: Any, name: str) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return expand_paths(value)
     if isinstance(value, tuple):
-        found = tuple(_expanded(item, name) for item in value)
-        return found if found != value else value
+        expanded = tuple(_expanded(item, name) for item in value)
+        return expanded if expanded != value else value
     is_path = isinstance(value, pathlib.Path) or (
         isinstance(value, str) and name in LOCATIONS
     )

@@ -116,8 +116,8 @@ def scan_folder(
     """
     images, others = [], []
     # Names with a dot in front are droppings of file managers (._x.jpg).
-    found = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
-    for path in sorted(found, key=lambda path: natural_key(path.name)):
+    paths = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
+    for path in sorted(paths, key=lambda path: natural_key(path.name)):
         if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_KINDS):
             images.append((path, image_problem(path, taken)))
         elif not path.is_dir():

@@ -113,9 +113,12 @@ def alpha_problem(levels: np.ndarray, alpha: np.ndarray) -> str | None:
     Returns:
         str that goes on from the file's name, or None.
     """
-    inside, seen = levels >= INSIDE, alpha >= INSIDE
+    inside, visible = levels >= INSIDE, alpha >= INSIDE
     constant = bool((levels == levels.flat[0]).all())
-    if not (constant and seen.any() != seen.all()) and (seen | ~inside).all():
+    if (
+        not (constant and visible.any() != visible.all())
+        and (visible | ~inside).all()
+    ):
         return None
     what = (
         "holds the object in its transparency, its colour is the same "
@@ -157,9 +160,9 @@ def colours_of(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """
     wide = pixels.astype(np.int32)
     packed = wide[..., 0] << 16 | wide[..., 1] << 8 | wide[..., 2]
-    found, counts = np.unique(packed, return_counts=True)
+    colours, counts = np.unique(packed, return_counts=True)
     shifts = np.array([16, 8, 0])
-    return (found[:, None] >> shifts & 255).astype(np.uint8), counts
+    return (colours[:, None] >> shifts & 255).astype(np.uint8), counts
 
 
 def in_words(values: list[int]) -> str:

@@ -99,8 +99,8 @@ class Server:
         """Version to its entry of GetModelStatus."""
         request = protos.GetModelStatusRequest()
         request.model_spec.name = name
-        found = self.call(protos.GET_MODEL_STATUS, request)
-        return {entry.version: entry for entry in found.model_version_status}
+        answer = self.call(protos.GET_MODEL_STATUS, request)
+        return {entry.version: entry for entry in answer.model_version_status}
 
     def loaded(self, name="toy", versions=(1, 2), seconds=120):
         """This server, once it has versions loaded that load one by one."""
@@ -142,9 +142,9 @@ def server(request):
     target = request.config.getoption("--target")
     if target:
         base = request.config.getoption("--base")
-        seen = request.config.getoption("--server-base") or base
+        folder_there = request.config.getoption("--server-base") or base
         base = base and pathlib.Path(base)
-        yield Server(target, base, seen).loaded()
+        yield Server(target, base, folder_there).loaded()
         return
     base = request.getfixturevalue("fixture_base")
     arguments = ("--model-config-file", base / "models.config", "--health")

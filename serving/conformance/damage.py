@@ -92,7 +92,7 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
     image = {"image": floats(1, 8, 8, 3)}
     metadata = spec(protos.GetModelMetadataRequest())
     metadata.metadata_field.append("signature_def")
-    found = [
+    messages = [
         (protos.PREDICT, predict_request({"x": floats(2, 4)})),
         (protos.PREDICT, predict_request(pair, signature="pair")),
         (protos.PREDICT, predict_request({"x": floats(3)}, signature="types")),
@@ -104,7 +104,7 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
             for format in _FORMATS
         ),
     ]
-    return _serialized(found)
+    return _serialized(messages)
 
 
 @functools.cache
@@ -116,12 +116,12 @@ def example_requests() -> tuple[tuple[protos.Method, bytes], ...]:
         task.method_name = f"tensorflow/serving/{kind}"
     classify = spec(protos.ClassificationRequest(), signature="classify")
     regress = spec(protos.RegressionRequest(), signature="regress")
-    found = [
+    messages = [
         (protos.CLASSIFY, with_examples(classify, 0.25, 1.0)),
         (protos.REGRESS, with_examples(regress, 0.25, 1.0)),
         (protos.MULTI_INFERENCE, with_examples(multi, 0.5)),
     ]
-    return _serialized(found)
+    return _serialized(messages)
 
 
 def _serialized(requests):

@@ -160,12 +160,12 @@ def main():
     """Writes the models of the contract test into the folder that is given."""
     base = pathlib.Path(sys.argv[1]).resolve()
     # Where the server will see the folder; the same place without Docker.
-    seen = sys.argv[2] if len(sys.argv) > 2 else base
+    folder_there = sys.argv[2] if len(sys.argv) > 2 else base
     write_version(base, "toy", 1)
     write_version(base, "toy", 2)
     write_version(base, "plain", 1)
     write_version(base / "spare", "toy", 3)
-    (base / "models.config").write_text(CONFIG.format(base=seen))
+    (base / "models.config").write_text(CONFIG.format(base=folder_there))
     (base / "batching.config").write_text(BATCHING.format(largest=4))
 
 

@@ -136,7 +136,7 @@ class Report:
     def line(self) -> str:
         """The numbers, in one line."""
         counts = Counter(answer.version for answer in self.answers)
-        told = ", ".join(f"{v}: {counts[v]}" for v in sorted(counts))
+        per_version = ", ".join(f"{v}: {counts[v]}" for v in sorted(counts))
         times = [answer.received - answer.sent for answer in self.answers]
         middle, late = (
             np.percentile(times, (50, 99)) * 1000 if times else (0, 0)
@@ -144,7 +144,7 @@ class Report:
         verdict = "OK" if not self.broken else "BROKEN"
         return (
             f"{verdict}: {len(self.answers)} answers in {self.seconds:.0f} s, "
-            f"{len(self.broken)} rules broken, by version {{{told}}}, "
+            f"{len(self.broken)} rules broken, by version {{{per_version}}}, "
             f"p50 {middle:.1f} ms, p99 {late:.1f} ms, "
             f"max {max(times, default=0) * 1000:.0f} ms"
         )
@@ -210,9 +210,12 @@ class Load:
         return len(self._report.broken) > _MOST_BROKEN
 
     def _ask(self, number):
-        random, made = np.random.default_rng(number), 0
+        random, requests = np.random.default_rng(number), 0
         with self._client() as client:
-            while made < self._options.requests or not self._published.is_set():
+            while (
+                requests < self._options.requests
+                or not self._published.is_set()
+            ):
                 if self._hopeless():
                     return
                 x = random.integers(-9, 10, (2, 4)).astype(np.float32)
@@ -220,15 +223,15 @@ class Load:
                     self._ask_once(client, x)
                 except ServingError as error:
                     self._note(f"{type(error).__name__}: {error}")
-                made += 1
+                requests += 1
 
     def _ask_once(self, client, x):
         sent = time.monotonic()
-        found = client.predict({"x": x}, outputs=("y",))
+        answer = client.predict({"x": x}, outputs=("y",))
         received = time.monotonic()
-        if not np.array_equal(found.outputs["y"], toy_y(x, found.version)):
-            self._note(f"version {found.version}: a wrong answer")
-        self._report.answers.append(Answer(found.version, sent, received))
+        if not np.array_equal(answer.outputs["y"], toy_y(x, answer.version)):
+            self._note(f"version {answer.version}: a wrong answer")
+        self._report.answers.append(Answer(answer.version, sent, received))
         self._advance()
 
     def _follow(self):
@@ -236,11 +239,11 @@ class Load:
             while not self._ended.wait(_LOOK_SECONDS):
                 sent = time.monotonic()
                 try:
-                    found = client.status()
+                    statuses = client.status()
                 except ServingError as error:
                     self._note(f"status: {error}")
                     continue
-                now = {s.version for s in found if s.state == "AVAILABLE"}
+                now = {s.version for s in statuses if s.state == "AVAILABLE"}
                 self._watch.look(sent, now, time.monotonic())
 
     def _publish(self):

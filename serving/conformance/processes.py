@@ -47,7 +47,7 @@ def running_server(*arguments):
         stderr=subprocess.STDOUT,
         text=True,
     )
-    lines, seen = queue.Queue(), []
+    lines, printed_lines = queue.Queue(), []
 
     def read():
         # To the end, or the server would stop when the pipe is full.
@@ -61,8 +61,8 @@ def running_server(*arguments):
         while True:
             line = lines.get(timeout=_START_SECONDS)
             if line is None:
-                raise RuntimeError("".join(seen))
-            seen.append(line)
+                raise RuntimeError("".join(printed_lines))
+            printed_lines.append(line)
             if line.startswith("serving on "):
                 break
         yield line.split()[-1], process
@@ -74,7 +74,7 @@ def running_server(*arguments):
             process.send_signal(signal.SIGABRT)  # prints where it hangs
             process.wait()
             reader.join()
-            printed = "".join(filter(None, (*seen, *lines.queue)))
+            printed = "".join(filter(None, (*printed_lines, *lines.queue)))
             raise RuntimeError(f"it did not end:\n{printed}") from None
         finally:
             reader.join()

@@ -93,8 +93,8 @@ def eventually(condition):
     """Waits until a function returns something true; returns that."""
     end = time.monotonic() + 20.0
     while True:
-        found = condition()
-        if found or time.monotonic() > end:
-            assert found, "it did not happen in time"
-            return found
+        value = condition()
+        if value or time.monotonic() > end:
+            assert value, "it did not happen in time"
+            return value
         time.sleep(0.05)

@@ -68,9 +68,9 @@ def test_metadata_of_no_model(server):
 
 @pytest.mark.case(42)
 def test_status(server):
-    found = status(server)
-    assert [entry.version for entry in found] == [2, 1]
-    for entry in found:
+    statuses = status(server)
+    assert [entry.version for entry in statuses] == [2, 1]
+    for entry in statuses:
         assert entry.state == 30
         assert entry.status.error_code == 0
         assert entry.status.error_message == ""
@@ -96,5 +96,5 @@ def test_status_of_no_model(server):
 
 @pytest.mark.case(45)
 def test_status_ignores_labels(server):
-    found = status(server, label="ghost")
-    assert [entry.version for entry in found] == [2, 1]
+    statuses = status(server, label="ghost")
+    assert [entry.version for entry in statuses] == [2, 1]

@@ -26,7 +26,7 @@ def nothing() -> dict:
 def main() -> None:
     """Runs the command."""
     target, pid = sys.argv[1], int(sys.argv[2])
-    seen, lock = nothing(), threading.Lock()
+    worst, lock = nothing(), threading.Lock()
 
     def work():
         with Client(target, TOY, attempts=1, timeout=30) as client:
@@ -38,16 +38,16 @@ def main() -> None:
                     failed = [error.code.name]
                 seconds, most = time.monotonic() - start, resident_of(pid)
                 with lock:
-                    seen["slowest"] = max(seen["slowest"], seconds)
-                    seen["most"] = max(seen["most"], most)
-                    seen["failed"] += failed
+                    worst["slowest"] = max(worst["slowest"], seconds)
+                    worst["most"] = max(worst["most"], most)
+                    worst["failed"] += failed
                 time.sleep(_PAUSE_SECONDS)
 
     threading.Thread(target=work, daemon=True).start()
     for _ in sys.stdin:
         with lock:
-            print(json.dumps(seen), flush=True)
-            seen.update(nothing())
+            print(json.dumps(worst), flush=True)
+            worst.update(nothing())
 
 
 if __name__ == "__main__":

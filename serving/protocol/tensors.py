@@ -311,22 +311,22 @@ def _from_values(kind, shape, values):
     count = _elements(kind, shape)
     chunks = values.get(kind.field, [])
     if kind == STRING:
-        given = _objects([bytes(chunk) for chunk in chunks[:count]], -1)
+        array = _objects([bytes(chunk) for chunk in chunks[:count]], -1)
         empty, size = b"", STRING_BYTES
     else:
-        given = _numbers(kind, chunks)[:count]
+        array = _numbers(kind, chunks)[:count]
         empty, size = 0, kind.storage.itemsize
-    missing = count - given.size
+    missing = count - array.size
     if missing * size > MAX_GROWTH_BYTES:
         raise TensorTooLargeError(
             f"a tensor of {list(shape)} {kind.name} is asked for with "
-            f"{given.size} values. At most {MAX_GROWTH_BYTES} bytes are "
+            f"{array.size} values. At most {MAX_GROWTH_BYTES} bytes are "
             "filled up; send the values."
         )
     if missing:
-        fill = np.full(missing, given[-1] if given.size else empty, given.dtype)
-        given = np.concatenate((given, fill))
-    return given.reshape(shape)
+        fill = np.full(missing, array[-1] if array.size else empty, array.dtype)
+        array = np.concatenate((array, fill))
+    return array.reshape(shape)
 
 
 def _numbers(kind, chunks):

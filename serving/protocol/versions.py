@@ -40,13 +40,13 @@ class Policy:
     versions: frozenset[int] = frozenset()
     replaces_broken: bool = False
 
-    def choose(self, found: Iterable[int]) -> set[int]:
+    def choose(self, numbers: Iterable[int]) -> set[int]:
         """The wanted ones of the found version numbers."""
         if self.kind == "all":
-            return set(found)
+            return set(numbers)
         if self.kind == "specific":
-            return set(found) & self.versions
-        return set(sorted(found)[-self.count :])
+            return set(numbers) & self.versions
+        return set(sorted(numbers)[-self.count :])
 
 
 @dataclass(frozen=True)
@@ -154,14 +154,14 @@ def find_versions(base_path: str | pathlib.Path) -> dict[int, pathlib.Path]:
     Raises:
         OSError: the folder cannot be read.
     """
-    found: dict[int, pathlib.Path] = {}
+    folders: dict[int, pathlib.Path] = {}
     for path in sorted(pathlib.Path(base_path).iterdir()):
         if not re.fullmatch(r"[+-]?[0-9]{1,18}", path.name):
             continue
-        if int(path.name) in found:
+        if int(path.name) in folders:
             LOG.warning("%s: version %d is there twice", path, int(path.name))
-        found[int(path.name)] = path
-    return found
+        folders[int(path.name)] = path
+    return folders
 
 
 def discover(base: str | pathlib.Path) -> list[ModelSettings]:
@@ -174,7 +174,7 @@ def discover(base: str | pathlib.Path) -> list[ModelSettings]:
         `ModelSettings` of each: the latest version that can be loaded.
     """
     newest = Policy(replaces_broken=True)
-    found = []
+    models = []
     try:
         folders = sorted(pathlib.Path(base).iterdir())
     except OSError as error:
@@ -187,5 +187,5 @@ def discover(base: str | pathlib.Path) -> list[ModelSettings]:
             LOG.warning("%s", error)
             continue
         if versions and not folder.name.startswith("."):
-            found.append(ModelSettings(folder.name, str(folder), newest))
-    return found
+            models.append(ModelSettings(folder.name, str(folder), newest))
+    return models

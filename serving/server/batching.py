@@ -97,8 +97,8 @@ def read_options(parameters, threads: int) -> BatchingOptions:
     """
 
     def value(name, default):
-        given = parameters.HasField(name)
-        return getattr(parameters, name).value if given else default
+        is_set = parameters.HasField(name)
+        return getattr(parameters, name).value if is_set else default
 
     splits = value("enable_large_batch_splitting", False)
     largest = value("max_batch_size", 1000)

@@ -222,10 +222,10 @@ class Calls:
         self.under_way += counted
         self.held += size
         try:
-            found = await answer(call)
-            if isinstance(found, bytes):
-                return found
-            return found.SerializeToString()
+            message = await answer(call)
+            if isinstance(message, bytes):
+                return message
+            return message.SerializeToString()
         finally:
             self.under_way -= counted
             self.held -= size
@@ -292,7 +292,7 @@ class Calls:
 
     def _work(self, call, memory, work):
         """Runs a function; its memory is released, but for its answer's."""
-        memory, kept = min(memory, self._limits.budget.limit), 0
+        memory, share = min(memory, self._limits.budget.limit), 0
         self._add_pixels(call.pixels)
         try:
             answer = work()
@@ -300,11 +300,11 @@ class Calls:
                 with self._lock:
                     if not call.gone:
                         # gRPC makes a copy.
-                        kept = call.share = min(2 * len(answer), memory)
+                        share = call.share = min(2 * len(answer), memory)
             return answer
         finally:
             self._add_pixels(-call.pixels)
-            self._release(memory - kept)
+            self._release(memory - share)
 
     def _release(self, memory):
         self._gaps.add(memory)

@@ -26,7 +26,7 @@ def discovery(base: str | pathlib.Path) -> Callable[[], list[ModelSettings]]:
     known: dict[str, ModelSettings] = {}
 
     def models():
-        known.update((found.name, found) for found in discover(base))
+        known.update((model.name, model) for model in discover(base))
         return list(known.values())
 
     return models

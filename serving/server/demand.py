@@ -80,10 +80,10 @@ def read_demand(inputs: Mapping, max_pixels: int) -> Demand:
     for name, proto in inputs.items():
         size += proto.ByteSize()
         if proto.dtype == tensors.STRING.number:
-            found = _files(name, proto, max_pixels)
+            counts = _files(name, proto, max_pixels)
         else:
-            found = [_array(proto)]
-        for count, extra, words in found:
+            counts = [_array(proto)]
+        for count, extra, words in counts:
             pixels, size = pixels + count, size + extra
             if count > most:
                 most, largest = count, words
@@ -113,7 +113,7 @@ def _array(proto):
 
 def _files(name, proto, max_pixels):
     """(pixels, further bytes, words) of each string of a tensor."""
-    found, total = [], 0
+    counts, total = [], 0
     if proto.tensor_content:
         # Whoever sends strings this way gets them counted by the reader.
         try:
@@ -133,7 +133,7 @@ def _files(name, proto, max_pixels):
                 )
             continue
         words = f"{header.width} x {header.height}"
-        found.append((header.pixels, 0, words))
+        counts.append((header.pixels, 0, words))
         total += header.pixels
         if total > max_pixels:
             break
@@ -141,7 +141,7 @@ def _files(name, proto, max_pixels):
     claimed = math.prod(dim.size for dim in proto.tensor_shape.dim)
     missing = max(claimed - len(items), 0) * tensors.STRING_BYTES
     if 0 < missing <= tensors.MAX_GROWTH_BYTES:
-        pixels, _, words = found[-1] if found else (0, 0, "none")
+        pixels, _, words = counts[-1] if counts else (0, 0, "none")
         times = missing // tensors.STRING_BYTES
-        found.append((pixels * times, missing, words))
-    return found
+        counts.append((pixels * times, missing, words))
+    return counts

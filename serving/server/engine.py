@@ -145,7 +145,10 @@ class Engine:
                 )
             return [read_tensor(pointer) for pointer in received if pointer]
         finally:
-            for pointer in (*sent, *(found for found in received if found)):
+            for pointer in (
+                *sent,
+                *(pointer_read for pointer_read in received if pointer_read),
+            ):
                 delete_tensor(pointer)
 
 

@@ -52,10 +52,10 @@ def _check(signature, method):
     _CHECKS[method](signature)
 
 
-def _refusal(given):
+def _refusal(examples):
     """What is left of a request to signatures that take examples."""
-    kind = given.WhichOneof("kind")
-    if kind is None or not getattr(given, kind).examples:
+    kind = examples.WhichOneof("kind")
+    if kind is None or not getattr(examples, kind).examples:
         return _invalid("Input is empty.")
     return CallError(
         UNIMPLEMENTED, "This server answers Predict only, no tf.Example."

@@ -155,14 +155,14 @@ class Manager:
             CallError: INVALID_ARGUMENT or NOT_FOUND, as TensorFlow Serving.
         """
         with self.changed:
-            found = self._find(name, version, label)
-            found.users += 1
+            version_found = self._find(name, version, label)
+            version_found.users += 1
         try:
-            yield found.number, found.servable
+            yield version_found.number, version_found.servable
         finally:
             with self.changed:
-                found.users -= 1
-                if found.state == State.UNLOADING:
+                version_found.users -= 1
+                if version_found.state == State.UNLOADING:
                     self.changed.notify_all()
 
     def unsettled(self, names: Iterable[str]) -> list[str]:
@@ -207,8 +207,8 @@ class Manager:
         names = list(names)
         with self.changed:
             while go_on() and (waiting := self.unsettled(names)):
-                found = [self.models.get(name) for name in names]
-                if any_will_do and any(m and m.answers() for m in found):
+                models = [self.models.get(name) for name in names]
+                if any_will_do and any(m and m.answers() for m in models):
                     left = [self.models.get(name) for name in waiting]
                     if all(model and model.failing() for model in left):
                         break
@@ -231,9 +231,9 @@ class Manager:
         available = model.available() if model else []
         if version is None and available:
             return available[-1]
-        for found in available:
-            if found.number == version:
-                return found
+        for candidate in available:
+            if candidate.number == version:
+                return candidate
         asked = f"Latest({name})"
         if version is not None:
             asked = f"Specific({name}, {version})"
@@ -272,11 +272,11 @@ class Manager:
         looked = []
         for listed in settings():
             try:
-                found = find_versions(listed.base_path)
+                folders = find_versions(listed.base_path)
             except OSError as error:
                 LOG.warning("%s: %s", listed.name, error)
-                found = None  # as the real server: go on with what is loaded
-            looked.append((listed, found))
+                folders = None  # as the real server: go on with what is loaded
+            looked.append((listed, folders))
         return looked
 
     def _apply(self, settings, looked):
@@ -285,11 +285,11 @@ class Manager:
                 return  # configured anew meanwhile: the next turn looks again
             pause = self._poll_seconds or float("inf")
             self._poll_at = time.monotonic() + pause
-            for listed, found in looked:
+            for listed, folders in looked:
                 model = self.models.setdefault(listed.name, Model(listed))
                 model.settings, model.listed = listed, True
-                if found is not None:
-                    model.found = found
+                if folders is not None:
+                    model.found = folders
                     model.want()
             names = {listed.name for listed, _ in looked}
             for name, model in self.models.items():

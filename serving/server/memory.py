@@ -29,18 +29,18 @@ _MARGIN = 1.25  # two calls at once leave gaps in memory that one does not
 
 def machine_memory() -> int:
     """Bytes that this process may use: the machine's, or its container's."""
-    found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     for path in _LIMITS:
         try:
-            found = min(found, int(path.read_text()))
+            available = min(available, int(path.read_text()))
         except (OSError, ValueError):
             continue  # no such limit here, or "max"
-    return found
+    return available
 
 
 def _status(name):
-    found = re.search(rf"{name}:\s+(\d+)", _STATUS.read_text())
-    return int(found[1]) * 1024 if found else 0
+    match = re.search(rf"{name}:\s+(\d+)", _STATUS.read_text())
+    return int(match[1]) * 1024 if match else 0
 
 
 class Gaps:
@@ -105,7 +105,7 @@ class Meter:
         Returns:
             float; `BYTES_PER_PIXEL` if nothing could be measured.
         """
-        found = []
+        per_pixel = []
         for pixels, taken, seconds, request in self._seen.values():
             times = min(_PIXELS // pixels, int(_SECONDS / max(seconds, 1e-3)))
             if taken is not None and taken < _ENOUGH and times:
@@ -113,8 +113,8 @@ class Meter:
                 taken = self._look(larger, answer)[0]
                 pixels *= times
             if taken is not None:
-                found.append(_MARGIN * taken / pixels)
-        return max(found, default=BYTES_PER_PIXEL)
+                per_pixel.append(_MARGIN * taken / pixels)
+        return max(per_pixel, default=BYTES_PER_PIXEL)
 
     def _look(self, request, answer):
         """(bytes or None, seconds) of one request."""

@@ -105,12 +105,12 @@ class Servable:
             CallError: INVALID_ARGUMENT, it has too many pixels, or an image
                 that no size can be read of.
         """
-        found = read_demand(request.inputs, self._max_pixels)
-        found.check(self._max_pixels)
-        memory = found.memory(self._bytes_per_pixel)
+        asked = read_demand(request.inputs, self._max_pixels)
+        asked.check(self._max_pixels)
+        memory = asked.memory(self._bytes_per_pixel)
         if self._batching:
             memory = int(memory * self._batching.options.most_padding)
-        return found, memory
+        return asked, memory
 
     def run(
         self,
@@ -136,7 +136,7 @@ def _exported(folder):
     """Bytes a pixel that were measured at the export; None without."""
     try:
         facts = json.loads((pathlib.Path(folder) / _FACTS).read_text())
-        found = float(facts["memory_per_pixel"])
+        per_pixel = float(facts["memory_per_pixel"])
     except (OSError, ValueError, LookupError, TypeError):
         return None
-    return found if found > 0 else None
+    return per_pixel if per_pixel > 0 else None

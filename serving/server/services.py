@@ -70,8 +70,8 @@ class Services:
         def work():
             request, left = call.request, call.seconds_left()
             start = time.monotonic()
-            with lookup(self._manager, request.model_spec) as found:
-                call.version, servable = found
+            with lookup(self._manager, request.model_spec) as loaded:
+                call.version, servable = loaded
                 try:
                     return predict(servable, call.version, request, left)
                 finally:

@@ -112,10 +112,10 @@ def library():
     folder = pathlib.Path(spec.submodule_search_locations[0])
     loaded = []
     for stem in ("libtensorflow_framework", "libtensorflow_cc"):
-        found = sorted(folder.glob(f"{stem}.*"))
-        if not found:
+        libraries = sorted(folder.glob(f"{stem}.*"))
+        if not libraries:
             raise RuntimeError(f"{folder} has no {stem}; expected TensorFlow 2")
-        loaded.append(ctypes.CDLL(str(found[0]), ctypes.RTLD_GLOBAL))
+        loaded.append(ctypes.CDLL(str(libraries[0]), ctypes.RTLD_GLOBAL))
     functions = {}
     for name, (result, *arguments) in _FUNCTIONS.items():
         holder = loaded[0] if hasattr(loaded[0], name) else loaded[1]
