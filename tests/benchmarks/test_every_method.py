@@ -6,6 +6,7 @@ import shlex
 import pytest
 
 from benchmarks import every_method, train_step
+from benchmarks.method_table import Table, progress
 from tfmask.methods import method_spec, preset_config
 
 OPTIONS = shlex.split(
@@ -40,14 +41,14 @@ def measured(monkeypatch):
     """Names in the order in which they were measured; pix2pix fails."""
     names = []
 
-    def in_own_process(name, options):
+    def in_own_process(table, name, options):
         names.append(name)
         if name == "pix2pix":
             return None
         row = dict.fromkeys(every_method.COLUMNS, 1233.5 + len(names))
         return row | {"preset": "quick" if name == "segmenter" else "paper"}
 
-    monkeypatch.setattr(every_method, "in_own_process", in_own_process)
+    monkeypatch.setattr(Table, "in_own_process", in_own_process)
     return names
 
 
@@ -68,7 +69,7 @@ def test_another_preset_is_named(measured, capsys):
 
 def test_what_is_left_is_by_the_mean_so_far():
     line = "3 of 27 in 6 min, about 48 min left"
-    assert every_method.progress(3, 27, 360) == line
+    assert progress(3, 27, 360) == line
 
 
 def test_a_run_is_resumed(measured, tmp_path, capsys):
@@ -79,8 +80,8 @@ def test_a_run_is_resumed(measured, tmp_path, capsys):
     assert measured == ["cyclegan", "pix2pix", "unit"]
     lines = capsys.readouterr().out.splitlines()[-2:]
     assert lines == [
-        f"{'cyclegan':18}" + f"{'1,234':>14}" * 6,
-        f"{'unit':18}" + f"{'1,236':>14}" * 6,
+        f"{'cyclegan':24}" + f"{'1,234':>14}" * 6,
+        f"{'unit':24}" + f"{'1,236':>14}" * 6,
     ]
     rows = json.loads((tmp_path / "rows.json").read_text())["methods"]
     assert list(rows) == ["cyclegan", "pix2pix", "unit"]

@@ -1,0 +1,237 @@
+"""A table of every method: one row each, measured in a process of its own.
+
+What the scripts share that go through all methods: a method that is ready to
+be trained, the options, the rows on the screen and in a file that an
+interrupted run goes on with.
+"""
+
+import argparse
+import dataclasses
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+DATA = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """A method that is ready to be trained.
+
+    Attributes:
+        preset: str, whose networks it has.
+        method: `TranslationMethod`.
+        step: tf.function of a batch, as training runs it.
+        batch: what its own pipeline gives.
+        period: int; so many steps until everyone's turn comes again.
+    """
+
+    preset: str
+    method: object
+    step: object
+    batch: dict
+    period: int
+
+
+def training(name, options):
+    """`Training` of a method on synthetic images.
+
+    Args:
+        name: of the method.
+        options: dict with `threads`, `preset`, `image_size`, `batch_size`,
+            and `precision` if it is not float32.
+    """
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
+    tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
+    from tfmask.methods import method_spec, preset_config
+    from tfmask.training.building import build_method
+    from tfmask.training.loop import distributed_batches
+    from tfmask.training.training_data import following, open_training_data
+
+    spec = method_spec(name)
+    location = DATA.get(spec.data, "synthetic")
+    # What has no paper has no such preset.
+    preset = (
+        options["preset"] if options["preset"] in spec.preset_names else "quick"
+    )
+    config = preset_config(name, preset, location)
+    config = dataclasses.replace(
+        config,
+        data=dataclasses.replace(
+            config.data,
+            image_size=options["image_size"],
+            load_size=None,
+            synthetic_count=8,
+            epoch_steps=1000,
+            masks_for_training=None,
+        ),
+        run=dataclasses.replace(
+            config.run,
+            batch_size=options["batch_size"],
+            precision=options.get("precision", "float32"),
+            replicas=None,
+        ),
+    )
+    if hasattr(config.method, "levels"):
+        # A U-Net goes down to one pixel.
+        most = int(math.log2(options["image_size"]))
+        levels = min(config.method.levels, most)
+        method = dataclasses.replace(config.method, levels=levels)
+        config = dataclasses.replace(config, method=method)
+    data = open_training_data(config)
+    config = following(config, data)
+    method = build_method(config, 1000)
+    strategy = tf.distribute.get_strategy()
+    batch = next(iter(distributed_batches(data, strategy, config, 0)))
+
+    @tf.function(reduce_retracing=True)
+    def step(batch):
+        method.distributed_step(strategy, batch)
+
+    period = math.lcm(*(player.every for player in method.players.values()))
+    return Training(preset, method, step, batch, period)
+
+
+@dataclasses.dataclass(frozen=True)
+class Table:
+    """What a script measures of every method.
+
+    Attributes:
+        script: path of the file that is started for a row; it calls `main`.
+        measure: function of a method's name and options that gives a row, a
+            dict of the columns' names and `preset`.
+        columns: dict of name to format of its numbers.
+    """
+
+    script: str
+    measure: Callable
+    columns: dict
+
+    def in_own_process(self, name, options):
+        """A row from a fresh process; None if it fails, which it says."""
+        done = subprocess.run(
+            [sys.executable, self.script, "--one", name, json.dumps(options)],
+            stdout=subprocess.PIPE,
+            text=True,
+            env={
+                **os.environ,
+                "OMP_NUM_THREADS": str(options["threads"]),
+                "TF_CPP_MIN_LOG_LEVEL": "2",
+                "CUDA_VISIBLE_DEVICES": "-1",
+            },
+        )
+        return json.loads(done.stdout) if done.returncode == 0 else None
+
+    def measure_all(self, names, options, done, keep):
+        """dict of name to its row; says each as it comes.
+
+        Args:
+            names: of methods.
+            options: of `measure`.
+            done: dict of rows that need not be measured.
+            keep: called with all rows after each new one.
+        """
+        print(f"{'method':24}" + "".join(f"{n:>14}" for n in self.columns))
+        found = dict(done)
+        missing = [name for name in names if not found.get(name)]
+        start = time.monotonic()
+        for name in names:
+            if name in missing:
+                found[name] = self.in_own_process(name, options)
+                keep(found)
+            cells, title = ["failed"], name
+            if row := found[name]:
+                cells = [
+                    format(row[column], form)
+                    for column, form in self.columns.items()
+                ]
+                if row["preset"] != options["preset"]:
+                    title += f" ({row['preset']})"
+            print(f"{title:24}" + "".join(f"{cell:>14}" for cell in cells))
+            sys.stdout.flush()
+            if name in missing:
+                count = missing.index(name) + 1
+                print(
+                    progress(count, len(missing), time.monotonic() - start),
+                    file=sys.stderr,
+                )
+        return found
+
+    def main(self, parser, argv):
+        """Measures the methods that are named, all by default.
+
+        Args:
+            parser: `argparse.ArgumentParser` with the script's own options;
+                gets those that all of these scripts have.
+            argv: list of str.
+
+        Returns:
+            int, 0 or 1 where a method failed.
+        """
+        from tfmask.methods import NAMES
+        from tfmask.ops.files import write_json
+
+        parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
+        parser.add_argument(
+            "--methods", nargs="+", choices=NAMES, default=NAMES
+        )
+        parser.add_argument(
+            "--preset", choices=("paper", "quick"), default="paper"
+        )
+        parser.add_argument("--image-size", type=int, default=128)
+        parser.add_argument("--batch-size", type=int, default=1)
+        parser.add_argument("--threads", type=int, default=2)
+        parser.add_argument("--json", type=Path)
+        parser.add_argument("--resume", action="store_true")
+        given = vars(parser.parse_args(argv))
+        one, names, file, resume = (
+            given.pop(name) for name in ("one", "methods", "json", "resume")
+        )
+        if one:
+            print(json.dumps(self.measure(one[0], json.loads(one[1]))))
+            return 0
+        if resume and not file:
+            parser.error(
+                "--resume goes on with the rows of a file: --json FILE"
+            )
+
+        def keep(found):
+            if file:
+                write_json(file, {**given, "methods": found})
+
+        done = rows_of(file, given) if resume else {}
+        found = self.measure_all(names, given, done, keep)
+        return 0 if all(found[name] for name in names) else 1
+
+
+def progress(count, total, seconds):
+    """How far it is, and what is left if the others take as long."""
+    left = seconds / count * (total - count)
+    return (
+        f"{count} of {total} in {seconds / 60:.0f} min, "
+        f"about {left / 60:.0f} min left"
+    )
+
+
+def rows_of(file, options):
+    """The rows of an earlier run; exits where it had other options."""
+    try:
+        earlier = json.loads(file.read_text())
+        rows = earlier.pop("methods")
+    except FileNotFoundError:
+        return {}
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SystemExit(f"{file} was not written by this command.") from None
+    if earlier != options:
+        raise SystemExit(
+            f"{file} has rows of other options: {earlier}, not {options}. "
+            "Name another file, or give the same options."
+        )
+    return rows
