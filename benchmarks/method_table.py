@@ -44,7 +44,8 @@ def training(name, options):
     Args:
         name: of the method.
         options: dict with `threads`, `preset`, `image_size`, `batch_size`,
-            and `precision` if it is not float32.
+            and those of `precision` and `accumulate` that are not the
+            defaults of training.
     """
     import tensorflow as tf
 
@@ -88,6 +89,7 @@ def training(name, options):
     data = open_training_data(config)
     config = following(config, data)
     method = build_method(config, 1000)
+    method.parts = options.get("accumulate", 1)
     strategy = tf.distribute.get_strategy()
     batch = next(iter(distributed_batches(data, strategy, config, 0)))
 

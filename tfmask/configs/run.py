@@ -165,6 +165,9 @@ class RunConfig:
     """Steps in all; wins over epochs."""
     batch_size: int = 1
     """Images a domain and step, over all replicas."""
+    accumulate: int = 1
+    """Parts that a step takes its batch in, one after the other, to learn from
+    the mean of their gradients: the memory of one part."""
     lesson_batch_size: int = 8
     """The same in lessons, in which only masks learn."""
     seed: int = 0
@@ -199,6 +202,7 @@ class RunConfig:
             "steps",
             "replicas",
             "batch_size",
+            "accumulate",
             "lesson_batch_size",
             "steps_per_call",
             "log_every",

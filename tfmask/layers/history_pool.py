@@ -2,7 +2,11 @@
 
 import tensorflow as tf
 
-from tfmask.ops.distribution import gather_replicas, replica_slice
+from tfmask.ops.distribution import (
+    gather_replicas,
+    replica_slice,
+    rows_of_part,
+)
 
 
 class HistoryPool(tf.Module):
@@ -61,9 +65,16 @@ class HistoryPool(tf.Module):
             wanted = tf.fill([tf.shape(images)[0]], True)
         wanted = gather_replicas(tf.cast(wanted, images.dtype)) > 0
         step = tf.cast(step, tf.int32)
-        swaps = tf.random.stateless_uniform([count], [self.seed, step]) > 0.5
-        slots = tf.random.stateless_uniform(
-            [count], [self.seed + 1, step], 0, self.size, tf.int32
+        chances = rows_of_part(
+            lambda rows: tf.random.stateless_uniform([rows], [self.seed, step]),
+            count,
+        )
+        swaps = chances > 0.5
+        slots = rows_of_part(
+            lambda rows: tf.random.stateless_uniform(
+                [rows], [self.seed + 1, step], 0, self.size, tf.int32
+            ),
+            count,
         )
 
         def remember(position):

@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from tfmask.methods.accumulation import learn_in_parts
 from tfmask.methods.python_use import PythonUse
 from tfmask.methods.term_means import TermMeans
 from tfmask.ops.distribution import clipped, replica_count, replica_share
@@ -45,6 +46,8 @@ class TranslationMethod(PythonUse, keras.Model):
         own_mask_steps: steps before which the method's own masks are made.
         phase: hashable; a Python value that the traced step may depend on.
         replicas: int, of the strategy in whose scope the method was made.
+        parts: int; a step takes its batch in so many parts.
+        divisible: bool, whether it can; see `accumulation`.
 
     Raises:
         UserError: `image_size` is no multiple of `multiple`.
@@ -56,6 +59,8 @@ class TranslationMethod(PythonUse, keras.Model):
     rounds = (("generator", "discriminator"),)
     stream = None
     own_mask_steps = ()
+    parts = 1
+    divisible = True
 
     def __init__(self, config, *, image_size, epoch_steps=1, seed=0, **kwargs):
         super().__init__(**kwargs)
@@ -266,6 +271,10 @@ class TranslationMethod(PythonUse, keras.Model):
         """
 
         def update(players):
+            if self.parts > 1:
+                learn_in_parts(self, run, players, batch)
+                return tf.constant(0)
+
             def learn(batch):
                 self.terms.update_state(
                     self.learn(
@@ -309,32 +318,56 @@ class TranslationMethod(PythonUse, keras.Model):
         Returns:
             What `compute_losses` returned.
         """
+        losses, gradients = self.gradients_of(players, compute_losses)
+        self.apply_gradients(players, gradients)
+        return losses
+
+    def gradients_of(self, players, compute_losses):
+        """What players' losses are, and which way they point.
+
+        Args:
+            players, compute_losses: see `learn`.
+
+        Returns:
+            What `compute_losses` returned; dict of player to a gradient for
+            each of its variables that are not frozen. None is what a phase
+            does not use, such as the scale of a normalisation that is
+            bypassed: it must not move.
+        """
         with tf.GradientTape(persistent=True) as tape:
             losses = compute_losses(players)
             totals = {
                 player: replica_share(self.total_loss(losses[player]))
                 for player in players
             }
+        return losses, {
+            player: tape.gradient(
+                totals[player], self.owned_variables(player, self.frozen)
+            )
+            for player in players
+        }
+
+    def apply_gradients(self, players, gradients):
+        """One update of every player.
+
+        Args:
+            players: names.
+            gradients: as of `gradients_of`.
+        """
         for player in players:
             variables = self.owned_variables(player, self.frozen)
-            gradients = tape.gradient(totals[player], variables)
-            settings = self.players[player]
+            settings, own = self.players[player], gradients[player]
             if settings.clip_norm is not None:
-                gradients = clipped(gradients, settings.clip_norm)
-            # None is what a phase does not use, such as the scale of a
-            # normalisation that is bypassed: it must not move.
+                own = clipped(own, settings.clip_norm)
             self.optimizers[settings.partner or player].apply_gradients(
                 [
                     (gradient, variable)
-                    for gradient, variable in zip(
-                        gradients, variables, strict=True
-                    )
+                    for gradient, variable in zip(own, variables, strict=True)
                     if gradient is not None
                 ]
             )
             if settings.after_update is not None:
                 settings.after_update(variables)
-        return losses
 
     def test_step(self, batch):
         """All terms on a batch, without training."""

@@ -42,8 +42,11 @@ class DiscriminatorFirst:
         """The discriminator's and then the generator's update.
 
         The discriminator learns inside of the generator's forward pass, so
-        that there is only one.
+        that there is only one. With several parts there are two: the
+        generator's first part needs the discriminator that all parts taught.
         """
+        if self.parts > 1:
+            return super().take_step(run, batch)
 
         def update(batch):
             def losses(players):

@@ -1,6 +1,44 @@
-"""What changes when a step runs on several replicas."""
+"""What changes when a step runs on several replicas, or in several parts."""
+
+import contextlib
+import threading
 
 import tensorflow as tf
+
+# Each replica is traced in a thread of its own.
+_traced = threading.local()
+
+
+@contextlib.contextmanager
+def part_of_step(number, count):
+    """What is traced inside is one part of a step's batch, and draws as such.
+
+    Args:
+        number: scalar int tensor, from 0.
+        count: int, parts of the step.
+    """
+    _traced.part = (number, count)
+    try:
+        yield
+    finally:
+        _traced.part = None
+
+
+def rows_of_part(draw, count):
+    """Draws for a part's rows, of which each part has its own.
+
+    Args:
+        draw: function of a number of rows that returns (rows, ...).
+        count: scalar int, rows of the part, over all replicas.
+
+    Returns:
+        (count, ...): those of this part, of a draw for the whole step.
+    """
+    part = getattr(_traced, "part", None)
+    if part is None:
+        return draw(count)
+    number, parts = part
+    return draw(count * parts)[number * count : (number + 1) * count]
 
 
 def replica_count():
@@ -63,16 +101,22 @@ def replica_uniform(own, seed, shape=()):
     Returns:
         (B, *shape) float32.
     """
-    count = tf.shape(own)[0] * replica_count()
-    drawn = tf.random.stateless_uniform([count, *shape], seed)
-    return replica_slice(drawn, own)
+    return _own_draws(tf.random.stateless_uniform, own, seed, shape)
 
 
 def replica_normal(own, seed, shape=()):
     """As `replica_uniform`: (B, *shape) draws of N(0, 1), of `own`'s dtype."""
-    count = tf.shape(own)[0] * replica_count()
-    drawn = tf.random.stateless_normal([count, *shape], seed)
-    return tf.cast(replica_slice(drawn, own), own.dtype)
+    drawn = _own_draws(tf.random.stateless_normal, own, seed, shape)
+    return tf.cast(drawn, own.dtype)
+
+
+def _own_draws(draw, own, seed, shape):
+    """Of `replica_uniform` and `replica_normal`."""
+    drawn = rows_of_part(
+        lambda rows: draw([rows, *shape], seed),
+        tf.shape(own)[0] * replica_count(),
+    )
+    return replica_slice(drawn, own)
 
 
 def clipped(gradients, norm):

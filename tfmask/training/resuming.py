@@ -22,6 +22,7 @@ MAY_CHANGE = {
     "run.checkpoint_every",
     "run.keep_checkpoints",
     "run.steps_per_call",
+    "run.accumulate",
     "data.cached",
     "data.location",  # moved; its fingerprint must be the same
 }

@@ -120,7 +120,8 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
     """
     strategy, chief = method.origin.strategy, is_chief(config)
     config = following(config, data)
-    _check_batch(config, strategy)
+    check_batch(config, strategy, method)
+    method.parts = config.run.accumulate
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
     steps_an_epoch = method.epoch_steps
@@ -257,13 +258,34 @@ def _from_anywhere(config, data):
     return dataclasses.replace(config, data=changed)
 
 
-def _check_batch(config, strategy):
-    replicas = strategy.num_replicas_in_sync
+def check_batch(config, strategy, method):
+    """Raises a `UserError` where a batch has no equal parts.
+
+    Args:
+        config: `TrainConfig`.
+        strategy: tf.distribute strategy, whose replicas share a batch.
+        method: `TranslationMethod`.
+    """
+    replicas, parts = strategy.num_replicas_in_sync, config.run.accumulate
     if config.run.batch_size % replicas:
         raise UserError(
             f"`run.batch_size` must be a multiple of the {replicas} replicas. "
             f"Got: {config.run.batch_size}"
         )
+    if parts > 1 and not method.divisible:
+        raise UserError(
+            f"{config.method_name} learns from one instance after the other "
+            "already. Leave out --run.accumulate."
+        )
+    taken = {"batch_size": config.run.batch_size}
+    if getattr(config.method, "lesson_epochs", 0):
+        taken["lesson_batch_size"] = config.run.lesson_batch_size
+    for name, count in taken.items():
+        if count % (replicas * parts):
+            raise UserError(
+                f"`run.{name}` must be a multiple of `run.accumulate` times "
+                f"the replicas ({parts} x {replicas}). Got: {count}"
+            )
 
 
 def _git_commit():

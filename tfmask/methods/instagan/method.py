@@ -83,6 +83,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
     """
 
     spec = METHOD
+    divisible = False
 
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
