@@ -9,7 +9,8 @@ training runs it. Methods whose players learn in some steps only are timed over
 whole periods of these; a step is their mean. `cpu_ms` is what the processors
 worked for it, which other work on the machine hardly changes.
 
-`--accumulate N` takes each batch in N parts.
+`--accumulate N` takes each batch in N parts, `--recompute` computes layers of
+ResNet generators again for the backward pass.
 
 With `--json FILE` every row is in the file as soon as it stands on the screen;
 `--resume` takes the rows that are there and measures the others.
@@ -66,6 +67,7 @@ def main(argv=None):
     parser.add_argument("--periods", type=int, default=3)
     parser.add_argument("--warm-up", type=int, default=1)
     parser.add_argument("--accumulate", type=int, default=1)
+    parser.add_argument("--recompute", action="store_true")
     return TABLE.main(parser, argv)
 
 

@@ -44,15 +44,15 @@ def training(name, options):
     Args:
         name: of the method.
         options: dict with `threads`, `preset`, `image_size`, `batch_size`,
-            and those of `precision` and `accumulate` that are not the
-            defaults of training.
+            and those of `precision`, `accumulate` and `recompute` that are
+            not the defaults of training.
     """
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
     tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
     from tfmask.methods import method_spec, preset_config
-    from tfmask.training.building import build_method
+    from tfmask.training.building import build_method, recompute
     from tfmask.training.loop import distributed_batches
     from tfmask.training.training_data import following, open_training_data
 
@@ -90,6 +90,7 @@ def training(name, options):
     config = following(config, data)
     method = build_method(config, 1000)
     method.parts = options.get("accumulate", 1)
+    recompute(method, options.get("recompute", False))
     strategy = tf.distribute.get_strategy()
     batch = next(iter(distributed_batches(data, strategy, config, 0)))
 

@@ -1,15 +1,17 @@
 """Gradients on the tape only: who finds them, and what is left of graphs."""
 
 import gc
+import types
 import weakref
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfmask.layers import InstanceNormalization, leaky_relu
 from tfmask.layers.convolve import convolve
 from tfmask.layers.padding import reflect_pad
-from tfmask.ops.gradients import with_gradient
+from tfmask.ops.gradients import Recomputing, recomputed, with_gradient
 
 
 def doubled(tensor):
@@ -72,3 +74,66 @@ def test_a_graph_is_not_kept():
     del function
     gc.collect()
     assert graph() is None
+
+
+@pytest.mark.parametrize("wrap", [lambda f: f, tf.function])
+def test_what_is_recomputed_has_the_same_gradients(wrap):
+    weight, unused = tf.Variable(3.0), tf.Variable(1.0)
+    calls = []
+
+    def function(x, y):
+        calls.append(1)
+        return tf.sin(weight * x) * y
+
+    @wrap
+    def slopes(again):
+        x, y = tf.constant([0.1, 0.7]), tf.constant(2.0)
+        with tf.GradientTape() as tape:
+            tape.watch([x, y])
+            if again:
+                made = recomputed(function, [weight, unused], x, y)
+            else:
+                made = function(x, y)
+            total = tf.reduce_sum(made**2)
+        return tape.gradient(total, [x, y, weight])
+
+    expected = slopes(False)
+    assert len(calls) == 1
+    for found, value in zip(slopes(True), expected, strict=True):
+        np.testing.assert_allclose(found, value, rtol=1e-6)
+    assert len(calls) == 3
+
+
+def test_a_recomputation_waits_for_its_upstream_gradient():
+    """In the graph its inputs depend on it; so it cannot start early."""
+
+    @tf.function
+    def slope(x):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            made = recomputed(lambda x: tf.tan(x), [], x)
+            total = tf.exp(made)
+        return tape.gradient(total, x)
+
+    graph = slope.get_concrete_function(tf.constant(1.0)).graph
+    first, again = [o for o in graph.get_operations() if o.type == "Tan"]
+    assert not first.inputs[0].op.control_inputs
+    (awaited,) = again.inputs[0].op.control_inputs
+    assert awaited.type == "Mul"  # exp(y) * 1, the gradient of exp
+
+
+def test_layers_that_assign_variables_are_not_recomputed():
+    layer = Recomputing()
+    layer.recompute = True
+    calls = []
+
+    def slope(**weights):
+        x = tf.constant(3.0)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            own = types.SimpleNamespace(trainable_weights=[], **weights)
+            y = layer.part(lambda x: calls.append(1) or x * x, [own], x)
+        return float(tape.gradient(y, x))
+
+    assert slope(non_trainable_weights=[]) == 6.0 and len(calls) == 2
+    assert slope(non_trainable_weights=[0]) == 6.0 and len(calls) == 3

@@ -178,6 +178,9 @@ class RunConfig:
     """Devices that `mirrored` uses; None: every GPU, else one CPU."""
     precision: Literal["float32", "bfloat16"] = "float32"
     """Compute type; weights stay float32."""
+    recompute: bool = False
+    """Compute ResNet generators' layers again for the backward pass: a part
+    of the memory, a third more time."""
     jit_compile: bool = False
     """Compile the step with XLA (single device only)."""
     deterministic: bool = False

@@ -6,10 +6,11 @@ import tensorflow as tf
 from tfmask.layers.convolution import Convolution
 from tfmask.layers.normalization import normalization_layer
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.gradients import Recomputing
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ResidualBlock(keras.layers.Layer):
+class ResidualBlock(Recomputing, keras.layers.Layer):
     """Two 3x3 convolutions, each normalised, added to the input.
 
     `y = x + N(conv(relu(N(conv(x)))))`, then ReLU where `activate_sum`.
@@ -74,22 +75,27 @@ class ResidualBlock(keras.layers.Layer):
         self.second = Convolution(filters, 3, **convolution)
         self.second_norm = normalization_layer(normalization, **norm)
 
+    @property
+    def _layers_in_order(self):
+        return [self.first, self.first_norm, self.second, self.second_norm]
+
     def build(self, input_shape):
         shape = (*input_shape[:-1], self.filters)
-        for layer in (
-            self.first,
-            self.first_norm,
-            self.second,
-            self.second_norm,
-        ):
+        for layer in self._layers_in_order:
             layer.build(shape)
         self.built = True
 
     def call(self, inputs, modulation=None):
         first, second = ((), ()) if modulation is None else modulation
-        outputs = tf.nn.relu(self.first_norm(self.first(inputs), *first))
-        outputs = inputs + self.second_norm(self.second(outputs), *second)
-        return tf.nn.relu(outputs) if self.activate_sum else outputs
+
+        def whole(inputs, *modulation):
+            first, second = modulation[:half], modulation[half:]
+            outputs = tf.nn.relu(self.first_norm(self.first(inputs), *first))
+            outputs = inputs + self.second_norm(self.second(outputs), *second)
+            return tf.nn.relu(outputs) if self.activate_sum else outputs
+
+        half = len(first)
+        return self.part(whole, self._layers_in_order, inputs, *first, *second)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

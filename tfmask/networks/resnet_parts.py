@@ -18,11 +18,12 @@ from tfmask.layers import (
 )
 from tfmask.layers.padding import reflect_pad
 from tfmask.ops.arguments import constructor_arguments
+from tfmask.ops.gradients import Recomputing
 from tfmask.ops.precision import exact
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ResNetEncoder(keras.layers.Layer):
+class ResNetEncoder(Recomputing, keras.layers.Layer):
     """Image to features at a quarter of its size.
 
     c7s1-f, `ResidualAttention` where it has levels, c3s2-2f, c3s2-4f, each
@@ -157,7 +158,19 @@ class ResNetEncoder(keras.layers.Layer):
         self.built = True
 
     def call(self, image):
-        return self.with_features(image, ())[0]
+        front = [*self.convolutions, *self.norms]
+        if self.attention is not None:
+            front.append(self.attention)
+        outputs = self.part(
+            lambda image: self.with_features(
+                image, (), stop=len(self._chain()) - self.blocks
+            )[0],
+            front,
+            image,
+        )
+        for block in self.residual_blocks:
+            outputs = block(outputs)
+        return outputs
 
     def with_features(self, image, layers, stop=None):
         """What the last layer gives, and what some others do.
@@ -201,14 +214,14 @@ class ResNetEncoder(keras.layers.Layer):
 
     def _chain(self):
         """All layers, in the order in which they are called."""
-        slope = self.first_slope or 0.0
+        slope, chain = self.first_slope or 0.0, []
         for layer, norm, behind in zip(
             self.convolutions, self.norms, self._behind, strict=True
         ):
             rectifier = functools.partial(rectified, slope=slope)
-            yield from (layer, norm, rectifier, *behind)
+            chain += [layer, norm, rectifier, *behind]
             slope = 0.0
-        yield from self.residual_blocks
+        return [*chain, *self.residual_blocks]
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}
@@ -247,7 +260,7 @@ def upsampling_layer(
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
-class ResNetDecoder(keras.layers.Layer):
+class ResNetDecoder(Recomputing, keras.layers.Layer):
     """Features to an image four times as large, with tanh.
 
     Two upsampling layers, each normalised and followed by ReLU, and a last
@@ -332,10 +345,13 @@ class ResNetDecoder(keras.layers.Layer):
         self.built = True
 
     def call(self, features):
-        outputs = features
-        for layer, norm in zip(self.upsamplings, self.norms, strict=True):
-            outputs = tf.nn.relu(norm(layer(outputs)))
-        return tf.tanh(exact(self.last(outputs)))
+        def whole(outputs):
+            for layer, norm in zip(self.upsamplings, self.norms, strict=True):
+                outputs = tf.nn.relu(norm(layer(outputs)))
+            return tf.tanh(exact(self.last(outputs)))
+
+        layers = [*self.upsamplings, *self.norms, self.last]
+        return self.part(whole, layers, features)
 
     def get_config(self):
         return {**super().get_config(), **constructor_arguments(self)}

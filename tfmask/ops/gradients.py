@@ -43,3 +43,81 @@ def with_gradient(function, gradient, *inputs):
         "WithGradient", tf.nest.flatten(outputs), inputs, backward
     )
     return outputs
+
+
+def recomputed(function, variables, *inputs):
+    """`function(*inputs)`, whose backward pass computes it again.
+
+    Nothing but the inputs is kept for it in between, for once more the time
+    of the forward pass. The repetition starts when the gradient of the output
+    is there, so that one such function at a time holds what it computes.
+    Under XLA, which knows no order but that of the data, nothing is saved.
+
+    Args:
+        function: of tensors that returns a tensor; it assigns no variable and
+            draws nothing.
+        variables: list of those that it reads and that learn.
+        *inputs: float tensors.
+
+    Returns:
+        What `function` returns.
+    """
+    # Read where the tape sees it: so their gradients find the variables.
+    weights = [tf.convert_to_tensor(variable) for variable in variables]
+    inputs = [tf.convert_to_tensor(tensor) for tensor in inputs]
+
+    def gradient(upstream):
+        with tf.control_dependencies([upstream]):
+            again = [tf.identity(tensor) for tensor in inputs]
+        with tf.GradientTape() as tape:
+            tape.watch(again)
+            outputs = function(*again)
+        found = tape.gradient(
+            outputs,
+            [*again, *variables],
+            upstream,
+            unconnected_gradients=tf.UnconnectedGradients.ZERO,
+        )
+        return [
+            tf.cast(slope, source.dtype)
+            for slope, source in zip(found, [*inputs, *weights], strict=True)
+        ]
+
+    return with_gradient(
+        lambda *sources: function(*sources[: len(inputs)]),
+        gradient,
+        *inputs,
+        *weights,
+    )
+
+
+class Recomputing:
+    """Layers that can compute their parts again for the backward pass.
+
+    To be inherited from before `keras.layers.Layer`.
+
+    Attributes:
+        recompute: bool, whether they do; no part of the layer's config.
+    """
+
+    recompute = False
+
+    def part(self, function, layers, *inputs):
+        """`function(*inputs)`; again for its gradient if that is wanted.
+
+        Not where a layer assigns variables in a call, as batch normalisation
+        does: it would do so twice.
+
+        Args:
+            function: of tensors that returns a tensor.
+            layers: list of all layers that it calls.
+            *inputs: float tensors.
+        """
+        if not self.recompute or any(
+            layer.non_trainable_weights for layer in layers
+        ):
+            return function(*inputs)
+        weights = [
+            weight for layer in layers for weight in layer.trainable_weights
+        ]
+        return recomputed(function, weights, *inputs)

@@ -7,6 +7,7 @@ from typing import Any
 
 from tfmask.configs import TrainConfig
 from tfmask.methods import method_spec
+from tfmask.ops.errors import UserError
 from tfmask.training.optimizers import optimizer_factory
 
 
@@ -60,6 +61,33 @@ def follow_config(method, config):
         factory = optimizer_factory(config, method.epoch_steps, method.step)
         method.compile(factory)
     method.origin = dataclasses.replace(method.origin, config=config)
+
+
+def recompute(method, wanted):
+    """Whether layers that can compute themselves again do so.
+
+    Args:
+        method: `TranslationMethod`.
+        wanted: bool.
+
+    Raises:
+        UserError: it is wanted, and no layer can.
+    """
+    from tfmask.ops.gradients import Recomputing
+
+    layers = [
+        layer
+        for network in method.networks.values()
+        for layer in network._flatten_layers()
+        if isinstance(layer, Recomputing)
+    ]
+    if wanted and not layers:
+        raise UserError(
+            f"{type(method).__name__} has no ResNet generator, whose layers "
+            "could be computed again. Leave out --run.recompute."
+        )
+    for layer in layers:
+        layer.recompute = wanted
 
 
 def weights_hash(method):

@@ -23,6 +23,7 @@ MAY_CHANGE = {
     "run.keep_checkpoints",
     "run.steps_per_call",
     "run.accumulate",
+    "run.recompute",
     "data.cached",
     "data.location",  # moved; its fingerprint must be the same
 }

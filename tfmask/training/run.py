@@ -14,7 +14,12 @@ from tfmask.evaluation.mask_threshold import mask_thresholds
 from tfmask.ops.errors import UserError
 from tfmask.ops.package_versions import package_versions
 from tfmask.reports.model_card import add_thresholds, write_model_card
-from tfmask.training.building import build_method, follow_config, weights_hash
+from tfmask.training.building import (
+    build_method,
+    follow_config,
+    recompute,
+    weights_hash,
+)
 from tfmask.training.callbacks import (
     CheckpointSaver,
     MetricRows,
@@ -122,6 +127,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
     config = following(config, data)
     check_batch(config, strategy, method)
     method.parts = config.run.accumulate
+    recompute(method, config.run.recompute)
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
     steps_an_epoch = method.epoch_steps
