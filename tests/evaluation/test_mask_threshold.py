@@ -51,6 +51,14 @@ def test_it_needs_training_images_and_no_attributes():
     assert mask_thresholds(FaintMethod(), data) == {}
 
 
+def test_it_does_not_read_all_training_masks(monkeypatch):
+    def region_mean(self, domain):
+        raise AssertionError("The mean of the masks is not needed.")
+
+    monkeypatch.setattr(ArrayData, "region_mean", region_mean)
+    assert mask_thresholds(FaintMethod(), data_of_squares())
+
+
 def test_evaluation_says_how_near_the_best_it_comes():
     method, data = FaintMethod(), data_of_squares()
     result = measured(method, data, thresholds={"a_to_b": 0.2, "b_to_a": 0.05})

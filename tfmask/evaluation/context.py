@@ -26,6 +26,8 @@ class Context:
         absent: "zero" or "skip", see `SegmentationScores`.
         instances: bool; plain translations are measured around instances.
         min_instances: int, of an image that is measured around them.
+        compared: bool; rows stand beside the run's. The mean training mask
+            is one of them: it reads all training masks.
         thresholds: dict of direction to float, where the run cuts its masks;
             empty where that is not known.
         samples: int, answers to an image, of methods that have several.
@@ -45,6 +47,7 @@ class Context:
     absent: str = "zero"
     instances: bool = False
     min_instances: int = 1
+    compared: bool = True
     thresholds: dict = dataclasses.field(default_factory=dict)
     samples: int = 5
     features: Any = None

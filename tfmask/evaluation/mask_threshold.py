@@ -27,7 +27,7 @@ def mask_thresholds(method, data):
 
     if data.layout == "attributes" or "train" not in data.splits:
         return {}
-    context = Context(method, data, split="train", limit=IMAGES)
+    context = Context(method, data, split="train", limit=IMAGES, compared=False)
     tasks = tasks_of(context)
     thresholds = {}
     for direction in method.directions:

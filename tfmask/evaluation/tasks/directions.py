@@ -59,15 +59,15 @@ class Directions:
     def examples(self, direction, batch):
         """Translates a batch; yields titles of tables and `Example`s."""
         image, answer = batch["image"], self.made(direction, batch)
-        nothing = {"image": image, "mask": np.zeros_like(image[..., :1])}
+        rows = {"model": answer}
+        if self.context.compared:
+            nothing = {"image": image, "mask": np.zeros_like(image[..., :1])}
+            rows["identity"] = nothing
+            rows |= self.more_rows(direction, batch)
         example = Example(
             index=batch["index"],
             image=image,
-            rows={
-                "model": answer,
-                "identity": nothing,
-                **self.more_rows(direction, batch),
-            },
+            rows=rows,
             shown=self.shown(batch, answer),
             **{name: batch.get(name) for name in self.offers},
         )
