@@ -28,9 +28,12 @@ test-addons: .venv-addons/installed
 	$(PYTEST) -m "both_stacks and not slow"
 
 # Every verb where only what the package declares is installed: its wheel in a
-# new environment, and docker/train.Dockerfile replayed into another.
-test-install:
-	$(PYTHON) tests/install/check_install.py
+# new environment, and docker/train.Dockerfile replayed into another. pip uses
+# one core, so that `make -j2 -O test-install` is faster.
+test-install: test-install-wheel test-install-image
+
+test-install-%:
+	$(PYTHON) tests/install/check_install.py $*
 
 # What teams that only ask a server install: dist/tfmask_client-*.whl.
 client-wheel:

@@ -7,11 +7,14 @@ from tfmask.ops.gradients import with_gradient
 
 def image_sizes(images):
     """[B, H, W], as ints where they are known when the graph is made."""
-    dynamic = tf.unstack(tf.shape(images)[:3])
-    return [
-        size if known is None else known
-        for known, size in zip(images.shape[:3], dynamic, strict=True)
-    ]
+    sizes = list(images.shape[:3])
+    if None in sizes:
+        dynamic = tf.unstack(tf.shape(images)[:3])
+        sizes = [
+            size if known is None else known
+            for known, size in zip(sizes, dynamic, strict=True)
+        ]
+    return sizes
 
 
 def reflect_pad(images, pixels):
@@ -54,22 +57,11 @@ def reflect_pad(images, pixels):
 
 def _fold(padded, axis, pixels):
     """Adds what was mirrored outwards to where it came from."""
-    size = padded.shape[axis] - 2 * pixels
-
-    def part(start, length):
-        begin, lengths = [0] * 4, [-1] * 4
-        begin[axis], lengths[axis] = start, length
-        return tf.slice(padded, begin, lengths)
-
-    first = tf.reverse(part(0, pixels), [axis])
-    last = tf.reverse(part(pixels + size, pixels), [axis])
-    return tf.concat(
-        [
-            part(pixels, 1),
-            part(pixels + 1, pixels) + first,
-            part(2 * pixels + 1, size - 2 * pixels - 2),
-            part(size - 1, pixels) + last,
-            part(pixels + size - 1, 1),
-        ],
-        axis,
+    rest = padded.shape[axis] - 4 * pixels - 2
+    sizes = [pixels, 1, pixels, rest, pixels, 1, pixels]
+    before, edge, near, middle, far, last_edge, after = tf.split(
+        padded, sizes, axis
     )
+    near += tf.reverse(before, [axis])
+    far += tf.reverse(after, [axis])
+    return tf.concat([edge, near, middle, far, last_edge], axis)
