@@ -59,22 +59,22 @@ class ServedTranslation(tf.Module):
         """
         spec, signatures = self._spec, {}
         for direction in self._directions:
-            forms = {
-                direction: (self._arrays, spec.served),
-                f"{direction}_encoded": (self._files, spec.served),
-            }
+            taken = {direction: spec.served}
             for port in spec.images_taken:
-                ports = (*spec.required, port)
                 name = f"{direction}_with_{port.name}"
-                forms[name] = self._arrays, ports
-                forms[f"{name}_encoded"] = self._files, ports
+                taken[name] = (*spec.required, port)
+            for name, ports in taken.items():
+                plain = self._arrays(name, direction, ports)
+                signatures[name] = plain
+                name = f"{name}_encoded"
+                signatures[name] = self._files(name, plain, ports)
             if spec.masks_taken:
                 ports = (*spec.required, *spec.masks_taken)
-                forms[f"{direction}_with_mask"] = self._arrays, ports
+                name = f"{direction}_with_mask"
+                signatures[name] = self._arrays(name, direction, ports)
             if spec.steps:
-                forms[f"{direction}_all_steps"] = self._steps, spec.served
-            for name, (form, ports) in forms.items():
-                signatures[name] = self._concrete(form, direction, name, ports)
+                name = f"{direction}_all_steps"
+                signatures[name] = self._steps(name, direction)
         read = {
             id(variable): variable
             for function in signatures.values()
@@ -84,60 +84,84 @@ class ServedTranslation(tf.Module):
         signatures["serving_default"] = signatures[self._directions[0]]
         return signatures
 
-    def _concrete(self, form, direction, name, ports):
+    def _arrays(self, name, direction, ports):
+        """The concrete function of arrays to arrays."""
+
+        def answer(inputs):
+            outputs = self._spec.outputs
+            return self._run(self._translate, outputs, direction, ports, inputs)
+
+        return self._concrete(name, ports, answer)
+
+    def _steps(self, name, direction):
+        """The concrete function of arrays to all steps of a translation."""
+        ports = self._spec.served
+
+        def answer(inputs):
+            outputs = self._spec.steps
+            return self._run(self._all_steps, outputs, direction, ports, inputs)
+
+        return self._concrete(name, ports, answer)
+
+    def _files(self, name, plain, ports):
+        """The concrete function of files to files.
+
+        It decodes, asks the one of arrays and encodes, so that the networks
+        are traced once for both.
+        """
+
+        def answer(inputs):
+            # The shapes of no images are unknown, which the loop cannot have.
+            some = tf.debugging.Assert(
+                tf.size(inputs["image"]) > 0, [self._sizes]
+            )
+            with tf.control_dependencies([some]):
+                files = guarded_files(
+                    {n: v for n, v in inputs.items() if v.dtype == tf.string},
+                    self._max_pixels,
+                )
+            arrays = {**inputs, "image": decoded_images(files.pop("image"))}
+            for port in ports:
+                if port.name in files:
+                    arrays[port.name] = self._border(port.kind).decoded(
+                        port.name, files[port.name], arrays["image"]
+                    )
+            arrays = {
+                port.name: tf.ensure_shape(
+                    arrays[port.name], self._border(port.kind).arrays.shape
+                )
+                for port in ports
+            }
+            # TensorFlow Serving's REST API encodes bytes only under such
+            # names.
+            return {
+                f"{name}_bytes": encoded_images(values)
+                for name, values in plain(**arrays).items()
+            }
+
+        return self._concrete(name, ports, answer, encoded=True)
+
+    def _concrete(self, name, ports, answer, encoded=False):
         specs = {}
         for port in ports:
             border = self._border(port.kind)
             spec = border.arrays
-            if form == self._files:
+            if encoded:
                 spec = getattr(border, "files", spec)
             specs[port.name] = tf.TensorSpec.from_spec(spec, port.name)
 
         def function(**inputs):
-            shaped = {
-                name: tf.ensure_shape(value, specs[name].shape)
-                for name, value in inputs.items()
-            }
-            return form(direction, ports, shaped)
+            return answer(
+                {
+                    name: tf.ensure_shape(value, specs[name].shape)
+                    for name, value in inputs.items()
+                }
+            )
 
         function.__name__ = name
         # Below this nothing needs autograph, which takes seconds.
         graph = tf.function(function, autograph=False)
         return graph.get_concrete_function(**specs)
-
-    def _arrays(self, direction, ports, inputs):
-        outputs = self._spec.outputs
-        return self._run(self._translate, outputs, direction, ports, inputs)
-
-    def _steps(self, direction, ports, inputs):
-        outputs = self._spec.steps
-        return self._run(self._all_steps, outputs, direction, ports, inputs)
-
-    def _files(self, direction, ports, inputs):
-        # The shapes of no images are unknown, which the loop cannot have.
-        some = tf.debugging.Assert(tf.size(inputs["image"]) > 0, [self._sizes])
-        with tf.control_dependencies([some]):
-            files = guarded_files(
-                {n: v for n, v in inputs.items() if v.dtype == tf.string},
-                self._max_pixels,
-            )
-        arrays = {**inputs, "image": decoded_images(files.pop("image"))}
-        for port in ports:
-            if port.name in files:
-                arrays[port.name] = self._border(port.kind).decoded(
-                    port.name, files[port.name], arrays["image"]
-                )
-        arrays = {
-            port.name: tf.ensure_shape(
-                arrays[port.name], self._border(port.kind).arrays.shape
-            )
-            for port in ports
-        }
-        # TensorFlow Serving's REST API encodes bytes only under such names.
-        return {
-            f"{name}_bytes": encoded_images(values)
-            for name, values in self._arrays(direction, ports, arrays).items()
-        }
 
     def _run(self, ask, outputs, direction, ports, tensors):
         image = tensors["image"]
