@@ -126,9 +126,9 @@ def ring_seconds(size, devices, gigabytes):
     return 2 * (devices - 1) / devices * size / (gigabytes * 1e9)
 
 
-def efficiency(found, devices, gigabytes, step_seconds, batch):
+def efficiency(exchanged, devices, gigabytes, step_seconds, batch):
     """Share of `devices` times one device's images/s that is reached."""
-    seconds = ring_seconds(found.bytes(devices, batch), devices, gigabytes)
+    seconds = ring_seconds(exchanged.bytes(devices, batch), devices, gigabytes)
     return step_seconds / (step_seconds + seconds)
 
 
@@ -136,26 +136,26 @@ def row(*cells):
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def bytes_table(found):
+def bytes_table(exchanges):
     """Lines of a table in Markdown, in MB (10^6 bytes)."""
     lines = [
         row("method", "a mean step", "the largest", "pools, an image a device"),
         row("---", *["---:"] * 3),
     ]
-    for name, own in found.items():
+    for name, own in exchanges.items():
         title = name if own.preset == "paper" else f"{name} ({own.preset})"
         sizes = own.gradients, own.most, own.pooled
         lines.append(row(title, *(f"{size / 1e6:,.1f}" for size in sizes)))
     return lines
 
 
-def scaling_table(found, step_seconds, batch):
+def scaling_table(exchanges, step_seconds, batch):
     """Lines of a table in Markdown: speed-up over one device."""
     lines = [
         row("method", "link", *(f"{n} GPU" for n in DEVICES)),
         row("---", "---", *["---:"] * len(DEVICES)),
     ]
-    for name, own in found.items():
+    for name, own in exchanges.items():
         for link, speed in LINKS.items():
             ups = (
                 n * efficiency(own, n, speed, step_seconds, batch)
@@ -180,14 +180,16 @@ def main(argv=None):
     parser.add_argument("--image-size", type=int, default=256)
     parser.add_argument("--step-ms", type=float, default=100.0)
     parser.add_argument("--batch-size", type=int, default=1)
-    given = parser.parse_args(argv)
-    found = {
-        name: exchange(name, given.preset, given.image_size)
-        for name in given.methods
+    arguments = parser.parse_args(argv)
+    exchanges = {
+        name: exchange(name, arguments.preset, arguments.image_size)
+        for name in arguments.methods
     }
-    lines = bytes_table(found)
-    if given.output_table == "scaling":
-        lines = scaling_table(found, given.step_ms / 1000, given.batch_size)
+    lines = bytes_table(exchanges)
+    if arguments.output_table == "scaling":
+        lines = scaling_table(
+            exchanges, arguments.step_ms / 1000, arguments.batch_size
+        )
     print("\n".join(lines))
     return 0
 

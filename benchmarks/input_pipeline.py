@@ -83,16 +83,16 @@ def compare(kinds, steps, rounds, batch_size, warm_up):
     """
     for data in kinds.values():
         timed(iter(data), warm_up, batch_size)
-    found = {name: [] for name in kinds}
+    timings = {name: [] for name in kinds}
     for _ in range(rounds):
         for name, data in kinds.items():
             # One that waits would go on fetching while others are timed. The
             # first batches fill its buffer.
             iterator = iter(data)
             timed(iterator, 20, batch_size)
-            found[name].append(timed(iterator, steps, batch_size))
+            timings[name].append(timed(iterator, steps, batch_size))
             del iterator
-    return {name: np.median(rows, axis=0) for name, rows in found.items()}
+    return {name: np.median(rows, axis=0) for name, rows in timings.items()}
 
 
 def main(argv=None):
@@ -107,37 +107,37 @@ def main(argv=None):
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=5)
-    given = parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
     from data_pipelines import open_data
 
-    common = {"image_size": given.image_size, "splits": ("train",)}
+    common = {"image_size": arguments.image_size, "splits": ("train",)}
 
     def batches(location, cached=False, **more):
         data = open_data(str(location), **common, **more)
-        return data.train_batches(given.batch_size, seed=0, cached=cached)
+        return data.train_batches(arguments.batch_size, seed=0, cached=cached)
 
-    for size in given.file_sizes:
+    for size in arguments.file_sizes:
         with tempfile.TemporaryDirectory() as folder:
-            paths = write_photographs(folder, given.images, size)
+            paths = write_photographs(folder, arguments.images, size)
             kinds = {
-                "decoding alone": decoder(paths, given.batch_size),
+                "decoding alone": decoder(paths, arguments.batch_size),
                 "JPEG folder": batches(folder),
                 "JPEG folder, cached": batches(folder, cached=True),
                 "synthetic": batches(
-                    "synthetic", synthetic_count=(given.images, 1)
+                    "synthetic", synthetic_count=(arguments.images, 1)
                 ),
             }
-            found = compare(
+            medians = compare(
                 kinds,
-                given.steps,
-                given.rounds,
-                given.batch_size,
-                3 * given.images // given.batch_size,
+                arguments.steps,
+                arguments.rounds,
+                arguments.batch_size,
+                3 * arguments.images // arguments.batch_size,
             )
-        print(f"\nfiles of {size} px, training at {given.image_size} px")
+        print(f"\nfiles of {size} px, training at {arguments.image_size} px")
         print(f"{'':22}{'images/s':>10}{'CPU ms/pair':>13}{'of decoding':>16}")
-        rate, work = found["decoding alone"]
-        for name, (own_rate, own_work) in found.items():
+        rate, work = medians["decoding alone"]
+        for name, (own_rate, own_work) in medians.items():
             shares = f"{own_rate / rate:.2f}, {work / own_work:.2f}"
             print(f"{name:22}{own_rate:10.0f}{own_work:13.2f}{shares:>16}")
     return 0

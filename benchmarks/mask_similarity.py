@@ -129,14 +129,14 @@ def main(argv=None):
         return
     print("side  form       milliseconds  mebibytes")
     for side in options.sides:
-        found = {f: _in_a_process(f, side, options) for f in FORMS}
-        for form, row in found.items():
+        rows = {f: _in_a_process(f, side, options) for f in FORMS}
+        for form, row in rows.items():
             print(
                 f"{side:<5} {form:<10} {row['milliseconds']:12.1f} "
                 f"{row['mebibytes']:10.1f}"
             )
         apart = {
-            part: _apart(found["sorted"][part], found["all_pairs"][part])
+            part: _apart(rows["sorted"][part], rows["all_pairs"][part])
             for part in ("values", "gradient")
         }
         print(

@@ -35,14 +35,14 @@ def features_of(count, width, seed):
     """(count, width) float32 like pooled ReLUs: correlated, 0 or more."""
     random = np.random.default_rng(seed)
     mix = np.random.default_rng(9).standard_normal((64, width), "float32")
-    made = np.empty((count, width), "float32")
+    features = np.empty((count, width), "float32")
     # In parts: what this takes would hide what the libraries take.
-    for rows in np.array_split(made, -(-count // 100)):
+    for rows in np.array_split(features, -(-count // 100)):
         common = random.standard_normal((len(rows), 64), "float32")
         own = random.standard_normal(rows.shape, "float32")
         values = common @ mix / 8.0 + own + 0.3 * seed
         np.maximum(values, 0.0, out=rows)
-    return made
+    return features
 
 
 def function_of(number, form):
@@ -145,14 +145,14 @@ def main(argv=None):
     print(f"{options.count} x {options.width} features, float32")
     print("number form                  value           seconds  mebibytes")
     for number, forms in FORMS.items():
-        found = {f: _in_a_process(number, f, options) for f in forms}
-        for form, row in found.items():
+        rows = {f: _in_a_process(number, f, options) for f in forms}
+        for form, row in rows.items():
             print(
                 f"{number:<6} {form:<21} {row['value']:<15.10g} "
                 f"{row['seconds']:7.2f} {row['mebibytes']:10.1f}"
             )
-        ours = found.pop("tfmask")
-        for form, row in found.items():
+        ours = rows.pop("tfmask")
+        for form, row in rows.items():
             apart = abs(ours["value"] - row["value"]) / abs(row["value"])
             print(
                 f"       tfmask / {form}: time "

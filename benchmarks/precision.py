@@ -137,10 +137,10 @@ class Subject:
         ]
         with tf.GradientTape() as tape:
             tape.watch(image)
-            made = network(image, *more)
-            made = tf.nest.flatten(made)[0]
-            loss = tf.reduce_mean(lsgan_generator(made))
-        return made.numpy().astype(float), (
+            output = network(image, *more)
+            output = tf.nest.flatten(output)[0]
+            loss = tf.reduce_mean(lsgan_generator(output))
+        return output.numpy().astype(float), (
             tape.gradient(loss, image).numpy().astype(float)
         )
 
@@ -233,8 +233,8 @@ def rows(side, filters, blocks, wanted=None):
                 scales = (1.0, np.abs(exact[1]).max())
                 for part, what in enumerate((name, f"{name}, gradient")):
                     errors = [
-                        np.abs(made[part] - exact[part]).max() / scales[part]
-                        for made in (before, after)
+                        np.abs(rounded[part] - exact[part]).max() / scales[part]
+                        for rounded in (before, after)
                     ]
                     yield what, kind, precision, *errors
     for name, loss in losses(side).items():
@@ -244,8 +244,8 @@ def rows(side, filters, blocks, wanted=None):
                 before = loss("float32", kind)
             after = loss("float32", kind)
             errors = [
-                float(np.abs(made - exact).max() / np.abs(exact).max())
-                for made in (before, after)
+                float(np.abs(rounded - exact).max() / np.abs(exact).max())
+                for rounded in (before, after)
             ]
             yield name, kind, "float32", *errors
 

@@ -67,20 +67,20 @@ class Generator(nn.Module):
 
     def encode(self, image, layers, stop=None):
         """What the last layer gives, and a list of what `layers` give."""
-        kept = []
+        maps = []
         for number, layer in enumerate(self.encoder[:stop]):
             image = layer(image)
             if number in layers:
-                kept.append(image)
-        return image, kept
+                maps.append(image)
+        return image, maps
 
     def features(self, image, layers):
         """What `layers` give; nothing behind them is computed."""
         return self.encode(image, layers, layers[-1] + 1)[1]
 
     def forward(self, image, layers):
-        features, kept = self.encode(image, layers)
-        return self.decoder(features), kept
+        features, maps = self.encode(image, layers)
+        return self.decoder(features), maps
 
 
 def discriminator(filters, strided_layers):
@@ -138,13 +138,14 @@ class CUT(Rounds):
         generator = Generator(config.filters, config.blocks)
         with torch.no_grad():
             # As wide as the layers' maps are.
-            _, kept = generator.encode(
+            _, maps = generator.encode(
                 torch.zeros(1, 3, 16, 16), config.nce_layers
             )
         networks = {
             "generator": generator,
             "generator_projection": Projection(
-                [maps.shape[1] for maps in kept], config.projection_units
+                [features.shape[1] for features in maps],
+                config.projection_units,
             ),
             "discriminator": discriminator(
                 config.discriminator_filters, config.discriminator_layers

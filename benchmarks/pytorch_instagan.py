@@ -138,10 +138,10 @@ class InstaGAN(Adversaries):
             }
 
 
-def _difference(given, wanted):
+def _difference(output, wanted):
     """Mean absolute difference of image and masks together."""
-    given, wanted = (
+    output, wanted = (
         torch.cat([image, masks.transpose(0, 1)], 1)
-        for image, masks in (given, wanted)
+        for image, masks in (output, wanted)
     )
-    return functional.l1_loss(given, wanted)
+    return functional.l1_loss(output, wanted)

@@ -170,8 +170,8 @@ class Generator(nn.Module):
         content = self.content_encoder(images)
         masks = self.segmentation(content, swapped(content), 2)
         foreground, background = self.styles(images, masks)
-        made = self.decoder(content, masks, swapped(foreground), background)
-        return content, masks, foreground, background, made
+        fake = self.decoder(content, masks, swapped(foreground), background)
+        return content, masks, foreground, background, fake
 
 
 def swapped(values):
@@ -218,10 +218,10 @@ class LOMIT(CriticTraining):
         with torch.no_grad():
             *_, fake = self.generator.exchange(images)
         scores, logits = self.discriminator(torch.cat([images, fake]))
-        real, made = scores.chunk(2)
+        real_scores, fake_scores = scores.chunk(2)
         entropy = cross_entropy(logits[: len(images)], attributes)
         return {
-            "critic": 2.0 * (made.mean() - real.mean()),
+            "critic": 2.0 * (fake_scores.mean() - real_scores.mean()),
             "penalty": 2.0 * self.discriminator.penalty(images, fake),
             "classification_real": 2.0 * entropy,
         }

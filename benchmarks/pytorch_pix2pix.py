@@ -108,8 +108,10 @@ class Pix2Pix:
         )
 
     def discriminator_losses(self, image, real, fake):
-        made = self._judge(image, fake.detach(), 0.0)
-        return {"discriminator": 0.5 * (self._judge(image, real, 1.0) + made)}
+        loss_fake = self._judge(image, fake.detach(), 0.0)
+        return {
+            "discriminator": 0.5 * (self._judge(image, real, 1.0) + loss_fake)
+        }
 
     def generator_losses(self, image, real, fake):
         losses = {"adversarial": self._judge(image, fake, 1.0)}

@@ -205,9 +205,9 @@ class StarGAN(CriticTraining):
         with torch.no_grad():
             fake = self.generator(image, target)
         scores, logits = self.discriminator(torch.cat([image, fake]))
-        real, made = scores.chunk(2)
+        real_scores, fake_scores = scores.chunk(2)
         return {
-            "critic": made.mean() - real.mean(),
+            "critic": fake_scores.mean() - real_scores.mean(),
             "penalty": self.discriminator.penalty(image, fake),
             "classification_real": cross_entropy(
                 logits[: len(image)], attributes

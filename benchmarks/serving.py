@@ -171,8 +171,8 @@ def together(calls, seconds):
     """Runs every function in a thread; (latencies, seconds it took)."""
     latencies = [[] for _ in calls]
     threads = [
-        threading.Thread(target=timed, args=(call, seconds, found))
-        for call, found in zip(calls, latencies, strict=True)
+        threading.Thread(target=timed, args=(call, seconds, own))
+        for call, own in zip(calls, latencies, strict=True)
     ]
     start = time.monotonic()
     for thread in threads:
@@ -209,13 +209,13 @@ def in_turns(options, ways):
     Returns:
         dict of way to (latencies, seconds).
     """
-    found = {way: ([], 0.0) for way in ways}
+    timings = {way: ([], 0.0) for way in ways}
     for _ in range(options.rounds):
         for way, calls in ways.items():
             more, seconds = together(calls, options.seconds / options.rounds)
-            latencies, before = found[way]
-            found[way] = latencies + more, before + seconds
-    return found
+            latencies, before = timings[way]
+            timings[way] = latencies + more, before + seconds
+    return timings
 
 
 def measure(options, case, base, version):
@@ -288,18 +288,18 @@ def answer_forms(side):
         # What gRPC does with a message of a channel with compression="gzip".
         "tensor_content, gzip": (
             lambda: [zlib.compress(m) for m in content()],
-            lambda found: read([zlib.decompress(m) for m in found]),
+            lambda messages: read([zlib.decompress(m) for m in messages]),
         ),
         "PNG": (
             lambda: [tf.io.encode_png(part[0]).numpy() for part in parts],
-            lambda found: [decode_png(data) for data in found],
+            lambda files: [decode_png(data) for data in files],
         ),
     }
     rows = []
     for name, (write, read_back) in forms.items():
-        found = write()
-        row = {"side": side, "answer": name, "bytes": sum(map(len, found))}
-        calls = {"write": write, "read": lambda r=read_back, f=found: r(f)}
+        payload = write()
+        row = {"side": side, "answer": name, "bytes": sum(map(len, payload))}
+        calls = {"write": write, "read": lambda r=read_back, f=payload: r(f)}
         for what, call in calls.items():
             latencies = []
             timed(call, 1.0, latencies)

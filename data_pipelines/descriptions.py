@@ -2,7 +2,7 @@
 
 
 def in_words(data):
-    """See `ImageSet.found`."""
+    """See `ImageSet.counts_in_words`."""
     parts = []
     for split in data.splits:
         counts = data.counts(split)

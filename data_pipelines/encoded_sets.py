@@ -137,8 +137,8 @@ def _checked(options, listed, label_domains=(), palette=None):
             digest.update(part)
     if not options.skip_bad_files:
         checks.raise_for_bad(bad, options.location)
-    for (split, domain), kept in good.items():
-        if not kept:
+    for (split, domain), usable in good.items():
+        if not usable:
             raise UserError(
                 f"No usable image is left for {split}{domain.upper()} in "
                 f"{options.location}: all {len(listed[split, domain])} are "

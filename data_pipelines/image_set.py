@@ -109,7 +109,7 @@ class ImageSet:
         """Whether the images of a role, or of all, have a mask an object."""
         return all(s.has_instances for s in self._of(split, role))
 
-    def found(self):
+    def counts_in_words(self):
         """How many images there are, in words: "trainA 8, trainB 8, ...".
 
         With what was left out: "..., skipped 1".

@@ -40,7 +40,7 @@ class Options:
     """Where the run's data is, for `tfmask evaluate`; see `tfmask train`."""
 
 
-def compared(method, found):
+def compared(method, file):
     """How far a generator's outputs lie from the original's, in words."""
     import numpy as np
 
@@ -50,10 +50,10 @@ def compared(method, found):
     images = random.uniform(-1.0, 1.0, (1, *method.image_size, 3))
     images = images.astype("float32")
     try:
-        theirs = original_output(found, images)
+        theirs = original_output(file, images)
     except ImportError:
         return "not compared with the original: PyTorch is not installed"
-    ours = np.asarray(method.networks[found.network](images))
+    ours = np.asarray(method.networks[file.network](images))
     difference = np.abs(ours - theirs).max()
     return f"at most {difference:.1e} from the original's output in [-1, 1]"
 
@@ -74,11 +74,11 @@ def main(argv=None):
         options.run,
         ["tfmask", "import-weights", *(argv or sys.argv[1:])],
     )
-    for found in networks:
-        words = (f"{k} {v}" for k, v in found.layout.options.items())
-        print(f"{found.network}: {found.path.name} ({', '.join(words)})")
-        if found.network.startswith("generator"):
-            print(f"    {compared(method, found)}")
+    for file in networks:
+        words = (f"{k} {v}" for k, v in file.layout.options.items())
+        print(f"{file.network}: {file.path.name} ({', '.join(words)})")
+        if file.network.startswith("generator"):
+            print(f"    {compared(method, file)}")
     if missing:
         print(f"not in the folder, random weights: {', '.join(missing)}")
     print(f"Wrote {options.run}")

@@ -26,7 +26,7 @@ def telling(function):
     """Lets a page's function tell what is wrong in the person's words."""
 
     @functools.wraps(function)
-    def told(*arguments, **named):
+    def wrapper(*arguments, **named):
         try:
             return function(*arguments, **named)
         except ServingError as error:
@@ -35,7 +35,7 @@ def telling(function):
             text = str(error)
         raise gr.Error(text, print_exception=False)
 
-    return told
+    return wrapper
 
 
 def picture_of_file(path: str | Path) -> np.ndarray:

@@ -105,33 +105,33 @@ class _Page:
         return painting.editor(picture_of_file(file)) if file else None
 
     @telling
-    def translated(self, own, given):
+    def translated(self, own, values):
         """The answers, and editors with the masks that were found.
 
         Args:
             own: bool, whether the mask is the person's.
-            given: dict of a component's name to its value.
+            values: dict of a component's name to its value.
         """
-        if not given["picture"]:
+        if not values["picture"]:
             raise ValueError("Choose a picture first.")
-        model, direction = given["model"], given["direction"]
+        model, direction = values["model"], values["direction"]
         ports = self._ports(model, direction)
-        picture = picture_of_file(given["picture"])
+        picture = picture_of_file(values["picture"])
         size, exemplar, masks = picture.shape[:2], None, {}
-        if asking.takes_exemplar(ports) and given["exemplar"]:
-            exemplar = picture_of_file(given["exemplar"])
+        if asking.takes_exemplar(ports) and values["exemplar"]:
+            exemplar = picture_of_file(values["exemplar"])
         if own:
-            masks["mask"] = painting.mask_of(given["mask_editor"], size)
+            masks["mask"] = painting.mask_of(values["mask_editor"], size)
             if exemplar is not None:
                 other = painting.mask_of(
-                    given["other_editor"], exemplar.shape[:2]
+                    values["other_editor"], exemplar.shape[:2]
                 )
                 # Nothing painted there: the model finds it.
                 if other is not None and other.any():
                     masks["exemplar_mask"] = other
         objects = None
         if asking.takes_objects(ports):
-            objects = painting.objects_of(given["object_editor"], size)
+            objects = painting.objects_of(values["object_editor"], size)
         translations = asking.answers(
             self._client,
             model,
@@ -142,16 +142,16 @@ class _Page:
                 exemplar=exemplar,
                 masks={n: m for n, m in masks.items() if m is not None},
                 objects=objects,
-                on=tuple(given["on"]),
-                off=tuple(given["off"]),
-                samples=int(given["samples"]),
-                seed=int(given["seed"]),
+                on=tuple(values["on"]),
+                off=tuple(values["off"]),
+                samples=int(values["samples"]),
+                seed=int(values["seed"]),
             ),
         )
-        return self._shown(translations, picture, exemplar, own, given)
+        return self._shown(translations, picture, exemplar, own, values)
 
-    def _shown(self, translations, picture, exemplar, own, given):
-        first, stem = translations[0], Path(given["picture"]).stem
+    def _shown(self, translations, picture, exemplar, own, values):
+        first, stem = translations[0], Path(values["picture"]).stem
         shown = {
             "image": self._file(f"{stem}.png", first.image),
             "mask": self._file(f"{stem}_mask.png", first.mask),
@@ -160,7 +160,7 @@ class _Page:
         more = []
         if len(translations) > 1:
             more = [
-                (one.image, f"number {int(given['seed']) + at}")
+                (one.image, f"number {int(values['seed']) + at}")
                 for at, one in enumerate(translations)
             ]
         objects = first.extras.get("instances")
@@ -340,8 +340,8 @@ def _events(blocks, part, does, has_folder):
         """Functions take and give dicts of names."""
         named = {part[name]: name for name in inputs}
 
-        def call(given):
-            shown = function({named[one]: given[one] for one in named})
+        def call(values):
+            shown = function({named[one]: values[one] for one in named})
             return {part[name]: value for name, value in shown.items()}
 
         event(call, {*named}, [part[name] for name in outputs])
@@ -351,7 +351,7 @@ def _events(blocks, part, does, has_folder):
     def shows_what_it_takes(event):
         connect(
             event,
-            lambda given: does.chosen_direction(**given),
+            lambda values: does.chosen_direction(**values),
             ["model", "direction", "picture", *editors],
             [
                 *editors,
@@ -377,15 +377,16 @@ def _events(blocks, part, does, has_folder):
         part["name"].change(does.chosen_name, part["name"], part["picture"])
     connect(
         part["picture"].change,
-        lambda given: does.opened(**given),
+        lambda values: does.opened(**values),
         ["model", "direction", "picture"],
         editors,
     )
     part["exemplar"].change(
         does.opened_exemplar, part["exemplar"], part["other_editor"]
     )
-    found = ("mask_editor", "other_editor")
-    for button, own, changed in (("find", False, found), ("own", True, ())):
+    mask_editors = ("mask_editor", "other_editor")
+    buttons = (("find", False, mask_editors), ("own", True, ()))
+    for button, own, changed in buttons:
         connect(
             part[button].click,
             functools.partial(does.translated, own),

@@ -162,16 +162,16 @@ def objects_of(
         (K, height, width, 1) uint8 of 0 and 255, in the order of `COLOURS`;
         K is 0 where nothing is painted.
     """
-    layer, found = _painted(value), []
+    layer, painted = _painted(value), []
     if layer is not None:
         wide = layer[..., None, :3].astype(np.int32)
         nearest = np.abs(wide - COLOURS).sum(axis=-1).argmin(axis=-1)
         inside = layer[..., 3] >= INSIDE * OPACITY
         for number in range(len(COLOURS)):
             one = np.uint8(255) * (inside & (nearest == number))
-            found.append(binary(_off_canvas(one, size)))
+            painted.append(binary(_off_canvas(one, size)))
     # What is outside of the picture, or smaller than a pixel, is none.
-    masks = [mask for mask in found if mask.any()]
+    masks = [mask for mask in painted if mask.any()]
     return np.array(masks, np.uint8).reshape(len(masks), *size, 1)
 
 

@@ -139,7 +139,7 @@ def picture_of(mask: str) -> str:
     return mask.removesuffix("mask").rstrip("_") or "image"
 
 
-def check_names(ports: Ports, given) -> None:
+def check_names(ports: Ports, names) -> None:
     """Looks whether a request holds what the model takes, and no more.
 
     Raises:
@@ -147,19 +147,19 @@ def check_names(ports: Ports, given) -> None:
     """
     takes = ", ".join(f"`{name}`" for name in ports.inputs)
     for name, kind in ports.required.items():
-        if name not in given:
+        if name not in names:
             raise invalid(
                 f"`{name}` is missing: expected {KINDS[kind]}. The model "
                 f"takes {takes}."
             )
-    for name in given:
+    for name in names:
         if name not in ports.inputs:
             raise invalid(
                 f"`{name}`: expected no such input. The model takes {takes}."
             )
     problem = clash(
-        [f"`{name}`" for name in ports.instead if name in given],
-        [f"`{name}`" for name in ports.seeds if name in given],
+        [f"`{name}`" for name in ports.instead if name in names],
+        [f"`{name}`" for name in ports.seeds if name in names],
     )
     if problem:
         raise invalid(problem)

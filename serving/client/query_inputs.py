@@ -63,7 +63,7 @@ class Inputs:
 
 
 def read_inputs(
-    given: dict[str, list[str]],
+    values_by_name: dict[str, list[str]],
     ports: Ports,
     model: str,
     images: list[pathlib.Path],
@@ -71,7 +71,7 @@ def read_inputs(
     """Holds the other options against what the model takes.
 
     Args:
-        given: name to values, see `parse_with_inputs`.
+        values_by_name: name to values, see `parse_with_inputs`.
         ports: of the model.
         model: str, its name.
         images: what is translated.
@@ -80,10 +80,10 @@ def read_inputs(
         QueryError: one is missing, too much, or does not fit.
     """
     for name in ports.required:
-        if name != "image" and name not in given:
+        if name != "image" and name not in values_by_name:
             raise QueryError(f"{model} needs {option_of(name)}")
     values_by_kind: dict[str, dict[str, Any]] = {kind: {} for kind in KINDS}
-    for name, values in given.items():
+    for name, values in values_by_name.items():
         if name not in ports.inputs or name == "image":
             words = name.replace("_", " ")
             raise QueryError(
@@ -92,7 +92,7 @@ def read_inputs(
         kind = ports.inputs[name]
         values_by_kind[kind][name] = _READERS[kind](name, values, ports, images)
     problem = clash(
-        [option_of(name) for name in ports.instead if name in given],
+        [option_of(name) for name in ports.instead if name in values_by_name],
         [option_of(name) for name in values_by_kind["seed"]],
     )
     if problem:

@@ -422,30 +422,30 @@ def binary(levels: np.ndarray) -> np.ndarray:
 
 
 def size_problem(
-    found: tuple[int, int], expected: tuple[int, int], owner: str
+    size: tuple[int, int], expected: tuple[int, int], owner: str
 ) -> str | None:
     """Why a mask does not fit its image, both upright.
 
     Args:
-        found: (height, width) of the mask.
+        size: (height, width) of the mask.
         expected: the same of what it belongs to.
         owner: str, what that is, such as "its image".
 
     Returns:
         str that goes on from the mask's name, or None.
     """
-    if tuple(found) == tuple(expected):
+    if tuple(size) == tuple(expected):
         return None
     return (
-        f"is {found[0]} high and {found[1]} wide, but {owner} is "
+        f"is {size[0]} high and {size[1]} wide, but {owner} is "
         f"{expected[0]} high and {expected[1]} wide"
-        f"{side_hint(found, expected)}"
+        f"{side_hint(size, expected)}"
     )
 
 
-def side_hint(found: tuple[int, int], expected: tuple[int, int]) -> str:
+def side_hint(size: tuple[int, int], expected: tuple[int, int]) -> str:
     """What else to say of two sizes that differ; empty if nothing."""
-    if tuple(found) != tuple(expected)[::-1]:
+    if tuple(size) != tuple(expected)[::-1]:
         return ""
     return (
         ". Perhaps one of them lies on its side: sizes are those after the "

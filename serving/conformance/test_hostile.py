@@ -369,8 +369,8 @@ def models(request, tmp_path):
 def test_a_folder_with_broken_models_and_an_end_in_time(models):
     with running_server("--base", models, "--grace", 1) as (target, process):
         own = Server(target)
-        found = predict(own, {"x": floats(1, 4)})
-        assert found.model_spec.version.value == 1
+        answer = predict(own, {"x": floats(1, 4)})
+        assert answer.model_spec.version.value == 1
         slow = predict_request({"x": floats(1, 4)}, signature="slow")
         with connected(own, 1) as (channel,):
             call = channel.unary_unary(protos.PREDICT.path)

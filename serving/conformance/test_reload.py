@@ -90,7 +90,7 @@ def test_a_label_on_no_version(reloadable):
 def test_lists_that_are_refused(reloadable, fields, text):
     with refused(INVALID, text):
         reload_models(
-            reloadable, *(listed(reloadable, **given) for given in fields)
+            reloadable, *(listed(reloadable, **options) for options in fields)
         )
 
 

@@ -24,18 +24,18 @@ AVAILABLE, END = 30, 50
 @pytest.fixture
 def publish(may_write):
     """Function that puts a copy of version 3 in place under a number."""
-    made = []
+    folders = []
 
     def put(number, change=None, name=None):
         temporary = may_write.base / "toy" / f"tmp-{number}"
         shutil.copytree(may_write.base / "spare" / "toy" / "3", temporary)
         if change:
             change(temporary)
-        made.append(temporary.rename(may_write.base / "toy" / str(number)))
-        return made[-1]
+        folders.append(temporary.rename(may_write.base / "toy" / str(number)))
+        return folders[-1]
 
     yield put
-    for path in made:
+    for path in folders:
         shutil.rmtree(path, ignore_errors=True)
         number = int(path.name)
         eventually(lambda number=number: ended(may_write, number))

@@ -93,7 +93,7 @@ class Model:
 
     settings: ModelSettings
     versions: dict[int, Version] = field(default_factory=dict)
-    found: dict[int, pathlib.Path] = field(default_factory=dict)
+    folders: dict[int, pathlib.Path] = field(default_factory=dict)
     listed: bool = True
 
     def want(self) -> None:
@@ -103,16 +103,16 @@ class Model:
             number
             for number, version in self.versions.items()
             if policy.replaces_broken and version.failing
-        } & set(self.found)
+        } & set(self.folders)
         # A broken one stays wanted, and so is not tried again and again.
-        wanted = policy.choose(set(self.found) - broken) | broken
+        wanted = policy.choose(set(self.folders) - broken) | broken
         for number, version in self.versions.items():
             again = number in wanted and not version.wanted
             version.wanted = number in wanted
             if again and version.state == State.END:
-                self.versions[number] = Version(number, self.found[number])
+                self.versions[number] = Version(number, self.folders[number])
         for number in sorted(wanted - set(self.versions)):
-            self.versions[number] = Version(number, self.found[number])
+            self.versions[number] = Version(number, self.folders[number])
 
     def answers(self) -> bool:
         """Whether requests are taken."""

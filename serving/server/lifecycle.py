@@ -289,12 +289,12 @@ class Manager:
                 model = self.models.setdefault(listed.name, Model(listed))
                 model.settings, model.listed = listed, True
                 if folders is not None:
-                    model.found = folders
+                    model.folders = folders
                     model.want()
             names = {listed.name for listed, _ in looked}
             for name, model in self.models.items():
                 if name not in names and model.listed:
-                    model.listed, model.found = False, {}
+                    model.listed, model.folders = False, {}
                     model.want()
 
     def _begin_unloads(self):

@@ -54,7 +54,7 @@ def test_splits_of_a_list_of_attributes(tmp_path):
     assert present_splits(tmp_path) == ("train",)
     assert "list_eval_partition.txt" in no_images(tmp_path, "test")
     data = open_data(tmp_path, 16, splits=("train",), attributes=("Red",))
-    assert data.found() == "train 2"
+    assert data.counts_in_words() == "train 2"
     assert data.sample_batch(2)["a"]["image"].shape == (2, 16, 16, 3)
 
 
@@ -96,7 +96,7 @@ def test_the_link_that_is_proposed_works(tmp_path):
     (tmp_path / "test").symlink_to(target)
     assert present_splits(tmp_path) == ("train", "test")
     data = open_data(tmp_path, 16)
-    assert data.found() == "train 2 pairs, test 2 pairs"
+    assert data.counts_in_words() == "train 2 pairs, test 2 pairs"
 
 
 def test_what_was_found_is_counted(tmp_path):
@@ -104,10 +104,10 @@ def test_what_was_found_is_counted(tmp_path):
     images(tmp_path / "trainB", 4)
     (tmp_path / "trainB" / "bad.png").touch()
     data = open_data(tmp_path, 16, splits=("train",), skip_bad_files=True)
-    assert data.found() == "trainA 3, trainB 4, skipped 1"
+    assert data.counts_in_words() == "trainA 3, trainB 4, skipped 1"
     assert data.splits == ("train",)
     grid = data.sample_batch(2)
     assert grid["b"]["image"].shape == (2, 16, 16, 3)
-    assert open_data("synthetic", 16, synthetic_count=(3, 2)).found() == (
-        "trainA 3, trainB 3, testA 2, testB 2"
-    )
+    assert open_data(
+        "synthetic", 16, synthetic_count=(3, 2)
+    ).counts_in_words() == ("trainA 3, trainB 3, testA 2, testB 2")

@@ -89,12 +89,12 @@ def _row(judged, sets, settings):
         row |= _mean_and_std("kid", values)
         row["kid_all"] = kernel_distance(*pair)
         if source is not None and source.features is not None:
-            found = source_target_kernel_distance(
+            distances = source_target_kernel_distance(
                 *pair, source.features, **settings["source_target"]
             )
-            row |= _mean_and_std("kid_average", found.average)
-            row |= _mean_and_std("kid_target", found.target)
-            row |= _mean_and_std("kid_source", found.source)
+            row |= _mean_and_std("kid_average", distances.average)
+            row |= _mean_and_std("kid_target", distances.target)
+            row |= _mean_and_std("kid_source", distances.source)
     row["fid"] = frechet_distance(
         *(
             one.moments if one.features is None else one.features
@@ -102,12 +102,15 @@ def _row(judged, sets, settings):
         )
     )
     if judged.logits is not None:
-        found = inception_score(
+        inception = inception_score(
             softmax(judged.logits), **settings["inception_score"]
         )
-        row["inception_score"] = found.score
-        row["inception_score_std"] = found.score_std
-        row["mean_kl"], row["mean_kl_std"] = found.mean_kl, found.mean_kl_std
+        row["inception_score"] = inception.score
+        row["inception_score_std"] = inception.score_std
+        row["mean_kl"], row["mean_kl_std"] = (
+            inception.mean_kl,
+            inception.mean_kl_std,
+        )
     return row
 
 

@@ -6,11 +6,11 @@ What an imported network must equal: written with PyTorch's own operations.
 import numpy as np
 
 
-def original_output(found, images):
+def original_output(file, images):
     """What the authors' code makes of images.
 
     Args:
-        found: `Found` of a generator.
+        file: `NetworkFile` of a generator.
         images: (B, H, W, 3) float32 in [-1, 1].
 
     Returns:
@@ -21,11 +21,11 @@ def original_output(found, images):
     """
     import torch
 
-    state = {key: torch.tensor(found.state[key]) for key in found.state}
-    make = _unet if "levels" in found.layout.options else _resnet
+    state = {key: torch.tensor(file.state[key]) for key in file.state}
+    make = _unet if "levels" in file.layout.options else _resnet
     with torch.no_grad():
         inputs = torch.tensor(np.transpose(images, (0, 3, 1, 2)))
-        outputs = make(state, found.layout, inputs)
+        outputs = make(state, file.layout, inputs)
     return np.transpose(outputs.numpy(), (0, 2, 3, 1))
 
 

@@ -40,7 +40,7 @@ NAMES = tuple(NETWORKS)
 
 
 @dataclasses.dataclass(frozen=True)
-class Found:
+class NetworkFile:
     """One file of a network.
 
     Attributes:
@@ -65,23 +65,23 @@ def find_networks(method_name, folder, epoch="latest"):
         epoch: str, what stands before `_net_`.
 
     Returns:
-        list of `Found`, one a network.
+        list of `NetworkFile`, one a network.
 
     Raises:
         UserError: there is no generator, or a file holds something else.
     """
-    found = {}
+    files = {}
     for name, (network, layout_of) in NETWORKS[method_name].items():
         paths = [Path(folder) / f"{epoch}_net_{name}{s}" for s in SUFFIXES]
         for path in paths:
-            if path.is_file() and network not in found:
+            if path.is_file() and network not in files:
                 state = read_state(path)
                 try:
                     layout = layout_of(state)
                 except UserError as error:
                     raise UserError(f"`{path}`: {error}") from error
-                found[network] = Found(path, network, layout, state)
-    if not any(network.startswith("generator") for network in found):
+                files[network] = NetworkFile(path, network, layout, state)
+    if not any(network.startswith("generator") for network in files):
         names = ", ".join(
             f"{epoch}_net_{name}.pth" for name in NETWORKS[method_name]
         )
@@ -89,7 +89,7 @@ def find_networks(method_name, folder, epoch="latest"):
             f"`{folder}` holds no generator of {method_name}. Looked for: "
             f"{names}, or the same as .safetensors."
         )
-    return list(found.values())
+    return list(files.values())
 
 
 def config_for(method_name, networks, image_size, location):
@@ -97,7 +97,7 @@ def config_for(method_name, networks, image_size, location):
 
     Args:
         method_name: str.
-        networks: list of `Found`.
+        networks: list of `NetworkFile`.
         image_size: int or (height, width).
         location: str, of data, or "".
 
@@ -109,12 +109,12 @@ def config_for(method_name, networks, image_size, location):
     """
     config = preset_config(method_name, "paper", location)
     chosen = {}
-    for found in networks:
-        for name, value in found.layout.options.items():
-            own = chosen.setdefault(name, (value, found.path))
+    for file in networks:
+        for name, value in file.layout.options.items():
+            own = chosen.setdefault(name, (value, file.path))
             if own[0] != value:
                 raise UserError(
-                    f"`{found.path}` has {name} {value}, `{own[1]}` has "
+                    f"`{file.path}` has {name} {value}, `{own[1]}` has "
                     f"{name} {own[0]}: they are not of one model."
                 )
     options = {name: value for name, (value, _) in chosen.items()}
@@ -137,7 +137,7 @@ def import_weights(config, networks, run, command_line):
 
     Args:
         config: of `config_for`.
-        networks: list of `Found`.
+        networks: list of `NetworkFile`.
         run: path of the new folder.
         command_line: list of str, for the records.
 
@@ -154,20 +154,20 @@ def import_weights(config, networks, run, command_line):
     from tfmask.training.run_folder import run_checkpoints, write_config
 
     method = build_method(config, 1)
-    for found in networks:
-        variables = variable_paths(method.networks[found.network])
+    for file in networks:
+        variables = variable_paths(method.networks[file.network])
         shapes = {path: tuple(v.shape) for path, v in variables.items()}
         try:
-            arrays = arrays_for(found.layout, found.state, shapes)
+            arrays = arrays_for(file.layout, file.state, shapes)
         except UserError as error:
-            raise UserError(f"`{found.path}`: {error}") from error
+            raise UserError(f"`{file.path}`: {error}") from error
         for path, array in arrays.items():
             variables[path].assign(array)
     data = {
         "location": config.data.location or "not known",
         "counts": {},
         "fingerprint": "imported",
-        "weights": [str(found.path) for found in networks],
+        "weights": [str(file.path) for file in networks],
     }
     write_config(
         run,
@@ -187,5 +187,5 @@ def import_weights(config, networks, run, command_line):
         step=0,
         command_line=command_line,
     )
-    imported = {found.network for found in networks}
+    imported = {file.network for file in networks}
     return method, [name for name in method.networks if name not in imported]

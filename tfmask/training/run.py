@@ -246,7 +246,7 @@ def _open(config, splits):
     data = open_training_data(config, splits)
     for path, reason in data.skipped:
         _say(f"skipped {path}: {reason}")
-    _say(f"{data.location}: {data.found()}")
+    _say(f"{data.location}: {data.counts_in_words()}")
     if "test" not in data.splits:
         _say(
             f"{no_images(data.location, 'test')} The sample grids show "

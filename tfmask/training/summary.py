@@ -33,7 +33,7 @@ def training_summary(method, config, strategy, run):
         variable.shape.num_elements() * tf.as_dtype(variable.dtype).size
         for variable in state_variables(method).values()
     )
-    kept = config.run.keep_checkpoints
+    keep = config.run.keep_checkpoints
     free = shutil.disk_usage(run).free
     lines = [
         f"images {height} x {width} (height x width), mask: "
@@ -41,11 +41,11 @@ def training_summary(method, config, strategy, run):
         f"on {devices(strategy)}, {config.run.precision}"
         + (", XLA" if config.run.jit_compile else ""),
         f"{count:,} weights learn, a checkpoint takes {_size(size)}, "
-        f"{_size(free)} are free; the newest {kept} checkpoints stay",
+        f"{_size(free)} are free; the newest {keep} checkpoints stay",
     ]
-    if free < (kept + 1) * size:
+    if free < (keep + 1) * size:
         lines.append(
-            f"warning: there is no room for {kept + 1} checkpoints; free some, "
+            f"warning: there is no room for {keep + 1} checkpoints; free some, "
             "or give a smaller --run.keep-checkpoints"
         )
     return lines

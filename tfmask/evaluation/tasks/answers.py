@@ -31,11 +31,11 @@ class Answers(Directions):
             for number in range(self.context.samples)
         ]
         answers = np.stack([one["image"] for one in translations], axis=1)
-        batch = {**batch, "made": translations[0], "answers": answers}
+        batch = {**batch, "translation": translations[0], "answers": answers}
         return super().examples(direction, batch)
 
-    def made(self, direction, batch):
-        return batch["made"]
+    def translated(self, direction, batch):
+        return batch["translation"]
 
     def shown(self, batch, answer):
         answers = batch["answers"]

@@ -58,7 +58,7 @@ class Directions:
 
     def examples(self, direction, batch):
         """Translates a batch; yields titles of tables and `Example`s."""
-        image, answer = batch["image"], self.made(direction, batch)
+        image, answer = batch["image"], self.translated(direction, batch)
         rows = {"model": answer}
         if self.context.compared:
             nothing = {"image": image, "mask": np.zeros_like(image[..., :1])}
@@ -73,7 +73,7 @@ class Directions:
         )
         yield direction, example
 
-    def made(self, direction, batch):
+    def translated(self, direction, batch):
         """dict of arrays: what the method makes of a batch."""
         inputs = {name: batch[name] for name in self.context.inputs}
         return self.translate[direction](inputs)

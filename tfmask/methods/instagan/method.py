@@ -350,7 +350,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
             back = self.networks[f"generator_{target}_to_{source}"]
             return l1(sets.stacked(*back(*fake, valid)), real)
 
-        def kept():
+        def background():
             binary = config.context_form == "binary"
             weight = background_weight(masks, fake[1], binary=binary)
             return context(image, fake[0], weight)
@@ -362,7 +362,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
                 lambda: l1(sets.stacked(*same), real),
                 config.identity_weight,
             ),
-            f"context_{source}": (kept, config.context_weight),
+            f"context_{source}": (background, config.context_weight),
         }
 
     def _discriminator_loss(self, domain, real, fake, training, *query):

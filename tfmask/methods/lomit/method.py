@@ -358,14 +358,14 @@ class LOMIT(CriticMethod):
         images = {name: exact(inputs[name]) for name in ("image", "exemplar")}
         content, other = self._contents(images)
         masks = {}
-        for name, given, partner in (
+        for name, own, partner in (
             ("mask", content, other),
             ("exemplar_mask", other, content),
         ):
             masks[name] = given_or(
-                lambda c=given, o=partner: self.masks_of(c, o),
+                lambda c=own, o=partner: self.masks_of(c, o),
                 inputs.get(name),
-                given,
+                own,
             )
         seen = upsampled(masks["mask"], images["image"])
         read = upsampled(masks["exemplar_mask"], images["exemplar"])
