@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from data_pipelines import augment, descriptions, lessons
 from data_pipelines.arguments import SPLITS, check_seed
-from data_pipelines.drawing import TOGETHER, WITH_EXEMPLAR, Drawing
+from data_pipelines.pairing import TOGETHER, WITH_EXEMPLAR, Pairing
 from data_pipelines.seeded_order import (
     Shard,
     all_at_once,
@@ -135,7 +135,7 @@ class ImageSet:
         batch_size,
         *,
         seed,
-        drawing=None,
+        pairing=None,
         load_size=None,
         flip=True,
         crop=True,
@@ -156,7 +156,7 @@ class ImageSet:
         Args:
             batch_size: int, global batch; a multiple of `shard.total`.
             seed: int, order, partners, crops and flips.
-            drawing: how b is drawn, of `drawing.DRAWINGS`; None for the
+            pairing: how b is drawn, of `pairing.PAIRINGS`; None for the
                 first one of the layout: "unpaired", or "alone" of data with
                 attributes.
             load_size: int or (height, width) that images are resized to
@@ -184,7 +184,7 @@ class ImageSet:
             UserError: an argument makes no sense, there are no masks, or no
                 two images differ where they must.
         """
-        draw = Drawing(self, drawing, "train")
+        draw = Pairing(self, pairing, "train")
         wanted = self._masks("train", None, with_regions, with_instances)
         load_size = augment.load_size(self.image_size, load_size, crop=crop)
         check_seed(seed)
@@ -343,7 +343,7 @@ class ImageSet:
         name = TOGETHER
         if self.layout != "pairs":
             name = WITH_EXEMPLAR
-        draw = Drawing(self, name, split, role)
+        draw = Pairing(self, name, split, role)
         wanted = {
             r: self._all_masks(r if r in self.roles else role, split)
             for r in draw.sources
@@ -358,14 +358,14 @@ class ImageSet:
 
         return self._in_order(source, batch_size, limit, example)
 
-    def sample_batch(self, count, *, drawing=None, with_instances=False):
+    def sample_batch(self, count, *, pairing=None, with_instances=False):
         """The first test images of each role, for grids.
 
         Training images where no test images are open.
 
         Args:
             count: int.
-            drawing: see `train_batches`.
+            pairing: see `train_batches`.
             with_instances: bool, also give `instances`.
 
         Returns:
@@ -373,7 +373,7 @@ class ImageSet:
         """
         split = self.splits[-1]  # test, if it is open
         chosen = {"split": split, "batch_size": count}
-        if drawing == WITH_EXEMPLAR and len(self.roles) == 1:
+        if pairing == WITH_EXEMPLAR and len(self.roles) == 1:
             return next(iter(self.test_pairs(**chosen)))
         chosen["with_instances"] = with_instances
         return {

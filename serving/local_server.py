@@ -23,11 +23,11 @@ from serving.server.config import (
     discovery,
     read_text_proto,
 )
-from serving.server.demand import MAX_IMAGE_PIXELS
 from serving.server.grpc_server import Address, GrpcServer
 from serving.server.lifecycle import Manager
 from serving.server.memory import machine_memory
 from serving.server.observers import Metrics, log_call
+from serving.server.request_size import MAX_IMAGE_PIXELS
 from serving.server.servable import Servable, ServableOptions
 from serving.server.services import Services, handlers
 

@@ -62,14 +62,14 @@ LIGHT = [
     "trainers.metrics",
     "trainers.runs",
     "trainers.train",
-    "serving.app.asking",
+    "serving.app.translation_requests",
     "serving.app.marking",
     "serving.client",
     "serving.query",
 ]
 # Modules of `tfmask app` that the extra `app` need not be there for.
 WITHOUT_GRADIO = [
-    "serving.app.asking",
+    "serving.app.translation_requests",
     "serving.app.marking",
     "serving.app.painting",
     "trainers.app",

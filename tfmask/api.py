@@ -73,7 +73,7 @@ def from_preset(name, preset="quick", data=None, **fields):
     chosen = _by_group(default, fields)
     _require_data(data)
     load_tensorflow()
-    from data_pipelines.drawing import require_kind
+    from data_pipelines.pairing import require_kind
     from tfmask.training.building import build_method
     from tfmask.training.schedule_length import epoch_steps
     from tfmask.training.strategies import check_devices, make_strategy
@@ -206,7 +206,7 @@ def evaluate(model, data, **options):
     Raises:
         UserError: there is no such option, or the data lacks what is needed.
     """
-    from data_pipelines.drawing import require_kind
+    from data_pipelines.pairing import require_kind
     from tfmask.evaluation import loop
     from tfmask.evaluation.context import Context
     from tfmask.methods.python_use import require_method

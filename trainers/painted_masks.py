@@ -9,9 +9,9 @@ from data_pipelines.marking import (
     save_mask,
     saved_mask,
 )
-from serving.app.asking import directions
 from serving.app.marking import Marking
 from serving.app.painting import reduced
+from serving.app.translation_requests import directions
 from serving.commands.pictures import binary, read_mask, resized
 from tfmask.ops.errors import UserError
 from trainers.prepare_masks import images_to_mark

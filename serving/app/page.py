@@ -6,11 +6,20 @@ from pathlib import Path
 
 import gradio as gr
 
-from serving.app import asking, painting
+from serving.app import painting
 from serving.app.editors import (
     mask_editor,
     picture_of_file,
     telling,
+)
+from serving.app.translation_requests import (
+    MOST_SAMPLES,
+    TranslationRequest,
+    attributes_of,
+    directions,
+    takes_exemplar,
+    takes_objects,
+    translations_of,
 )
 from serving.client import Client
 from serving.client.ports import read_ports
@@ -41,7 +50,7 @@ class _Page:
         """The directions of a model."""
         if not model:
             raise ValueError("Type the name of a model that the server has.")
-        known = asking.directions(self._client.metadata(model=model))
+        known = directions(self._client.metadata(model=model))
         if not known:
             raise ValueError(f"{model} has no signature that translates.")
         return gr.Radio(choices=known, value=known[0])
@@ -59,13 +68,13 @@ class _Page:
         """
         ports = self._ports(model, direction)
         shown = {}
-        name = "object_editor" if asking.takes_objects(ports) else "mask_editor"
+        name = "object_editor" if takes_objects(ports) else "mask_editor"
         if picture and not painting.is_open(editors[name]):
             shown = self.opened(model, direction, picture)
-        names = asking.attributes_of(self._attributes, ports)
+        names = attributes_of(self._attributes, ports)
         choices = [(name, number) for number, name in enumerate(names)]
-        groups = asking.takes_objects(ports)
-        exemplar = asking.takes_exemplar(ports)
+        groups = takes_objects(ports)
+        exemplar = takes_exemplar(ports)
         return shown | {
             "masks": gr.Column(visible=not groups),
             "objects": gr.Column(visible=groups),
@@ -93,7 +102,7 @@ class _Page:
         The other editor of pictures is emptied: Gradio keeps the same picture
         in one file, which two of them would write at once.
         """
-        objects = asking.takes_objects(self._ports(model, direction))
+        objects = takes_objects(self._ports(model, direction))
         editors = ["mask_editor", "object_editor"]
         shown, other = editors[::-1] if objects else editors
         value = painting.editor(picture_of_file(picture)) if picture else None
@@ -118,7 +127,7 @@ class _Page:
         ports = self._ports(model, direction)
         picture = picture_of_file(values["picture"])
         size, exemplar, masks = picture.shape[:2], None, {}
-        if asking.takes_exemplar(ports) and values["exemplar"]:
+        if takes_exemplar(ports) and values["exemplar"]:
             exemplar = picture_of_file(values["exemplar"])
         if own:
             masks["mask"] = painting.mask_of(values["mask_editor"], size)
@@ -130,13 +139,13 @@ class _Page:
                 if other is not None and other.any():
                     masks["exemplar_mask"] = other
         objects = None
-        if asking.takes_objects(ports):
+        if takes_objects(ports):
             objects = painting.objects_of(values["object_editor"], size)
-        translations = asking.answers(
+        translations = translations_of(
             self._client,
             model,
             ports,
-            asking.Question(
+            TranslationRequest(
                 picture=picture,
                 direction=direction,
                 exemplar=exemplar,
@@ -184,7 +193,7 @@ class _Page:
 
 def _hint(ports):
     """What the person's mask does with a model."""
-    if asking.takes_objects(ports):
+    if takes_objects(ports):
         return (
             "Paint the objects that are to be translated, each in a colour "
             "of its own (the palette has six)."
@@ -260,7 +269,7 @@ def _choices(part, models, names):
     with gr.Column(visible=False) as part["samples_part"]:
         part["samples"] = gr.Slider(
             minimum=1,
-            maximum=asking.MOST_SAMPLES,
+            maximum=MOST_SAMPLES,
             value=1,
             step=1,
             label="Answers (unless there is an exemplar)",

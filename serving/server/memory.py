@@ -11,7 +11,7 @@ import numpy as np
 
 from serving.protocol import protos, tensors
 from serving.server.budget import Budget
-from serving.server.demand import BYTES_PER_PIXEL, read_demand
+from serving.server.request_size import BYTES_PER_PIXEL, read_request_size
 
 _STATUS = pathlib.Path("/proc/self/status")
 _RESET_PEAK = pathlib.Path("/proc/self/clear_refs")
@@ -90,7 +90,7 @@ class Meter:
             request: `PredictRequest`.
             answer: function of the request.
         """
-        pixels = read_demand(request.inputs, _PIXELS).pixels
+        pixels = read_request_size(request.inputs, _PIXELS).pixels
         taken, seconds = self._look(request, answer)
         name = request.model_spec.signature_name
         if pixels > self._seen.get(name, (0,))[0]:
@@ -118,7 +118,9 @@ class Meter:
 
     def _look(self, request, answer):
         """(bytes or None, seconds) of one request."""
-        amount = read_demand(request.inputs, _PIXELS).memory(BYTES_PER_PIXEL)
+        amount = read_request_size(request.inputs, _PIXELS).memory(
+            BYTES_PER_PIXEL
+        )
         budget = self._budget
         budget.ask(amount).result()
         try:

@@ -11,15 +11,15 @@ from serving.protocol.versions import LOG
 from serving.protocol.warmup import warm_up
 from serving.server.batching import BatchScheduler
 from serving.server.budget import Budget
-from serving.server.demand import (
-    BYTES_PER_PIXEL,
-    MAX_IMAGE_PIXELS,
-    Demand,
-    read_demand,
-)
 from serving.server.engine import Engine
 from serving.server.memory import Meter
 from serving.server.prediction import predict
+from serving.server.request_size import (
+    BYTES_PER_PIXEL,
+    MAX_IMAGE_PIXELS,
+    RequestSize,
+    read_request_size,
+)
 
 _FACTS = pathlib.Path("assets.extra", "tfmask.json")
 
@@ -95,8 +95,8 @@ class Servable:
             self._max_pixels,
         )
 
-    def demand(self, request) -> tuple[Demand, int]:
-        """What a request asks for, and the bytes it takes while it runs.
+    def request_size(self, request) -> tuple[RequestSize, int]:
+        """The size of a request, and the bytes it takes while it runs.
 
         Args:
             request: `PredictRequest`.
@@ -105,12 +105,12 @@ class Servable:
             CallError: INVALID_ARGUMENT, it has too many pixels, or an image
                 that no size can be read of.
         """
-        asked = read_demand(request.inputs, self._max_pixels)
-        asked.check(self._max_pixels)
-        memory = asked.memory(self._bytes_per_pixel)
+        size = read_request_size(request.inputs, self._max_pixels)
+        size.check(self._max_pixels)
+        memory = size.memory(self._bytes_per_pixel)
         if self._batching:
             memory = int(memory * self._batching.options.most_padding)
-        return asked, memory
+        return size, memory
 
     def run(
         self,

@@ -63,8 +63,8 @@ class Services:
             request = call.read()
             require_spec(request)
             with lookup(self._manager, request.model_spec) as (_, servable):
-                demand, memory = servable.demand(request)
-            call.pixels = demand.pixels
+                size, memory = servable.request_size(request)
+            call.pixels = size.pixels
             return memory
 
         def work():

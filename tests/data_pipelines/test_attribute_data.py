@@ -6,7 +6,7 @@ import tensorflow as tf
 from PIL import Image
 
 from data_pipelines import attribute_scenes, open_data
-from data_pipelines.drawing import Differing
+from data_pipelines.pairing import Differing
 from tfmask.ops.errors import UserError
 
 NAMES = ("Hat", "Smile", "Blond_Hair")
@@ -130,7 +130,7 @@ def test_exemplars_differ_and_depend_on_the_step_alone():
     data = open_data(
         "synthetic:attributes", 8, seed=0, synthetic_count=(40, 30)
     )
-    options = {"seed": 5, "drawing": "with_exemplar"}
+    options = {"seed": 5, "pairing": "with_exemplar"}
     whole = list(data.train_batches(4, **options).take(6))
     rest = list(data.train_batches(4, start_step=3, **options).take(3))
     for batch, same in zip(whole[3:], rest, strict=True):
@@ -144,7 +144,7 @@ def test_exemplars_differ_and_depend_on_the_step_alone():
     for pair in [*whole, *data.test_pairs(batch_size=7)]:
         apart = pair["a"]["attributes"] != pair["b"]["attributes"]
         assert tf.reduce_all(tf.reduce_any(apart, axis=1))
-    shown = data.sample_batch(3, drawing="with_exemplar")
+    shown = data.sample_batch(3, pairing="with_exemplar")
     assert shown["b"]["image"].shape == (3, 8, 8, 3)
     assert "attribute_regions" in shown["a"]
 

@@ -80,11 +80,11 @@ def test_the_same_seed_gives_the_same_batches(kind, request):
     assert not np.array_equal(first[0]["a"]["image"], other[0]["a"]["image"])
 
 
-@pytest.mark.parametrize("drawing", ["unpaired", "cycle"])
-def test_starting_later_equals_skipping(data, drawing):
-    whole = collect(data.train_batches(4, seed=2, drawing=drawing), 9)
+@pytest.mark.parametrize("pairing", ["unpaired", "cycle"])
+def test_starting_later_equals_skipping(data, pairing):
+    whole = collect(data.train_batches(4, seed=2, pairing=pairing), 9)
     rest = collect(
-        data.train_batches(4, seed=2, drawing=drawing, start_step=6), 3
+        data.train_batches(4, seed=2, pairing=pairing, start_step=6), 3
     )
     assert_same(whole[6:], rest)
 
@@ -130,7 +130,7 @@ def test_batch_size_does_not_change_the_examples(data):
 
 
 def test_each_epoch_visits_each_image_once_in_a_new_order(drawn):
-    batches = collect(drawn.train_batches(1, seed=0, drawing="cycle"), 28)
+    batches = collect(drawn.train_batches(1, seed=0, pairing="cycle"), 28)
     for domain in "ab":
         epochs = indices(batches, domain).reshape(4, 7)
         for epoch in epochs:
@@ -151,7 +151,7 @@ def test_sets_of_different_size_use_all_of_both(tmp_path, synthetic_folder):
         (tmp_path / f"train{domain}").symlink_to(synthetic_folder / split)
     data = open_data(tmp_path, 16, splits=("train",))
     assert data.counts("train") == {"a": 6, "b": 3}
-    batches = collect(data.train_batches(6, seed=0, drawing="cycle"), 2)
+    batches = collect(data.train_batches(6, seed=0, pairing="cycle"), 2)
     for batch in batches:
         assert sorted(batch["a"]["index"]) == [0, 1, 2, 3, 4, 5]
         assert sorted(batch["b"]["index"]) == [0, 0, 1, 1, 2, 2]
@@ -230,7 +230,7 @@ def test_load_size_that_makes_no_sense(data):
         ({"batch_size": 0}, "`batch_size`"),
         ({"batch_size": 3, "shard": Shard(total=2)}, "replicas, 2"),
         ({"batch_size": 1, "start_step": -1}, "`start_step`"),
-        ({"batch_size": 1, "drawing": "unpared"}, "Did you mean: unpaired"),
+        ({"batch_size": 1, "pairing": "unpared"}, "Did you mean: unpaired"),
         ({"batch_size": 1, "seed": -1}, "`seed`"),
     ],
 )

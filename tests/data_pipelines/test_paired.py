@@ -60,7 +60,7 @@ def test_partners_get_one_crop_and_one_flip(tmp_path, make):
     assert data.layout == "pairs" and data.kind == "folder"
     assert data.names("a", "train") == data.names("b", "train") == list(NAMES)
     batches = [
-        *data.train_batches(5, seed=3, load_size=SIDE, drawing="together").take(
+        *data.train_batches(5, seed=3, load_size=SIDE, pairing="together").take(
             6
         )
     ]
@@ -90,7 +90,7 @@ def test_test_pairs_keep_the_order(tmp_path, make):
 
 def test_shards_are_parts_of_the_batch(tmp_path):
     data = negatives(folders(tmp_path))
-    options = {"seed": 2, "drawing": "together"}
+    options = {"seed": 2, "pairing": "together"}
     (whole,) = data.train_batches(4, **options).take(1)
     parts = []
     for first in range(2):
@@ -103,7 +103,7 @@ def test_shards_are_parts_of_the_batch(tmp_path):
 
 def test_pairs_can_be_drawn_as_if_they_were_none(tmp_path):
     data = negatives(folders(tmp_path))
-    batches = [*data.train_batches(5, seed=3, drawing="unpaired").take(4)]
+    batches = [*data.train_batches(5, seed=3, pairing="unpaired").take(4)]
     differ = [
         np.any(batch["a"]["index"] != batch["b"]["index"]) for batch in batches
     ]
@@ -115,9 +115,9 @@ def test_unpaired_data_has_no_pairs(tmp_path):
     data = open_data(root, 16, splits=("train",))
     assert data.layout == "domains"
     with pytest.raises(
-        UserError, match="Unknown drawing .*`together`.*unpaired"
+        UserError, match="Unknown pairing .*`together`.*unpaired"
     ):
-        data.train_batches(1, seed=0, drawing="together")
+        data.train_batches(1, seed=0, pairing="together")
 
 
 def message(root, **options):
@@ -227,13 +227,13 @@ def test_label_maps_get_no_new_colours(tmp_path, make):
             width = SIDE if make is folders else 2 * SIDE
             save(path, 255 * RNG.integers(0, 2, (SIDE, width, 3), np.uint8))
     data = open_data(root, 16, splits=("train",), label_domains=("b",))
-    (batch,) = data.train_batches(5, seed=0, drawing="together").take(1)
+    (batch,) = data.train_batches(5, seed=0, pairing="together").take(1)
     (tests,) = data.test_batches("b", split="train", batch_size=5)
     for image in (batch["b"]["image"], tests["image"]):
         assert set(np.unique(image)) == {-1.0, 1.0}
     assert len(np.unique(batch["a"]["image"])) > 50
     plain = open_data(root, 16, splits=("train",))
-    (batch,) = plain.train_batches(5, seed=0, drawing="together").take(1)
+    (batch,) = plain.train_batches(5, seed=0, pairing="together").take(1)
     assert len(np.unique(batch["b"]["image"])) > 50
     with pytest.raises(UserError, match="Unknown label domain `c`"):
         open_data(root, 16, label_domains=("c",))
@@ -243,7 +243,7 @@ def test_synthetic_pairs_are_exact():
     data = open_data("synthetic:paired", 16, seed=4, synthetic_count=(6, 3))
     assert data.layout == "pairs"
     colours = {tuple(c) for c in paired_scenes.PALETTE.colours}
-    (batch,) = data.train_batches(6, seed=0, drawing="together").take(1)
+    (batch,) = data.train_batches(6, seed=0, pairing="together").take(1)
     maps = np.rint((batch["b"]["image"].numpy() + 1) * 127.5).astype(int)
     assert {tuple(c) for c in maps.reshape(-1, 3)} == colours
     (tests,) = data.test_pairs(batch_size=3)

@@ -185,7 +185,7 @@ def test_pairs_in_two_features_of_a_mocked_set():
         data = open_data("tfds:scene_parse150#image,annotation", 16)
     assert data.layout == "pairs" and data.kind == "tfds"
     assert data.counts("test") == {"a": 3, "b": 3}
-    (batch,) = data.train_batches(3, seed=0, drawing="together").take(1)
+    (batch,) = data.train_batches(3, seed=0, pairing="together").take(1)
     for domain in "ab":
         np.testing.assert_allclose(
             batch[domain]["image"][:, 0, 0, 0],

@@ -84,7 +84,7 @@ def test_it_learns_the_synthetic_pairs():
     )
     step = tf.function(method.train_step, autograph=False)
     losses = []
-    for batch in data.train_batches(8, seed=0, drawing="together").take(25):
+    for batch in data.train_batches(8, seed=0, pairing="together").take(25):
         method.reset_metrics()
         (loss,) = step(batch).values()
         losses.append(float(loss))

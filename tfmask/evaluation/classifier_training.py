@@ -48,7 +48,7 @@ def training_batches(data, tells, batch_size, seed, start_step=0):
     if tells == ATTRIBUTES:
         stream = data.train_batches(batch_size, **options).map(attributes)
     else:
-        stream = data.train_batches(half, drawing="cycle", **options)
+        stream = data.train_batches(half, pairing="cycle", **options)
         stream = stream.map(domains)
     # 8 bits, as of the files that it is going to see.
     return stream.map(

@@ -39,7 +39,7 @@ def open_images(config, spec, splits):
         UserError: see `open_data`; or the method needs another kind of data.
     """
     from data_pipelines import open_data
-    from data_pipelines.drawing import require_kind
+    from data_pipelines.pairing import require_kind
 
     data = open_data(
         config.data.location,
@@ -66,12 +66,12 @@ def example_options(config):
     Returns:
         dict for `ImageSet.train_batches` and `sample_batch`.
     """
-    from data_pipelines.drawing import CYCLE, UNPAIRED, drawing_for
+    from data_pipelines.pairing import CYCLE, UNPAIRED, pairing_for
 
     spec = method_spec(config.method_name)
     pairing = CYCLE if config.data.pairing == "cycle" else UNPAIRED
     return {
-        "drawing": drawing_for(
+        "pairing": pairing_for(
             spec.data, second=bool(spec.other_images), pairing=pairing
         ),
         "with_instances": spec.data == "instances",

@@ -11,8 +11,8 @@ from serving.protocol.warmup import WARM_UP_FILE, predict_log, write_records
 from serving.server import memory
 from serving.server.batching import BatchingOptions, BatchScheduler
 from serving.server.budget import Budget
-from serving.server.demand import BYTES_PER_PIXEL, read_demand
 from serving.server.memory import Gaps, Meter, machine_memory
+from serving.server.request_size import BYTES_PER_PIXEL, read_request_size
 from serving.server.servable import Servable, ServableOptions
 
 needs_proc = pytest.mark.skipif(
@@ -24,7 +24,7 @@ def model(bytes_per_pixel):
     """Takes that much, as long as it runs; remembers the pixels."""
 
     def answer(request):
-        pixels = read_demand(request.inputs, 2**30).pixels
+        pixels = read_request_size(request.inputs, 2**30).pixels
         answer.pixels.append(pixels)
         np.ones(int(pixels * bytes_per_pixel), np.uint8)
 
@@ -127,8 +127,8 @@ def test_the_number_of_the_export(fixture_base, tmp_path, facts, pixels):
     servable = Servable(folder, ServableOptions(budget=Budget(10**6)))
     try:
         request = predict_request({"image": np.zeros((1, 8, 8, 3), np.float32)})
-        demand, taken = servable.demand(request)
-        assert demand.pixels == 64
+        size, taken = servable.request_size(request)
+        assert size.pixels == 64
         if pixels:
             assert 64_000 < taken < 80_000
     finally:

@@ -1,4 +1,4 @@
-"""What requests ask for, before anything of them is built."""
+"""The size of requests, read before anything of them is built."""
 
 import numpy as np
 import pytest
@@ -12,13 +12,13 @@ from serving.conformance.damage import (
 from serving.conformance.requests import predict_request
 from serving.protocol import tensors
 from serving.protocol.status import CallError
-from serving.server.demand import Demand, read_demand
+from serving.server.request_size import RequestSize, read_request_size
 
 LIMIT = 10**6
 
 
-def demand(**inputs):
-    return read_demand(predict_request(inputs).inputs, LIMIT)
+def request_size(**inputs):
+    return read_request_size(predict_request(inputs).inputs, LIMIT)
 
 
 @pytest.mark.parametrize(
@@ -34,27 +34,29 @@ def demand(**inputs):
     ],
 )
 def test_pixels(array, pixels):
-    assert demand(x=array).pixels == pixels
+    assert request_size(x=array).pixels == pixels
 
 
 def test_all_inputs_count_together():
-    found = demand(
+    size = request_size(
         image=np.zeros((1, 30, 20, 3), np.uint8),
         other=strings(encoded_image("JPEG")),
     )
-    assert (found.pixels, found.largest) == (720, "1x30x20x3")
-    assert found.memory(100) > 72_000
-    found.check(720)
+    assert (size.pixels, size.largest) == (720, "1x30x20x3")
+    assert size.memory(100) > 72_000
+    size.check(720)
     with pytest.raises(CallError, match="images have 720 pixels .*At most 719"):
-        found.check(719)
+        size.check(719)
 
 
 def test_a_short_message_counts_what_it_claims():
-    assert demand(x=huge_tensor(4, 1, 8, 2_500_000, 3)).pixels == 20_000_000
-    assert demand(x=huge_tensor(1, 10**6, 4)).size > 15 * 10**6
+    assert (
+        request_size(x=huge_tensor(4, 1, 8, 2_500_000, 3)).pixels == 20_000_000
+    )
+    assert request_size(x=huge_tensor(1, 10**6, 4)).other_bytes > 15 * 10**6
     one = predict_request({"b": strings(encoded_image("PNG"))})
     one.inputs["b"].tensor_shape.dim[0].size = 500
-    assert read_demand(one.inputs, LIMIT).pixels == 500 * 120
+    assert read_request_size(one.inputs, LIMIT).pixels == 500 * 120
 
 
 @pytest.mark.parametrize(
@@ -67,8 +69,8 @@ def test_a_short_message_counts_what_it_claims():
     ],
 )
 def test_what_the_reader_refuses_counts_nothing(proto):
-    found = demand(x=proto)
-    assert (found.pixels, found.size) == (0, proto.ByteSize())
+    size = request_size(x=proto)
+    assert (size.pixels, size.other_bytes) == (0, proto.ByteSize())
     with pytest.raises(tensors.TensorError):
         tensors.from_proto(proto)
 
@@ -77,16 +79,16 @@ def test_files_that_no_size_can_be_read_of():
     jpeg = encoded_image("JPEG")
     for data in (jpeg[:30], b"\xff\xd8\xff" + bytes(500)):
         with pytest.raises(CallError, match="b: no size can be .* image 1,"):
-            demand(b=strings(encoded_image("PNG"), data))
+            request_size(b=strings(encoded_image("PNG"), data))
 
 
 def test_junk_hides_no_size():
     data = huge_jpeg(12_000, 12_000)
     at = data.index(b"\xff\xc0")
-    found = demand(b=strings(data[:at] + b"abc" + data[at:]))
+    size = request_size(b=strings(data[:at] + b"abc" + data[at:]))
     with pytest.raises(CallError, match="images claim 144000000 pixels"):
-        found.check(LIMIT)
+        size.check(LIMIT)
 
 
 def test_nothing_is_within_every_limit():
-    Demand(0, 0, "", False).check(0)
+    RequestSize(0, 0, "", False).check(0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from data_pipelines import open_data
-from data_pipelines.drawing import DRAWINGS, drawing_for, require_kind
+from data_pipelines.pairing import PAIRINGS, pairing_for, require_kind
 from tfmask.ops.errors import UserError
 
 LOCATIONS = {
@@ -23,15 +23,15 @@ def sets():
 
 
 def drawn(data, name):
-    (batch,) = data.train_batches(20, seed=3, drawing=name).take(1)
+    (batch,) = data.train_batches(20, seed=3, pairing=name).take(1)
     return batch
 
 
 @pytest.mark.parametrize(
     ("layout", "name"),
-    [(layout, name) for layout, names in DRAWINGS.items() for name in names],
+    [(layout, name) for layout, names in PAIRINGS.items() for name in names],
 )
-def test_every_drawing_of_every_layout(sets, layout, name):
+def test_every_pairing_of_every_layout(sets, layout, name):
     data = sets[layout]
     assert data.layout == layout
     batch = drawn(data, name)
@@ -45,9 +45,9 @@ def test_every_drawing_of_every_layout(sets, layout, name):
     )
 
 
-def test_the_first_drawing_is_the_natural_one(sets):
+def test_the_first_pairing_is_the_natural_one(sets):
     for layout, data in sets.items():
-        natural, named = drawn(data, None), drawn(data, DRAWINGS[layout][0])
+        natural, named = drawn(data, None), drawn(data, PAIRINGS[layout][0])
         assert natural.keys() == named.keys()
         for role, example in natural.items():
             np.testing.assert_array_equal(
@@ -55,7 +55,7 @@ def test_the_first_drawing_is_the_natural_one(sets):
             )
 
 
-def test_a_drawing_that_a_layout_does_not_have(sets):
+def test_a_pairing_that_a_layout_does_not_have(sets):
     with pytest.raises(UserError, match="`alone`.*cycle, unpaired, with_ex"):
         drawn(sets["domains"], "alone")
     with pytest.raises(UserError, match="`unpaired`.*alone, with_exemplar"):
@@ -112,7 +112,7 @@ def test_masks_of_sets_that_cannot_have_any(sets):
     ],
 )
 def test_what_a_method_trains_with(kind, second, expected):
-    assert drawing_for(kind, second=second, pairing="cycle") == expected
+    assert pairing_for(kind, second=second, pairing="cycle") == expected
 
 
 @pytest.mark.parametrize(

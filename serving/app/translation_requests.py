@@ -11,12 +11,12 @@ from serving.client.ports import Ports, read_ports
 from serving.client.results import Translation
 from serving.commands.pictures import resized
 
-# Answers of one question, of models that have several.
+# Answers of one request, of models that have several.
 MOST_SAMPLES = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Question:
+class TranslationRequest:
     """What a person chose on the page; what a model does not take is unused.
 
     Attributes:
@@ -90,39 +90,39 @@ def attributes_of(names: tuple[str, ...], ports: Ports) -> list[str]:
     return [f"attribute {number}" for number in range(count)]
 
 
-def _inputs(question, ports):
+def _inputs(request, ports):
     """The arguments of `Client.translate` beside seeds, by their names."""
-    size = question.picture.shape[:2]
-    inputs = {"image": question.picture}
+    size = request.picture.shape[:2]
+    inputs = {"image": request.picture}
     for name, kind in ports.inputs.items():
-        if name == "exemplar" and question.exemplar is not None:
-            inputs[name] = resized(question.exemplar, *size)
+        if name == "exemplar" and request.exemplar is not None:
+            inputs[name] = resized(request.exemplar, *size)
         elif kind == "masks":
-            if question.objects is None or not len(question.objects):
+            if request.objects is None or not len(request.objects):
                 raise ValueError(
                     "The model translates objects: paint one or more first."
                 )
-            inputs[name] = question.objects
+            inputs[name] = request.objects
         elif kind == "attributes":
-            both = sorted({*question.on} & {*question.off})
+            both = sorted({*request.on} & {*request.off})
             if both:
                 raise ValueError(
                     "An attribute cannot be switched on and off at once. "
                     f"Got number {both[0]} twice."
                 )
             values = np.full(ports.attributes, -1.0, np.float32)
-            values[list(question.on)] = 1.0
-            values[list(question.off)] = 0.0
+            values[list(request.on)] = 1.0
+            values[list(request.off)] = 0.0
             inputs[name] = values
-        elif name in ports.masks and name in question.masks:
-            inputs[name] = resized(question.masks[name], *size)
+        elif name in ports.masks and name in request.masks:
+            inputs[name] = resized(request.masks[name], *size)
     if "exemplar" in ports.required and "exemplar" not in inputs:
         raise ValueError("The model takes over a look: choose an exemplar.")
     return inputs
 
 
-def answers(
-    client: Client, model: str, ports: Ports, question: Question
+def translations_of(
+    client: Client, model: str, ports: Ports, request: TranslationRequest
 ) -> list[Translation]:
     """Asks the server.
 
@@ -133,7 +133,7 @@ def answers(
         client: `Client`.
         model: str, its name.
         ports: of the model's direction.
-        question: `Question`.
+        request: `TranslationRequest`.
 
     Returns:
         list of `Translation`, one unless the model has several answers.
@@ -142,26 +142,26 @@ def answers(
         ValueError: something that the model needs was not chosen.
         ServingError: see `Client.translate`.
     """
-    inputs = _inputs(question, ports)
+    inputs = _inputs(request, ports)
     choices = [{}]
     if ports.seeds and not set(ports.instead) & set(inputs):
-        last = question.seed + question.samples
+        last = request.seed + request.samples
         choices = [
             dict.fromkeys(ports.seeds, seed)
-            for seed in range(question.seed, last)
+            for seed in range(request.seed, last)
         ]
     translations = [
         client.translate(
-            **{**inputs, **choice}, direction=question.direction, model=model
+            **{**inputs, **choice}, direction=request.direction, model=model
         )
         for choice in choices
     ]
-    mask = question.masks.get("mask")
+    mask = request.masks.get("mask")
     if mask is None or takes_objects(ports) or "mask" in ports.masks:
         return translations
     return [
         Translation(
-            blended(question.picture, one.image, mask),
+            blended(request.picture, one.image, mask),
             mask,
             one.version,
             one.extras,

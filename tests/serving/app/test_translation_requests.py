@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from serving.app.asking import (
-    Question,
-    answers,
+from serving.app.translation_requests import (
+    TranslationRequest,
     attributes_of,
     directions,
     takes_exemplar,
     takes_objects,
+    translations_of,
 )
 from serving.client.metadata import Metadata, Signature, TensorSpec
 from serving.client.ports import read_ports
@@ -72,8 +72,8 @@ def asked(kind, direction="a_to_b", **chosen):
     """(what was sent, what came back)."""
     client = Recorder()
     ports = read_ports(KINDS[kind], direction)
-    question = Question(picture=PICTURE, direction=direction, **chosen)
-    return client, answers(client, "m", ports, question)
+    request = TranslationRequest(picture=PICTURE, direction=direction, **chosen)
+    return client, translations_of(client, "m", ports, request)
 
 
 def test_directions_are_those_that_translate():
@@ -185,11 +185,11 @@ def test_a_toy_model_is_asked_by_the_real_client(toy_target):
         assert directions(metadata) == ["a_to_b", "b_to_a"]
         changed = {}
         for direction in directions(metadata):
-            question = Question(
+            request = TranslationRequest(
                 picture=picture, direction=direction, masks={"mask": mask}
             )
             ports = read_ports(metadata, direction)
-            (answer,) = answers(client, "toy", ports, question)
+            (answer,) = translations_of(client, "toy", ports, request)
             changed[direction] = (answer.image != picture).any(axis=-1)
     np.testing.assert_array_equal(changed["a_to_b"], mask > 0)
     # It finds nothing bright enough there, and takes no mask.

@@ -1,6 +1,6 @@
 """How the images of an example are drawn, and what a method needs of them.
 
-The first image comes in an order that is new in each epoch. A drawing says
+The first image comes in an order that is new in each epoch. A pairing says
 which second one goes with it.
 """
 
@@ -14,18 +14,18 @@ from tfmask.ops.errors import UserError, unknown_name
 
 ALONE, TOGETHER, WITH_EXEMPLAR = "alone", "together", "with_exemplar"
 UNPAIRED, CYCLE = "unpaired", "cycle"
-# The drawings of each layout of `ImageSet`, the natural one first.
-DRAWINGS = {
+# The pairings of each layout of `ImageSet`, the natural one first.
+PAIRINGS = {
     "domains": (UNPAIRED, CYCLE, WITH_EXEMPLAR),
     "pairs": (UNPAIRED, CYCLE, TOGETHER, WITH_EXEMPLAR),
     "attributes": (ALONE, WITH_EXEMPLAR),
 }
 
 
-class Drawing:
+class Pairing:
     """Which images make up an example.
 
-    | drawing | the second image |
+    | pairing | the second image |
     |---|---|
     | unpaired | any of the other domain, drawn uniformly |
     | cycle | each of the other domain once an epoch, in an order of its own |
@@ -36,7 +36,7 @@ class Drawing:
 
     Args:
         data: `ImageSet`.
-        name: a drawing; None for the natural one.
+        name: a pairing; None for the natural one.
         split: "train" or "test".
         first: role of the first image.
 
@@ -45,14 +45,14 @@ class Drawing:
         one_window: bool, both images are cropped and mirrored alike.
 
     Raises:
-        UserError: the data has no such drawing, or no two images differ.
+        UserError: the data has no such pairing, or no two images differ.
     """
 
     def __init__(self, data, name, split, first="a"):
-        names = DRAWINGS[data.layout]
+        names = PAIRINGS[data.layout]
         name = names[0] if name is None else name
         if name not in names:
-            raise unknown_name(f"drawing of {data.location}", name, names)
+            raise unknown_name(f"pairing of {data.location}", name, names)
         self.one_window = name == TOGETHER
         self.sources = {first: data.source(first, split)}
         self._first, self._second = first, "b" if first == "a" else "a"
@@ -136,7 +136,7 @@ class Differing:
         return self._order[tf.where(place < first, place, place + size)]
 
 
-def drawing_for(kind, *, second=False, pairing=UNPAIRED):
+def pairing_for(kind, *, second=False, pairing=UNPAIRED):
     """How a method's training images are drawn.
 
     Args:
@@ -160,7 +160,7 @@ def require_kind(data, kind, name):
 
     Args:
         data: `ImageSet`.
-        kind: see `drawing_for`.
+        kind: see `pairing_for`.
         name: of the method.
     """
     if kind == "attributes" and data.layout != "attributes":

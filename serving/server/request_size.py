@@ -1,4 +1,4 @@
-"""What a request asks for, told before anything of it is built or decoded."""
+"""The size of a request, read before anything of it is built or decoded."""
 
 import math
 from collections.abc import Mapping
@@ -19,24 +19,24 @@ _COPIES = 8
 _CHANNELS = 4  # the most that a last dimension can be, to be no size
 
 
-class Demand(NamedTuple):
-    """What a request asks for.
+class RequestSize(NamedTuple):
+    """How large a request is.
 
     Attributes:
         pixels: int, of all its images.
-        size: int, bytes of its values that are no images' pixels.
+        other_bytes: int, of its values that are not pixels of images.
         largest: str, its largest image in words.
         encoded: bool, whether that is a file.
     """
 
     pixels: int
-    size: int
+    other_bytes: int
     largest: str
     encoded: bool
 
     def memory(self, bytes_per_pixel: float) -> int:
         """Bytes that the request takes while it runs."""
-        return int(self.pixels * bytes_per_pixel) + _COPIES * self.size
+        return int(self.pixels * bytes_per_pixel) + _COPIES * self.other_bytes
 
     def check(self, max_pixels: int) -> None:
         """Refuses a request that is too large.
@@ -59,7 +59,7 @@ class Demand(NamedTuple):
         )
 
 
-def read_demand(inputs: Mapping, max_pixels: int) -> Demand:
+def read_request_size(inputs: Mapping, max_pixels: int) -> RequestSize:
     """Measures the inputs of a request.
 
     Tensors that the reader will refuse count nothing: their error is its.
@@ -70,25 +70,25 @@ def read_demand(inputs: Mapping, max_pixels: int) -> Demand:
             measured.
 
     Returns:
-        `Demand`.
+        `RequestSize`.
 
     Raises:
         CallError: INVALID_ARGUMENT, an image that no size can be read of. It
             could be of any size.
     """
-    pixels, size, most, largest, encoded = 0, 0, -1, "", False
+    pixels, other_bytes, most, largest, encoded = 0, 0, -1, "", False
     for name, proto in inputs.items():
-        size += proto.ByteSize()
+        other_bytes += proto.ByteSize()
         if proto.dtype == tensors.STRING.number:
             counts = _files(name, proto, max_pixels)
         else:
             counts = [_array(proto)]
         for count, extra, words in counts:
-            pixels, size = pixels + count, size + extra
+            pixels, other_bytes = pixels + count, other_bytes + extra
             if count > most:
                 most, largest = count, words
                 encoded = proto.dtype == tensors.STRING.number
-    return Demand(pixels, size, largest, encoded)
+    return RequestSize(pixels, other_bytes, largest, encoded)
 
 
 def _array(proto):
