@@ -227,10 +227,10 @@ def with_junk(jpeg, size=None):
         size: (height, width) that its header says then; None: its own.
     """
     at = jpeg.index(b"\xff\xc0")
-    kept = jpeg[at : at + 9]
+    header = jpeg[at : at + 9]
     if size:
-        kept = kept[:5] + struct.pack(">HH", *size)
-    return jpeg[:at] + b"abc" + kept + jpeg[at + 9 :]
+        header = header[:5] + struct.pack(">HH", *size)
+    return jpeg[:at] + b"abc" + header + jpeg[at + 9 :]
 
 
 def encoded(images):

@@ -37,8 +37,12 @@ def test_bytes_follow_the_variables_and_the_rhythm(script):
         name: 4 * sum(math.prod(v.shape) for v in method.owned_variables(name))
         for name in method.players
     }
-    judged, made = size["discriminator"], size["generator"]
-    assert script.step_bytes(method) == [judged, judged, judged + 2 * made]
+    discriminator, generator = size["discriminator"], size["generator"]
+    assert script.step_bytes(method) == [
+        discriminator,
+        discriminator,
+        discriminator + 2 * generator,
+    ]
     assert script.pooled_bytes(method) == 2 * 4 * SIDE * SIDE * 3
 
 

@@ -19,10 +19,10 @@ OPTIONS = shlex.split(
 def test_every_method_has_its_row(tmp_path, capfd):
     file = tmp_path / "numbers.json"
     assert train_step.main([*OPTIONS, "--json", str(file)]) == 0
-    found = json.loads(file.read_text())
-    assert (found["preset"], found["image_size"]) == ("quick", 64)
+    report = json.loads(file.read_text())
+    assert (report["preset"], report["image_size"]) == ("quick", 64)
     for name in ("cyclegan", "attention_guided"):
-        row = found["methods"][name]
+        row = report["methods"][name]
         config = preset_config(name, "quick", "synthetic").method
         method = method_spec(name).load_model()(config, image_size=(64, 64))
         assert row["networks"] == len(method.networks)

@@ -19,12 +19,12 @@ def benchmark(load_script):
 def test_each_form_measures_the_same_number(benchmark, number, function):
     pair = [benchmark.features_of(250, 8, seed) for seed in (0, 1)]
     assert all((values >= 0).all() for values in pair)
-    found = benchmark.measure(number, "tfmask", 250, 8, repeats=1)
-    assert found["value"] == function(*pair) > 0
-    assert found["seconds"] > 0 and found["mebibytes"] > 0
+    own = benchmark.measure(number, "tfmask", 250, 8, repeats=1)
+    assert own["value"] == function(*pair) > 0
+    assert own["seconds"] > 0 and own["mebibytes"] > 0
     pytest.importorskip("torchmetrics", reason="the extra `benchmark`")
     other = benchmark.measure(number, "torchmetrics", 250, 8, repeats=1)
-    assert other["value"] == pytest.approx(found["value"], rel=1e-6)
+    assert other["value"] == pytest.approx(own["value"], rel=1e-6)
 
 
 def test_what_is_missing_is_said(benchmark, monkeypatch, capsys):

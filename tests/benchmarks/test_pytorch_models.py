@@ -53,13 +53,13 @@ def test_stargan_is_the_same():
     )
     method = StarGAN(config, image_size=(SIZE, SIZE))
     model = Other(config, SIZE)
-    made = method.generator
+    generator = method.generator
     copy_weights(
         [
-            *alternating(made.convolutions, made.norms[:3]),
-            *residual_layers(made.residual_blocks),
-            *alternating(made.upsamplings, made.norms[3:]),
-            made.last,
+            *alternating(generator.convolutions, generator.norms[:3]),
+            *residual_layers(generator.residual_blocks),
+            *alternating(generator.upsamplings, generator.norms[3:]),
+            generator.last,
         ],
         model.generator,
     )
@@ -83,20 +83,20 @@ def test_pix2pix_is_the_same():
     )
     method = Pix2Pix(config, image_size=(SIZE, SIZE))
     model = Other(config)
-    made, judge = method.generator, method.discriminator
+    generator, discriminator = method.generator, method.discriminator
     copy_weights(
         [
-            made.encoder[0],
-            *alternating(made.encoder[1:-1], made.encoder_norms),
-            made.encoder[-1],
-            *alternating(made.decoder, made.decoder_norms),
-            made.last,
+            generator.encoder[0],
+            *alternating(generator.encoder[1:-1], generator.encoder_norms),
+            generator.encoder[-1],
+            *alternating(generator.decoder, generator.decoder_norms),
+            generator.last,
         ],
         model.generator,
     )
-    first, *inner, last = judge.convolutions
+    first, *inner, last = discriminator.convolutions
     copy_weights(
-        [first, *alternating(inner, judge.norms[1:]), last],
+        [first, *alternating(inner, discriminator.norms[1:]), last],
         model.discriminator,
     )
     pair = images(0), images(1)

@@ -27,18 +27,18 @@ def celeba(tmp_path):
 
 
 def test_celeba_becomes_zeros_and_ones(celeba):
-    found = read_celeba_list(celeba)
-    assert found.names == ("Eyeglasses", "Smiling", "Male")
-    assert found.files == ("000001.jpg", "000002.jpg", "000003.jpg")
+    attributes = read_celeba_list(celeba)
+    assert attributes.names == ("Eyeglasses", "Smiling", "Male")
+    assert attributes.files == ("000001.jpg", "000002.jpg", "000003.jpg")
     np.testing.assert_array_equal(
-        found.values, [[0, 1, 1], [1, 0, 1], [0, 0, 1]]
+        attributes.values, [[0, 1, 1], [1, 0, 1], [0, 0, 1]]
     )
 
 
 def test_selection_keeps_the_order_asked_for(celeba):
-    found = read_celeba_list(celeba).select(("Smiling", "Eyeglasses"))
-    assert found.names == ("Smiling", "Eyeglasses")
-    np.testing.assert_array_equal(found.values, [[1, 0], [0, 1], [0, 0]])
+    attributes = read_celeba_list(celeba).select(("Smiling", "Eyeglasses"))
+    assert attributes.names == ("Smiling", "Eyeglasses")
+    np.testing.assert_array_equal(attributes.values, [[1, 0], [0, 1], [0, 0]])
 
 
 @pytest.mark.parametrize(
@@ -75,17 +75,17 @@ def test_damaged_celeba_lists(celeba, old, new, message):
 def test_partition_file_makes_the_splits(celeba, tmp_path):
     partition = tmp_path / "list_eval_partition.txt"
     partition.write_text("000001.jpg 0\n000002.jpg 2\n000003.jpg 0\n")
-    found = read_celeba_list(celeba)
-    train = celeba_split(found, partition, "train")
+    attributes = read_celeba_list(celeba)
+    train = celeba_split(attributes, partition, "train")
     assert train.files == ("000001.jpg", "000003.jpg")
     np.testing.assert_array_equal(train.values, [[0, 1, 1], [0, 0, 1]])
-    assert celeba_split(found, partition, "test").files == ("000002.jpg",)
+    assert celeba_split(attributes, partition, "test").files == ("000002.jpg",)
     partition.write_text("000001.jpg 0\n000002.jpg 0\n000003.jpg 0\n")
     with pytest.raises(UserError, match="no image for test"):
-        celeba_split(found, partition, "test")
+        celeba_split(attributes, partition, "test")
     partition.write_text("000001.jpg 0\n")
     with pytest.raises(UserError, match="2 images.*no row.*`000002.jpg`"):
-        celeba_split(found, partition, "train")
+        celeba_split(attributes, partition, "train")
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ def test_partition_file_makes_the_splits(celeba, tmp_path):
 def test_partition_files_of_other_tools(celeba, tmp_path, text):
     partition = tmp_path / "list_eval_partition.txt"
     partition.write_bytes(text.encode())
-    found = celeba_split(read_celeba_list(celeba), partition, "train")
-    assert found.files == ("000001.jpg", "000003.jpg")
+    train = celeba_split(read_celeba_list(celeba), partition, "train")
+    assert train.files == ("000001.jpg", "000003.jpg")
 
 
 @pytest.mark.parametrize(
@@ -122,8 +122,8 @@ def test_damaged_partition_files(celeba, tmp_path, row, message):
 def test_names_with_blanks_are_partitioned(tmp_path):
     (tmp_path / "attributes.csv").write_text("file,Hat\na b.png,1\n c.png,0\n")
     (tmp_path / "parts").write_text("a b.png 0\nc.png 2\n")
-    found = read_csv(tmp_path / "attributes.csv")
-    assert celeba_split(found, tmp_path / "parts", "train").files == (
+    attributes = read_csv(tmp_path / "attributes.csv")
+    assert celeba_split(attributes, tmp_path / "parts", "train").files == (
         "a b.png",
     )
 
@@ -142,10 +142,10 @@ def test_images_missing_from_the_folder_are_named(celeba, tmp_path):
 def test_action_units_above_zero_are_on(tmp_path):
     path = tmp_path / "units.csv"
     path.write_text(UNITS)
-    found = read_csv(path)
-    assert found.names == ("AU1", "AU12")
-    assert found.files == ("x.png", "y.png", "z.png")
-    np.testing.assert_array_equal(found.values, [[0, 1], [1, 0], [0, 0]])
+    attributes = read_csv(path)
+    assert attributes.names == ("AU1", "AU12")
+    assert attributes.files == ("x.png", "y.png", "z.png")
+    np.testing.assert_array_equal(attributes.values, [[0, 1], [1, 0], [0, 0]])
 
 
 @pytest.mark.parametrize(

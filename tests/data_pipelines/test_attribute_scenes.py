@@ -15,10 +15,10 @@ def test_a_switch_changes_its_region_and_nothing_else(position):
         image, attributes, regions = draw(1, "train", index, SIZE)
         other = attributes.copy()
         other[position] = 1 - other[position]
-        made, given, same = draw(1, "train", index, SIZE, attributes=other)
-        np.testing.assert_array_equal(given, other)
+        switched, values, same = draw(1, "train", index, SIZE, attributes=other)
+        np.testing.assert_array_equal(values, other)
         np.testing.assert_array_equal(same, regions)
-        changed = (made != image).any(-1)
+        changed = (switched != image).any(-1)
         region = regions[..., position]
         assert not changed[~region].any()
         assert region.sum() > 30

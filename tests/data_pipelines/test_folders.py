@@ -106,15 +106,15 @@ def test_links_to_nowhere_and_pipes_are_no_silent_drop(tmp_path):
     os.mkfifo(tmp_path / "trainA" / "e.png")
     (tmp_path / "trainA_mask" / "a.png").symlink_to("a.jpg")
     os.mkfifo(tmp_path / "trainA_mask" / "b.png")
-    found = {
+    problems = {
         example.name: example.problem
         for example in folders.list_examples(tmp_path, "train", "a")
     }
-    assert "a.png, which is a link to a.jpg, which is not" in found["a"]
-    assert "b.png, which is no regular file" in found["b"]
-    assert ".webp files are not read" in found["c"]
-    assert found["d"] == "is a link to gone.png, which is not there"
-    assert found["e"] == "is no regular file"
+    assert "a.png, which is a link to a.jpg, which is not" in problems["a"]
+    assert "b.png, which is no regular file" in problems["b"]
+    assert ".webp files are not read" in problems["c"]
+    assert problems["d"] == "is a link to gone.png, which is not there"
+    assert problems["e"] == "is no regular file"
 
 
 def test_missing_root(tmp_path):

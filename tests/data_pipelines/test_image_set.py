@@ -359,8 +359,8 @@ def test_determinism_switch_changes_nothing(synthetic_folder):
 def test_cached_images_give_the_same_batches(data):
     for more in ({}, {"with_regions": True, "with_instances": True}):
         plain = collect(data.train_batches(2, seed=4, **more), 6)
-        kept = collect(data.train_batches(2, seed=4, cached=True, **more), 6)
-        assert_same(plain, kept)
+        cached = collect(data.train_batches(2, seed=4, cached=True, **more), 6)
+        assert_same(plain, cached)
 
 
 def test_workers_share_an_epoch_without_overlap_or_loss():

@@ -44,9 +44,9 @@ def partial_folder(tmp_path):
         for path in (tmp_path / f"train{domain}_seg").iterdir():
             path.unlink()
         (tmp_path / f"train{domain}_seg").rmdir()
-    for domain, kept in (("A", 2), ("B", 3)):
+    for domain, count in (("A", 2), ("B", 3)):
         masks = sorted((tmp_path / f"train{domain}_mask").iterdir())
-        for path in masks[kept:]:
+        for path in masks[count:]:
             path.unlink()
     return tmp_path
 

@@ -75,11 +75,11 @@ def test_masks_in_training(image, masks, keep_content):
     picture = Encoded.of_file(image)
     regions = [Example("x", picture, region=file) for file in files]
     objects = [Example("x", picture, instances=(file,)) for file in files]
-    found = loaded(regions, keep_content=keep_content, region=True)
-    for kind, example in zip(masks, found, strict=True):
+    examples = loaded(regions, keep_content=keep_content, region=True)
+    for kind, example in zip(masks, examples, strict=True):
         assert (example["region"][..., 0] == INNER).all(), kind
-    found = loaded(objects, keep_content=keep_content, instances=1)
-    for kind, example in zip(masks, found, strict=True):
+    examples = loaded(objects, keep_content=keep_content, instances=1)
+    for kind, example in zip(masks, examples, strict=True):
         assert (example["instances"][0, ..., 0] == INNER).all(), kind
 
 
@@ -94,8 +94,8 @@ def test_masks_elsewhere(image, masks, kind):
     mask = read_fitted({"mask": path}, *INNER.shape)["mask"]
     assert mask.dtype == np.float32
     np.testing.assert_array_equal(mask[0, ..., 0] > 0.5, INNER)
-    given = read_files(image, [path])[1]
-    np.testing.assert_array_equal(given.max(-1) > 127, INNER)
+    mask_read = read_files(image, [path])[1]
+    np.testing.assert_array_equal(mask_read.max(-1) > 127, INNER)
     mask = read_edited(edited(path), image)["mask"]
     np.testing.assert_array_equal(mask > 127, INNER)
     try:
@@ -156,8 +156,8 @@ def true_pixels(content):
 def test_images_in_training(tmp_path, keep_content):
     paths = written(tmp_path, IMAGES | ROTATED)
     examples = [Example("x", Encoded.of_file(p)) for p in paths.values()]
-    found = loaded(examples, keep_content=keep_content)
-    for (kind, path), example in zip(paths.items(), found, strict=True):
+    images = loaded(examples, keep_content=keep_content)
+    for (kind, path), example in zip(paths.items(), images, strict=True):
         content = path.read_bytes()
         expected = true_pixels(content)
         np.testing.assert_array_equal(example["image"], expected, kind)
@@ -196,11 +196,11 @@ def test_what_the_client_cannot_convert_without_pillow(monkeypatch):
 
 def test_arrays_of_masks_that_are_0_and_1():
     wrong = INNER.astype(np.uint8)
-    for given in ({"mask": wrong}, {"instances": wrong[None]}):
+    for others in ({"mask": wrong}, {"instances": wrong[None]}):
         kinds = {"mask": "mask", "instances": "masks"}
-        (found,), _ = items.read_items(COLOURS, given, kinds)
+        (item,), _ = items.read_items(COLOURS, others, kinds)
         with pytest.raises(InvalidArgument, match="from 0 to 1, expected 0"):
-            raise found
+            raise item
 
 
 def test_a_mask_of_the_stored_size_beside_a_rotated_image(tmp_path):
@@ -216,14 +216,14 @@ def test_a_mask_of_the_stored_size_beside_a_rotated_image(tmp_path):
         read_edited(edited(mask), photo)
     # The same pixels as an editor saves them: as the photograph is shown.
     mask.write_bytes(encoded(np.rot90(FULL, -1)))
-    [found] = loaded([example], keep_content=True, region=True)
-    np.testing.assert_array_equal(found["region"][..., 0], np.rot90(INNER, -1))
+    [read] = loaded([example], keep_content=True, region=True)
+    np.testing.assert_array_equal(read["region"][..., 0], np.rot90(INNER, -1))
     # And with a tag of its own.
     exif = Image.Exif()
     exif[0x0112] = 6
     mask.write_bytes(encoded(FULL, exif=exif))
-    [found] = loaded([example], keep_content=False, region=True)
-    np.testing.assert_array_equal(found["region"][..., 0], np.rot90(INNER, -1))
+    [read] = loaded([example], keep_content=False, region=True)
+    np.testing.assert_array_equal(read["region"][..., 0], np.rot90(INNER, -1))
 
 
 def test_16_bits_that_become_black(tmp_path):

@@ -117,5 +117,5 @@ NUMBERED = np.repeat(NUMBERS[..., None], 3, axis=-1).astype(np.uint8)
     ],
 )
 def test_class_numbers_are_no_colours(pixels, palette, exact, problem):
-    found = colour_problem(pixels, palette, exact=exact)
-    assert found is None if problem is None else problem in found
+    answer = colour_problem(pixels, palette, exact=exact)
+    assert answer is None if problem is None else problem in answer

@@ -104,13 +104,13 @@ def run_maps(path, *options, code=0):
 
 def masks_of(tmp_path, folder="trainA"):
     """dict of mask file name to (H, W) bool, after a check of its values."""
-    found = {}
+    masks = {}
     for path in sorted((tmp_path / "out" / f"{folder}_seg").iterdir()):
         image = Image.open(path)
         values = np.asarray(image)
         assert image.mode == "L" and set(np.unique(values)) <= {0, 255}
-        found[path.name] = values > 0
-    return found
+        masks[path.name] = values > 0
+    return masks
 
 
 def recorded(tmp_path, folder="trainA"):
@@ -379,10 +379,10 @@ def test_no_image_left(sheep, tmp_path, capsys):
 def test_a_folder_with_something_in_it_is_left_alone(
     sheep, tmp_path, end, capsys
 ):
-    kept = photo(tmp_path / "out" / f"trainA{end}" / "old.png")
+    old = photo(tmp_path / "out" / f"trainA{end}" / "old.png")
     run(*sheep, code=1)
     assert f"trainA{end}`" in capsys.readouterr().err
-    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == [kept]
+    assert [p for p in (tmp_path / "out").rglob("*") if p.is_file()] == [old]
     run(*sheep, folder="testA")
 
 

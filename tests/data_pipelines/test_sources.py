@@ -64,9 +64,9 @@ def test_a_black_mask_is_an_empty_slot_in_its_place(source):
 
 
 def test_images_with_fewer_objects_are_padded(source):
-    made = source([level(255)] * 3, [level(0)], [level(255)])
+    padded = source([level(255)] * 3, [level(0)], [level(255)])
     counts = [
-        load(made, index)["instances"].numpy().any((1, 2, 3)).tolist()
+        load(padded, index)["instances"].numpy().any((1, 2, 3)).tolist()
         for index in range(3)
     ]
     assert counts == [[True] * 3, [False] * 3, [True, False, False]]
@@ -75,11 +75,11 @@ def test_images_with_fewer_objects_are_padded(source):
 def test_overlapping_objects_keep_all_their_pixels(source):
     one, two = level(0), level(0)
     one[:5], two[3:] = 255, 255
-    made = load(source([one, two]))
-    masks = made["instances"].numpy()[..., 0]
+    example = load(source([one, two]))
+    masks = example["instances"].numpy()[..., 0]
     np.testing.assert_array_equal(masks, np.stack([one, two]) / 255)
-    assert made["region"].numpy().min() == 1.0  # the union, not a sum
-    assert made["region"].numpy().max() == 1.0
+    assert example["region"].numpy().min() == 1.0  # the union, not a sum
+    assert example["region"].numpy().max() == 1.0
 
 
 def test_names_that_are_not_utf_8_are_read(tmp_path):

@@ -154,7 +154,7 @@ def corners(mask):
 
 def whole(domain, kind):
     """Masks of objects that nothing hides and no border cuts."""
-    found = []
+    masks = []
     for index in range(60):
         _, instances = synthetic.draw(
             0, domain, "train", index, (64, 64), kind=kind
@@ -162,8 +162,8 @@ def whole(domain, kind):
         for mask in instances:
             edge = np.concatenate([mask[0], mask[-1], mask[:, 0], mask[:, -1]])
             if not edge.any():
-                found.append(mask)
-    return found
+                masks.append(mask)
+    return masks
 
 
 def test_shapes_are_discs_and_stars():

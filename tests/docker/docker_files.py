@@ -26,8 +26,10 @@ class Instruction(NamedTuple):
 def instructions(name):
     """The instructions of `docker/<name>`."""
     lines = (DOCKER / name).read_text().splitlines()
-    kept = [line for line in lines if not line.lstrip().startswith("#")]
-    joined = re.sub(r"\\\n\s*", "", "\n".join(kept))
+    without_comments = [
+        line for line in lines if not line.lstrip().startswith("#")
+    ]
+    joined = re.sub(r"\\\n\s*", "", "\n".join(without_comments))
     return [
         Instruction(*line.split(None, 1))
         for line in joined.splitlines()
@@ -37,18 +39,18 @@ def instructions(name):
 
 def stages(name):
     """Stage name to its instructions; a stage starts with its parent's."""
-    found, current, before = {}, None, []
+    steps_by_stage, current, before = {}, None, []
     for step in instructions(name):
         if step.name == "FROM":
             words = step.words
             label = words[2] if len(words) > 2 else "last"
-            parent = found.get(words[0], [*before, step])
-            current = found[label] = list(parent)
+            parent = steps_by_stage.get(words[0], [*before, step])
+            current = steps_by_stage[label] = list(parent)
         elif current is None:
             before.append(step)
         else:
             current.append(step)
-    return found
+    return steps_by_stage
 
 
 def last(steps, name):
@@ -78,7 +80,7 @@ def substitute(value):
 
 def included(path):
     """Whether `.dockerignore` lets a path of the repository through."""
-    kept = False
+    is_included = False
     for line in (ROOT / ".dockerignore").read_text().splitlines():
         line = line.strip()
         if not line or line.startswith("#"):
@@ -93,5 +95,5 @@ def included(path):
         else:
             hit = parts[: len(Path(pattern).parts)] == Path(pattern).parts
         if hit:
-            kept = not wanted
-    return kept
+            is_included = not wanted
+    return is_included

@@ -64,9 +64,9 @@ def client_setup():
     """What the client's setup.py passes to setuptools."""
     import setuptools
 
-    given = {}
+    passed = {}
     original = setuptools.setup
-    setuptools.setup = lambda **options: given.update(options)
+    setuptools.setup = lambda **options: passed.update(options)
     here = os.getcwd()
     try:
         os.chdir(ROOT / "client")
@@ -74,7 +74,7 @@ def client_setup():
     finally:
         os.chdir(here)
         setuptools.setup = original
-    return given
+    return passed
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
@@ -157,11 +157,11 @@ def test_the_train_service_trains():
 
 
 def folders_made(stage):
-    made = []
+    folders = []
     for step in stages("train.Dockerfile")[stage]:
-        for found in re.findall(r"install -d (?:-\w \S+ )*(.*)", step.text):
-            made += found.split()
-    return set(made)
+        for paths in re.findall(r"install -d (?:-\w \S+ )*(.*)", step.text):
+            folders += paths.split()
+    return set(folders)
 
 
 def targets(service):
@@ -183,13 +183,13 @@ def test_mounts_are_folders_of_the_images():
 
 def server_flags():
     """(where, flag, value) of every option a server is given."""
-    found = [
+    commands = [
         (
             "serve.Dockerfile",
             last(stages("serve.Dockerfile")["last"], "CMD").words,
         )
     ]
-    found += [
+    commands += [
         (name, service["command"])
         for services in (SERVICES, GPU)
         for name, service in services.items()
@@ -197,7 +197,7 @@ def server_flags():
     ]
     return [
         (where, *flag.removeprefix("--").partition("=")[::2])
-        for where, flags in found
+        for where, flags in commands
         for flag in flags
     ]
 
@@ -334,9 +334,9 @@ def test_the_conformance_service_gives_options_that_the_suite_has():
     assert module == "pytest" and (ROOT / folder).is_dir()
     conftest = (ROOT / folder / "conftest.py").read_text()
     known = set(re.findall(r'addoption\(\s*"(--[\w-]+)"', conftest))
-    given = [text.split("=") for text in rest if text.startswith("--")]
-    assert {name for name, *_ in given} <= known
-    for name, *value in given:
+    options = [text.split("=") for text in rest if text.startswith("--")]
+    assert {name for name, *_ in options} <= known
+    for name, *value in options:
         if name.endswith("target"):
             service, port = value[0].split(":")
             assert service in SERVICES and port == "8500"

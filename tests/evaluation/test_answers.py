@@ -30,10 +30,10 @@ def colours(count):
 
 def test_answers_are_compared_pair_by_pair(data):
     rows = measured(tinted(), data, samples=3)["directions"]["a_to_b"]
-    made = np.clip(IMAGES[:, None] + colours(3)[:, None, None], -1, 1)
+    answers = np.clip(IMAGES[:, None] + colours(3)[:, None, None], -1, 1)
     apart = np.mean(
         [
-            np.abs(made[:, one] - made[:, other]).mean()
+            np.abs(answers[:, one] - answers[:, other]).mean()
             for one, other in itertools.combinations(range(3), 2)
         ]
     )
@@ -41,7 +41,7 @@ def test_answers_are_compared_pair_by_pair(data):
     for name in ("answers_l1", "answers_foreground_l1"):
         assert rows["model"][name] == pytest.approx(apart, rel=0.02)
     # Of the first answer are all other numbers.
-    change = np.abs(made[:, 0] - IMAGES).mean()
+    change = np.abs(answers[:, 0] - IMAGES).mean()
     assert rows["model"]["change_l1"] == pytest.approx(change, rel=1e-5)
     assert "answers_l1" not in rows["identity"]
 

@@ -142,8 +142,8 @@ def test_the_gallery_shows_every_switch(data, tmp_path):
 def test_broken_weights_are_an_error(data):
     class Broken(Painter):
         def translate(self, inputs, direction):
-            made = super().translate(inputs, direction)
-            return {**made, "image": made["image"] * float("nan")}
+            translation = super().translate(inputs, direction)
+            return {**translation, "image": translation["image"] * float("nan")}
 
     with pytest.raises(UserError, match="NaN or infinity"):
         measured(Broken(), data)
@@ -185,9 +185,9 @@ def test_transfer_of_one_attribute(data):
         assert rows["model"]["kept_accuracy"] == 1.0
         assert rows["model"]["outside_l1"] == 0.0
         # With its own masks all that differs changes.
-        kept = 1 - (differs[chosen].sum(1) - 1) / 2
+        share_kept = 1 - (differs[chosen].sum(1) - 1) / 2
         np.testing.assert_allclose(
-            rows["found_masks"]["kept_accuracy"], kept.mean()
+            rows["found_masks"]["kept_accuracy"], share_kept.mean()
         )
         assert rows["found_masks"]["attribute_accuracy"] == 1.0
         assert rows["identity"]["attribute_accuracy"] == 0.0

@@ -121,10 +121,10 @@ def test_what_is_resumed_ends_as_if_never_stopped(
     ]
     code, parts = train("parts")
     assert code == 0 and "resumed at step 4" in capsys.readouterr().err
-    for found, expected in zip(
+    for resumed, expected in zip(
         weights_of(parts), weights_of(whole), strict=True
     ):
-        np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+        np.testing.assert_allclose(resumed, expected, rtol=1e-5, atol=1e-7)
     assert read_about(parts)["test"] == read_about(whole)["test"]
     # What was kept for resuming is gone.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts"]
@@ -169,10 +169,10 @@ def test_inception_begins_with_given_weights(train, monkeypatch, tmp_path):
     assert about["initial_sha256"] == sha256_of(path)
     assert about["image_size"] == [75, 75]
     trained = read_network(out, about).layers[2]
-    for found, before in zip(
+    for weights, before in zip(
         trained.get_weights(), known.get_weights(), strict=True
     ):
-        np.testing.assert_allclose(found, before, atol=1e-7)
+        np.testing.assert_allclose(weights, before, atol=1e-7)
 
 
 def test_weights_of_another_network(train, monkeypatch, tmp_path, capsys):

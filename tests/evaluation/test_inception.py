@@ -21,11 +21,11 @@ def flat_images(*colours):
 
 def test_a_saved_model_gives_features_and_logits(tmp_path):
     network = inception.open_inception(saved_model(tmp_path / "model"))
-    made = network.run(flat_images((255.0, 0.0, 9.0), (127.5, 51.0, 0.0)))
+    outputs = network.run(flat_images((255.0, 0.0, 9.0), (127.5, 51.0, 0.0)))
     expected = [[1.0, -1.0], [0.0, -0.6]]
-    np.testing.assert_allclose(made["features"], expected, atol=1e-3)
+    np.testing.assert_allclose(outputs["features"], expected, atol=1e-3)
     np.testing.assert_allclose(
-        made["logits"], 3 * np.array(expected), atol=3e-3
+        outputs["logits"], 3 * np.array(expected), atol=3e-3
     )
     assert len(network.about["sha256"]) == 64
     assert "no antialiasing" in network.about["resize"]
@@ -34,10 +34,10 @@ def test_a_saved_model_gives_features_and_logits(tmp_path):
 def test_a_frozen_graph_takes_any_batch_and_leaves_the_bias_out(tmp_path):
     path = frozen_graph(tmp_path / "classify_image_graph_def.pb")
     network = inception.open_inception(path)
-    made = network.run(flat_images((192.0, 0, 0), (128, 64, 0), (0, 0, 0)))
+    outputs = network.run(flat_images((192.0, 0, 0), (128, 64, 0), (0, 0, 0)))
     expected = np.array([[0.5, -1.0], [0.0, -0.5], [-1.0, -1.0]])
-    np.testing.assert_allclose(made["features"], expected, atol=1e-6)
-    np.testing.assert_allclose(made["logits"], 3 * expected, atol=1e-6)
+    np.testing.assert_allclose(outputs["features"], expected, atol=1e-6)
+    np.testing.assert_allclose(outputs["logits"], 3 * expected, atol=1e-6)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     assert network.about["sha256"] == digest
 
@@ -160,17 +160,17 @@ def test_weights_of_another_network_are_refused(monkeypatch, tmp_path):
 
 
 def test_a_folders_hash_sees_names_and_contents(tmp_path):
-    found = set()
+    hashes = set()
     for name, text in (("a", "x"), ("b", "x"), ("a", "y")):
         folder = tmp_path / f"{name}{text}"
         (folder / "in").mkdir(parents=True)
         (folder / "in" / name).write_text(text)
-        found.add(inception.sha256_of(folder))
-    assert len(found) == 3
+        hashes.add(inception.sha256_of(folder))
+    assert len(hashes) == 3
 
 
 def test_tensors_are_float32():
     image = np.zeros((8, 9, 3), "uint8")
     for resize in (inception._legacy, inception._antialiased):
-        made = resize(image)
-        assert made.shape == (299, 299, 3) and made.dtype == tf.float32
+        resized = resize(image)
+        assert resized.shape == (299, 299, 3) and resized.dtype == tf.float32

@@ -32,15 +32,15 @@ class Swap:
 
     def translate(self, inputs, direction, per_step=None):
         self.per_step.append(per_step)
-        image, found = inputs["image"], inputs["instances"]
+        image, instances = inputs["image"], inputs["instances"]
         if self.outlines is not None:
-            there = tf.reduce_any(found > 0, axis=(2, 3, 4), keepdims=True)
+            there = tf.reduce_any(instances > 0, axis=(2, 3, 4), keepdims=True)
             outline = self.outlines[direction[-1]]
-            found = tf.cast(there, tf.float32) * outline
+            instances = tf.cast(there, tf.float32) * outline
         return {
             "image": image,
-            "instances": found,
-            "mask": tf.reduce_max(found, axis=1),
+            "instances": instances,
+            "mask": tf.reduce_max(instances, axis=1),
         }
 
 

@@ -18,8 +18,8 @@ class Brightness(Measure):
     names = ("brightness", "never")
     about = "About brightness."
 
-    def add(self, scores, made, example):
-        scores.add(brightness=made["image"][..., 0].mean((1, 2)))
+    def add(self, scores, translation, example):
+        scores.add(brightness=translation["image"][..., 0].mean((1, 2)))
 
     def notes(self):
         return [f"Bright: {self.title}.", "Said once."]
@@ -57,11 +57,11 @@ def test_a_new_measure(data, monkeypatch, tmp_path):
         "b_to_a": {"model": -0.5, "identity": -bright},
     }
     for direction, rows in expected.items():
-        found = result["directions"][direction]
-        assert list(found) == ["model", "identity", "mean_mask"]
-        assert found["mean_mask"] is None
+        result_rows = result["directions"][direction]
+        assert list(result_rows) == ["model", "identity", "mean_mask"]
+        assert result_rows["mean_mask"] is None
         for row, value in rows.items():
-            assert found[row] == {
+            assert result_rows[row] == {
                 "brightness": pytest.approx(value),
                 "never": None,
             }

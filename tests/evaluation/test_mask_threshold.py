@@ -12,14 +12,14 @@ class FaintMethod(BrightMethod):
     """Finds squares with 0.3 inside and 0.1 outside: 0.5 finds nothing."""
 
     def translate(self, inputs, direction):
-        made = super().translate(inputs, direction)
-        return {**made, "mask": 0.1 + 0.2 * made["mask"]}
+        translation = super().translate(inputs, direction)
+        return {**translation, "mask": 0.1 + 0.2 * translation["mask"]}
 
 
 class ConstantMethod(BrightMethod):
     def translate(self, inputs, direction):
-        made = super().translate(inputs, direction)
-        return {**made, "mask": tf.ones_like(made["mask"])}
+        translation = super().translate(inputs, direction)
+        return {**translation, "mask": tf.ones_like(translation["mask"])}
 
 
 def data_of_squares():
@@ -30,16 +30,16 @@ def data_of_squares():
 
 
 def test_faint_masks_are_cut_between_their_levels():
-    found = mask_thresholds(FaintMethod(), data_of_squares())
-    assert found.keys() == {"a_to_b", "b_to_a"}
-    for value in found.values():
+    thresholds = mask_thresholds(FaintMethod(), data_of_squares())
+    assert thresholds.keys() == {"a_to_b", "b_to_a"}
+    for value in thresholds.values():
         # Levels 26 and 76 of 255.
         assert value == pytest.approx(51 / 255, abs=5e-3)
 
 
 def test_constant_masks_are_cut_at_a_half():
-    found = mask_thresholds(ConstantMethod(), data_of_squares())
-    assert found == {"a_to_b": 0.5, "b_to_a": 0.5}
+    thresholds = mask_thresholds(ConstantMethod(), data_of_squares())
+    assert thresholds == {"a_to_b": 0.5, "b_to_a": 0.5}
 
 
 def test_it_needs_training_images_and_no_attributes():

@@ -134,8 +134,8 @@ class Painter:
     def translate(self, inputs, direction):
         image = inputs["image"]
         colour = np.array(SKY if direction == "a_to_b" else (128, 128, 128))
-        made = tf.zeros_like(image) + np.float32(colour / 127.5 - 1.0)
-        return {"image": made, "mask": tf.zeros_like(image[..., :1])}
+        painted = tf.zeros_like(image) + np.float32(colour / 127.5 - 1.0)
+        return {"image": painted, "mask": tf.zeros_like(image[..., :1])}
 
 
 class Eye:

@@ -40,9 +40,9 @@ def test_every_signature_answers_as_the_method(exported, servable):
 
 
 def test_answers_are_the_methods(exported, servable):
-    given = {"image": IMAGE, "attributes": TARGET}
-    got = ask(servable, "a_to_b", **given)
-    expected = translated(exported[0], "a_to_b", given)
+    inputs = {"image": IMAGE, "attributes": TARGET}
+    got = ask(servable, "a_to_b", **inputs)
+    expected = translated(exported[0], "a_to_b", inputs)
     assert set(got) == set(expected) == {"image", "mask"}
     for name, values in expected.items():
         assert np.abs(got[name].astype(int) - values).max() <= 1
@@ -71,9 +71,9 @@ def test_the_graph_refuses_what_does_not_fit(exported):
         (TARGET + np.float32(np.nan), "finite numbers: 1 .on., 0 .off., -1"),
         (TARGET - np.float32(np.inf), "finite numbers: 1 .on., 0 .off., -1"),
     ):
-        given = {"attributes": attributes.astype("float32")}
-        refused(engine, "a_to_b", text, image=IMAGE, **given)
-        refused(engine, "a_to_b_encoded", text, image=encoded(IMAGE), **given)
+        inputs = {"attributes": attributes.astype("float32")}
+        refused(engine, "a_to_b", text, image=IMAGE, **inputs)
+        refused(engine, "a_to_b_encoded", text, image=encoded(IMAGE), **inputs)
     engine.close()
 
 

@@ -52,9 +52,9 @@ def test_every_signature_answers_as_the_method(exported, servable):
 
 
 def test_arrays_give_what_translate_gives(exported, servable):
-    given = {"image": IMAGE, "exemplar": EXEMPLAR}
-    got = ask(servable, "a_to_b", **given)
-    assert_close(got, translated(exported[0], "a_to_b", given))
+    inputs = {"image": IMAGE, "exemplar": EXEMPLAR}
+    got = ask(servable, "a_to_b", **inputs)
+    assert_close(got, translated(exported[0], "a_to_b", inputs))
     other = ask(servable, "a_to_b", image=IMAGE, exemplar=255 - EXEMPLAR)
     assert np.abs(got["image"].astype(int) - other["image"]).max() > 1
 
@@ -69,25 +69,25 @@ def test_an_exemplars_file_of_another_size_is_resized(exported, servable):
     )
     got = {name: decoded(files) for name, files in got.items()}
     sized = tf.image.resize(small, (21, 18), "bilinear", antialias=True)
-    given = {
+    inputs = {
         "image": IMAGE,
         "exemplar": np.clip(np.round(sized), 0, 255).astype(np.uint8),
     }
-    assert_close(got, translated(exported[0], "a_to_b", given))
+    assert_close(got, translated(exported[0], "a_to_b", inputs))
 
 
-@pytest.mark.parametrize("given", [(), ("mask",), ("exemplar_mask",),
+@pytest.mark.parametrize("named", [(), ("mask",), ("exemplar_mask",),
                                    ("mask", "exemplar_mask")])  # fmt: skip
-def test_either_mask_can_be_the_callers(exported, servable, given):
+def test_either_mask_can_be_the_callers(exported, servable, named):
     images = {"image": IMAGE, "exemplar": EXEMPLAR}
     masks = {
-        name: MASK if name in given else NOTHING
+        name: MASK if name in named else NOTHING
         for name in ("mask", "exemplar_mask")
     }
     got = ask(servable, "a_to_b_with_mask", **images, **masks)
-    kept = {name: MASK for name in given}
-    assert_close(got, translated(exported[0], "a_to_b", images | kept))
-    if not given:
+    own_masks = {name: MASK for name in named}
+    assert_close(got, translated(exported[0], "a_to_b", images | own_masks))
+    if not named:
         assert_close(got, ask(servable, "a_to_b", **images))
 
 

@@ -45,8 +45,8 @@ def test_every_signature_answers_as_the_method(exported, servable):
 def test_any_number_of_instances(exported, servable, count):
     image, instances = example(count=count)
     got = ask(servable, "b_to_a", image=image, instances=instances)
-    given = {"image": image, "instances": instances}
-    for name, values in translated(exported[0], "b_to_a", given).items():
+    inputs = {"image": image, "instances": instances}
+    for name, values in translated(exported[0], "b_to_a", inputs).items():
         assert got[name].shape == values.shape
         assert np.abs(got[name].astype(int) - values).max(initial=0) <= 1
     if count == 0:
@@ -61,9 +61,9 @@ def test_the_baseline_of_one_mask_has_the_same_signatures(tmp_path_factory):
     servable = next(engine)
     for count in (0, 3):
         image, instances = example(count=count)
-        given = {"image": image, "instances": instances}
-        got = ask(servable, "a_to_b", **given)
-        for name, values in translated(method, "a_to_b", given).items():
+        inputs = {"image": image, "instances": instances}
+        got = ask(servable, "a_to_b", **inputs)
+        for name, values in translated(method, "a_to_b", inputs).items():
             assert got[name].shape == values.shape
             assert np.abs(got[name].astype(int) - values).max(initial=0) <= 1
     engine.close()

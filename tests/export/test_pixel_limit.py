@@ -24,12 +24,12 @@ def saved(kind, width=18, height=9, mode="RGB", **options):
 def test_files_count_together():
     image = tf.constant([saved("PNG", 16, 16)] * 2)
     masks = tf.constant([[saved("PNG", 16, 16, mode="L")] * 3] * 2)
-    given = {"image": image, "instances": masks}
-    found = guarded_files(given, 8 * 16 * 16)
-    assert (found["instances"] == masks).numpy().all()
+    files = {"image": image, "instances": masks}
+    guarded = guarded_files(files, 8 * 16 * 16)
+    assert (guarded["instances"] == masks).numpy().all()
     text = "(?s)`image` and `instances` must have 2047 .*at least:.*2048"
     with pytest.raises(tf.errors.InvalidArgumentError, match=text):
-        guarded_files(given, 8 * 16 * 16 - 1)
+        guarded_files(files, 8 * 16 * 16 - 1)
     none = {"image": image, "instances": masks[:, :0]}
     assert guarded_files(none, 512)["instances"].shape == (2, 0)
 

@@ -184,17 +184,17 @@ def test_a_folder_taken_for_a_leftover_is_made_anew(
 ):
     module = {"open": publishing.os, "flock": locks.fcntl}[moment]
     original = getattr(module, moment)
-    made = []
+    leftovers = []
 
     def late(*arguments):
-        if not made:
-            made.extend((tmp_path / "toy").glob(".tmp-*"))
-            made[0].rmdir()
+        if not leftovers:
+            leftovers.extend((tmp_path / "toy").glob(".tmp-*"))
+            leftovers[0].rmdir()
         return original(*arguments)
 
     monkeypatch.setattr(module, moment, late)
     assert sizes(publish(tmp_path, "toy", write_files)) == WHOLE
-    assert len(made) == 1
+    assert len(leftovers) == 1
 
 
 def test_a_running_export_is_no_leftover(tmp_path):
@@ -240,12 +240,12 @@ def test_killed_at_any_moment_no_half_version_is_seen(tmp_path):
         # What a server would do, as often as it goes.
         while not done.is_set():
             for number in set(numbers(folder)) - seen:
-                found = sizes(folder / str(number))
+                present = sizes(folder / str(number))
                 if (
-                    found != WHOLE
+                    present != WHOLE
                     or not (folder / str(number) / FACTS).exists()
                 ):
-                    half.append((number, found))
+                    half.append((number, present))
                 seen.add(number)
             time.sleep(0.001)
 

@@ -15,7 +15,7 @@ def add_model(base, name, version=1):
 def models(base):
     path = base / "serving_config" / "models.config"
     config = read_text_proto(path, protos.ModelServerConfig())
-    return [(found.name, found.base_path) for found in models_from(config)]
+    return [(model.name, model.base_path) for model in models_from(config)]
 
 
 def test_every_model_is_listed_where_the_server_sees_it(tmp_path):
@@ -69,10 +69,10 @@ def test_a_file_that_was_edited_is_left_alone(tmp_path):
     edited.write_text(edited.read_text().replace("apples", "renamed", 1))
     own = folder / "batching_gpu.config"
     own.write_text("max_batch_size { value: 64 }\n")
-    kept = {path: path.read_text() for path in (edited, own)}
+    texts = {path: path.read_text() for path in (edited, own)}
     add_model(tmp_path, "pears")
-    assert sorted(write_serving_config(tmp_path)) == sorted(kept)
-    assert kept == {path: path.read_text() for path in kept}
+    assert sorted(write_serving_config(tmp_path)) == sorted(texts)
+    assert texts == {path: path.read_text() for path in texts}
     edited.unlink()
     assert write_serving_config(tmp_path) == [own]
     assert len(models(tmp_path)) == 2

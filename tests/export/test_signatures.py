@@ -308,14 +308,14 @@ def test_every_signature_is_warmed_up(exported, servable):
         protos.PredictionLog.FromString(record)
         for record in read_records(exported[1] / WARM_UP_FILE)
     ]
-    found = [
+    names = [
         log.predict_log.request.model_spec.signature_name for log in records
     ]
     wanted = {n for n in servable.signatures if not n.startswith("__")}
-    assert sorted(found) == sorted(wanted)
+    assert sorted(names) == sorted(wanted)
     # TensorFlow's own reader holds the checksums, too.
     dataset = tf.data.TFRecordDataset(str(exported[1] / WARM_UP_FILE))
-    assert sum(1 for _ in dataset) == len(found)
+    assert sum(1 for _ in dataset) == len(names)
 
 
 def test_warm_up_for_every_batch_size(tmp_path):

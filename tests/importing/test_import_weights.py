@@ -59,18 +59,18 @@ def test_every_weight_has_its_place(name, tmp_path):
     folder = write(tmp_path / "theirs", OFFICIAL[name])
     networks, _, missing = imported(name, folder, tmp_path / "run")
     _, method = load_run(tmp_path / "run")
-    for found in networks:
+    for file in networks:
         ours = {
             path: variable.numpy()
             for path, variable in variable_paths(
-                method.networks[found.network]
+                method.networks[file.network]
             ).items()
             if "moving" not in path
         }
         # As many numbers, and each of them once.
         theirs = [
             array
-            for key, array in found.state.items()
+            for key, array in file.state.items()
             if not key.endswith(("filt", "running_mean", "running_var"))
         ]
         assert sum(a.size for a in theirs) == sum(a.size for a in ours.values())

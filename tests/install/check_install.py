@@ -51,9 +51,11 @@ class Environment:
         self.bin, self.work = folder / "venv" / "bin", folder / "work"
         self.work.mkdir(parents=True)
         run([sys.executable, "-m", "venv", folder / "venv"])
-        kept = {k: v for k, v in os.environ.items() if not LEFT_OUT.match(k)}
+        variables_kept = {
+            k: v for k, v in os.environ.items() if not LEFT_OUT.match(k)
+        }
         self.variables = {
-            **kept,
+            **variables_kept,
             **dict(variables),
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "HOME": str(folder / "home"),
@@ -105,9 +107,9 @@ class Environment:
     def needs(self, *paths):
         """Files and folders that the commands must have left."""
         for path in paths:
-            found = self.work / path
-            if not found.exists() or (
-                found.is_dir() and not any(found.iterdir())
+            target = self.work / path
+            if not target.exists() or (
+                target.is_dir() and not any(target.iterdir())
             ):
                 raise Failed(f"{path} is missing in {self.work}, or empty.")
 
@@ -318,14 +320,14 @@ def source_of(folder):
 
 def check_image(folder):
     """What docker/train.Dockerfile does, in a virtual environment."""
-    found = stages(DOCKERFILE)
-    steps = found["train"]
+    stages_by_name = stages(DOCKERFILE)
+    steps = stages_by_name["train"]
     env = Environment(folder, image_variables(steps))
     app = folder / "app"
     app.mkdir()
     replay(env, steps, app)
     check_verbs(env)
-    more = found["conformance"]
+    more = stages_by_name["conformance"]
     replay(env, more[len(steps) :], app)
     words = [*last(more, "ENTRYPOINT").words, *last(more, "CMD").words]
     run([env.bin / words[0], *words[1:]], cwd=app, env=env.variables)
