@@ -38,9 +38,11 @@ class Tinted(TranslationMethod):
         else:
             colour = mean_over(exemplar, (2, 1))
         sign = 1.0 if direction == "a_to_b" else -1.0
-        made = image + sign * tf.ensure_shape(colour, [None, 3])[:, None, None]
-        made = tf.clip_by_value(made, -1.0, 1.0)
-        return {"image": made, "mask": change_map(image, made)}
+        translated = (
+            image + sign * tf.ensure_shape(colour, [None, 3])[:, None, None]
+        )
+        translated = tf.clip_by_value(translated, -1.0, 1.0)
+        return {"image": translated, "mask": change_map(image, translated)}
 
 
 def tinted():

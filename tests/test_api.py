@@ -148,9 +148,11 @@ def test_it_is_a_keras_model(model):
     batch = np.linspace(-1, 1, 2 * SIDE * SIDE * 3, dtype=np.float32)
     batch = batch.reshape(2, SIDE, SIDE, 3)
     expected = model.translate({"image": batch}, "a_to_b")
-    for made in (model(batch), model.predict(batch, verbose=0)):
+    for translation in (model(batch), model.predict(batch, verbose=0)):
         for name in ("image", "mask"):
-            np.testing.assert_allclose(made[name], expected[name], atol=1e-5)
+            np.testing.assert_allclose(
+                translation[name], expected[name], atol=1e-5
+            )
     for call in (model, model.predict):
         refused(lambda c=call: c(batch * 2), "translate_images", "-2 to 2")
     refused(lambda: model(batch.astype(np.uint8)), "uint8")

@@ -43,12 +43,12 @@ def test_openvino_reads_it_and_agrees(exported):
             noise = random.integers(0, 256, inputs[key].shape)
             inputs[key] = noise.astype("uint8")
         expected = ours(**{k: tf.constant(v) for k, v in inputs.items()})
-        found = theirs(inputs)
-        assert len(found) == len(expected)
+        outputs = theirs(inputs)
+        assert len(outputs) == len(expected)
         for key, values in expected.items():
             values = values.numpy().astype(int)
             # An output of an input's name gets another one.
-            got = found[f"{key}_1" if key in inputs else key]
+            got = outputs[f"{key}_1" if key in inputs else key]
             # float32 sums in another order, then rounded to 8 bits.
             np.testing.assert_allclose(got, values, atol=1, err_msg=key)
             assert (got == values).mean() > 0.98, key

@@ -99,23 +99,23 @@ def imports_of(file, *, top_only=False):
     """
     package = file.relative_to(ROOT).with_suffix("").parts[:-1]
     waiting = list(ast.parse(file.read_text()).body)
-    found = set()
+    modules = set()
     while waiting:
         node = waiting.pop()
         if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
+            modules |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if node.level:
                 parents = package[: len(package) - node.level + 1]
                 module = ".".join([*parents, *filter(None, [module])])
-            found |= {module} | {f"{module}.{a.name}" for a in node.names}
+            modules |= {module} | {f"{module}.{a.name}" for a in node.names}
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             if not top_only:
                 waiting += node.body
         else:
             waiting += ast.iter_child_nodes(node)
-    return found
+    return modules
 
 
 def belongs(name, packages):
@@ -140,15 +140,15 @@ def closure(module):
 
 def modules_below(*rooms):
     """Names of all modules of packages, and of their subpackages."""
-    found = set()
+    modules = set()
     for room in rooms:
         folder = ROOT.joinpath(*room.split("."))
         if folder.with_suffix(".py").is_file():
-            found.add(room)
+            modules.add(room)
         for file in folder.rglob("*.py"):
             parts = file.relative_to(ROOT).with_suffix("").parts
-            found.add(".".join(parts).removesuffix(".__init__"))
-    return found
+            modules.add(".".join(parts).removesuffix(".__init__"))
+    return modules
 
 
 OURS = modules_below("tfmask", "serving", "data_pipelines", "trainers")
@@ -156,16 +156,16 @@ OURS = modules_below("tfmask", "serving", "data_pipelines", "trainers")
 
 def our_imports(module):
     """Our modules that a module imports, anywhere in it."""
-    found = set()
+    imports = set()
     for name in imports_of(file_of(module)):
         while name and name not in OURS:
             name = name.rpartition(".")[0]
         # The package of a module that is imported says nothing more.
-        found.add(name)
+        imports.add(name)
     return {
         name
-        for name in found - {"", module}
-        if not any(other.startswith(f"{name}.") for other in found)
+        for name in imports - {"", module}
+        if not any(other.startswith(f"{name}.") for other in imports)
     }
 
 

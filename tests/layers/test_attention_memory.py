@@ -79,22 +79,22 @@ def test_an_old_window_is_seen_from_a_new_one(before, after):
         window_of(what, window)[None]
         for what, window in ((image, before), (image, after), (inside, after))
     )
-    found = realigned(old, [before], [after]).numpy()
-    np.testing.assert_array_equal(found[known > 0], new[known > 0])
+    moved = realigned(old, [before], [after]).numpy()
+    np.testing.assert_array_equal(moved[known > 0], new[known > 0])
     assert known.sum() >= 12
     if before == after:
-        np.testing.assert_array_equal(found, old)
+        np.testing.assert_array_equal(moved, old)
 
 
 def test_a_point_moves_by_the_windows_difference_and_edges_repeat():
     point = np.zeros((1, 4, 5, 1), "float32")
     point[0, 1, 2] = 1.0
-    found = realigned(point, [[2, 2, 0]], [[1, 3, 0]])[0, ..., 0].numpy()
-    assert list(zip(*np.nonzero(found), strict=True)) == [(2, 1)]
+    moved = realigned(point, [[2, 2, 0]], [[1, 3, 0]])[0, ..., 0].numpy()
+    assert list(zip(*np.nonzero(moved), strict=True)) == [(2, 1)]
     edge = np.zeros((1, 4, 5, 1), "float32")
     edge[0, :, -1] = 0.5
-    found = realigned(edge, [[0, 0, 0]], [[0, 2, 0]])[0, 0, :, 0].numpy()
-    assert list(found) == [0, 0, 0.5, 0.5, 0.5]
+    moved_edge = realigned(edge, [[0, 0, 0]], [[0, 2, 0]])[0, 0, :, 0].numpy()
+    assert list(moved_edge) == [0, 0, 0.5, 0.5, 0.5]
 
 
 def test_the_literal_reading_returns_the_map_as_it_was():

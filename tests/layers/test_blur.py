@@ -96,8 +96,8 @@ def test_the_layer_convolves_what_has_doubled():
     layer = BlurredUpsamplingConvolution(5, 3, padding=1)
     plain = Convolution(5, 3, padding=1)
     image = tf.constant(RNG.normal(size=(2, 4, 6, 3)), tf.float32)
-    for made in (layer, plain):
-        made.build((None, None, None, 3))
+    for either in (layer, plain):
+        either.build((None, None, None, 3))
     plain.set_weights([RNG.normal(size=w.shape) for w in plain.get_weights()])
     layer.set_weights(plain.get_weights())
     assert layer(image).shape == (2, 8, 12, 5)

@@ -76,8 +76,8 @@ def test_transposed_convolution_from_its_definition(alignment):
     layer = TransposedConvolution(5, alignment=alignment)
     with_weights(layer, image, kernel, bias)
     full = full_transposed_convolution(image, kernel)
-    kept = full[:, 1:, 1:] if alignment == "torch" else full[:, :-1, :-1]
-    np.testing.assert_allclose(layer(image), kept + bias, atol=1e-5)
+    cropped = full[:, 1:, 1:] if alignment == "torch" else full[:, :-1, :-1]
+    np.testing.assert_allclose(layer(image), cropped + bias, atol=1e-5)
 
 
 @pytest.mark.parametrize("alignment", ["torch", "same"])

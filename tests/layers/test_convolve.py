@@ -49,11 +49,11 @@ def test_values_and_gradients_are_tensorflows(
     side, channels, filters, strides, padding
 ):
     tensors = drawn(side, channels, filters)
-    expected, found = (
+    expected, results = (
         derivatives(function, strides, padding, tensors)
         for function in (tf.nn.conv2d, convolve)
     )
-    for value, wanted in zip(found, expected, strict=True):
+    for value, wanted in zip(results, expected, strict=True):
         scale = np.abs(wanted).max()
         assert scale > 0
         np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)

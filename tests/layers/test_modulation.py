@@ -34,19 +34,19 @@ def by_formula(values, scale, offset, rho=1.0, unbiased=False):
 
 @pytest.mark.parametrize("rho", [None, np.array([0.0, 0.3, 0.9, 1.0])])
 def test_modulation_is_the_formula(rho):
-    found = modulated(
+    outputs = modulated(
         *(tf.constant(values) for values in (FEATURES, SCALE, OFFSET)),
         None if rho is None else tf.constant(rho),
     )
     expected = by_formula(FEATURES, SCALE, OFFSET, 1.0 if rho is None else rho)
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
 
 
 def test_scale_and_offset_may_differ_from_place_to_place():
     scale, offset = RNG.normal(size=(2, *FEATURES.shape))
-    found = modulated(*map(tf.constant, (FEATURES, scale, offset)))
+    outputs = modulated(*map(tf.constant, (FEATURES, scale, offset)))
     expected = normalised(FEATURES, (1, 2)) * scale + offset
-    np.testing.assert_allclose(found, expected, rtol=1e-10)
+    np.testing.assert_allclose(outputs, expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize("linear", [False, True])
@@ -90,8 +90,8 @@ def test_a_residual_block_is_modulated_twice(name):
         )
         if not number:
             expected = np.maximum(expected, 0.0)
-    found = block(image, modulation=pairs)
-    np.testing.assert_allclose(found, FEATURES + expected, atol=1e-3)
+    outputs = block(image, modulation=pairs)
+    np.testing.assert_allclose(outputs, FEATURES + expected, atol=1e-3)
 
 
 def test_only_what_passes_scale_and_offset_on_may_ask_for_it():

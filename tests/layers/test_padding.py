@@ -12,7 +12,7 @@ from tfmask.layers.padding import image_sizes, reflect_pad
 def test_equals_tensorflows_up_to_the_second_derivative(size, pixels):
     images = tf.random.normal((2, *size, 3))
     sides = [pixels, pixels]
-    found = []
+    results = []
     for function in (
         lambda x: reflect_pad(x, pixels),
         lambda x: tf.pad(x, [[0, 0], sides, sides, [0, 0]], "REFLECT"),
@@ -25,8 +25,8 @@ def test_equals_tensorflows_up_to_the_second_derivative(size, pixels):
                 total = tf.reduce_sum(tf.sin(outputs))
             first = tape.gradient(total, images)
             total = tf.reduce_sum(first**2)
-        found.append([outputs, first, outer.gradient(total, images)])
-    for ours, theirs in zip(*found, strict=True):
+        results.append([outputs, first, outer.gradient(total, images)])
+    for ours, theirs in zip(*results, strict=True):
         # A sum of up to four values, in another order.
         np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
 

@@ -42,10 +42,10 @@ def test_gradients_pull_real_and_fake_apart():
     real, fake = (tf.Variable([[0.5]]) for _ in range(2))
     with tf.GradientTape(persistent=True) as tape:
         judged = lsgan_discriminator(real, fake)
-        made = lsgan_generator(fake)
+        generator_loss = lsgan_generator(fake)
     np.testing.assert_allclose(tape.gradient(judged, real), [[-0.5]])
     np.testing.assert_allclose(tape.gradient(judged, fake), [[0.5]])
-    np.testing.assert_allclose(tape.gradient(made, fake), [[-1.0]])
+    np.testing.assert_allclose(tape.gradient(generator_loss, fake), [[-1.0]])
 
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])

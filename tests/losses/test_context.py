@@ -56,22 +56,26 @@ def test_overlapping_instances_weigh_as_one(binary):
 
 
 def test_soft_and_binary_weights_of_a_translated_mask():
-    found = np.array([-0.5, 0.0, 0.5], np.float32).reshape(1, 1, 1, 3, 1)
-    nothing = np.full_like(found, -1.0)
-    soft = background_weight(nothing, found).numpy().ravel()
+    translated_mask = np.array([-0.5, 0.0, 0.5], np.float32).reshape(
+        1, 1, 1, 3, 1
+    )
+    nothing = np.full_like(translated_mask, -1.0)
+    soft = background_weight(nothing, translated_mask).numpy().ravel()
     np.testing.assert_allclose(soft, [0.75, 0.5, 0.25])
-    binary = background_weight(nothing, found, binary=True).numpy().ravel()
+    binary = (
+        background_weight(nothing, translated_mask, binary=True).numpy().ravel()
+    )
     assert binary.tolist() == [1.0, 1.0, 0.0]
 
 
 @pytest.mark.parametrize("binary", [False, True])
 def test_masks_grow_where_the_image_changed_if_they_are_soft(binary):
-    found = tf.Variable(RNG.uniform(-0.9, 0.9, (1, 1, 4, 4, 1)))
-    masks = np.full(found.shape, -1.0)
+    translated_masks = tf.Variable(RNG.uniform(-0.9, 0.9, (1, 1, 4, 4, 1)))
+    masks = np.full(translated_masks.shape, -1.0)
     with tf.GradientTape() as tape:
-        weight = background_weight(masks, found, binary=binary)
+        weight = background_weight(masks, translated_masks, binary=binary)
         loss = tf.reduce_sum(context(IMAGE, OTHER, weight))
-    gradient = tape.gradient(loss, found)
+    gradient = tape.gradient(loss, translated_masks)
     if binary:
         assert gradient is None
     else:  # each mask weighs half of the change of its pixel

@@ -35,13 +35,13 @@ def test_losses_by_hand():
 def test_gradients_pull_real_up_and_fake_down():
     real, fake = tf.Variable([[0.5]]), tf.Variable([[0.5]])
     with tf.GradientTape(persistent=True) as tape:
-        judged, made = (
+        judged, generator_loss = (
             wasserstein_critic(real, fake),
             wasserstein_generator(fake),
         )
     np.testing.assert_allclose(tape.gradient(judged, real), [[-1.0]])
     np.testing.assert_allclose(tape.gradient(judged, fake), [[1.0]])
-    np.testing.assert_allclose(tape.gradient(made, fake), [[-1.0]])
+    np.testing.assert_allclose(tape.gradient(generator_loss, fake), [[-1.0]])
 
 
 @pytest.mark.parametrize(("norm", "loss"), [(3.0, 40.0), (1.0, 0), (0.5, 2.5)])

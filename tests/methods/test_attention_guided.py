@@ -74,8 +74,8 @@ def by_the_paper(method, *, masked):
 def test_losses_are_the_papers(masked):
     method = second_stage() if masked else attention_guided()
     if masked:  # or the test would say little
-        kept = method.attend(batch()["a"]["image"], "a") > 0.5
-        assert 0.1 < np.mean(kept) < 0.9
+        attended = method.attend(batch()["a"]["image"], "a") > 0.5
+        assert 0.1 < np.mean(attended) < 0.9
     expected = by_the_paper(method, masked=masked)
     assert losses_of(method) == pytest.approx(expected, rel=1e-4)
 
@@ -163,18 +163,20 @@ def test_5_second_stage_discriminators_see_the_foreground(masked_fake):
         (real, batch()["b"]["image"], source),
         (fake, shown, there["mask"].numpy()),
     ):
-        kept = np.broadcast_to(attention > 0.5, seen.shape)
-        np.testing.assert_array_equal(seen[~kept], 0.0)
-        np.testing.assert_allclose(seen[kept], image.numpy()[kept], atol=1e-6)
+        attended = np.broadcast_to(attention > 0.5, seen.shape)
+        np.testing.assert_array_equal(seen[~attended], 0.0)
+        np.testing.assert_allclose(
+            seen[attended], image.numpy()[attended], atol=1e-6
+        )
 
 
-@pytest.mark.parametrize(("inclusive", "kept"), [(False, 0.0), (True, 1.0)])
-def test_5_the_threshold_itself(inclusive, kept):
+@pytest.mark.parametrize(("inclusive", "middle"), [(False, 0.0), (True, 1.0)])
+def test_5_the_threshold_itself(inclusive, middle):
     method = second_stage(threshold=0.25, threshold_inclusive=inclusive)
     image = tf.ones((1, 1, 3, 3))
     attention = tf.reshape([0.2, 0.25, 0.3], (1, 1, 3, 1))
     np.testing.assert_array_equal(
-        method.foreground(image, attention)[0, 0, :, 0], [0.0, kept, 1.0]
+        method.foreground(image, attention)[0, 0, :, 0], [0.0, middle, 1.0]
     )
 
 

@@ -167,10 +167,10 @@ def test_discriminators_see_views_in_training_alone():
     images = batch()
 
     def losses(method, training):
-        found = method.compute_losses(images, training=training)
+        losses = method.compute_losses(images, training=training)
         return {
             name: float(term.value)
-            for terms in found.values()
+            for terms in losses.values()
             for name, term in terms.items()
         }
 

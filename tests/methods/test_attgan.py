@@ -34,10 +34,10 @@ def test_losses_are_the_papers(name):
     image, source = batch["a"]["image"], batch["a"]["attributes"]
     target = method.permuted(source)
     if name == "attgan":
-        told, own = 2 * target - 1, 2 * source - 1
+        wanted, own = 2 * target - 1, 2 * source - 1
     else:
-        told, own = target - source, 0 * source
-    fake = method.generator(image, told)
+        wanted, own = target - source, 0 * source
+    fake = method.generator(image, wanted)
     same = method.generator(image, own)
     (real_score,), real_logits, *_ = method.discriminator(image)
     (fake_score,), fake_logits, *_ = method.discriminator(fake)
@@ -49,9 +49,9 @@ def test_losses_are_the_papers(name):
         "reconstruction": np.abs(same - image).mean(),
     }
     losses = method.compute_losses(batch, training=False)
-    found = {**losses["discriminator"], **losses["generator"]}
-    penalty = float(found.pop("penalty").value)
-    assert {k: float(v.value) for k, v in found.items()} == pytest.approx(
+    terms = {**losses["discriminator"], **losses["generator"]}
+    penalty = float(terms.pop("penalty").value)
+    assert {k: float(v.value) for k, v in terms.items()} == pytest.approx(
         expected, rel=1e-3
     )
     assert penalty > 0
@@ -61,7 +61,7 @@ def test_losses_are_the_papers(name):
 def test_weights_of_the_sheet(name):
     method = edit_method(name, compiled=False)
     terms = method.compute_losses(edit_batch())
-    judged, made = (
+    judged, generator = (
         {name: term.value for name, term in terms[player].items()}
         for player in ("discriminator", "generator")
     )
@@ -74,9 +74,9 @@ def test_weights_of_the_sheet(name):
     )
     np.testing.assert_allclose(
         method.total_loss(terms["generator"]),
-        made["adversarial"]
-        + 10 * made["classification_fake"]
-        + 100 * made["reconstruction"],
+        generator["adversarial"]
+        + 10 * generator["classification_fake"]
+        + 100 * generator["reconstruction"],
         rtol=1e-5,
     )
 
@@ -85,8 +85,8 @@ def test_weights_of_the_sheet(name):
 @pytest.mark.parametrize("weight", ["reconstruction", "classification_fake"])
 def test_terms_of_weight_zero_are_not_computed(name, weight):
     method = edit_method(name, compiled=False, **{f"{weight}_weight": 0.0})
-    made = method.compute_losses(edit_batch(), ["generator"])["generator"]
-    assert weight not in made and len(made) == 2
+    terms = method.compute_losses(edit_batch(), ["generator"])["generator"]
+    assert weight not in terms and len(terms) == 2
 
 
 @BOTH
@@ -138,11 +138,11 @@ def test_translation_is_the_generators_image_and_its_change():
     target = 1.0 - batch["attributes"]
     inputs = {"image": batch["image"], "attributes": target}
     plain = edit_method("attgan", compiled=False)
-    made = plain.translate(inputs)
+    translation = plain.translate(inputs)
     expected = plain.generator(batch["image"], 2 * target - 1)
-    np.testing.assert_array_equal(made["image"], expected)
+    np.testing.assert_array_equal(translation["image"], expected)
     np.testing.assert_array_equal(
-        made["mask"], change_map(batch["image"], expected)
+        translation["mask"], change_map(batch["image"], expected)
     )
 
 
@@ -151,9 +151,11 @@ def test_stgan_is_told_the_change_from_what_the_image_has():
     image, target = batch["image"], 1.0 - batch["attributes"]
     method = edit_method("stgan", compiled=False)
     inputs = {"image": image, "attributes": target}
-    made = method.translate({**inputs, "source_attributes": 1.0 - target})
+    translation = method.translate(
+        {**inputs, "source_attributes": 1.0 - target}
+    )
     expected = method.generator(image, 2.0 * target - 1.0)
-    np.testing.assert_array_equal(made["image"], expected)
+    np.testing.assert_array_equal(translation["image"], expected)
     # Without the caller's word it is what the discriminator sees.
     seen = np.asarray(method.discriminator(image).logits) > 0
     assert seen.any() and not seen.all()

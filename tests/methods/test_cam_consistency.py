@@ -103,19 +103,19 @@ def test_value_and_players_of_the_loss(name, edit):
             )
             for player in method.players
         }
-        made = terms["generator"]["cam_generator"].value
+        generator_loss = terms["generator"]["cam_generator"].value
         judged = terms["discriminator"]["cam_discriminator"].value
-    np.testing.assert_allclose(made, expected, rtol=1e-4)
+    np.testing.assert_allclose(generator_loss, expected, rtol=1e-4)
     np.testing.assert_allclose(judged, expected, rtol=1e-4)
     # G side: the mask is constant, and D gets nothing.
     sign = np.sign(edit.output - edit.image)
     np.testing.assert_allclose(
-        tape.gradient(made, output),
+        tape.gradient(generator_loss, output),
         (1 - mask) * sign / np.size(sign),
         atol=1e-7,
     )
     variables = method.discriminator.trainable_variables
-    assert largest(tape.gradient(made, variables)) == 0.0
+    assert largest(tape.gradient(generator_loss, variables)) == 0.0
     # D side: the trunk and the class head learn, the score head does not.
     assert largest(tape.gradient(judged, variables)) > 0.0
     heads = [
@@ -186,13 +186,13 @@ def test_the_four_arms():
             "full": {},
         }.items()
     }
-    made = {"cam_generator", "cam_coverage", "cam_empty"}
+    extra_terms = {"cam_generator", "cam_coverage", "cam_empty"}
     judged = {"cam_discriminator", "cam_coverage", "cam_empty"}
     assert terms == {
         "host": {"discriminator": set(), "generator": set()},
-        "plain": {"discriminator": set(), "generator": made},
-        "one side": {"discriminator": set(), "generator": made},
-        "full": {"discriminator": judged, "generator": made},
+        "plain": {"discriminator": set(), "generator": extra_terms},
+        "one side": {"discriminator": set(), "generator": extra_terms},
+        "full": {"discriminator": judged, "generator": extra_terms},
     }
 
 
@@ -216,18 +216,18 @@ def test_schedule_of_the_weights():
         cam_generator_weight=10.0,
         cam_discriminator_weight=2.0,
     )
-    found = []
+    weights = []
     for step in (0, 9_999, 10_000, 15_000, 20_000, 30_000):
         method.step.assign(step)
         method.phase = method.phase_at(step)
         losses = method.compute_losses(edit_batch(), training=False)
-        found.append(
+        weights.append(
             [
                 losses[player][f"cam_{player}"].weight
                 for player in ("generator", "discriminator")
             ]
         )
-    assert found == [
+    assert weights == [
         [None, None],
         [None, None],
         [0, 0],
@@ -284,16 +284,16 @@ def test_translate_gives_the_hosts_image_and_the_mask(name):
         "attributes": target,
         "source_attributes": source,
     }
-    made = add_on.translate(inputs)
+    translation = add_on.translate(inputs)
     np.testing.assert_array_equal(
-        made["image"], host.translate(inputs)["image"]
+        translation["image"], host.translate(inputs)["image"]
     )
-    edit = Edit(image, source, tf.constant(target), made["image"])
+    edit = Edit(image, source, tf.constant(target), translation["image"])
     np.testing.assert_allclose(
-        made["mask"], add_on.attended(edit, "both")[0], atol=1e-4
+        translation["mask"], add_on.attended(edit, "both")[0], atol=1e-4
     )
-    np.testing.assert_array_equal(made["mask"][2], np.zeros((16, 16, 1)))
-    assert np.max(made["mask"][:2]) > 0.5
+    np.testing.assert_array_equal(translation["mask"][2], np.zeros((16, 16, 1)))
+    assert np.max(translation["mask"][:2]) > 0.5
     shown = add_on.images_to_show({"a": domain})
     assert [name for name in shown if name.startswith("mask_")] == [
         f"mask_{name}" for name in ATTRIBUTES
@@ -316,10 +316,10 @@ def test_images_of_any_size_get_a_mask():
 
     image = edit_batch(side=24)["a"]["image"][:, :20]
     target = 1.0 - method.seen_in(image)
-    found = translate(image, target)
-    assert found["mask"].shape == (2, 20, 24, 1)
-    assert 0.0 <= np.min(found["mask"]) < 0.1
-    assert 0.5 < np.max(found["mask"]) <= 1.0
+    translation = translate(image, target)
+    assert translation["mask"].shape == (2, 20, 24, 1)
+    assert 0.0 <= np.min(translation["mask"]) < 0.1
+    assert 0.5 < np.max(translation["mask"]) <= 1.0
     keep = translate(image, tf.fill((2, 3), -1.0))
     assert not np.any(keep["mask"])
 

@@ -136,10 +136,10 @@ def test_it_translates_what_it_declares(tiny):
     for port in spec.required[1:]:
         known = batch[source].get(port.name)
         inputs[port.name] = target["image"] if known is None else known
-    made = method.translate(inputs, method.directions[0])
+    translation = method.translate(inputs, method.directions[0])
     shape = inputs["image"].shape[1:3]
     for port in spec.outputs:
-        value = made[port.name]
+        value = translation[port.name]
         assert value.dtype == tf.float32
         assert value.shape[-3:-1] == shape
         assert value.shape[-1] == (3 if port.kind == "image" else 1)
@@ -216,15 +216,15 @@ def test_devices_and_workers_equal_one_device(devices, workers):
 def by_position(method):
     """dict of a place to a value: no key of a checkpoint decides which."""
     owners = {**method.networks, **method.optimizers}
-    found = {}
+    arrays = {}
     for name, owner in {**owners, **method.pools, **method.memories}.items():
         weights = getattr(owner, "weights", None)
         if weights is None or callable(weights):
             weights = owner.variables
             weights = weights() if callable(weights) else weights
         for place, variable in enumerate(weights):
-            found[f"{name}/{place}"] = variable.numpy()
-    return found
+            arrays[f"{name}/{place}"] = variable.numpy()
+    return arrays
 
 
 READER = """
@@ -258,10 +258,10 @@ def test_a_new_process_restores_every_variable(tmp_path):
         [sys.executable, "-c", READER, str(tmp_path)], check=True, cwd=ROOT
     )
     for name, variables in expected.items():
-        with np.load(tmp_path / name / "found.npz") as found:
-            assert set(found.files) == set(variables)
+        with np.load(tmp_path / name / "found.npz") as restored:
+            assert set(restored.files) == set(variables)
             for place, value in variables.items():
-                np.testing.assert_array_equal(found[place], value, place)
+                np.testing.assert_array_equal(restored[place], value, place)
 
 
 @pytest.mark.slow

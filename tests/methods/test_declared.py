@@ -88,16 +88,16 @@ def test_reading_all_declarations_loads_no_tensorflow():
 def defined_in(file):
     """Names of functions and classes of a file, methods as "Class.method"."""
     kinds = ast.ClassDef, ast.FunctionDef
-    found = set()
+    names = set()
     for node in ast.parse(file.read_text()).body:
         if isinstance(node, kinds):
-            found.add(node.name)
-            found |= {
+            names.add(node.name)
+            names |= {
                 f"{node.name}.{inner.name}"
                 for inner in node.body
                 if isinstance(inner, kinds)
             }
-    return found
+    return names
 
 
 PAGES = sorted((ROOT / "docs" / "methods").glob("*.md"))
@@ -105,8 +105,8 @@ PAGES = sorted((ROOT / "docs" / "methods").glob("*.md"))
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_its_page_says_where_its_equations_stand(page):
-    found = re.findall(r"`([a-z_/]+\.py): ([\w., ]+)`", page.read_text())
-    assert found
-    for file, names in found:
+    references = re.findall(r"`([a-z_/]+\.py): ([\w., ]+)`", page.read_text())
+    assert references
+    for file, names in references:
         known = defined_in(ROOT / "tfmask" / file)
         assert {name.strip() for name in names.split(",")} <= known, file

@@ -62,9 +62,9 @@ def test_translating_is_a_loop_of_generator_and_discriminator(
         guides.append(guide)
         seen = [image] * bool(options.get("conditional")) + [expected[-1]]
         guide = resized(judge(np.concatenate(seen, axis=-1)).attention)
-    made = method.translate({"image": image}, "b_to_a")
-    np.testing.assert_allclose(made["image"], expected[-1], atol=1e-5)
-    np.testing.assert_allclose(made["mask"], guides[-1], atol=1e-5)
+    translation = method.translate({"image": image}, "b_to_a")
+    np.testing.assert_allclose(translation["image"], expected[-1], atol=1e-5)
+    np.testing.assert_allclose(translation["mask"], guides[-1], atol=1e-5)
     every = method.all_steps({"image": image}, "b_to_a")
     assert every["images"].shape == (2, steps + 1, 16, 16, 3)
     np.testing.assert_allclose(
@@ -72,11 +72,13 @@ def test_translating_is_a_loop_of_generator_and_discriminator(
     )
     np.testing.assert_allclose(every["masks"], np.stack(guides, 1), atol=1e-5)
     assert method.spec.mask_kind == "discriminator_attention"
-    assert ("step_change" in made) == (steps > 0)
+    assert ("step_change" in translation) == (steps > 0)
     if steps:
         assert np.abs(expected[-1] - expected[0]).max() > 1e-2
         change = np.abs(np.diff(np.stack(expected), axis=0)).max((2, 3, 4))
-        np.testing.assert_allclose(made["step_change"], change.T, atol=2e-5)
+        np.testing.assert_allclose(
+            translation["step_change"], change.T, atol=2e-5
+        )
 
 
 @BOTH
@@ -94,10 +96,10 @@ def test_a_translation_does_not_depend_on_its_batch(make):
 
 def test_images_too_small_to_be_judged_are_translated():
     method = guidegan(side=24, compiled=False, discriminator_layers=3)
-    made = method.translate({"image": batch()["a"]["image"]})
-    assert made["image"].shape == (2, 8, 8, 3)
-    assert made["mask"].shape == (2, 8, 8, 1)
-    assert np.ptp(made["mask"]) > 0.5
+    translation = method.translate({"image": batch()["a"]["image"]})
+    assert translation["image"].shape == (2, 8, 8, 3)
+    assert translation["mask"].shape == (2, 8, 8, 1)
+    assert np.ptp(translation["mask"]) > 0.5
 
 
 @BOTH
@@ -106,10 +108,10 @@ def test_the_callers_map_guides(make):
     image = still()["a"]["image"]
     mask = np.random.default_rng(3).uniform(0, 1, (2, 16, 16, 1))
     mask = tf.constant(mask.astype("float32"))
-    made = method.translate({"image": image, "mask": mask})
+    translation = method.translate({"image": image, "mask": mask})
     generator, _ = method.players_of("a_to_b")
-    np.testing.assert_array_equal(made["image"], generator(image, mask))
-    np.testing.assert_array_equal(made["mask"], mask)
+    np.testing.assert_array_equal(translation["image"], generator(image, mask))
+    np.testing.assert_array_equal(translation["mask"], mask)
 
 
 @pytest.mark.parametrize(
@@ -144,12 +146,12 @@ def test_old_maps_move_to_the_new_window(make):
         method = made_by(make, align_attention=align)
         method.compute_losses(images)
         plain = method.recall("memory_a", images["a"]).numpy()
-        found = method.recall("memory_a", moved_images["a"]).numpy()
+        recalled = method.recall("memory_a", moved_images["a"]).numpy()
         if not align:
-            np.testing.assert_array_equal(found, plain)
+            np.testing.assert_array_equal(recalled, plain)
             continue
-        np.testing.assert_array_equal(found[0, :, :-2], plain[0, :, 2:])
-        np.testing.assert_array_equal(found[1], plain[1, :, ::-1])
+        np.testing.assert_array_equal(recalled[0, :, :-2], plain[0, :, 2:])
+        np.testing.assert_array_equal(recalled[1], plain[1, :, ::-1])
 
 
 @BOTH

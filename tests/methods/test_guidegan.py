@@ -75,8 +75,8 @@ def test_losses_of_a_second_visit_are_the_papers(attention, transfer):
         expected[f"discriminator_{target}"] = 0.5 * (
             ((real - 1) ** 2).mean() + (scores.numpy() ** 2).mean()
         )
-    found = floats(method.compute_losses(images))
-    assert found == pytest.approx(expected, rel=1e-3)
+    losses = floats(method.compute_losses(images))
+    assert losses == pytest.approx(expected, rel=1e-3)
 
 
 def test_both_weights_are_ten():
@@ -99,42 +99,42 @@ def test_the_first_visit_sees_no_attention():
             judge.get_weights()
         )
     expected = floats(plain.compute_losses(still(), training=False))
-    found = floats(method.compute_losses(still()))
+    losses = floats(method.compute_losses(still()))
     for domain in "ab":
         name = f"adversarial_{domain}"
-        assert found[name] == pytest.approx(expected[name], abs=1e-3)
+        assert losses[name] == pytest.approx(expected[name], abs=1e-3)
 
 
 def test_a_visit_is_guided_by_the_visit_before_and_no_other_image_is():
     """Eq. (1): the second input uses exactly the map of the first."""
     method = make(memory_images=(3, 2))
     generator = watch(method, "generator_a_to_b")
-    given = []
+    guides = []
     function = generator.function
     generator.function = lambda image, guide: (
-        given.append(guide),
+        guides.append(guide),
         function(image, guide),
     )[1]
     images = still()
     method.compute_losses(images)  # records 0 and 1
-    fake = function(images["a"]["image"], given[0])
-    np.testing.assert_array_equal(given[0], np.ones((2, 16, 16, 1)))
+    fake = function(images["a"]["image"], guides[0])
+    np.testing.assert_array_equal(guides[0], np.ones((2, 16, 16, 1)))
     np.testing.assert_array_equal(method.memory_a.views[:, 0], [1, 1, 0])
     written = method.discriminator_b.attend(fake)
     np.testing.assert_allclose(
         method.memory_a.maps[:2], written[..., 0], atol=1e-5
     )
     exact = resized(method.memory_a.maps.numpy()[:2, ..., None])
-    given.clear()
+    guides.clear()
     swapped = still(seed=1)  # the same indices, in the other order
     images["a"]["index"] = swapped["a"]["index"]
     method.compute_losses(images)
-    np.testing.assert_array_equal(given[0], exact[::-1])
-    given.clear()
+    np.testing.assert_array_equal(guides[0], exact[::-1])
+    guides.clear()
     before = method.memory_a.maps.numpy()
     images["a"]["index"] = tf.constant([2, 2], tf.int64)
     method.compute_losses(images)
-    np.testing.assert_array_equal(given[0], np.ones((2, 16, 16, 1)))
+    np.testing.assert_array_equal(guides[0], np.ones((2, 16, 16, 1)))
     np.testing.assert_array_equal(method.memory_a.maps[:2], before[:2])
 
 
@@ -175,8 +175,8 @@ def test_the_map_of_the_way_back(kind):
         expected = {"fresh": seen, "same": guide, "ones": ones}[kind]
     cycled = method.generator_b_to_a(fake, expected)
     expected = np.abs(cycled - images["a"]["image"]).mean()
-    found = floats(method.compute_losses(images, training=False))["cycle_a"]
-    assert found == pytest.approx(expected, rel=1e-4)
+    cycle = floats(method.compute_losses(images, training=False))["cycle_a"]
+    assert cycle == pytest.approx(expected, rel=1e-4)
 
 
 def test_without_a_cycle_nothing_comes_back():
@@ -283,12 +283,14 @@ def test_inner_attention_is_that_of_one_step_of_inference():
     method.config = dataclasses.replace(method.config, attention_steps=1)
     for source, target in ("ab", "ba"):
         direction = f"{source}_to_{target}"
-        made = method.translate(images[source], direction)
+        translation = method.translate(images[source], direction)
         judge = method.networks[f"discriminator_{target}"]
-        expected = ((judge(made["image"]).scores[0].numpy() - 1) ** 2).mean()
+        expected = (
+            (judge(translation["image"]).scores[0].numpy() - 1) ** 2
+        ).mean()
         losses = floats(method.compute_losses(images))
-        found = losses[f"adversarial_{target}"]
-        assert found == pytest.approx(expected, rel=1e-4)
+        adversarial = losses[f"adversarial_{target}"]
+        assert adversarial == pytest.approx(expected, rel=1e-4)
 
 
 def test_the_papers_networks():

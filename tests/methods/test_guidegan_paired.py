@@ -59,8 +59,8 @@ def test_losses_of_a_second_visit_are_the_papers(
     def judge(output):
         seen = [image, output] if conditional else [output]
         judged = method.discriminator(np.concatenate(seen, axis=-1))
-        found = tf.image.resize(judged.attention, (SIDE, SIDE), "bilinear")
-        return judged.scores[0].numpy(), found.numpy()
+        attention = tf.image.resize(judged.attention, (SIDE, SIDE), "bilinear")
+        return judged.scores[0].numpy(), attention.numpy()
 
     ones = np.ones((2, SIDE, SIDE, 1), "float32")
     first = method.generator(image, ones).numpy()
@@ -98,10 +98,10 @@ def test_the_first_visit_is_pix2pix_on_doubled_images(conditional):
     images = still()
     doubled = {**images, "a": {"image": 2.0 * images["a"]["image"]}}
     expected = floats(plain.compute_losses(doubled))
-    found = floats(method.compute_losses(images))
-    assert found["l1"] == pytest.approx(expected["l1"], rel=1e-5)
+    losses = floats(method.compute_losses(images))
+    assert losses["l1"] == pytest.approx(expected["l1"], rel=1e-5)
     if not conditional:
-        assert found == pytest.approx(expected, rel=1e-5)
+        assert losses == pytest.approx(expected, rel=1e-5)
     single = floats(plain.compute_losses(images))
     assert abs(single["l1"] - expected["l1"]) > 1e-3
 
@@ -115,17 +115,17 @@ def test_a_visit_is_guided_by_the_visit_before_of_the_same_pair():
     np.testing.assert_array_equal(method.memory_b.views[:, 0], [1, 1, 0])
     written = method.memory_b.maps.numpy()
     generator = watch(method, "generator")
-    given, function = [], generator.function
+    guides, function = [], generator.function
     generator.function = lambda image, guide, **options: (
-        given.append(guide),
+        guides.append(guide),
         function(image, guide, **options),
     )[1]
     # The same pairs in the other order, and one that was never seen.
     images["b"]["index"] = tf.constant([1, 2], tf.int64)
     method.compute_losses(images, training=False)
     expected = tf.image.resize(written[1:2, ..., None], (SIDE, SIDE))
-    np.testing.assert_allclose(given[0][:1], expected, atol=1e-6)
-    np.testing.assert_array_equal(given[0][1:], np.ones((1, SIDE, SIDE, 1)))
+    np.testing.assert_allclose(guides[0][:1], expected, atol=1e-6)
+    np.testing.assert_array_equal(guides[0][1:], np.ones((1, SIDE, SIDE, 1)))
     np.testing.assert_array_equal(method.memory_b.maps, written)
 
 
@@ -184,8 +184,8 @@ def test_dropout_is_that_of_the_step_and_off_in_translate(mode):
     assert loss(True) == dropped
     method.step.assign(1)
     assert loss(True) != dropped
-    made = method.recursion(images["a"]["image"], "a_to_b", 1)[1][0]
-    expected = np.abs(made - images["b"]["image"]).mean()
+    translated = method.recursion(images["a"]["image"], "a_to_b", 1)[1][0]
+    expected = np.abs(translated - images["b"]["image"]).mean()
     assert plain == pytest.approx(expected, rel=1e-5)
 
 

@@ -139,13 +139,13 @@ def test_earlier_instances_count_as_background():
     losses, _ = method.substep(later, 1, ["generator"], False)
     side = later["a"]
     first, second = side.masks[:, :1], side.masks[:, 1:]
-    translated, found = method.generator_a_to_b(side.image, second)
+    translated, outlines = method.generator_a_to_b(side.image, second)
     change = np.abs(side.image - translated)
-    expected = (outside(second, found) * change).mean()
+    expected = (outside(second, outlines) * change).mean()
     assert float(losses["generator"]["context_a"].value) == pytest.approx(
         expected, rel=1e-4
     )
-    unprotected = (outside(first, second, found) * change).mean()
+    unprotected = (outside(first, second, outlines) * change).mean()
     assert unprotected < 0.95 * expected
 
 
@@ -154,8 +154,8 @@ def test_instances_are_taken_from_the_largest_down():
     images = instance_batch((3, 1), (3, 3))
     side = method.first_sides(images)["a"]
     areas = (side.masks.numpy() > 0).sum((2, 3, 4))
-    given = (images["a"]["instances"].numpy() > 0).sum((2, 3, 4))
-    expected = -np.sort(-given, axis=1)[:, :2]
+    areas_of_input = (images["a"]["instances"].numpy() > 0).sum((2, 3, 4))
+    expected = -np.sort(-areas_of_input, axis=1)[:, :2]
     np.testing.assert_array_equal(areas, expected)
 
 

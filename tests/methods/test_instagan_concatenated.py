@@ -37,12 +37,12 @@ def test_losses_are_cyclegans_on_image_and_union():
         x = images[source]["image"]
         a = union_of(images[source]["instances"])
         y, b = there(x, a)
-        given = four_channels(x, a)
+        doubled = four_channels(x, a)
         expected[f"cycle_{source}"] = np.abs(
-            four_channels(*back(y, b)) - given
+            four_channels(*back(y, b)) - doubled
         ).mean()
         expected[f"identity_{source}"] = np.abs(
-            four_channels(*back(x, a)) - given
+            four_channels(*back(x, a)) - doubled
         ).mean()
         fake = judge(y, b).scores[0].numpy()
         expected[f"adversarial_{target}"] = ((fake - 1) ** 2).mean()
@@ -57,12 +57,12 @@ def test_losses_are_cyclegans_on_image_and_union():
             ((real - 1) ** 2).mean() + (fake**2).mean()
         )
     losses = method.compute_losses(images, training=False)
-    found = {
+    values = {
         name: float(value)
         for terms in losses.values()
         for name, (value, _) in terms.items()
     }
-    assert found == pytest.approx(expected, rel=1e-4)
+    assert values == pytest.approx(expected, rel=1e-4)
 
 
 def test_one_step_trains_all_networks_on_all_instances():
@@ -80,16 +80,16 @@ def test_pieces_of_the_outline_come_back_in_their_slots(per_step):
     """Of an unchanged outline they are the instances themselves."""
     method = cyclegan_seg(compiled=False)
     method.generator_a_to_b = stub = Stub(lambda x, a, valid: (x + 0.5, a))
-    given = instance_batch((3, 1), (1, 1), slots=4)["a"]
-    given.pop("region", None)
+    batch = instance_batch((3, 1), (1, 1), slots=4)["a"]
+    batch.pop("region", None)
     order = [2, 3, 0, 1]
-    given["instances"] = tf.gather(given["instances"], order, axis=1)
-    made = method.translate(given, per_step=per_step)
+    batch["instances"] = tf.gather(batch["instances"], order, axis=1)
+    translation = method.translate(batch, per_step=per_step)
     assert len(stub.inputs) == 1
-    np.testing.assert_allclose(made["image"], given["image"] + 0.5)
-    np.testing.assert_array_equal(made["instances"], given["instances"])
+    np.testing.assert_allclose(translation["image"], batch["image"] + 0.5)
+    np.testing.assert_array_equal(translation["instances"], batch["instances"])
     np.testing.assert_array_equal(
-        made["mask"], given["instances"].numpy().max(1)
+        translation["mask"], batch["instances"].numpy().max(1)
     )
 
 
@@ -97,15 +97,15 @@ def test_one_graph_cuts_any_number_of_pieces():
     method = cyclegan_seg(compiled=False)
     graph = instance_graph(method)
     for counts, slots in (((3, 0), 3), ((2,), 5), ((0,), 0)):
-        given = instance_batch(counts, (0,), slots=slots)["a"]
-        given = {name: given[name] for name in ("image", "instances")}
-        expected = method.translate(given)
-        for name, value in graph(given).items():
+        batch = instance_batch(counts, (0,), slots=slots)["a"]
+        batch = {name: batch[name] for name in ("image", "instances")}
+        expected = method.translate(batch)
+        for name, value in graph(batch).items():
             np.testing.assert_allclose(value, expected[name], atol=1e-5)
-        found = expected["instances"].numpy()
-        assert found.shape == given["instances"].shape
-        there = given["instances"].numpy().any((2, 3, 4))
-        np.testing.assert_array_equal(found.any((2, 3, 4)), there)
+        outlines = expected["instances"].numpy()
+        assert outlines.shape == batch["instances"].shape
+        there = batch["instances"].numpy().any((2, 3, 4))
+        np.testing.assert_array_equal(outlines.any((2, 3, 4)), there)
 
 
 @pytest.mark.parametrize("slots", [0, 2])
@@ -113,7 +113,7 @@ def test_without_instances_the_input_comes_back(slots):
     method = cyclegan_seg(compiled=False)
     image = instance_batch()["a"]["image"]
     empty = np.zeros((2, slots, *image.shape[1:3], 1), np.float32)
-    made = method.translate({"image": image, "instances": empty})
-    np.testing.assert_array_equal(made["image"], image)
-    np.testing.assert_array_equal(made["instances"], empty)
-    assert np.all(made["mask"] == 0)
+    translation = method.translate({"image": image, "instances": empty})
+    np.testing.assert_array_equal(translation["image"], image)
+    np.testing.assert_array_equal(translation["instances"], empty)
+    assert np.all(translation["mask"] == 0)

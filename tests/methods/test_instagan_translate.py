@@ -7,12 +7,12 @@ from tiny_methods import SIDE, Stub, instagan, instance_batch, instance_graph
 
 
 def inputs(counts=(3, 1), slots=3):
-    given = instance_batch(counts, (1,) * len(counts), slots)["a"]
-    return {name: given[name] for name in ("image", "instances")}
+    batch = instance_batch(counts, (1,) * len(counts), slots)["a"]
+    return {name: batch[name] for name in ("image", "instances")}
 
 
-def replaced(given, instances):
-    return {**given, "instances": tf.constant(instances)}
+def replaced(batch, instances):
+    return {**batch, "instances": tf.constant(instances)}
 
 
 def watched(method):
@@ -23,28 +23,32 @@ def watched(method):
 
 def test_slots_come_back_in_their_order():
     method, order = instagan(compiled=False), [2, 0, 1]
-    given = inputs((3, 3))
-    made = method.translate(given)
+    batch = inputs((3, 3))
+    translation = method.translate(batch)
     mixed = method.translate(
-        replaced(given, given["instances"].numpy()[:, order])
+        replaced(batch, batch["instances"].numpy()[:, order])
     )
-    np.testing.assert_allclose(mixed["image"], made["image"], atol=1e-5)
-    np.testing.assert_allclose(mixed["mask"], made["mask"], atol=1e-5)
+    np.testing.assert_allclose(mixed["image"], translation["image"], atol=1e-5)
+    np.testing.assert_allclose(mixed["mask"], translation["mask"], atol=1e-5)
     np.testing.assert_allclose(
-        mixed["instances"], made["instances"].numpy()[:, order], atol=1e-5
+        mixed["instances"],
+        translation["instances"].numpy()[:, order],
+        atol=1e-5,
     )
 
 
 def test_empty_slots_change_nothing_wherever_they_are():
     method = instagan(compiled=False)
-    given = inputs((3, 3))
-    made = method.translate(given)
+    batch = inputs((3, 3))
+    translation = method.translate(batch)
     spread = np.zeros((2, 7, SIDE, SIDE, 1), np.float32)
-    spread[:, [1, 4, 6]] = given["instances"]
-    wide = method.translate(replaced(given, spread))
-    np.testing.assert_allclose(wide["image"], made["image"], atol=1e-5)
+    spread[:, [1, 4, 6]] = batch["instances"]
+    wide = method.translate(replaced(batch, spread))
+    np.testing.assert_allclose(wide["image"], translation["image"], atol=1e-5)
     np.testing.assert_allclose(
-        wide["instances"].numpy()[:, [1, 4, 6]], made["instances"], atol=1e-5
+        wide["instances"].numpy()[:, [1, 4, 6]],
+        translation["instances"],
+        atol=1e-5,
     )
     assert np.all(wide["instances"].numpy()[:, [0, 2, 3, 5]] == 0.0)
 
@@ -52,21 +56,21 @@ def test_empty_slots_change_nothing_wherever_they_are():
 @pytest.mark.parametrize("slots", [0, 2])
 def test_without_instances_the_input_comes_back(slots):
     method = instagan(compiled=False)
-    given = inputs()
+    batch = inputs()
     empty = np.zeros((2, slots, SIDE, SIDE, 1), np.float32)
-    made = method.translate(replaced(given, empty))
-    np.testing.assert_array_equal(made["image"], given["image"])
-    assert np.all(made["mask"] == 0.0)
-    assert made["instances"].shape == empty.shape
+    translation = method.translate(replaced(batch, empty))
+    np.testing.assert_array_equal(translation["image"], batch["image"])
+    assert np.all(translation["mask"] == 0.0)
+    assert translation["instances"].shape == empty.shape
 
 
 def test_examples_of_a_batch_do_not_mix():
     method = instagan(compiled=False)
-    given = inputs((3, 1))
-    together = method.translate(given)
+    batch = inputs((3, 1))
+    together = method.translate(batch)
     for number in (0, 1):
         one = slice(number, number + 1)
-        alone = method.translate({k: v[one] for k, v in given.items()})
+        alone = method.translate({k: v[one] for k, v in batch.items()})
         # 1e-4: three generators in a row amplify rounding.
         np.testing.assert_allclose(
             together["image"][one], alone["image"], atol=1e-4
@@ -85,32 +89,32 @@ def test_number_of_generator_calls(per_step, calls):
 
 def test_one_call_for_all_equals_the_sequence_of_one_step():
     method = instagan(compiled=False)
-    given = inputs((3, 3))
+    batch = inputs((3, 3))
     for per_step in (3, 4, 9):
         np.testing.assert_allclose(
-            method.translate(given, per_step=per_step)["image"],
-            method.translate(given, per_step=0)["image"],
+            method.translate(batch, per_step=per_step)["image"],
+            method.translate(batch, per_step=0)["image"],
             atol=1e-5,
         )
 
 
 def test_the_largest_instance_goes_first():
     method = instagan(compiled=False)
-    given, seen = inputs((3, 3)), []
+    batch, seen = inputs((3, 3)), []
 
     def generator(image, masks, valid):
         seen.append(int((masks.numpy()[0] > 0).sum()))
         return image, masks
 
     method.generator_a_to_b = generator
-    method.translate(given)
+    method.translate(batch)
     assert seen == sorted(seen, reverse=True) and len(set(seen)) == 3
 
 
 def test_the_mask_is_the_union_of_the_translated_ones():
-    made = instagan(compiled=False).translate(inputs((3, 3)))
-    union = np.clip(made["instances"].numpy().sum(1), 0, 1)
-    np.testing.assert_allclose(made["mask"], union, atol=1e-6)
+    translation = instagan(compiled=False).translate(inputs((3, 3)))
+    union = np.clip(translation["instances"].numpy().sum(1), 0, 1)
+    np.testing.assert_allclose(translation["mask"], union, atol=1e-6)
 
 
 def test_kept_background_is_the_input_outside_of_all_masks():
@@ -119,30 +123,30 @@ def test_kept_background_is_the_input_outside_of_all_masks():
         tf.ones_like(image),
         masks,
     )
-    given = inputs((1, 1))
-    made = method.translate(given)["image"].numpy()
-    inside = given["instances"].numpy().max(1) > 0
-    inside = np.broadcast_to(inside, made.shape)
+    batch = inputs((1, 1))
+    translated = method.translate(batch)["image"].numpy()
+    inside = batch["instances"].numpy().max(1) > 0
+    inside = np.broadcast_to(inside, translated.shape)
     np.testing.assert_array_equal(
-        made[~inside], given["image"].numpy()[~inside]
+        translated[~inside], batch["image"].numpy()[~inside]
     )
-    np.testing.assert_allclose(made[inside], 1.0, atol=1e-6)
+    np.testing.assert_allclose(translated[inside], 1.0, atol=1e-6)
 
 
 def test_one_graph_takes_any_number_of_instances():
     method = instagan(compiled=False)
     graph = instance_graph(method)
     for counts, slots in (((3, 1), 3), ((2,), 5), ((1, 1, 1), 1)):
-        given = inputs(counts, slots)
-        expected = method.translate(given)
-        for name, value in graph(given).items():
+        batch = inputs(counts, slots)
+        expected = method.translate(batch)
+        for name, value in graph(batch).items():
             np.testing.assert_allclose(value, expected[name], atol=1e-5)
     assert graph.experimental_get_tracing_count() == 1
 
 
 @pytest.mark.parametrize("size", [(4, 8), (16, 16)])
 def test_masks_of_another_size_are_refused(size):
-    given = replaced(inputs(), np.zeros((2, 3, *size, 1), np.float32))
+    batch = replaced(inputs(), np.zeros((2, 3, *size, 1), np.float32))
     with pytest.raises(ValueError, match=r"\(8, 8\). Got: ") as error:
-        instagan(compiled=False).translate(given)
+        instagan(compiled=False).translate(batch)
     assert f"Got: {size}" in str(error.value)

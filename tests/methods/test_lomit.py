@@ -257,8 +257,8 @@ def test_whole_image_masks_are_one_everywhere():
     method = lomit(compiled=False, whole_image=True)
     got = losses_of(method, pairs())
     assert got["mask_area"] == pytest.approx(6.0)
-    made = method.translate(inputs_of(pairs()))
-    assert np.all(made["mask"] == 1.0)
+    translation = method.translate(inputs_of(pairs()))
+    assert np.all(translation["mask"] == 1.0)
 
 
 def test_reconstructions_get_better():

@@ -8,8 +8,8 @@ from tiny_lomit import SIDE, inputs_of, lomit, pairs
 LEVEL = SIDE // 4
 
 
-def changed(given, **others):
-    return {**given, **{k: tf.constant(v) for k, v in others.items()}}
+def changed(inputs, **others):
+    return {**inputs, **{k: tf.constant(v) for k, v in others.items()}}
 
 
 def hard_mask(columns):
@@ -20,10 +20,10 @@ def hard_mask(columns):
 
 def test_the_exemplar_changes_the_mask():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
-    one = method.predict_masks(given)["mask"]
+    inputs = inputs_of(pairs())
+    one = method.predict_masks(inputs)["mask"]
     other = method.predict_masks(
-        changed(given, exemplar=-given["exemplar"].numpy())
+        changed(inputs, exemplar=-inputs["exemplar"].numpy())
     )["mask"]
     assert np.abs(one - other).max() > 1e-6
 
@@ -40,66 +40,73 @@ def test_an_image_with_itself_has_one_mask():
 
 
 def test_sizes_ranges_and_names():
-    made = lomit(compiled=False).translate(inputs_of(pairs()))
-    assert set(made) == {"image", "mask", "exemplar_mask"}
-    assert made["image"].shape == (2, SIDE, SIDE, 3)
+    translation = lomit(compiled=False).translate(inputs_of(pairs()))
+    assert set(translation) == {"image", "mask", "exemplar_mask"}
+    assert translation["image"].shape == (2, SIDE, SIDE, 3)
     for name in ("mask", "exemplar_mask"):
-        assert made[name].shape == (2, SIDE, SIDE, 1)
-        assert 0 <= np.min(made[name]) <= np.max(made[name]) <= 1
+        assert translation[name].shape == (2, SIDE, SIDE, 1)
+        assert 0 <= np.min(translation[name]) <= np.max(translation[name]) <= 1
 
 
 def test_predicted_masks_given_back_reproduce_the_translation():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
-    expected = method.translate(given)
-    got = method.translate({**given, **method.predict_masks(given)})
+    inputs = inputs_of(pairs())
+    expected = method.translate(inputs)
+    got = method.translate({**inputs, **method.predict_masks(inputs)})
     for name, values in expected.items():
         np.testing.assert_array_equal(got[name], values)
 
 
 def test_full_resolution_masks_are_averaged_by_area():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
+    inputs = inputs_of(pairs())
     rng = np.random.default_rng(0)
     fine = rng.uniform(size=(2, SIDE, SIDE, 1)).astype("float32")
     coarse = fine.reshape(2, LEVEL, 4, LEVEL, 4, 1).mean((2, 4))
-    one = method.translate(changed(given, mask=fine, exemplar_mask=fine))
-    other = method.translate(changed(given, mask=coarse, exemplar_mask=coarse))
+    one = method.translate(changed(inputs, mask=fine, exemplar_mask=fine))
+    other = method.translate(changed(inputs, mask=coarse, exemplar_mask=coarse))
     for name in one:
         np.testing.assert_allclose(one[name], other[name], atol=1e-4)
 
 
 def test_masks_are_clipped():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
+    inputs = inputs_of(pairs())
     wild = hard_mask(slice(0, 3)) * 5.0 - 1.0
-    made = method.translate(changed(given, mask=wild, exemplar_mask=wild))
-    assert np.min(made["mask"]) == 0.0 and np.max(made["mask"]) == 1.0
+    translation = method.translate(
+        changed(inputs, mask=wild, exemplar_mask=wild)
+    )
+    assert (
+        np.min(translation["mask"]) == 0.0
+        and np.max(translation["mask"]) == 1.0
+    )
 
 
 def test_one_mask_alone_can_be_given():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
-    found = method.translate(given)
-    made = method.translate(changed(given, mask=hard_mask(slice(0, 4))))
-    np.testing.assert_array_equal(made["exemplar_mask"], found["exemplar_mask"])
-    assert np.abs(made["mask"] - found["mask"]).max() > 0.1
+    inputs = inputs_of(pairs())
+    original = method.translate(inputs)
+    translation = method.translate(changed(inputs, mask=hard_mask(slice(0, 4))))
+    np.testing.assert_array_equal(
+        translation["exemplar_mask"], original["exemplar_mask"]
+    )
+    assert np.abs(translation["mask"] - original["mask"]).max() > 0.1
 
 
 def test_an_erased_mask_makes_the_exemplar_irrelevant():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
+    inputs = inputs_of(pairs())
     masks = {
         "mask": hard_mask(slice(0, 0)),
         "exemplar_mask": hard_mask(slice(0, 5)),
     }
-    one = method.translate(changed(given, **masks))
+    one = method.translate(changed(inputs, **masks))
     other = method.translate(
-        changed(given, exemplar=-given["exemplar"].numpy(), **masks)
+        changed(inputs, exemplar=-inputs["exemplar"].numpy(), **masks)
     )
     np.testing.assert_array_equal(one["image"], other["image"])
     full = {**masks, "mask": hard_mask(slice(0, 5))}
-    third = method.translate(changed(given, **full))
+    third = method.translate(changed(inputs, **full))
     assert np.abs(third["image"] - one["image"]).max() > 1e-3
 
 
@@ -122,9 +129,9 @@ def test_styles_do_not_see_what_the_masks_hide():
 
 def test_pairs_of_a_batch_do_not_mix():
     method = lomit(compiled=False)
-    given = inputs_of(pairs())
-    together = method.translate(given)
-    alone = method.translate({k: v[1:] for k, v in given.items()})
+    inputs = inputs_of(pairs())
+    together = method.translate(inputs)
+    alone = method.translate({k: v[1:] for k, v in inputs.items()})
     np.testing.assert_allclose(together["image"][1:], alone["image"], atol=1e-4)
 
 
@@ -134,10 +141,10 @@ def test_other_sizes_and_exemplars_of_their_own_size(size):
     rng = np.random.default_rng(0)
     image = rng.uniform(-1, 1, (1, *size, 3)).astype("float32")
     exemplar = rng.uniform(-1, 1, (1, 32, 32, 3)).astype("float32")
-    made = method.translate({"image": image, "exemplar": exemplar})
-    assert made["image"].shape == image.shape
-    assert made["mask"].shape == (1, *size, 1)
-    assert made["exemplar_mask"].shape == (1, 32, 32, 1)
+    translation = method.translate({"image": image, "exemplar": exemplar})
+    assert translation["image"].shape == image.shape
+    assert translation["mask"].shape == (1, *size, 1)
+    assert translation["exemplar_mask"].shape == (1, 32, 32, 1)
 
 
 def test_pictures_of_a_grid():

@@ -31,9 +31,9 @@ def lesson_batch(seed=0, count=2, taught=(1.0, 0.0)):
     for domain in examples.values():
         del domain["window"]
         region = rng.uniform(size=(count, SIDE, SIDE, 1)) > 0.5
-        given = np.resize(taught, count).astype("float32")
-        domain["taught"] = tf.constant(given)
-        region = region * given[:, None, None, None]
+        taught_values = np.resize(taught, count).astype("float32")
+        domain["taught"] = tf.constant(taught_values)
+        region = region * taught_values[:, None, None, None]
         domain["region"] = tf.constant(region, tf.float32)
     return examples
 
@@ -122,9 +122,9 @@ def test_lessons_are_announced_where_they_begin():
     assert "lessons" not in describe_schedule(quick, 100)
     photos = preset_config("attention_guided", "photos", "photos")
     assert "lessons from step 600" in describe_schedule(photos, 100)
-    given = follow_lessons(photos.method, Data([(0, 3), (1, 2)]))
-    given = dataclasses.replace(photos, method=given)
-    assert "lessons from step 0," in describe_schedule(given, 100)
+    method = follow_lessons(photos.method, Data([(0, 3), (1, 2)]))
+    config = dataclasses.replace(photos, method=method)
+    assert "lessons from step 0," in describe_schedule(config, 100)
 
 
 def test_given_masks_of_both_domains_teach_one_network():
@@ -175,12 +175,12 @@ def test_the_loss_is_cross_entropy_and_dice(monkeypatch):
     losses = method.compute_losses(examples, ["lessons"])
     assert losses.keys() == {"lessons"}
     for domain in "ab":
-        given = examples[domain]
-        region = given["region"].numpy()
-        assert given["taught"].numpy().tolist() == [1, 0]
+        side = examples[domain]
+        region = side["region"].numpy()
+        assert side["taught"].numpy().tolist() == [1, 0]
         # The second image's mask is its own one.
-        region[1, ..., 0] = masks[domain][given["index"].numpy()[1]]
-        mask = method.attend(given["image"], domain).numpy().astype(float)
+        region[1, ..., 0] = masks[domain][side["index"].numpy()[1]]
+        mask = method.attend(side["image"], domain).numpy().astype(float)
         entropy = region * np.log(mask) + (1 - region) * np.log(1 - mask)
         both, total = (mask * region).sum((1, 2, 3)), (mask + region)
         dice = 1 - (2 * both + 1) / (total.sum((1, 2, 3)) + 1)

@@ -181,8 +181,8 @@ def test_dropout_follows_seed_and_step_and_is_off_in_translate():
     assert loss() == first
     plain = loss(training=False)
     assert plain != first
-    made = method.translate(images["a"])["image"]
-    expected = np.abs(made - images["b"]["image"]).mean()
+    translated = method.translate(images["a"])["image"]
+    expected = np.abs(translated - images["b"]["image"]).mean()
     assert plain == pytest.approx(expected, rel=1e-5)
     method.seed = 1
     assert loss() != first
@@ -252,10 +252,10 @@ def test_there_is_one_direction(direction):
     shown = method.images_to_show(batch())
     assert list(shown) == [f"real_{source}", f"fake_{target}", f"real_{target}"]
     image = batch()[source]["image"]
-    made = method.translate({"image": image}, direction)
-    np.testing.assert_array_equal(shown[f"fake_{target}"], made["image"])
+    translation = method.translate({"image": image}, direction)
+    np.testing.assert_array_equal(shown[f"fake_{target}"], translation["image"])
     np.testing.assert_array_equal(
-        made["mask"], change_map(image, made["image"])
+        translation["mask"], change_map(image, translation["image"])
     )
     assert method.spec.mask_kind == "change"
 

@@ -189,8 +189,8 @@ def test_means_of_terms_as_they_come():
     update(tf.constant(1.0))
     update(tf.constant(2.0))
     means.update_state({"p": {"y": Term(None, None), "z": Term(5.0, 1)}})
-    found = {name: float(value) for name, value in means.result().items()}
-    assert found == {"p/x": 1.5, "p/y": 0.0, "p/z": 5.0}
+    values = {name: float(value) for name, value in means.result().items()}
+    assert values == {"p/x": 1.5, "p/y": 0.0, "p/z": 5.0}
     means.reset_state()
     assert {float(value) for value in means.result().values()} == {0.0}
 

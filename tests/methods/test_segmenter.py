@@ -65,13 +65,13 @@ def test_void_teaches_nothing():
 def test_a_translation_has_the_colours_of_the_likeliest_classes():
     method = segmenter()
     image = RNG.uniform(-1, 1, (2, 16, 24, 3)).astype("float32")
-    made = method.translate({"image": image})
-    assert made["mask"].shape == (2, 16, 24, 1)
-    colours = np.rint((made["image"].numpy() + 1) * 127.5).astype(int)
+    translation = method.translate({"image": image})
+    assert translation["mask"].shape == (2, 16, 24, 1)
+    colours = np.rint((translation["image"].numpy() + 1) * 127.5).astype(int)
     likeliest = method.segmenter(image).numpy().argmax(-1)
     np.testing.assert_array_equal(colours, np.array(PALETTE)[likeliest])
     np.testing.assert_array_equal(
-        nearest_classes(made["image"], PALETTE), likeliest
+        nearest_classes(translation["image"], PALETTE), likeliest
     )
 
 

@@ -117,10 +117,10 @@ def test_terms_are_the_papers_formulas():
         *expected["discriminator"],
         "penalty",
     }
-    found = method.total_loss(losses["generator"])
+    loss = method.total_loss(losses["generator"])
     terms = expected["generator"]
     total = terms["adversarial"] + terms["classification_fake"]
-    np.testing.assert_allclose(found, total + 10 * terms["cycle"], rtol=1e-4)
+    np.testing.assert_allclose(loss, total + 10 * terms["cycle"], rtol=1e-4)
 
 
 def test_targets_are_the_batchs_labels_in_another_order():
@@ -140,19 +140,19 @@ def test_negative_targets_keep_what_the_discriminator_sees():
     np.testing.assert_array_equal(seen, logits.numpy() > 0)
     asked = np.tile([[1.0, -1.0, 0.0]], (4, 1))
     whole = np.stack([np.ones(4), seen[:, 1], np.zeros(4)], axis=1)
-    made, expected = (
+    translated, expected = (
         method.translate({"image": images, "attributes": target})["image"]
         for target in (asked, whole)
     )
-    np.testing.assert_array_equal(made, expected)
+    np.testing.assert_array_equal(translated, expected)
     source = 1.0 - whole
-    made = method.translate(
+    translation = method.translate(
         {"image": images, "attributes": asked, "source_attributes": source}
     )
     whole[:, 1] = source[:, 1]
     expected = method.translate({"image": images, "attributes": whole})
-    np.testing.assert_array_equal(made["image"], expected["image"])
-    assert set(made) == {"image", "mask"}
+    np.testing.assert_array_equal(translation["image"], expected["image"])
+    assert set(translation) == {"image", "mask"}
 
 
 def test_the_generator_learns_at_every_fifth_step_only():
@@ -212,12 +212,13 @@ def test_twenty_steps_lower_the_classification_of_real_images():
 
 def test_translate_gives_image_and_normalised_change():
     method, data = stargan(), batch()["a"]
-    made = method.translate(data)
-    assert made["image"].shape == data["image"].shape
-    assert made["mask"].shape == (4, SIDE, SIDE, 1)
-    np.testing.assert_allclose(made["mask"].numpy().max((1, 2, 3)), 1.0)
+    translation = method.translate(data)
+    assert translation["image"].shape == data["image"].shape
+    assert translation["mask"].shape == (4, SIDE, SIDE, 1)
+    np.testing.assert_allclose(translation["mask"].numpy().max((1, 2, 3)), 1.0)
     np.testing.assert_array_equal(
-        made["image"], method.generator(data["image"], data["attributes"])
+        translation["image"],
+        method.generator(data["image"], data["attributes"]),
     )
 
 

@@ -131,8 +131,8 @@ def instance_graph(method):
             }
         ],
     )
-    def graph(given):
-        return method.translate(given)
+    def graph(inputs):
+        return method.translate(inputs)
 
     return graph
 

@@ -28,8 +28,8 @@ def test_golden_values():
     assert frechet_distance(*pair) == pytest.approx(0.7023422979, rel=1e-7)
     first = pair[0]
     assert frechet_distance(first, first + 0.3) == pytest.approx(1.44, rel=1e-9)
-    found = frechet_distance(first, 2 * first)
-    assert found == pytest.approx(8.0373755869, rel=1e-7)
+    distance = frechet_distance(first, 2 * first)
+    assert distance == pytest.approx(8.0373755869, rel=1e-7)
 
 
 def test_golden_value_of_fewer_images_than_features():
@@ -44,8 +44,8 @@ def test_golden_value_of_fewer_images_than_features():
 def test_both_forms_agree_where_both_are_exact():
     first, second = random_sets(width=70)  # 60 and 80 rows
     expected = frechet_distance(first, second)
-    found = frechet_distance(moments_of(first), moments_of(second))
-    assert found == pytest.approx(expected, rel=1e-9)
+    distance = frechet_distance(moments_of(first), moments_of(second))
+    assert distance == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_set_with_itself_is_zero():
@@ -106,8 +106,8 @@ def test_what_changes_nothing_and_what_scales():
         (first[::-1], second),
     ):
         assert frechet_distance(x, y) == pytest.approx(expected, rel=1e-9)
-    found = frechet_distance(3.0 * first, 3.0 * second)
-    assert found == pytest.approx(9.0 * expected, rel=1e-9)
+    distance = frechet_distance(3.0 * first, 3.0 * second)
+    assert distance == pytest.approx(9.0 * expected, rel=1e-9)
     assert expected >= np.sum((first.mean(0) - second.mean(0)) ** 2)
 
 

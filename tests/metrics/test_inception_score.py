@@ -18,24 +18,26 @@ GOLDEN = softmax(
 
 def test_golden_values():
     whole = inception_score(GOLDEN, splits=1)
-    found = (whole.score, whole.mean_kl, whole.score_std)
-    np.testing.assert_allclose(found, [2.2411477789, 0.8069881359, 0], 1e-9)
+    whole_numbers = (whole.score, whole.mean_kl, whole.score_std)
+    np.testing.assert_allclose(
+        whole_numbers, [2.2411477789, 0.8069881359, 0], 1e-9
+    )
     parts = inception_score(GOLDEN)
-    found = (parts.score, parts.score_std, parts.mean_kl)
+    numbers_of_parts = (parts.score, parts.score_std, parts.mean_kl)
     expected = (2.1199438882, 0.0923869484, 0.8069881359)
-    np.testing.assert_allclose(found, expected, rtol=1e-9)
+    np.testing.assert_allclose(numbers_of_parts, expected, rtol=1e-9)
 
 
 def test_golden_values_of_the_conditional_score():
-    found = conditional_inception_score(GOLDEN.reshape(20, 5, 10))
+    score = conditional_inception_score(GOLDEN.reshape(20, 5, 10))
     np.testing.assert_allclose(
-        (found.mean_kl, found.score, found.between_kl),
+        (score.mean_kl, score.score, score.between_kl),
         (0.4500227345, 1.5683478407, 0.3569654014),
         rtol=1e-9,
     )
     # The chain rule.
     total = inception_score(GOLDEN).mean_kl
-    assert found.mean_kl + found.between_kl == pytest.approx(total, rel=1e-12)
+    assert score.mean_kl + score.between_kl == pytest.approx(total, rel=1e-12)
 
 
 def test_the_least_and_the_most():
@@ -43,9 +45,9 @@ def test_the_least_and_the_most():
     assert inception_score(same).score == pytest.approx(1.0)
     assert inception_score(same).mean_kl == pytest.approx(0.0, abs=1e-12)
     spread = np.tile(np.eye(5), (4, 1))  # zeros add 0, not NaN
-    found = inception_score(spread, splits=4)
-    assert found.score == pytest.approx(5.0)
-    assert found.mean_kl_std == pytest.approx(0.0, abs=1e-12)
+    score = inception_score(spread, splits=4)
+    assert score.score == pytest.approx(5.0)
+    assert score.mean_kl_std == pytest.approx(0.0, abs=1e-12)
     # One output an input, or outputs that are all the same: no diversity.
     alone = conditional_inception_score(GOLDEN[:, None])
     assert alone.mean_kl == pytest.approx(0.0, abs=1e-12)
@@ -54,21 +56,21 @@ def test_the_least_and_the_most():
 
 def test_parts_are_the_originals():
     # 13 images in 4 parts: floor(13 k / 4) is 0, 3, 6, 9, 13.
-    found = inception_score(GOLDEN[:13], splits=4)
+    score = inception_score(GOLDEN[:13], splits=4)
     scores = [
         inception_score(GOLDEN[a:b], splits=1).score
         for a, b in ((0, 3), (3, 6), (6, 9), (9, 13))
     ]
-    assert found.score == pytest.approx(np.mean(scores))
-    assert found.score_std == pytest.approx(np.std(scores))
+    assert score.score == pytest.approx(np.mean(scores))
+    assert score.score_std == pytest.approx(np.std(scores))
 
 
 def test_equals_scipys_entropy():
     stats = pytest.importorskip("scipy.stats")
     values = stats.entropy(GOLDEN, GOLDEN.mean(0, keepdims=True), axis=1)
-    found = inception_score(GOLDEN)
-    assert found.mean_kl == pytest.approx(values.mean(), rel=1e-9)
-    assert found.mean_kl_std == pytest.approx(values.std(), rel=1e-9)
+    score = inception_score(GOLDEN)
+    assert score.mean_kl == pytest.approx(values.mean(), rel=1e-9)
+    assert score.mean_kl_std == pytest.approx(values.std(), rel=1e-9)
 
 
 def test_orders_of_classes_and_tiny_probabilities():

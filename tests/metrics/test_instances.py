@@ -13,28 +13,28 @@ from tfmask.metrics import (
 def arrays():
     """Two images of 4x4; the left half is the instance of the first."""
     source = np.zeros((2, 4, 4, 3))
-    given = np.zeros((2, 2, 4, 4, 1))
-    given[0, 0, :, :2] = 1.0
-    return source, given
+    masks = np.zeros((2, 2, 4, 4, 1))
+    masks[0, 0, :, :2] = 1.0
+    return source, masks
 
 
 def test_context_counts_what_lies_in_no_mask():
-    source, given = arrays()
-    found = np.zeros_like(given)
-    found[0, 0, :, 2] = 0.9  # inside
-    found[0, 1, :, 3] = 0.5  # not inside: 0.5 is no more than a half
+    source, masks = arrays()
+    outlines = np.zeros_like(masks)
+    outlines[0, 0, :, 2] = 0.9  # inside
+    outlines[0, 1, :, 3] = 0.5  # not inside: 0.5 is no more than a half
     translated = source.copy()
     translated[0, :, :3] = 1.0  # covered by a mask, before or after
     translated[0, :, 3, 0] = 0.6  # a third of the channels
     np.testing.assert_allclose(
-        context_l1(source, translated, given, found), [0.2, 0.0]
+        context_l1(source, translated, masks, outlines), [0.2, 0.0]
     )
 
 
 def test_context_without_background_is_not_a_number():
-    source, given = arrays()
-    given[:] = 1.0
-    assert np.isnan(context_l1(source, source, given, given)).all()
+    source, masks = arrays()
+    masks[:] = 1.0
+    assert np.isnan(context_l1(source, source, masks, masks)).all()
 
 
 def test_changed_share_counts_pixels_above_a_twentieth():
@@ -47,13 +47,13 @@ def test_changed_share_counts_pixels_above_a_twentieth():
 
 
 def test_instances_are_kept_while_they_have_four_pixels():
-    _, given = arrays()
-    given[0, 1, :, 3] = 1.0
-    found = np.zeros_like(given)
-    found[0, 0, 0, :3] = 1.0
-    np.testing.assert_allclose(instances_kept(given, found), [0.0, np.nan])
-    found[0, 1, 0] = 1.0
-    np.testing.assert_allclose(instances_kept(given, found), [0.5, np.nan])
+    _, masks = arrays()
+    masks[0, 1, :, 3] = 1.0
+    outlines = np.zeros_like(masks)
+    outlines[0, 0, 0, :3] = 1.0
+    np.testing.assert_allclose(instances_kept(masks, outlines), [0.0, np.nan])
+    outlines[0, 1, 0] = 1.0
+    np.testing.assert_allclose(instances_kept(masks, outlines), [0.5, np.nan])
 
 
 def test_area_ratio_is_a_geometric_mean_of_what_is_still_there():
@@ -63,8 +63,8 @@ def test_area_ratio_is_a_geometric_mean_of_what_is_still_there():
             masks[0, slot, :side, :side] = 1
         return masks
 
-    given = squares(4, 4, 4, 0)
-    ratio, beyond = area_ratio(given, squares(8, 4, 1, 9))
+    originals = squares(4, 4, 4, 0)
+    ratio, beyond = area_ratio(originals, squares(8, 4, 1, 9))
     # Four times, once; one is gone; the last was never there.
     np.testing.assert_allclose(ratio, [2.0])
     np.testing.assert_allclose(beyond, [2 / 3])

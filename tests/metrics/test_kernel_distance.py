@@ -35,10 +35,10 @@ def random_sets(rows=(30, 40), width=6):
     ],
 )
 def test_golden_values(rows, estimator, expected):
-    found = kernel_distance(
+    distance = kernel_distance(
         sines(rows[0], 64), cosines(rows[1], 64), estimator=estimator
     )
-    assert found == pytest.approx(expected, rel=1e-9)
+    assert distance == pytest.approx(expected, rel=1e-9)
 
 
 def test_golden_values_of_special_sets():
@@ -47,8 +47,8 @@ def test_golden_values_of_special_sets():
     constants = np.full((5, 3), 0.5), np.full((7, 3), -0.2)
     assert kernel_distance(*constants) == pytest.approx(1.619989, rel=1e-9)
     columns = sines(50, 64)[:, :1], cosines(50, 64)[:, :1]
-    found = kernel_distance(*columns, estimator="biased")
-    assert found == pytest.approx(0.1321652780, rel=1e-9)
+    distance = kernel_distance(*columns, estimator="biased")
+    assert distance == pytest.approx(0.1321652780, rel=1e-9)
 
 
 def test_golden_values_of_subsets_and_blocks():
@@ -66,8 +66,8 @@ def test_golden_values_of_subsets_and_blocks():
         values = kernel_distance_of_blocks(*pair, size=size)
         assert values.shape == (count,)
         np.testing.assert_allclose(values.mean(), mean, rtol=1e-9)
-        found = np.sqrt(values.var(ddof=1) / count)
-        np.testing.assert_allclose(found, error, rtol=1e-7)
+        standard_error = np.sqrt(values.var(ddof=1) / count)
+        np.testing.assert_allclose(standard_error, error, rtol=1e-7)
 
 
 def test_a_set_with_itself():
@@ -76,8 +76,8 @@ def test_a_set_with_itself():
     count, diagonal = len(features), np.trace(kernel)
     off = (kernel.sum() - diagonal) / (count * (count - 1))
     expected = 2 / count * (off - diagonal / count)
-    found = kernel_distance(features, features)
-    assert found == pytest.approx(expected, rel=1e-9) and found < 0
+    distance = kernel_distance(features, features)
+    assert distance == pytest.approx(expected, rel=1e-9) and distance < 0
 
 
 def test_biased_is_a_distance_of_raw_moments():
@@ -95,8 +95,8 @@ def test_biased_is_a_distance_of_raw_moments():
         factor * np.sum(part**2)
         for factor, part in zip((3 / 3, 3 / 9, 1 / 27), apart, strict=True)
     )
-    found = kernel_distance(first, second, estimator="biased")
-    assert found == pytest.approx(expected, rel=1e-9)
+    distance = kernel_distance(first, second, estimator="biased")
+    assert distance == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -113,8 +113,8 @@ def test_what_changes_nothing(estimator):
         (first @ turn, second @ turn),
         (first[:, columns], second[:, columns]),
     ):
-        found = kernel_distance(x, y, estimator=estimator)
-        assert found == pytest.approx(expected, rel=1e-9)
+        distance = kernel_distance(x, y, estimator=estimator)
+        assert distance == pytest.approx(expected, rel=1e-9)
 
 
 def test_scale_and_width_matter():
@@ -142,11 +142,11 @@ def test_blocks_of_rows_do_not_matter(monkeypatch):
     ]
     module = sys.modules["tfmask.metrics.kernel_distance"]
     monkeypatch.setattr(module, "_ROWS", 7)
-    found = [
+    distances = [
         kernel_distance(first, second, estimator=estimator)
         for estimator in ("unbiased", "biased")
     ]
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    np.testing.assert_allclose(distances, expected, rtol=1e-12)
 
 
 def test_float32_features_are_multiplied_in_float64():
@@ -158,7 +158,7 @@ def test_float32_features_are_multiplied_in_float64():
 
 def test_the_papers_average_has_both_parts():
     fake, target, source = sines(60, 8), cosines(70, 8), sines(55, 8) + 0.1
-    found = source_target_kernel_distance(fake, target, source, draws=4)
+    distance = source_target_kernel_distance(fake, target, source, draws=4)
     random = np.random.RandomState(2020)
     for number in range(4):
         x, y, z = (
@@ -166,8 +166,8 @@ def test_the_papers_average_has_both_parts():
             for rows in (fake, target, source)
         )
         parts = kernel_distance(x, y), kernel_distance(x, z)
-        assert (found.target[number], found.source[number]) == parts
-        assert found.average[number] == pytest.approx(np.mean(parts))
+        assert (distance.target[number], distance.source[number]) == parts
+        assert distance.average[number] == pytest.approx(np.mean(parts))
     # The identity: no distance to its own domain, half to the other.
     far = target + 2.0
     same = source_target_kernel_distance(source, far, source, draws=4)
@@ -194,8 +194,8 @@ def test_equals_torchmetrics():
     kid = pytest.importorskip("torchmetrics.image.kid")
     first, second = sines(50, 64), cosines(50, 64)
     expected = kid.poly_mmd(torch.tensor(first), torch.tensor(second))
-    found = kernel_distance(first, second)
-    assert found == pytest.approx(float(expected), rel=1e-6)
+    distance = kernel_distance(first, second)
+    assert distance == pytest.approx(float(expected), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -127,18 +127,18 @@ def test_curves_equal_one_threshold_at_a_time():
     precision, recall = masks.mask_precision_recall_at(soft, region, levels)
     f_beta = masks.mask_f_beta_at(soft, region, levels)
     for column, level in enumerate(levels):
-        for found, score in (
+        for curve, score in (
             (precision, masks.mask_precision),
             (recall, masks.mask_recall),
             (f_beta, masks.mask_f_beta),
         ):
             expected = score(soft, region, threshold=level)
-            np.testing.assert_array_equal(found[:, column], expected)
+            np.testing.assert_array_equal(curve[:, column], expected)
 
 
 def test_max_f_takes_the_best_of_256_levels():
     eight_bits = np.round(255 * SOFT).astype(np.uint8)
-    _, found = masks.best_threshold(
+    _, best = masks.best_threshold(
         masks.mask_f_beta_at(eight_bits / 255.0, DISC), masks.LEVELS
     )
     scores = []
@@ -148,8 +148,8 @@ def test_max_f_takes_the_best_of_256_levels():
         recall = (cut & DISC).sum() / DISC.sum()
         if precision:
             scores.append(1.3 * precision * recall / (0.3 * precision + recall))
-    assert found == pytest.approx(max(scores), rel=1e-12)
-    assert found > masks.mask_f_beta(SOFT, DISC)
+    assert best == pytest.approx(max(scores), rel=1e-12)
+    assert best > masks.mask_f_beta(SOFT, DISC)
 
 
 def test_the_best_threshold_is_one_for_the_whole_set():
@@ -198,8 +198,8 @@ def test_the_curve_equals_scikit_learn():
     soft, region = random_pairs(count=1)
     expected = sklearn.precision_recall_curve(region.ravel(), soft.ravel())
     below = np.nextafter(expected[2], -1.0)  # there it is >=, here >
-    found = masks.mask_precision_recall_at(soft, region, below)
-    for ours, theirs in zip(found, expected[:2], strict=True):
+    curves = masks.mask_precision_recall_at(soft, region, below)
+    for ours, theirs in zip(curves, expected[:2], strict=True):
         np.testing.assert_allclose(ours[0], theirs[:-1], rtol=1e-12)
 
 

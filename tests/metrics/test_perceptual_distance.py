@@ -21,8 +21,8 @@ def test_values_by_hand():
     second = np.array([[[[0.0, 2.0], [5.0, 5.0]]]])
     weight = np.array([10.0, 100.0])
     expected = (10.0 * 0.6**2 + 100.0 * 0.2**2) / 2
-    found = perceptual_distance([first], [second], [weight])
-    np.testing.assert_allclose(found, [expected], rtol=1e-9)
+    distance = perceptual_distance([first], [second], [weight])
+    np.testing.assert_allclose(distance, [expected], rtol=1e-9)
     twice = perceptual_distance([first] * 2, [second] * 2, [weight] * 2)
     np.testing.assert_allclose(twice, [2 * expected], rtol=1e-9)
 
@@ -32,33 +32,35 @@ def test_identities():
     expected = perceptual_distance(first, second, WEIGHTS)
     assert expected.shape == (3,) and (expected > 0).all()
     assert (perceptual_distance(first, first, WEIGHTS) == 0).all()
-    found = perceptual_distance(second, first, WEIGHTS)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    distance = perceptual_distance(second, first, WEIGHTS)
+    np.testing.assert_allclose(distance, expected, rtol=1e-12)
     twice = [2.0 * weight for weight in WEIGHTS]
-    found = perceptual_distance(first, second, twice)
-    np.testing.assert_allclose(found, 2.0 * expected, rtol=1e-12)
+    distance = perceptual_distance(first, second, twice)
+    np.testing.assert_allclose(distance, 2.0 * expected, rtol=1e-12)
     random = np.random.default_rng(2)
     longer = [
         tap * random.uniform(0.5, 2.0, (*tap.shape[:3], 1)) for tap in first
     ]
-    found = perceptual_distance(longer, second, WEIGHTS)
-    np.testing.assert_allclose(found, expected, rtol=1e-8)
+    distance = perceptual_distance(longer, second, WEIGHTS)
+    np.testing.assert_allclose(distance, expected, rtol=1e-8)
 
 
 def test_weights_of_one_measure_the_angle():
     first, second = (x[0] + 0.1 for x in (taps(0), taps(1)))
     lengths = np.linalg.norm(first, axis=-1) * np.linalg.norm(second, axis=-1)
     cosines = np.sum(first * second, axis=-1) / lengths
-    found = perceptual_distance([first], [second], [np.ones(4)])
-    np.testing.assert_allclose(found, (2 - 2 * cosines).mean((1, 2)), rtol=1e-8)
-    assert (found >= 0).all() and (found <= 2).all()
+    distance = perceptual_distance([first], [second], [np.ones(4)])
+    np.testing.assert_allclose(
+        distance, (2 - 2 * cosines).mean((1, 2)), rtol=1e-8
+    )
+    assert (distance >= 0).all() and (distance <= 2).all()
 
 
 def test_positions_without_features_are_no_nan():
     nothing = [np.zeros_like(tap) for tap in taps(0)]
     assert (perceptual_distance(nothing, nothing, WEIGHTS) == 0).all()
-    found = perceptual_distance(nothing, taps(0), WEIGHTS)
-    assert np.isfinite(found).all()
+    distance = perceptual_distance(nothing, taps(0), WEIGHTS)
+    assert np.isfinite(distance).all()
 
 
 def test_diversity_is_the_distance_of_pairs():
@@ -69,8 +71,8 @@ def test_diversity_is_the_distance_of_pairs():
         for side in (0, 1)
     )
     expected = perceptual_distance(one, other, WEIGHTS)
-    found = perceptual_diversity(outputs, WEIGHTS)
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
+    diversity = perceptual_diversity(outputs, WEIGHTS)
+    np.testing.assert_allclose(diversity, expected, rtol=1e-12)
     some = perceptual_diversity(outputs, WEIGHTS, pairs=[(3, 1), (2, 2)])
     np.testing.assert_allclose(some, [expected[4], 0.0], rtol=1e-12)
     same = [np.repeat(tap[:1], 4, axis=0) for tap in outputs]

@@ -11,27 +11,27 @@ from tfmask.metrics import mask_histogram, otsu_threshold
 def variances(histogram):
     """Between-class variance of each of the 255 cuts, in float64 loops."""
     counts = [float(count) for count in histogram]
-    total, found = sum(counts), []
+    total, between = sum(counts), []
     for cut in range(255):
         parts = (range(cut + 1), range(cut + 1, 256))
         weights = [sum(counts[k] for k in part) / total for part in parts]
         if 0.0 in weights:
-            found.append(0.0)
+            between.append(0.0)
             continue
         low, high = (
             sum(counts[k] * k / 255 for k in part) / total / weight
             for part, weight in zip(parts, weights, strict=True)
         )
-        found.append(weights[0] * weights[1] * (low - high) ** 2)
-    return np.array(found)
+        between.append(weights[0] * weights[1] * (low - high) ** 2)
+    return np.array(between)
 
 
 @pytest.mark.parametrize("seed", range(20))
 def test_it_is_the_largest_variance_between_the_classes(seed):
     rng = np.random.default_rng(seed)
     histogram = rng.integers(0, 1000, 256) * (rng.random(256) < 0.7)
-    found = variances(histogram)
-    best = np.flatnonzero(found >= found.max() * (1 - 1e-9))
+    between = variances(histogram)
+    best = np.flatnonzero(between >= between.max() * (1 - 1e-9))
     expected = (best[0] + best[-1] + 1) / 2 / 255
     np.testing.assert_allclose(otsu_threshold(histogram), expected, atol=1e-12)
 
@@ -53,5 +53,7 @@ def test_masks_of_one_value_or_none_are_cut_at_a_half(value):
 
 def test_the_histogram_counts_the_levels_of_8_bits():
     levels = np.random.default_rng(0).integers(0, 256, (3, 8, 8, 1))
-    found = mask_histogram((levels / 255).astype(np.float32))
-    assert found.tolist() == np.histogram(levels, np.arange(257))[0].tolist()
+    histogram = mask_histogram((levels / 255).astype(np.float32))
+    assert (
+        histogram.tolist() == np.histogram(levels, np.arange(257))[0].tolist()
+    )

@@ -40,8 +40,8 @@ def test_the_same_kid(pair):
         kid_subset_size=100,
         verbose=False,
     )
-    found = kernel_distance_of_subsets(*pair, subsets=20, size=100)
-    assert (found.mean(), found.std()) == pytest.approx(
+    distance = kernel_distance_of_subsets(*pair, subsets=20, size=100)
+    assert (distance.mean(), distance.std()) == pytest.approx(
         tuple(expected.values()), rel=1e-9
     )
 
@@ -64,7 +64,7 @@ def test_the_same_inception_score():
     expected = isc_features_to_metric(
         torch.tensor(logits), splits=10, shuffle=False
     )
-    found = inception_score(softmax(logits), splits=10)
-    assert (found.score, found.score_std) == pytest.approx(
+    score = inception_score(softmax(logits), splits=10)
+    assert (score.score, score.score_std) == pytest.approx(
         tuple(expected.values()), rel=1e-9
     )

@@ -51,9 +51,9 @@ def test_the_trunk_splits_at_any_layer(arguments):
     for layer in range(5):
         features = network.features(IMAGE, last=layer)
         assert features.shape[1] == 32 // 2**layer
-        found = network.heads(network.features(features, first=layer))
-        np.testing.assert_array_equal(found.scores[0], expected.scores[0])
-        np.testing.assert_array_equal(found.logits, expected.logits)
+        judged = network.heads(network.features(features, first=layer))
+        np.testing.assert_array_equal(judged.scores[0], expected.scores[0])
+        np.testing.assert_array_equal(judged.logits, expected.logits)
 
 
 def test_heads_have_biases_where_asked_for():

@@ -35,8 +35,8 @@ def test_parameter_count_of_attgan():
     expected = encoder_count() + kernels + 2 * (1024 + 512 + 256 + 128)
     network = AttributeUNet(attributes=13)
     network.build((None, 128, 128, 3))
-    found = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-    assert found == expected == 43_459_203
+    count = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+    assert count == expected == 43_459_203
 
 
 def test_parameter_count_of_stgan():
@@ -54,8 +54,8 @@ def test_parameter_count_of_stgan():
     kernels += 2 * (1024 + 512 + 256 + 128)
     network = AttributeUNet(attributes=13, **STGAN)
     network.build((None, 128, 128, 3))
-    found = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-    assert found == encoder_count() + units + kernels
+    count = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+    assert count == encoder_count() + units + kernels
 
 
 @pytest.mark.parametrize("arguments", [{}, SMALL])

@@ -129,12 +129,12 @@ def test_a_unet_gets_its_seed_and_its_mode():
     image = RNG.uniform(-1, 1, (2, 64, 64, 3)).astype("float32")
     ones = np.ones((2, 64, 64, 1), "float32")
     seed = np.array([3, 4], np.int32)
-    found = guided(image, ones, training=True, seed=seed)
+    outputs = guided(image, ones, training=True, seed=seed)
     expected = plain(2.0 * image, training=True, seed=seed)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    np.testing.assert_allclose(outputs, expected, atol=1e-4)
     for options in ({}, {"training": True}, {"seed": seed}):
         other = guided(image, ones, **options)
         np.testing.assert_allclose(
             other, plain(2.0 * image, **options), atol=1e-4
         )
-        assert np.abs(other - found).max() > 1e-2
+        assert np.abs(other - outputs).max() > 1e-2

@@ -59,10 +59,10 @@ def assert_same(judged, expected):
 def test_sizes_of_the_sheet(attention, side, scores, seen):
     network = GuidingDiscriminator(filters=1, attention=attention)
     said = network(np.zeros((1, side, side, 3), "float32"))
-    (judged,), found = said.scores, said.attention
+    (judged,), attention_map = said.scores, said.attention
     assert judged.shape == (1, scores, scores, 1)
-    assert found.shape == (1, seen, seen, 1)
-    assert judged.dtype == found.dtype == tf.float32
+    assert attention_map.shape == (1, seen, seen, 1)
+    assert judged.dtype == attention_map.dtype == tf.float32
     assert network.attention_size((side, side)) == (seen, seen)
 
 
@@ -168,8 +168,8 @@ def test_the_branch_is_what_the_sheet_lists():
         spread = tf.math.reduce_variance(values, (1, 2), keepdims=True)
         values = tf.nn.leaky_relu((values - mean) * (spread + 1e-5) ** -0.5)
     values = tf.image.resize(branch.convolutions[3](values), (7, 7))
-    found = branch(network.patches.features(IMAGE, last=1), size=(7, 7))
-    np.testing.assert_allclose(found, tf.sigmoid(values), atol=1e-4)
+    attention = branch(network.patches.features(IMAGE, last=1), size=(7, 7))
+    np.testing.assert_allclose(attention, tf.sigmoid(values), atol=1e-4)
 
 
 def test_minmax_spreads_the_mean_of_the_mask():

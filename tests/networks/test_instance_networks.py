@@ -104,12 +104,14 @@ def test_examples_with_different_counts_do_not_mix():
     network, judge = generator(), discriminator()
     masks = MASKS.copy()
     masks[0, 1:] = -1.0
-    image, found = network(IMAGE, masks)
+    image, translated_masks = network(IMAGE, masks)
     for number, count in ((0, 1), (1, 3)):
         one = slice(number, number + 1)
         alone, outlines = network(IMAGE[one], masks[one, :count])
         np.testing.assert_allclose(image[one], alone, atol=1e-5)
-        np.testing.assert_allclose(found[one, :count], outlines, atol=1e-5)
+        np.testing.assert_allclose(
+            translated_masks[one, :count], outlines, atol=1e-5
+        )
         np.testing.assert_allclose(
             judge(IMAGE, masks).scores[0][one],
             judge(IMAGE[one], masks[one, :count]).scores[0],

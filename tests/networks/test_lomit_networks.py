@@ -49,14 +49,14 @@ def test_sizes_and_ranges():
     assert content.shape == (2, 8, 4, 8) and content.numpy().min() < 0
     styles = StyleEncoder(filters=2, size=5)(IMAGE, IMAGE)
     assert [style.shape.as_list() for style in styles] == [[2, 5], [2, 5]]
-    found = CoSegmentation(8, depth=2)(content, content)
-    assert found.shape == (2, 8, 4, 1)
-    assert 0 < found.numpy().min() < found.numpy().max() < 1
-    made = HighwayDecoder(filters=2, blocks=1, style_size=5)(
-        content, found, *styles
+    mask = CoSegmentation(8, depth=2)(content, content)
+    assert mask.shape == (2, 8, 4, 1)
+    assert 0 < mask.numpy().min() < mask.numpy().max() < 1
+    decoded = HighwayDecoder(filters=2, blocks=1, style_size=5)(
+        content, mask, *styles
     )
-    assert made.shape == IMAGE.shape
-    assert -1 < made.numpy().min() < made.numpy().max() < 1
+    assert decoded.shape == IMAGE.shape
+    assert -1 < decoded.numpy().min() < decoded.numpy().max() < 1
 
 
 def test_auto_encoder_of_munit_has_the_sheets_parameters():

@@ -46,8 +46,8 @@ def test_map_sizes_of_the_sheets(arguments, size, sides):
 def test_pooling_counts_no_border(size):
     images = RNG.normal(size=(2, *size, 3))
     height, width = ((side + 1) // 2 for side in size)
-    found = average_pool(tf.constant(images))
-    assert found.shape == (2, height, width, 3)
+    pooled = average_pool(tf.constant(images))
+    assert pooled.shape == (2, height, width, 3)
     for row in range(height):
         for column in range(width):
             window = images[
@@ -56,7 +56,7 @@ def test_pooling_counts_no_border(size):
                 max(2 * column - 1, 0) : 2 * column + 2,
             ]
             np.testing.assert_allclose(
-                found[:, row, column], window.mean((1, 2)), rtol=1e-10
+                pooled[:, row, column], window.mean((1, 2)), rtol=1e-10
             )
 
 

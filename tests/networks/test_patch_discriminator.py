@@ -45,8 +45,8 @@ def test_parameter_count_of_the_conditional_one_with_batch_normalisation():
     """Running statistics do not count."""
     network = PatchDiscriminator(normalization="batch")
     network.build((None, 256, 256, 6))
-    found = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
-    assert found == 2_768_705
+    count = sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+    assert count == 2_768_705
 
 
 def test_batch_normalisation_keeps_the_parts_apart():

@@ -134,8 +134,8 @@ def test_nothing_is_computed_behind_the_last_feature(monkeypatch):
     network.build(IMAGE.shape)
     expected = network.with_features(IMAGE, (0, 4))[1]
     monkeypatch.setattr(network.encoder, "residual_blocks", [None])
-    found = network.encoder.with_features(IMAGE, (0, 4), stop=4)[1]
-    for ours, maps in zip(found, expected, strict=True):
+    features = network.encoder.with_features(IMAGE, (0, 4), stop=4)[1]
+    for ours, maps in zip(features, expected, strict=True):
         np.testing.assert_array_equal(ours, maps)
 
 

@@ -73,9 +73,9 @@ def test_padding_reaches_the_next_multiple_by_reflection(height, width, padded):
 @pytest.mark.parametrize("size", [(5, 9), (16, 16), (40, 11), (1, 33)])
 def test_resizing_gives_the_values_of_tensorflows(size):
     random = np.random.default_rng(0)
-    given = random.uniform(-1, 1, (2, 16, 12, 3)).astype("float32")
+    pixels = random.uniform(-1, 1, (2, 16, 12, 3)).astype("float32")
     np.testing.assert_allclose(
-        images.resize_images(given, size),
-        tf.image.resize(given, size, antialias=True),
+        images.resize_images(pixels, size),
+        tf.image.resize(pixels, size, antialias=True),
         atol=1e-6,  # weighted means of numbers up to 1, in another order
     )

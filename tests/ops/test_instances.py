@@ -86,8 +86,8 @@ def test_folding_puts_the_slots_of_an_example_side_by_side():
     ],
 )
 def test_a_sum_over_instances_is_never_void(valid, expected):
-    found = sets.first_if_none(tf.constant([valid]))
-    assert found.numpy().tolist() == [expected]
+    slots = sets.first_if_none(tf.constant([valid]))
+    assert slots.numpy().tolist() == [expected]
 
 
 def test_only_valid_slots_are_summed():
@@ -124,7 +124,7 @@ def test_an_outline_is_shared_out_to_the_nearest_instances():
         )[..., None]
     nearest = distances == distances.min(axis=1, keepdims=True)
     nearest &= np.isfinite(distances)
-    found = sets.shared_out(outline, masks)
-    np.testing.assert_array_equal(found, np.where(nearest, outline, -1))
-    assert np.all(found.numpy()[2] == -1)
+    shares = sets.shared_out(outline, masks)
+    np.testing.assert_array_equal(shares, np.where(nearest, outline, -1))
+    assert np.all(shares.numpy()[2] == -1)
     assert sets.shared_out(outline, masks[:, :0]).shape == (3, 0, 7, 11, 1)

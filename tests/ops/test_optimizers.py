@@ -111,9 +111,9 @@ def test_state_and_config_are_adams(form):
         optimizer.build([variable])
         for size in (1.0, 3.0):
             apply(optimizer, np.full(2, size, "float32"), variable)
-        found = optimizer.variables
-        found = found() if callable(found) else found
-        return [np.asarray(values) for values in (*found, variable)]
+        variables = optimizer.variables
+        variables = variables() if callable(variables) else variables
+        return [np.asarray(values) for values in (*variables, variable)]
 
     for value, expected in zip(state(ours), state(plain), strict=True):
         # Both forms' epsilons are small beside these gradients; Keras rounds
@@ -140,12 +140,12 @@ def test_l2_goes_through_the_running_means():
     optimizer = with_l2(PyTorchAdam, 0.01)(
         0.01, beta_1=0.5, beta_2=0.999, epsilon=1e-8
     )
-    found = cubes(optimizer)
-    np.testing.assert_allclose(found, [0.970121, -2.030059], atol=2e-6)
+    values = cubes(optimizer)
+    np.testing.assert_allclose(values, [0.970121, -2.030059], atol=2e-6)
     decoupled = PyTorchAdam(
         0.01, beta_1=0.5, beta_2=0.999, epsilon=1e-8, weight_decay=0.01
     )
-    assert np.abs(cubes(decoupled) - found).max() > 1e-4
+    assert np.abs(cubes(decoupled) - values).max() > 1e-4
 
 
 @BOTH
@@ -176,14 +176,14 @@ def test_l2_is_the_formulas(form):
 def test_rmsprop_starts_where_it_is_told(start, expected):
     """The sheet's numbers; and the formula."""
     optimizer = StartedRMSprop(0.01, rho=0.9, epsilon=1e-10, start=start)
-    found = cubes(optimizer)
-    np.testing.assert_allclose(found, expected, atol=2e-6)
+    values = cubes(optimizer)
+    np.testing.assert_allclose(values, expected, atol=2e-6)
     weight, square = np.array([1.0, -2.0]), start
     for _ in range(3):
         gradient = 3 * weight**2
         square = 0.9 * square + 0.1 * gradient**2
         weight = weight - 0.01 * gradient / np.sqrt(square + 1e-10)
-    np.testing.assert_allclose(found, weight, rtol=1e-6)
+    np.testing.assert_allclose(values, weight, rtol=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -78,20 +78,20 @@ def test_axes_are_reduced(keepdims):
 
 @kinds
 def test_moments_and_their_gradients(kind):
-    found = {}
+    results = {}
     upstream = np.random.default_rng(0).normal(0.5, 1.0, (1, SIDE, SIDE, 3))
     for dtype in (tf.float32, tf.float64):
         values = tf.constant(picture(kind), dtype)
         with tf.GradientTape() as tape:
             tape.watch(values)
-            made = standardized(values, *moments(values, (2, 1)), 1e-5)
-        slope = tape.gradient(made, values, tf.constant(upstream, dtype))
-        found[dtype] = made.numpy(), slope.numpy()
-    for one, other in zip(*found.values(), strict=True):
+            outputs = standardized(values, *moments(values, (2, 1)), 1e-5)
+        slope = tape.gradient(outputs, values, tf.constant(upstream, dtype))
+        results[dtype] = outputs.numpy(), slope.numpy()
+    for one, other in zip(*results.values(), strict=True):
         largest = max(1.0, np.abs(other).max())
         np.testing.assert_allclose(one, other, rtol=0, atol=TOLERANCE * largest)
     np.testing.assert_allclose(
-        found[tf.float64][0], by_numpy(picture(kind), (1, 2)), atol=1e-9
+        results[tf.float64][0], by_numpy(picture(kind), (1, 2)), atol=1e-9
     )
 
 
@@ -187,9 +187,9 @@ def test_generators(make, size, masks, kind):
         half = np.ones((1, 1, *size, 1))
         half[:, :, :, 50:] = -1.0
         outlines = [tf.constant(half, dtype)] * masks
-        made = network(image, *outlines)
-        made = made[0] if masks else made
-        return made.numpy(), network.get_weights()
+        outputs = network(image, *outlines)
+        outputs = outputs[0] if masks else outputs
+        return outputs.numpy(), network.get_weights()
 
     single, weights = translated("float32")
     double, _ = translated("float64", weights)
@@ -230,9 +230,11 @@ def test_the_closed_gradient_and_its_own_are_tensorflows(axes, unbiased):
         return outputs, first, outer.gradient(penalty, values)
 
     expected = derivatives(of_operations)
-    for found, wanted in zip(derivatives(normalized), expected, strict=True):
+    for derivative, wanted in zip(
+        derivatives(normalized), expected, strict=True
+    ):
         scale = np.abs(wanted).max()
-        np.testing.assert_allclose(found, wanted, atol=1e-12 * scale)
+        np.testing.assert_allclose(derivative, wanted, atol=1e-12 * scale)
 
 
 def test_sizes_known_late():

@@ -142,6 +142,6 @@ def test_lomit_rates_of_the_sheet(step, rate):
 
 
 def test_a_ramp_rises_between_two_steps():
-    found = [float(linear_ramp(step, 10, 14)) for step in (0, 10, 11, 14, 99)]
-    assert found == [0.0, 0.0, 0.25, 1.0, 1.0]
+    ramp = [float(linear_ramp(step, 10, 14)) for step in (0, 10, 11, 14, 99)]
+    assert ramp == [0.0, 0.0, 0.25, 1.0, 1.0]
     assert [float(linear_ramp(step, 3, 3)) for step in (2, 3, 4)] == [0, 1, 1]

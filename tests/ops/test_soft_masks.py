@@ -10,12 +10,12 @@ MAPS = np.float32([[[[1, 0], [3, 0]], [[5, 0], [2, 0]]]])
 
 def test_min_max_is_of_each_map():
     other = np.float32([[[[-7, 4], [-9, 8]], [[-8, 6], [-9, 4]]]])
-    found = min_max(np.concatenate([MAPS, other]))
+    scaled = min_max(np.concatenate([MAPS, other]))
     expected = [
         [[[0, 0], [0.5, 0]], [[1, 0], [0.25, 0]]],
         [[[1, 0], [0, 1]], [[0.5, 0.5], [0, 0]]],
     ]
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(scaled, expected, rtol=1e-6)
 
 
 def test_scale_and_tiny_values_change_nothing():

@@ -36,5 +36,5 @@ def test_codes_of_many_seeds_are_normal():
 def test_without_seeds_all_are_0():
     image = tf.zeros([3, 4, 4, 3])
     assert seeds_of({"image": image}).numpy().tolist() == [0, 0, 0]
-    given = seeds_of({"image": image, "style_seed": tf.constant([1, 2, 3])})
-    assert given.numpy().tolist() == [1, 2, 3] and given.dtype == tf.int64
+    seeds = seeds_of({"image": image, "style_seed": tf.constant([1, 2, 3])})
+    assert seeds.numpy().tolist() == [1, 2, 3] and seeds.dtype == tf.int64

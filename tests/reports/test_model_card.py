@@ -80,18 +80,18 @@ def test_numbers_come_in_and_stay(tmp_path):
 
 
 def test_thresholds_belong_to_their_step(tmp_path):
-    found = {"a_to_b": 0.31, "b_to_a": 0.6}
-    add_thresholds(tmp_path, found, 1200)  # no card, nothing to write to
+    thresholds = {"a_to_b": 0.31, "b_to_a": 0.6}
+    add_thresholds(tmp_path, thresholds, 1200)  # no card, nothing to write to
     assert read_thresholds(tmp_path, 1200) == {}
     assert not any(tmp_path.iterdir())
     write(tmp_path)
     assert read_thresholds(tmp_path, 1200) == {}
-    add_thresholds(tmp_path, found, 1200)
-    assert read_thresholds(tmp_path, 1200) == found
+    add_thresholds(tmp_path, thresholds, 1200)
+    assert read_thresholds(tmp_path, 1200) == thresholds
     text = write(tmp_path, step=2400).read_text()
     assert "above 0.31 (a_to_b), 0.60 (b_to_a)" in text
     assert "at step 1200" in text
-    assert read_thresholds(tmp_path, 1200) == found
+    assert read_thresholds(tmp_path, 1200) == thresholds
     assert read_thresholds(tmp_path, 2400) == {}
 
 

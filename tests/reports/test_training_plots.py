@@ -39,9 +39,9 @@ def lines_of(svg):
     ],
 )
 def test_ticks_are_round_and_hold_the_values(low, high, ticks):
-    found = nice_ticks(low, high)
-    assert found == pytest.approx(ticks)
-    assert found[0] <= low and found[-1] >= high
+    own_ticks = nice_ticks(low, high)
+    assert own_ticks == pytest.approx(ticks)
+    assert own_ticks[0] <= low and own_ticks[-1] >= high
 
 
 def test_a_curve_goes_where_its_values_are():

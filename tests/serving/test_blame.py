@@ -118,8 +118,8 @@ def test_images_that_are_refused_leave_the_others_theirs(client, toy):
         ask(client, [image(red) for red in reds])
     error = caught.value
     assert error.details == "2 of 5 images. The first: `image` 1: no"
-    found = [r and r.image[0, 0, 0] for r in error.results]
-    assert found == [1, None, 3, 4, None]
+    values = [r and r.image[0, 0, 0] for r in error.results]
+    assert values == [1, None, 3, 4, None]
     assert {n: e.details for n, e in error.failures.items()} == {
         1: "`image` 1: no",
         4: "`image` 4: no",
@@ -227,7 +227,7 @@ def test_several_errors_of_a_graph_are_one_sentence():
 
 
 @pytest.mark.parametrize(
-    ("variables", "told"),
+    ("variables", "named"),
     [
         ({}, False),
         ({"http_proxy": "http://user:secret@proxy:1"}, True),
@@ -235,7 +235,7 @@ def test_several_errors_of_a_graph_are_one_sentence():
         ({"grpc_proxy": "http://p:1", "no_proxy": "localhost"}, True),
     ],
 )
-def test_a_proxy_is_named_where_it_bites(monkeypatch, variables, told):
+def test_a_proxy_is_named_where_it_bites(monkeypatch, variables, named):
     for name in ("grpc_proxy", "https_proxy", "http_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
@@ -249,6 +249,6 @@ def test_a_proxy_is_named_where_it_bites(monkeypatch, variables, told):
             return "connection refused"
 
     text = str(failure(Error(), "models.example.com:8500"))
-    assert ("no_proxy" in text) == told and "secret" not in text
-    if told:
+    assert ("no_proxy" in text) == named and "secret" not in text
+    if named:
         assert f"the variable {next(iter(variables))}." in text

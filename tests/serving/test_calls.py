@@ -14,17 +14,17 @@ from serving.server.calls import Call, Calls, Limits
 @pytest.fixture
 def calls():
     budget = Budget(10)
-    made = Calls(
+    own_calls = Calls(
         Limits(threads=1, calls=9, seconds=9, held=99, budget=budget), ()
     )
-    yield made, budget
-    assert made.stop(9)
+    yield own_calls, budget
+    assert own_calls.stop(9)
 
 
 def call():
-    made = Call(protos.PREDICT, "", time.monotonic() + 9)
-    made.pixels = 3
-    return made
+    own_call = Call(protos.PREDICT, "", time.monotonic() + 9)
+    own_call.pixels = 3
+    return own_call
 
 
 async def settled(condition):
@@ -95,8 +95,10 @@ def test_who_is_cancelled_before_a_thread_is_free_gives_memory_back(calls):
 
 
 def test_a_message_that_cannot_be_read_is_let_go(calls):
-    made = call()
-    made.data = b"\xff\xff"
+    unreadable = call()
+    unreadable.data = b"\xff\xff"
     with pytest.raises(Exception, match="The request is no PredictRequest"):
-        made.read()
-    assert made.data == b"" and made.code == grpc.StatusCode.CANCELLED
+        unreadable.read()
+    assert (
+        unreadable.data == b"" and unreadable.code == grpc.StatusCode.CANCELLED
+    )

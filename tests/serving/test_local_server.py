@@ -106,11 +106,11 @@ def test_an_independent_client_agrees(toy_target):
     assert other.get_model_status("toy", 2)[2]["state"] == "AVAILABLE"
     inputs = other.get_model_metadata("toy", 2)["inputs"]
     assert inputs["image"]["dtype"] == "DT_UINT8"
-    found = other.predict({"image": picture()[None]}, "toy", 2)
+    outputs = other.predict({"image": picture()[None]}, "toy", 2)
     with Client(toy_target, "toy") as client:
         ours = client.translate(picture())
-    np.testing.assert_array_equal(found["image"][0], ours.image)
-    np.testing.assert_array_equal(found["mask"][0, ..., 0], ours.mask)
+    np.testing.assert_array_equal(outputs["image"][0], ours.image)
+    np.testing.assert_array_equal(outputs["mask"][0, ..., 0], ours.mask)
 
 
 def test_answers_as_raw_memory(toy_base):

@@ -27,9 +27,9 @@ def test_memory_that_does_not_come_back_is_growth():
 
 
 def test_a_mutation_is_known_by_its_number():
-    found = [mutated(number, 3, harsh=True) for number in range(300)]
-    assert found[7] == mutated(7, 3, harsh=True) != mutated(7, 4, harsh=True)
-    assert {mutation.kind for mutation in found} == {*GENTLE, *HARSH}
+    requests = [mutated(number, 3, harsh=True) for number in range(300)]
+    assert requests[7] == mutated(7, 3, harsh=True) != mutated(7, 4, harsh=True)
+    assert {mutation.kind for mutation in requests} == {*GENTLE, *HARSH}
     gentle = {mutated(number, 3, harsh=False).kind for number in range(300)}
     assert gentle == set(GENTLE)
 
@@ -68,11 +68,11 @@ def hang(data, context):
     ],
 )
 def test_broken_rules_are_reported(predict, words):
-    made, target = broken_server(predict)
+    broken, target = broken_server(predict)
     server = Server(target, None, 0.2)
     with server.channel:
         report = attack(server, Options(count=50), lambda: None)
-    made.stop(None)
+    broken.stop(None)
     assert len(report.broken) == 1
     assert words in report.broken[0]
     assert report.line().startswith("BROKEN: ")

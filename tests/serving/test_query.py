@@ -44,9 +44,9 @@ def test_a_folder_becomes_images_and_masks(toy_target, tmp_path, capsys):
     image = np.asarray(Image.open(output / "one.png"))
     np.testing.assert_array_equal(image[mask == 0], pixels[mask == 0])
     assert (image[mask > 127] >= pixels[mask > 127]).all()
-    told = capsys.readouterr().err
-    assert "1 file left out, no images by their names: notes.txt" in told
-    assert "3 of 3 images" in told
+    messages = capsys.readouterr().err
+    assert "1 file left out, no images by their names: notes.txt" in messages
+    assert "3 of 3 images" in messages
 
 
 def test_a_folder_of_all_kinds_that_the_client_sends(
@@ -54,18 +54,18 @@ def test_a_folder_of_all_kinds_that_the_client_sends(
 ):
     source, output = tmp_path / "in", tmp_path / "out"
     source.mkdir()
-    made = ("a.png", "b.jpg", "c.jpeg", "d.bmp", "e.webp")
-    for name in made:
+    names = ("a.png", "b.jpg", "c.jpeg", "d.bmp", "e.webp")
+    for name in names:
         write(source / name)
     (source / "b.jpg").rename(source / "b.jfif")
     for name in ("f.heic", "g.avif", "h.tif"):
         (source / name).write_bytes(b"")
     assert run(toy_target, source, output) == 1
     assert {path.stem for path in output.glob("?.png")} == set("abcde")
-    told = capsys.readouterr().err.replace("\n", " ")
+    messages = capsys.readouterr().err.replace("\n", " ")
     for text in ("f.heic: is a HEIC", "g.avif: is an AVIF", "h.tif: is a TIFF"):
-        assert text in told
-    assert "5 of 8 images" in told
+        assert text in messages
+    assert "5 of 8 images" in messages
 
 
 def test_one_bad_file_is_named_and_the_others_go_on(
@@ -79,10 +79,10 @@ def test_one_bad_file_is_named_and_the_others_go_on(
     (source / "c.png").write_bytes((source / "c.png").read_bytes()[:60])
     write(source / "d.png")
     assert run(toy_target, source, output) == 1
-    told = capsys.readouterr().err.replace("\n", " ")
-    assert "b.png: expected a PNG, JPEG, BMP or WebP image" in told
-    assert "c.png: " in told and "{{node" not in told
-    assert "2 of 4 images" in told
+    messages = capsys.readouterr().err.replace("\n", " ")
+    assert "b.png: expected a PNG, JPEG, BMP or WebP image" in messages
+    assert "c.png: " in messages and "{{node" not in messages
+    assert "2 of 4 images" in messages
     assert {path.stem for path in output.glob("?.png")} == {"a", "d"}
 
 
@@ -99,8 +99,8 @@ def test_what_no_image_is_to_blame_for_ends_the_command(
 
     monkeypatch.setattr(Client, "translate", translate)
     assert run(toy_target, source, tmp_path / "out") == 1
-    told = capsys.readouterr().err
-    assert told.count("`label`: gone") == 1 and "images in" not in told
+    messages = capsys.readouterr().err
+    assert messages.count("`label`: gone") == 1 and "images in" not in messages
 
 
 @pytest.mark.parametrize("missing", ["tyro", "rich", "PIL"])
@@ -111,11 +111,11 @@ def test_the_extra_is_named(missing, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, missing, None)
     monkeypatch.setattr(sys, "argv", ["tfmask-query", "--help"])
     assert query.script() == 1
-    told = capsys.readouterr().err
+    messages = capsys.readouterr().err
     assert re.fullmatch(
         rf"tfmask-query: error: {missing}\S* is not installed: "
         r"pip install 'tfmask-client\[query\]'\n",
-        told,
+        messages,
     )
 
 
@@ -130,8 +130,8 @@ def test_folders_that_cannot_work(names, text, tmp_path, capsys):
     for name in names:
         write(tmp_path / name)
     assert run("127.0.0.1:1", tmp_path, tmp_path / "out") == 1
-    told = capsys.readouterr().err
-    assert text in told and len(told.splitlines()) == 1
+    messages = capsys.readouterr().err
+    assert text in messages and len(messages.splitlines()) == 1
 
 
 def test_results_are_replaced_only_on_demand(toy_target, tmp_path, capsys):
@@ -140,8 +140,8 @@ def test_results_are_replaced_only_on_demand(toy_target, tmp_path, capsys):
     (output / "masks").mkdir(parents=True)
     (output / "masks" / "a_mask.png").write_text("older")
     assert run(toy_target, tmp_path / "a.png", output) == 1
-    told = capsys.readouterr().err
-    assert "already there" in told and "--overwrite" in told
+    messages = capsys.readouterr().err
+    assert "already there" in messages and "--overwrite" in messages
     assert not (output / "a.png").exists()
     assert run(toy_target, tmp_path / "a.png", output, "--overwrite") == 0
     mask = (output / "masks" / "a_mask.png").read_bytes()
@@ -175,17 +175,17 @@ def test_images_that_cannot_be_read_are_named_and_fail(
     write(source / "a_mask.png")
     (source / "._a.png").write_text("of a file manager")
     assert run(toy_target, source, output, "--mask-output", f"{output}/m") == 0
-    told = capsys.readouterr().err
-    assert "1 of 1 images" in told and "1 mask beside" in told
+    messages = capsys.readouterr().err
+    assert "1 of 1 images" in messages and "1 mask beside" in messages
     assert (output / "m" / "a_mask.png").exists()
     write(source / "b.tif")
     (source / "gone.png").symlink_to(tmp_path / "moved.png")
     assert run(toy_target, source, output, "--overwrite") == 1
-    told = capsys.readouterr().err
-    assert "b.tif: is a TIFF image: .tif files are not read" in told
-    assert "Convert it to PNG" in told
-    assert f"gone.png: is a link to {tmp_path}/moved.png, which is" in told
-    assert "1 of 3 images" in told
+    messages = capsys.readouterr().err
+    assert "b.tif: is a TIFF image: .tif files are not read" in messages
+    assert "Convert it to PNG" in messages
+    assert f"gone.png: is a link to {tmp_path}/moved.png, which is" in messages
+    assert "1 of 3 images" in messages
     (source / "a.png").unlink()
     (source / "a_mask.png").unlink()
     assert run("127.0.0.1:1", source, output) == 1
@@ -205,9 +205,9 @@ def test_images_that_cannot_be_read_are_named_and_fail(
 def test_failures_are_one_line(more, text, toy_target, tmp_path, capsys):
     write(tmp_path / "a.png")
     assert run(toy_target, tmp_path / "a.png", tmp_path / "out", *more) == 1
-    told = capsys.readouterr().err
-    assert "Traceback" not in told
-    assert re.search(text, told.replace("\n", " ")), told
+    messages = capsys.readouterr().err
+    assert "Traceback" not in messages
+    assert re.search(text, messages.replace("\n", " ")), messages
 
 
 def test_no_server(tmp_path, capsys):

@@ -42,8 +42,8 @@ def run(served, tmp_path):
 
 def test_results_are_the_methods(served, tmp_path, run):
     assert run("--attributes", 1, -1, 0, "--wait", 60) == 0
-    given = {"image": IMAGES[:1], "attributes": TARGETS[:1]}
-    expected = translated(served[0], "a_to_b", given)
+    inputs = {"image": IMAGES[:1], "attributes": TARGETS[:1]}
+    expected = translated(served[0], "a_to_b", inputs)
     for name, file in (("image", "a"), ("mask", "masks/a_mask")):
         got = Image.open(tmp_path / "out" / f"{file}.png")
         assert near(got, np.squeeze(expected[name][0]))
@@ -72,8 +72,8 @@ def test_what_does_not_fit_is_said(run, capsys, options, reason):
 
 def test_the_client_takes_one_image_and_batches(served):
     method, target = served
-    given = {"image": IMAGES, "attributes": TARGETS}
-    expected = translated(method, "a_to_b", given)["image"]
+    inputs = {"image": IMAGES, "attributes": TARGETS}
+    expected = translated(method, "a_to_b", inputs)["image"]
     with Client(target, "toy") as client:
         client.wait_ready(60)
         single = client.translate(IMAGES[0], attributes=[1, -1, 0])

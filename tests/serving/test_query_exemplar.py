@@ -72,12 +72,12 @@ def run(target, folder, *names, model="toy"):
 def test_results_are_the_methods(served, tmp_path, files, names):
     method, target = served
     assert run(target, tmp_path, *names) == 0
-    given = {
+    inputs = {
         name: values.reshape(1, 20, 18, -1)
         for name, values in files.items()
         if name in ("image", *names)
     }
-    expected = translated(method, "a_to_b", given)
+    expected = translated(method, "a_to_b", inputs)
     for name, file in (
         ("image", "image"),
         ("mask", "masks/image_mask"),
@@ -105,8 +105,8 @@ def test_the_client_takes_arrays(served, files):
         client.wait_ready(60)
         result = client.translate(**files)
         assert result.mask.shape == (20, 18)
-        given = {k: v.reshape(1, 20, 18, -1) for k, v in files.items()}
-        expected = translated(method, "a_to_b", given)["image"][0]
+        inputs = {k: v.reshape(1, 20, 18, -1) for k, v in files.items()}
+        expected = translated(method, "a_to_b", inputs)["image"][0]
         assert np.abs(result.image - expected.astype(int)).max() <= 1
         with pytest.raises(InvalidArgument, match="`exemplar`"):
             client.translate(files["image"], exemplar=files["exemplar"][1:])

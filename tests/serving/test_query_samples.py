@@ -64,13 +64,13 @@ def test_a_batch_has_a_number_for_each_image(toy, client):
 
 
 def test_an_exemplar_takes_the_place_of_a_number(toy, client, tmp_path):
-    made = client.translate(IMAGES[0], exemplar=IMAGES[1]).image
+    translation = client.translate(IMAGES[0], exemplar=IMAGES[1]).image
     answer = expected(toy, IMAGES[:1], exemplar=IMAGES[1:2])
-    np.testing.assert_allclose(made, answer[0], atol=1)
+    np.testing.assert_allclose(translation, answer[0], atol=1)
     for number in (0, 1):
         Image.fromarray(IMAGES[number]).save(tmp_path / f"{number}.png")
     files = client.translate(tmp_path / "0.png", exemplar=tmp_path / "1.png")
-    np.testing.assert_array_equal(files.image, made)
+    np.testing.assert_array_equal(files.image, translation)
 
 
 @pytest.mark.parametrize(

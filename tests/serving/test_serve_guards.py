@@ -132,7 +132,7 @@ def test_signals(fixture_base):
                 process.send_signal(signal.SIGTERM)
             assert process.wait(20) == code
             # In whatever order they came, one thread cannot end them all.
-            assert any(found.exception() for found in running)
+            assert any(future.exception() for future in running)
 
 
 def listed(base, *names):

@@ -167,9 +167,9 @@ class Paste:
         image, exemplar = inputs["image"], inputs["exemplar"]
         differs = tf.reduce_max(tf.abs(image - exemplar), -1, keepdims=True)
         shades = tf.reshape(tf.range(SIDE) == SIDE - 1, (1, SIDE, 1, 1))
-        found = tf.cast((differs > 0.5) & ~shades, tf.float32)
-        mask = inputs.get("mask", found)
-        other = inputs.get("exemplar_mask", found)
+        own_mask = tf.cast((differs > 0.5) & ~shades, tf.float32)
+        mask = inputs.get("mask", own_mask)
+        other = inputs.get("exemplar_mask", own_mask)
         return {
             "image": image + (exemplar - image) * mask * other,
             "mask": mask,

@@ -63,9 +63,9 @@ class Page:
     def wait_for(self, event):
         """What the browser next tells of an event."""
         while True:
-            told = self._told.pop(0) if self._told else self._receive()
-            if told.get("method") == event:
-                return told["params"]
+            message = self._told.pop(0) if self._told else self._receive()
+            if message.get("method") == event:
+                return message["params"]
 
     def open(self, path):
         """Loads a file, with what it refers to."""
@@ -82,18 +82,18 @@ class Page:
     def asked_for(self):
         """Addresses that pages have asked for since `go`."""
         return [
-            told["params"]["request"]["url"]
-            for told in self._told
-            if told.get("method") == "Network.requestWillBeSent"
+            message["params"]["request"]["url"]
+            for message in self._told
+            if message.get("method") == "Network.requestWillBeSent"
         ]
 
     def wait_until(self, script, seconds=120):
         """Waits until an expression is true, and returns it."""
         end = time.monotonic() + seconds
-        while not (found := self.value(script)):
+        while not (value := self.value(script)):
             assert time.monotonic() < end, f"{script} is not true"
             time.sleep(0.1)
-        return found
+        return value
 
     def choose_file(self, selector, path):
         """What a person does in the dialogue of an `<input type=file>`."""
@@ -146,11 +146,11 @@ class Page:
 
     def value(self, script):
         """What an expression is, as JSON can say it."""
-        found = self.call(
+        result = self.call(
             "Runtime.evaluate", expression=script, returnByValue=True
         )
-        assert "exceptionDetails" not in found, found
-        return found["result"].get("value")
+        assert "exceptionDetails" not in result, result
+        return result["result"].get("value")
 
     def press(self, key):
         """A key goes down and up."""

@@ -83,8 +83,8 @@ def tfmask(*arguments, code=0):
         contextlib.redirect_stdout(io.StringIO()) as out,
         contextlib.redirect_stderr(io.StringIO()) as err,
     ):
-        found = cli.main([str(argument) for argument in arguments])
-    assert found == code, f"{arguments}: {found}\n{err.getvalue()}"
+        exit_code = cli.main([str(argument) for argument in arguments])
+    assert exit_code == code, f"{arguments}: {exit_code}\n{err.getvalue()}"
     return out.getvalue(), err.getvalue()
 
 

@@ -142,9 +142,9 @@ def test_a_served_model_gives_the_start(photos, toy_of_metadata):
     mask = painted_masks.masks_of_server(client, "toy")
     picture = np.zeros((1536, 768, 3), np.uint8)
     picture[:768] = 255
-    found = mask("a_to_b", picture)
-    assert found.shape == (1536, 768) and client.seen == (768, 384, 3)
-    assert found[0, 0] == 255 and found[-1, -1] == 0
+    start = mask("a_to_b", picture)
+    assert start.shape == (1536, 768) and client.seen == (768, 384, 3)
+    assert start[0, 0] == 255 and start[-1, -1] == 0
     assert mask("c_to_d", picture) is None
 
 
@@ -178,8 +178,8 @@ def test_nothing_left_to_mark_is_said(photos):
 
 
 def test_pictures_of_a_folder_are_found_by_name(photos):
-    found = pictures_of(photos / "trainA")
-    assert list(found) == ["0.png", "1.png", "2.png", "3.png"]
+    pictures = pictures_of(photos / "trainA")
+    assert list(pictures) == ["0.png", "1.png", "2.png", "3.png"]
     with pytest.raises(UserError, match="Expected"):
         pictures_of(photos / "nothing")
 
@@ -191,5 +191,5 @@ def test_a_real_method_gives_masks(photos):
     assert tf  # the method's
     method = tiny_method("attention_guided")
     mask = painted_masks.masks_of_run(photos, fake_run(method, SIDE))
-    found = mask("b_to_a", np.zeros((40, 32, 3), np.uint8))
-    assert found.shape == (40, 32) and found.dtype == np.uint8
+    start = mask("b_to_a", np.zeros((40, 32, 3), np.uint8))
+    assert start.shape == (40, 32) and start.dtype == np.uint8

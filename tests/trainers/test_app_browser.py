@@ -165,13 +165,13 @@ def test_the_change_follows_the_brush(toy, tmp_path, direction):
         settle(page)
         if value == 60:  # else the model's mask would be everywhere
             press(page, "#find", until=new_image(page))
-            found = download(page, "#mask", tmp_path, "grey_mask.png")
-            assert not found.any()
+            grey_mask = download(page, "#mask", tmp_path, "grey_mask.png")
+            assert not grey_mask.any()
         stroke(page, 0.25, (0.3, 0.7))
         press(page, "#own", until=new_image(page))
-        made = download(page, "#image", tmp_path, "grey.png")
+        translated = download(page, "#image", tmp_path, "grey.png")
         mask = download(page, "#mask", tmp_path, "grey_mask.png")
-    changed = (made != value).any(axis=-1)
+    changed = (translated != value).any(axis=-1)
     # The line, and nothing beside its width.
     assert changed[SIDE // 4, 15:33].all()
     assert not changed[SIDE // 2 :].any() and not changed[:, :8].any()
@@ -179,7 +179,7 @@ def test_the_change_follows_the_brush(toy, tmp_path, direction):
     share = mask > 127 if direction == "a_to_b" else mask / 255
     shift = SHIFT if direction == "a_to_b" else -SHIFT
     expected = value + np.rint(share * shift)
-    assert np.abs(made - expected[..., None]).max() <= 1
+    assert np.abs(translated - expected[..., None]).max() <= 1
 
 
 def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
@@ -239,8 +239,8 @@ def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
     assert (painted[SIDE // 4, 6:18] == 255).all()  # the person's
     assert not painted[SIDE // 2 :, : SIDE // 2].any()
     (example,) = (
-        found
-        for found in list_examples(photos, "train", "a", some_masks=True)
-        if found.region
+        listed
+        for listed in list_examples(photos, "train", "a", some_masks=True)
+        if listed.region
     )
     assert example.region.path == str(masks[first]) and not example.problem

@@ -246,11 +246,11 @@ def test_distances_of_plain_translations(tmp_path):
         "train",
         "evaluate",
     ]
-    given = dict(pairwise(commands.lines[3]))
-    assert given["--draw-size"] == "3"
-    assert given["--image-size"] == "8"
-    assert given["--real"].endswith("testB")
-    assert given["--features-cache"] == str(tmp_path / "features")
+    arguments = dict(pairwise(commands.lines[3]))
+    assert arguments["--draw-size"] == "3"
+    assert arguments["--image-size"] == "8"
+    assert arguments["--real"].endswith("testB")
+    assert arguments["--features-cache"] == str(tmp_path / "features")
     write_report(chosen, todo, ledger, {})
     table = (tmp_path / "results.md").read_text()
     assert "kid average x 100 | kid target x 100 | kid source x 100" in table
@@ -354,19 +354,19 @@ def test_floors_and_ceiling_come_last_and_once():
         "identity": {"class_iou": 0.0},
     }
     unknown = {**rows, "true_partner": None}
-    found = {
+    results = {
         arm: [{"directions": {"b_to_a": rows}}]
         for arm, rows in (("gan", unknown), ("cgan", rows), ("pix2pix", rows))
     }
-    table = summarize(found)["b_to_a"]
+    table = summarize(results)["b_to_a"]
     assert list(table) == ["gan", "cgan", "pix2pix", "identity", "true_partner"]
     assert table["true_partner"]["class_iou"] == [0.4, None]
 
 
 def test_a_number_that_one_seed_lacks_is_no_mean_of_the_others():
     rows = [{"model": {"x": value}} for value in (1.0, None)]
-    found = {"a": [{"directions": {"d": row}} for row in rows]}
-    assert summarize(found)["d"]["a"]["x"] == [None, None]
+    results = {"a": [{"directions": {"d": row}} for row in rows]}
+    assert summarize(results)["d"]["a"]["x"] == [None, None]
 
 
 def test_bars_are_as_long_as_their_numbers():

@@ -32,9 +32,9 @@ from trainers import evaluate as evaluate_command
 SMALL = ["--image-size", "16", "--batch-size", "8", "--steps", "25"]
 
 
-def run(data, out, *options, given=SMALL):
+def run(data, out, *options, defaults=SMALL):
     """Exit code of the command."""
-    line = ["--data", data, "--out", out, *given, *options]
+    line = ["--data", data, "--out", out, *defaults, *options]
     return classifier.main(list(map(str, line)))
 
 
@@ -206,7 +206,7 @@ def test_data_that_cannot_be_learnt(make, options, message, tmp_path, capsys):
 )
 def test_wrong_options(options, message, capsys):
     with pytest.raises(SystemExit):
-        run("x", "y", *options, given=[])
+        run("x", "y", *options, defaults=[])
     assert message in " ".join(capsys.readouterr().err.split())
 
 
@@ -251,18 +251,18 @@ def test_a_file_of_another_keras(domains, tmp_path):
 def test_a_judge_stays_in_float32(domains):
     data, out = domains
     images = pixels_of(data, "testA").astype("float32")
-    found = []
+    dtypes = []
     for policy in ("float32", "mixed_bfloat16"):
         keras.mixed_precision.set_global_policy(policy)
         try:
             network = classifier_files.read_network(
                 out, classifier_files.read_about(out)
             )
-            found.append(network(images, training=False).numpy())
+            dtypes.append(network(images, training=False).numpy())
         finally:
             keras.mixed_precision.set_global_policy("float32")
-    assert found[1].dtype == np.float32
-    np.testing.assert_allclose(*found, rtol=1e-6)
+    assert dtypes[1].dtype == np.float32
+    np.testing.assert_allclose(*dtypes, rtol=1e-6)
 
 
 def test_features_are_what_the_head_sees(domains, attributes):
@@ -271,16 +271,16 @@ def test_features_are_what_the_head_sees(domains, attributes):
     pixels = pixels_of(data, "testB")
     resized = np.stack([opened.resize(image).numpy() for image in pixels])
     assert resized.shape == (5, 16, 16, 3)
-    made = opened.run(resized)
+    outputs = opened.run(resized)
     network = keras.models.load_model(str(out / "classifier.keras"))
     logits = network.predict(pixels, verbose=0)
     kernel, bias = network.layers[-1].get_weights()
-    features = np.asarray(made["features"])
+    features = np.asarray(outputs["features"])
     assert features.shape == (5, 64)  # 16 px: one place is left
     np.testing.assert_allclose(features @ kernel + bias, logits, atol=1e-4)
     # Softmax of 0 and z is the sigmoid of z: two classes, as for IS.
     np.testing.assert_allclose(
-        softmax(np.asarray(made["logits"], float))[:, 1:],
+        softmax(np.asarray(outputs["logits"], float))[:, 1:],
         1 / (1 + np.exp(-logits.astype(float))),
         atol=1e-5,
     )
@@ -368,12 +368,12 @@ def test_a_given_judge_of_attributes():
         def __str__(self):
             return "the eye"
 
-    found = measured(Painter(), data, classifier=Eye())
-    assert found["classifier"]["red"]["accuracy"] == 1.0
-    assert found["classifier"]["blue"]["accuracy"] == 0.5
-    row = found["directions"]["switch_red"]["model"]
+    rows = measured(Painter(), data, classifier=Eye())
+    assert rows["classifier"]["red"]["accuracy"] == 1.0
+    assert rows["classifier"]["blue"]["accuracy"] == 0.5
+    row = rows["directions"]["switch_red"]["model"]
     assert row["attribute_accuracy"] == 1.0
-    assert any("judged by the eye. Of the test" in n for n in found["notes"])
+    assert any("judged by the eye. Of the test" in n for n in rows["notes"])
 
 
 def test_the_evaluation_takes_a_folder(domains, attributes, tmp_path, capsys):

@@ -137,9 +137,9 @@ def test_full_disk_keeps_the_last_good_checkpoint(photos, tmp_path):
         )  # fmt: skip
         assert "No space left" in err
         assert "Traceback" not in err
-        kept = sorted((disk / "run" / "checkpoints").glob("step-*"))
-        assert kept
-        with open(kept[-1] / "state.npz", "rb") as file:
+        checkpoints = sorted((disk / "run" / "checkpoints").glob("step-*"))
+        assert checkpoints
+        with open(checkpoints[-1] / "state.npz", "rb") as file:
             assert np.load(file).files
     finally:
         subprocess.run(["umount", str(disk)], check=True)

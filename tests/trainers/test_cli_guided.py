@@ -44,9 +44,9 @@ def test_the_whole_road(photos, trained, tmp_path):
     tfmask("train", "guidegan", "--run", run, "--resume", "--steps", 3)
     numbers = tmp_path / "numbers.json"
     tfmask("evaluate", "--run", run, "--data", photos, "--json", numbers)
-    found = json.loads(numbers.read_text())
-    assert found["mask_kind"] == "discriminator_attention"
-    row = found["directions"]["b_to_a"]["model"]
+    numbers_read = json.loads(numbers.read_text())
+    assert numbers_read["mask_kind"] == "discriminator_attention"
+    row = numbers_read["directions"]["b_to_a"]["model"]
     assert row["mask_iou"] is not None and row["step_change_1"] > 0
 
     out, source = tmp_path / "translated", photos / "testA"

@@ -119,9 +119,9 @@ def test_a_segmenter_reads_photographs(run, segmenter, tmp_path, capsys):
 def test_a_segmenter_follows_the_data():
     config = preset_config("segmenter", "quick", "synthetic:paired")
     data = open_data("synthetic:paired", 16)
-    found = following(config, data)
-    assert found.method.palette == paired_scenes.PALETTE.colours
-    assert following(found, data) == found
+    followed = following(config, data)
+    assert followed.method.palette == paired_scenes.PALETTE.colours
+    assert following(followed, data) == followed
     method = dataclasses.replace(config.method, palette=((0, 0, 0), (1, 1, 1)))
     with pytest.raises(UserError, match="follow the data"):
         following(dataclasses.replace(config, method=method), data)

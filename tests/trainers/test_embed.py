@@ -44,8 +44,8 @@ def test_codes_are_the_networks(method, data):
     mask = method.masks_of(content, method.content_encoder(exemplar))
     foreground, background = method.styles_of(image, mask)
     expected = (np.mean(content, (1, 2)), foreground, background)
-    for found, values in zip(codes.values(), expected, strict=True):
-        np.testing.assert_allclose(found, values, atol=1e-4)
+    for own, values in zip(codes.values(), expected, strict=True):
+        np.testing.assert_allclose(own, values, atol=1e-4)
     np.testing.assert_array_equal(attributes, batch["a"]["attributes"] > 0.5)
     np.testing.assert_array_equal(index, batch["a"]["index"])
 
@@ -56,9 +56,9 @@ def test_silhouettes_tell_what_is_apart():
     noise = rng.normal(size=(20, 3))
     codes = {"apart": noise + 100.0 * on[:, None], "mixed": noise}
     attributes = np.stack([on, np.ones(20, bool)], axis=1)
-    found = code_embedding.separations(codes, attributes)
-    assert found["apart"][0] > 0.95 and abs(found["mixed"][0]) < 0.2
-    assert found["apart"][1] is None
+    silhouettes = code_embedding.separations(codes, attributes)
+    assert silhouettes["apart"][0] > 0.95 and abs(silhouettes["mixed"][0]) < 0.2
+    assert silhouettes["apart"][1] is None
 
 
 def test_clusters_stay_clusters():

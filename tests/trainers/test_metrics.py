@@ -44,10 +44,10 @@ def weights(tmp_path_factory):
 def run(tmp_path):
     """Runs the command; the result is its exit code and the report."""
 
-    def command(*options, given=SMALL):
+    def command(*options, defaults=SMALL):
         file = tmp_path / "numbers.json"
         fixed = ["--json", str(file), "--overwrite"]
-        code = metrics.main([*map(str, options), *given, *fixed])
+        code = metrics.main([*map(str, options), *defaults, *fixed])
         return code, json.loads(file.read_text()) if code == 0 else None
 
     return command
@@ -70,7 +70,7 @@ def test_numbers_are_those_of_the_features(run, folders, weights, capsys):
     code, report = run(*options, *network)
     assert code == 0
     for row, name in (("fake", "fake"), ("identity", "source")):
-        found, pair = report["rows"][row], (known[name], known["real"])
+        own, pair = report["rows"][row], (known[name], known["real"])
         values = kernel_distance_of_subsets(*pair, **KID)
         parts = source_target_kernel_distance(
             *pair, known["source"], draws=4, size=5, seed=3
@@ -88,7 +88,7 @@ def test_numbers_are_those_of_the_features(run, folders, weights, capsys):
             "mean_kl": score.mean_kl,
         }
         for number, value in expected.items():
-            assert found[number] == pytest.approx(value, rel=1e-2, abs=3e-3), (
+            assert own[number] == pytest.approx(value, rel=1e-2, abs=3e-3), (
                 row,
                 number,
             )
@@ -198,7 +198,7 @@ def test_all_images_of_the_smaller_set_are_a_subset(run, tmp_path):
             write_npz(tmp_path / f"{name}.npz", features=features(count)),
         )
     ]
-    _, report = run(*options, given=[])
+    _, report = run(*options, defaults=[])
     assert report["settings"]["kid"] == {
         "subsets": 100, "size": 11, "seed": 2020,
     }  # fmt: skip
@@ -241,9 +241,9 @@ def test_parts_that_are_too_large_name_their_option(run, tmp_path, capsys):
         for name in ("real", "fake", "source")
         for part in (f"--{name}", write_npz(tmp_path / f"{name}.npz", **arrays))
     ]
-    assert run(*files, given=[])[0] == 1
+    assert run(*files, defaults=[])[0] == 1
     assert "`--draw-size 50` needs 50 images" in capsys.readouterr().err
-    assert run(*files[:4], given=[])[0] == 1
+    assert run(*files[:4], defaults=[])[0] == 1
     assert "`--splits 10` needs 10 images" in capsys.readouterr().err
 
 
@@ -275,7 +275,7 @@ def test_wrong_folders_and_files_are_named(run, tmp_path, capsys, weights):
         tmp_path / "bad",
         *network,
         "--skip-bad-files",
-        given=["--splits", "2"],
+        defaults=["--splits", "2"],
     )
     assert code == 0 and report["counts"]["fake"] == 3
     assert "x.png" in report["sets"]["fake"]["skipped"][0][0]

@@ -35,8 +35,8 @@ def test_named_ones_are_set_the_others_kept(tmp_path, translate, method):
     assert translate("--attributes", "beard=1", "hat=0") == 0
     image = np.asarray(Image.open(tmp_path / "a.png"))[None]
     target = np.array([[0, -1, 1]], np.float32)
-    given = {"image": image, "attributes": target}
-    expected = translated(method, "a_to_b", given)
+    inputs = {"image": image, "attributes": target}
+    expected = translated(method, "a_to_b", inputs)
     for name, place in (("image", "a.png"), ("mask", "masks/a_mask.png")):
         got = np.asarray(Image.open(tmp_path / "out" / place))
         values = np.squeeze(expected[name][0].astype(int))

@@ -53,9 +53,9 @@ def files(tmp_path):
     }
 
 
-def assert_results(folder, method, given):
+def assert_results(folder, method, inputs):
     expected = translated(
-        method, "a_to_b", {k: v[None] for k, v in given.items()}
+        method, "a_to_b", {k: v[None] for k, v in inputs.items()}
     )
     for name, file in (
         ("image", "a"),
@@ -68,8 +68,8 @@ def assert_results(folder, method, given):
 
 def test_an_exemplar(tmp_path, translate, files, method):
     assert translate("--exemplar", tmp_path / "e.png") == 0
-    given = {"image": files["a"], "exemplar": files["e"]}
-    assert_results(tmp_path / "out", method, given)
+    inputs = {"image": files["a"], "exemplar": files["e"]}
+    assert_results(tmp_path / "out", method, inputs)
 
 
 def test_both_masks(tmp_path, translate, files, method):
@@ -82,13 +82,13 @@ def test_both_masks(tmp_path, translate, files, method):
         tmp_path / "n.png",
     )
     assert code == 0
-    given = {
+    inputs = {
         "image": files["a"],
         "exemplar": files["e"],
         "mask": files["m"][..., None],
         "exemplar_mask": files["n"][..., None],
     }
-    assert_results(tmp_path / "out", method, given)
+    assert_results(tmp_path / "out", method, inputs)
 
 
 def test_an_exemplar_of_another_size_is_resized(
@@ -98,8 +98,8 @@ def test_an_exemplar_of_another_size_is_resized(
     Image.fromarray(flat).save(tmp_path / "flat.png")
     assert translate("--exemplar", tmp_path / "flat.png") == 0
     exemplar = np.full((20, 18, 3), (200, 30, 90), np.uint8)
-    given = {"image": files["a"], "exemplar": exemplar}
-    assert_results(tmp_path / "out", method, given)
+    inputs = {"image": files["a"], "exemplar": exemplar}
+    assert_results(tmp_path / "out", method, inputs)
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def test_soft_empty_and_overlapping_masks(tmp_path, photo):
     other = np.where(rows > 3, 255, 0)
     out = run(tmp_path, soft, np.zeros((13, 10)), other)
     for number, expected in enumerate((rows < 6, rows < 0, rows > 3)):
-        found = read(out / "masks" / f"x_instance_{number}.png")
-        np.testing.assert_array_equal(found, expected * 255)
+        written = read(out / "masks" / f"x_instance_{number}.png")
+        np.testing.assert_array_equal(written, expected * 255)
     # Rows 4 and 5 are in two masks, and changed once.
     np.testing.assert_array_equal(read(out / "masks" / "x_mask.png"), 255)
     np.testing.assert_array_equal(read(out / "x.png"), 255 - photo)
@@ -108,8 +108,8 @@ def test_all_files_of_a_name_in_the_order_of_their_numbers(tmp_path, photo):
     for number in (10, 2, 0):
         save(tmp_path / "masks" / f"x_{number}.png", np.zeros((13, 10)))
     image = tmp_path / "in" / "x.png"
-    found = list_masks("instances", [image], tmp_path / "masks")[image]
-    assert [path.stem for path in found] == ["x_0", "x_2", "x_10"]
+    paths = list_masks("instances", [image], tmp_path / "masks")[image]
+    assert [path.stem for path in paths] == ["x_0", "x_2", "x_10"]
 
 
 def test_two_masks_of_one_number_are_an_error(tmp_path, photo):

@@ -52,11 +52,13 @@ def test_samples_have_a_folder_each(method, folder, capsys):
     assert run(method, folder, "--samples", 2, "--style-seed", 5) == 0
     assert "2 of 2 images translated" in capsys.readouterr().out
     for seed in (5, 6):
-        made = folder / "out" / f"style_{seed}"
+        sample = folder / "out" / f"style_{seed}"
         for number in (0, 1):
             answer = expected(method, number, style_seed=np.array([seed]))
-            np.testing.assert_array_equal(read(made / f"{number}.png"), answer)
-            assert (made / "masks" / f"{number}_mask.png").is_file()
+            np.testing.assert_array_equal(
+                read(sample / f"{number}.png"), answer
+            )
+            assert (sample / "masks" / f"{number}_mask.png").is_file()
     assert run(method, folder, "--style-seed", 6) == 0
     again = (folder / "out" / "0.png").read_bytes()
     assert again == (folder / "out" / "style_6" / "0.png").read_bytes()
@@ -71,8 +73,8 @@ def test_masks_may_have_folders_of_their_own(method, folder):
 def test_an_exemplar_takes_the_place_of_a_number(method, folder):
     assert run(method, folder, "--exemplar", folder / "1.png") == 0
     answer = expected(method, 0, exemplar=IMAGES[1:])
-    found = read(folder / "out" / "0.png")
-    np.testing.assert_allclose(found, answer, atol=1)
+    written = read(folder / "out" / "0.png")
+    np.testing.assert_allclose(written, answer, atol=1)
     # No mask of the exemplar: the method has none.
     names = {path.name for path in (folder / "out" / "masks").iterdir()}
     assert names == {"0_mask.png", "1_mask.png"}

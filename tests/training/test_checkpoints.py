@@ -99,10 +99,10 @@ def test_restore_brings_back_every_variable(tmp_path, name, options):
     checkpoints.save(method, 7)
     other = make_method(name, **options)
     assert checkpoints.restore(other) == 7
-    found = arrays(other)
-    assert found.keys() == expected.keys()
+    restored = arrays(other)
+    assert restored.keys() == expected.keys()
     for name, value in expected.items():
-        np.testing.assert_array_equal(found[name], value, err_msg=name)
+        np.testing.assert_array_equal(restored[name], value, err_msg=name)
 
 
 METHODS = [
@@ -150,10 +150,12 @@ def test_a_checkpoint_by_position_is_restored(tmp_path, name, options):
     np.savez(folder / "state.npz", **old)
     other = make_method(name, **options)
     assert Checkpoints(tmp_path).restore(other) == 7
-    found = by_position(other)
-    assert found.keys() == old.keys()
+    restored = by_position(other)
+    assert restored.keys() == old.keys()
     for name, value in old.items():
-        np.testing.assert_array_equal(found[name].numpy(), value, err_msg=name)
+        np.testing.assert_array_equal(
+            restored[name].numpy(), value, err_msg=name
+        )
 
 
 def test_an_old_checkpoint_of_another_config_is_refused(tmp_path):

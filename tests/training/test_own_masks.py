@@ -37,9 +37,9 @@ def maker(masks_of=None, masks=None, **options):
     if masks_of is not None:
         method.attend = masks_of
     said = []
-    made = OwnMaskMaker(data, said.append)
-    made.set_model(method)
-    return method, data, made, said
+    mask_maker = OwnMaskMaker(data, said.append)
+    mask_maker.set_model(method)
+    return method, data, mask_maker, said
 
 
 def own_masks(method):
@@ -47,13 +47,13 @@ def own_masks(method):
 
 
 def test_masks_of_the_middle_are_made_once():
-    method, _, made, said = maker(
+    method, _, mask_maker, said = maker(
         bright, first_own_masks="middle", own_mask_rounds=2
     )
     first, second = method.own_mask_steps
-    made.on_train_batch_begin(first)
+    mask_maker.on_train_batch_begin(first)
     before = own_masks(method)
-    made.on_train_batch_begin(second)
+    mask_maker.on_train_batch_begin(second)
     assert "stay as they are" in said[-1]
     for old, new in zip(before, own_masks(method), strict=True):
         np.testing.assert_array_equal(old, new)
@@ -69,8 +69,8 @@ def bright(image, domain):
 
 
 def test_masks_are_cut_at_their_own_threshold():
-    method, data, made, said = maker(bright)
-    made.on_train_batch_begin(0)
+    method, data, mask_maker, said = maker(bright)
+    mask_maker.on_train_batch_begin(0)
     assert ["cut at 0.25" in line for line in said] == [True, True]
     images = np.concatenate(
         [b["image"] for b in data.test_batches("a", split="train")]
@@ -82,21 +82,21 @@ def test_masks_are_cut_at_their_own_threshold():
 
 
 def test_they_are_made_at_the_steps_of_the_rounds_alone():
-    method, _, made, said = maker(bright, lesson_start_epoch=1)
+    method, _, mask_maker, said = maker(bright, lesson_start_epoch=1)
     assert method.own_mask_steps == (2,)
     for step in (0, 1, 3):
-        made.on_train_batch_begin(step)
+        mask_maker.on_train_batch_begin(step)
     assert not said
     assert not any(masks.any() for masks in own_masks(method))
-    made.on_train_batch_begin(2)
+    mask_maker.on_train_batch_begin(2)
     assert len(said) == 2
     assert all(masks.any() for masks in own_masks(method))
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_collapsed_masks_are_replaced_by_the_middle(value):
-    method, _, made, said = maker(level(value))
-    made.on_train_batch_begin(0)
+    method, _, mask_maker, said = maker(level(value))
+    mask_maker.on_train_batch_begin(0)
     assert "collapsed" in said[0] and "the middle of the images" in said[0]
     middle = middle_of_image((16, 16)) > 0.5
     mean = own_masks(method)[0].mean(0)
@@ -108,18 +108,20 @@ def test_masks_on_the_borders_are_not_believed():
         middle = middle_of_image(image.shape[1:3])[None, ..., None]
         return tf.tile(1.0 - middle, [image.shape[0], 1, 1, 1])
 
-    _, _, made, said = maker(on_the_border, first_own_masks="auto")
-    made.on_train_batch_begin(0)
+    _, _, mask_maker, said = maker(on_the_border, first_own_masks="auto")
+    mask_maker.on_train_batch_begin(0)
     assert "at the borders" in said[0]
-    _, _, made, said = maker(on_the_border, first_own_masks="found")
-    made.on_train_batch_begin(0)
+    _, _, mask_maker, said = maker(on_the_border, first_own_masks="found")
+    mask_maker.on_train_batch_begin(0)
     assert "from the masks found" in said[0]
 
 
 def test_given_masks_are_believed():
     """What they taught is taken, wherever it lies."""
-    method, _, made, said = maker(bright, masks=2, first_own_masks="middle")
+    method, _, mask_maker, said = maker(
+        bright, masks=2, first_own_masks="middle"
+    )
     (step,) = method.own_mask_steps
     assert step == 2
-    made.on_train_batch_begin(step)
+    mask_maker.on_train_batch_begin(step)
     assert "from the masks found" in said[0]

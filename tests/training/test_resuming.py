@@ -169,7 +169,7 @@ def test_rows_that_a_kill_cut_off_are_removed(tmp_path):
     rows = MetricRows(tmp_path, 1, epoch_steps=2, writer=True, checkpoints=None)
     rows.set_model(SimpleNamespace(step=SimpleNamespace(numpy=lambda: 2)))
     header, path = "step,loss\n", tmp_path / "metrics.csv"
-    for text, kept in [
+    for text, rest in [
         ("", None),
         ("step,lo", None),
         (header, None),
@@ -178,7 +178,7 @@ def test_rows_that_a_kill_cut_off_are_removed(tmp_path):
     ]:
         path.write_text(text)
         rows.on_train_begin()
-        assert (path.read_text() if path.exists() else None) == kept
+        assert (path.read_text() if path.exists() else None) == rest
 
 
 @pytest.mark.slow

@@ -47,23 +47,23 @@ def base(tmp_path):
 
 
 def test_every_run_is_found_with_its_numbers(base):
-    found = {entry.path: entry for entry in find_runs(base)}
-    whole = found[str(base / "a" / "whole")]
+    entries = {entry.path: entry for entry in find_runs(base)}
+    whole = entries[str(base / "a" / "whole")]
     assert (whole.method, whole.preset) == ("cyclegan", "quick")
     assert (whole.step, whole.steps, whole.state) == (100, 100, "finished")
     assert whole.losses == pytest.approx({"cycle": 0.3, "x": 0.5})
     assert whole.mask_means == {"mask_b": 0.25}
     assert whole.picture == str(base / "a" / "whole" / "images" / "100.png")
-    cut_off = found[str(base / "cut_off")]
+    cut_off = entries[str(base / "cut_off")]
     assert (cut_off.step, cut_off.state, cut_off.losses) == (
         10,
         "stopped",
         {"x": 2.0},
     )
-    begun = found[str(base / "begun")]
+    begun = entries[str(base / "begun")]
     assert (begun.step, begun.losses, begun.picture) == (0, {}, "")
-    assert "damaged" in found[str(base / "broken")].problem
-    assert len(found) == 4
+    assert "damaged" in entries[str(base / "broken")].problem
+    assert len(entries) == 4
 
 
 def test_a_run_that_is_written_runs(base):

@@ -32,9 +32,9 @@ def test_it_says_what_a_checkpoint_really_takes(method, tmp_path, monkeypatch):
     checkpoints.save(method, 1)
     file = checkpoints.path(1) / "state.npz"
     images, device, weights = lines_of(method, tmp_path)
-    told = re.search(r"a checkpoint takes ([\d,]+) MiB", weights)[1]
+    size_said = re.search(r"a checkpoint takes ([\d,]+) MiB", weights)[1]
     # Beside the arrays, the file has their names.
-    assert int(told.replace(",", "")) * 1024 == pytest.approx(
+    assert int(size_said.replace(",", "")) * 1024 == pytest.approx(
         file.stat().st_size, rel=0.35
     )
     assert images == "images 16 x 32 (height x width), mask: attention"

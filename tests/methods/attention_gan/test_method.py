@@ -36,7 +36,7 @@ def blend(generator, image):
     )
 
 
-def kept(method):
+def input_only(method):
     """The method with all attention on the input."""
     for direction in ("a_to_b", "b_to_a"):
         last = method.networks[f"generator_{direction}"].attention_decoder.last
@@ -68,7 +68,7 @@ def test_losses_are_cyclegans_on_blends():
 
 
 def test_who_keeps_everything_pays_no_cycle_and_no_identity():
-    losses = losses_of(kept(attention_gan()))
+    losses = losses_of(input_only(attention_gan()))
     for kind in ("cycle", "identity"):
         for domain in "ab":
             assert losses[f"{kind}_{domain}"] < 1e-6
@@ -101,7 +101,7 @@ def test_a_callers_mask_replaces_it():
 
 
 def test_without_copies_the_mask_is_the_change():
-    method = kept(attention_gan(geometric=True))
+    method = input_only(attention_gan(geometric=True))
     image = batch()["a"]["image"]
     _, _, contents = method.generator_a_to_b.parts(image)
     output = method.translate({"image": image})

@@ -147,8 +147,8 @@ def test_equal_contents_merge_into_one():
         [np.tile(kernel[..., :3], 9), np.tile(bias[:3], 9)]
     )
     blend, attention, contents = network.parts(IMAGE)
-    kept = attention[..., -1:]
-    expected = (1 - kept) * contents[..., :3] + kept * IMAGE
+    share = attention[..., -1:]
+    expected = (1 - share) * contents[..., :3] + share * IMAGE
     np.testing.assert_allclose(blend, expected, atol=1e-6)
 
 
@@ -156,17 +156,17 @@ def test_a_region_takes_the_place_of_all_maps_but_the_last():
     network = tiny()
     blend, attention, contents = network.parts(IMAGE)
     own = 1.0 - attention[..., -1:]
-    again, given, _ = network.parts(IMAGE, own)
+    again, maps, _ = network.parts(IMAGE, own)
     np.testing.assert_allclose(again, blend, atol=1e-5)
-    np.testing.assert_allclose(given, attention, atol=1e-5)
+    np.testing.assert_allclose(maps, attention, atol=1e-5)
 
-    nothing, given, _ = network.parts(IMAGE, tf.zeros_like(own))
+    nothing, empty_maps, _ = network.parts(IMAGE, tf.zeros_like(own))
     np.testing.assert_array_equal(nothing, IMAGE)
-    assert not given[..., :-1].numpy().any()
+    assert not empty_maps[..., :-1].numpy().any()
 
-    everything, given, _ = network.parts(IMAGE, tf.ones_like(own))
+    everything, full_maps, _ = network.parts(IMAGE, tf.ones_like(own))
     shares = (attention[..., :-1] / own).numpy()
-    np.testing.assert_allclose(given[..., :-1], shares, atol=1e-5)
+    np.testing.assert_allclose(full_maps[..., :-1], shares, atol=1e-5)
     images = contents[..., :-3].numpy().reshape(2, 16, 12, 9, 3)
     expected = np.einsum("bhwm,bhwmc->bhwc", shares, images)
     np.testing.assert_allclose(everything, expected, atol=1e-5)

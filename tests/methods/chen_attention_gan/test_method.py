@@ -120,12 +120,12 @@ def test_parameter_count_of_the_sheet():
 def test_the_official_code_gives_the_same():
     with in_float64():
         method, examples = seeded()
-        made = method.translate(examples["a"])
+        translation = method.translate(examples["a"])
         np.testing.assert_allclose(
-            made["image"].numpy()[PIXELS], FAKE_B, atol=1e-9
+            translation["image"].numpy()[PIXELS], FAKE_B, atol=1e-9
         )
         np.testing.assert_allclose(
-            made["mask"].numpy()[PIXELS][:, 0], ATTENTION_A, atol=1e-9
+            translation["mask"].numpy()[PIXELS][:, 0], ATTENTION_A, atol=1e-9
         )
         assert losses_of(method, examples) == pytest.approx(TERMS, rel=1e-6)
         with tf.GradientTape(persistent=True) as tape:
@@ -142,8 +142,8 @@ def test_the_official_code_gives_the_same():
 def test_no_attention_changes_nothing_and_costs_nothing():
     method = without_attention(attention_gan())
     image = batch()["a"]["image"]
-    made = method.translate({"image": image})
-    np.testing.assert_array_equal(made["image"], image)
+    translation = method.translate({"image": image})
+    np.testing.assert_array_equal(translation["image"], image)
     losses = losses_of(method)
     for kind in ("cycle", "sparsity", "consistency"):
         for domain in "ab":
@@ -154,15 +154,15 @@ def test_no_attention_changes_nothing_and_costs_nothing():
 def test_the_translation_lies_between_input_and_generated():
     method = attention_gan()
     image = batch()["b"]["image"]
-    made = method.translate({"image": image}, "b_to_a")
+    translation = method.translate({"image": image}, "b_to_a")
     mask = method.attend(image, "b")
-    np.testing.assert_array_equal(made["mask"], mask)
+    np.testing.assert_array_equal(translation["mask"], mask)
     generated = method.generator_b_to_a(image)
     expected = mask * generated + (1 - mask) * image
-    np.testing.assert_allclose(made["image"], expected, atol=1e-6)
+    np.testing.assert_allclose(translation["image"], expected, atol=1e-6)
     low = np.minimum(image, generated) - 1e-6
     high = np.maximum(image, generated) + 1e-6
-    between = made["image"].numpy()
+    between = translation["image"].numpy()
     assert (low <= between).all() and (between <= high).all()
     assert mask.numpy().std() > 0.01
 
@@ -172,11 +172,11 @@ def test_a_callers_mask_replaces_it():
     image = batch()["a"]["image"]
     mask = np.zeros((2, 8, 8, 1), "float32")
     mask[:, :4] = 1.0
-    made = method.translate({"image": image, "mask": tf.constant(mask)})
-    np.testing.assert_array_equal(made["mask"], mask)
-    np.testing.assert_array_equal(made["image"][:, 4:], image[:, 4:])
+    translation = method.translate({"image": image, "mask": tf.constant(mask)})
+    np.testing.assert_array_equal(translation["mask"], mask)
+    np.testing.assert_array_equal(translation["image"][:, 4:], image[:, 4:])
     generated = method.generator_a_to_b(image)
-    np.testing.assert_array_equal(made["image"][:, :4], generated[:, :4])
+    np.testing.assert_array_equal(translation["image"][:, :4], generated[:, :4])
 
 
 def test_consistency_does_not_pull_what_it_compares_with():

@@ -99,7 +99,7 @@ def test_losses_are_the_papers(direction):
 def test_fastcut_mirrors_half_of_the_steps():
     method, images = cut(**FAST), pictures()
     source = images["a"]["image"]
-    found = []
+    mirrored = []
     for step in range(12):
         method.step.assign(step)
         losses = values(method.compute_losses(images))
@@ -119,12 +119,12 @@ def test_fastcut_mirrors_half_of_the_steps():
             for mirror, value in expected.items()
         }
         assert sorted(near.values()) == [False, True]
-        found.append(near[True])
-    assert 2 < sum(found) < 10
-    method.step.assign(found.index(True))
+        mirrored.append(near[True])
+    assert 2 < sum(mirrored) < 10
+    method.step.assign(mirrored.index(True))
     losses = values(method.compute_losses(images, training=False))
     plain = contrast(
-        method, source, method.generator(source), found.index(True)
+        method, source, method.generator(source), mirrored.index(True)
     )
     assert losses["nce"] == pytest.approx(plain, rel=1e-4)
 
@@ -170,13 +170,13 @@ def test_a_step_is_the_discriminators_and_then_the_generators(options):
 def test_keys_do_not_learn():
     """The projection moves, and by the queries alone."""
     method, images = cut(adversarial_weight=0.0), pictures()
-    made = method.made_of(images, training=True)
+    parts = method.made_of(images, training=True)
     with tf.GradientTape() as tape:
-        tape.watch([*made.keys, made.outputs])
-        terms = method.player_losses(("generator",), made)["generator"]
+        tape.watch([*parts.keys, parts.outputs])
+        terms = method.player_losses(("generator",), parts)["generator"]
         total = method.total_loss(terms)
-    gradients = tape.gradient(total, [*made.keys, made.outputs])
-    assert gradients[:-1] == [None] * len(made.keys)
+    gradients = tape.gradient(total, [*parts.keys, parts.outputs])
+    assert gradients[:-1] == [None] * len(parts.keys)
     assert largest(gradients[-1:]) > 0
     before = weights_of(method)
     method.train_step(images)

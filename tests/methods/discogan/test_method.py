@@ -89,10 +89,10 @@ def by_formula(method, images, rate):
 @pytest.mark.parametrize(("epoch", "rate"), [(1, 0.01), (0, 0.5)])
 def test_terms_are_the_official_sums(epoch, rate):
     method, images = discogan(curriculum_epoch=epoch), batch(count=3, side=SIDE)
-    found, expected = terms_of(method), by_formula(method, images, rate)
-    assert set(found) == set(expected)
+    terms, expected = terms_of(method), by_formula(method, images, rate)
+    assert set(terms) == set(expected)
     for name, both in expected.items():
-        assert found[name] == pytest.approx(both, rel=1e-4), name
+        assert terms[name] == pytest.approx(both, rel=1e-4), name
 
 
 def test_the_rate_changes_at_the_step_of_the_curriculum():
@@ -172,11 +172,11 @@ def test_places_of_a_player():
 )
 def test_variants_judge_one_direction(model, directions, terms):
     method = discogan(model=model, curriculum_epoch=0)
-    found = terms_of(method)
+    own_terms = terms_of(method)
     assert method.directions == directions
     assert len(method.networks) == len(directions) + 1
-    assert found.pop("discriminator/discriminator_b")[1] == 1.0
-    weights = {name: weight for name, (_, weight) in found.items()}
+    assert own_terms.pop("discriminator/discriminator_b")[1] == 1.0
+    weights = {name: weight for name, (_, weight) in own_terms.items()}
     assert weights == pytest.approx(
         {f"generator/{name}": weight for name, weight in terms.items()}
     )
@@ -214,10 +214,10 @@ def test_an_undecided_discriminator_costs_ln_2():
     for domain in "ab":
         last = method.networks[f"discriminator_{domain}"].last
         last.kernel.assign(tf.zeros_like(last.kernel))
-    found = terms_of(method)
+    terms = terms_of(method)
     for name in ("discriminator/discriminator_", "generator/adversarial_"):
         for domain in "ab":
-            assert found[name + domain][0] == pytest.approx(np.log(2))
+            assert terms[name + domain][0] == pytest.approx(np.log(2))
 
 
 def test_an_answer_depends_on_its_image_alone():

@@ -135,8 +135,8 @@ def test_random_translations_pay_by_the_formulas():
         expected[f"adversarial_{t}"] = sum(
             softplus(-m.numpy()).mean() for m in maps
         )
-        found, _ = method.networks[f"attribute_encoder_{t}"](fakes[0])
-        expected[f"latent_{t}"] = np.abs(found - codes[0]).mean()
+        code, _ = method.networks[f"attribute_encoder_{t}"](fakes[0])
+        expected[f"latent_{t}"] = np.abs(code - codes[0]).mean()
         ratio = np.abs(fakes[0] - fakes[1]).mean() / apart
         expected[f"mode_seeking_{t}"] = 1 / (ratio + 1e-5)
         # Beside the batch's other image, once for each fake.
@@ -146,8 +146,8 @@ def test_random_translations_pay_by_the_formulas():
             + sum(softplus(m.numpy()).mean() for m in maps)
         )
     assert terms_of(method, "random") == pytest.approx(expected, rel=1e-4)
-    found = terms_of(method, "discriminator")
-    assert {n: found[n] for n in judged} == pytest.approx(judged, rel=1e-4)
+    terms = terms_of(method, "discriminator")
+    assert {n: terms[n] for n in judged} == pytest.approx(judged, rel=1e-4)
 
 
 def test_the_content_discriminator_tells_b_from_a():
@@ -286,26 +286,28 @@ def test_a_translation_has_random_attributes_or_an_exemplars(concat):
     image, exemplar = (images()[d]["image"] for d in "ab")
     seeds = tf.constant([0, 7])
     content = method.content_of("a", image)
-    made = method.translate({"image": image, "style_seed": seeds})
+    translation = method.translate({"image": image, "style_seed": seeds})
     expected = method.decoded("b", content, style_codes(seeds, 3))
-    np.testing.assert_allclose(made["image"], expected, atol=1e-6)
+    np.testing.assert_allclose(translation["image"], expected, atol=1e-6)
     np.testing.assert_array_equal(
-        made["mask"], change_map(image, made["image"])
+        translation["mask"], change_map(image, translation["image"])
     )
     without = method.translate({"image": image})
-    np.testing.assert_allclose(without["image"][:1], made["image"][:1], 0, 1e-6)
-    assert np.abs(without["image"] - made["image"])[1].max() > 0
-    found = method.attribute_encoder_b(exemplar)
+    np.testing.assert_allclose(
+        without["image"][:1], translation["image"][:1], 0, 1e-6
+    )
+    assert np.abs(without["image"] - translation["image"])[1].max() > 0
+    codes = method.attribute_encoder_b(exemplar)
     like = method.translate({"image": image, "exemplar": exemplar})
-    expected = method.decoded("b", content, found[0] if concat else found)
+    expected = method.decoded("b", content, codes[0] if concat else codes)
     np.testing.assert_allclose(like["image"], expected, atol=1e-6)
 
 
 def test_fixed_codes_pay_their_mean_square():
     method = drit(concat=False)
     code = method.attribute_encoder_a(images()["a"]["image"][:1]).numpy()
-    found = terms_of(method, "generator")["attribute_prior_a"]
-    assert found == pytest.approx((code**2).mean(), rel=1e-4)
+    prior = terms_of(method, "generator")["attribute_prior_a"]
+    assert prior == pytest.approx((code**2).mean(), rel=1e-4)
 
 
 def test_the_paper_preset_is_the_official_scripts():

@@ -104,11 +104,11 @@ def content_case():
 def answers(networks, image, concat):
     """(attributes, image decoded from an image's own content and looks)."""
     content = networks["shared_encoder"](networks["content_encoder_a"](image))
-    found = networks["attribute_encoder_a"](image)
-    code = found[0] if concat else found
+    attributes = networks["attribute_encoder_a"](image)
+    code = attributes[0] if concat else attributes
     if concat:
         content = networks["shared_decoder"](content)
-    return np.ravel(found), networks["decoder_a"](content, code)
+    return np.ravel(attributes), networks["decoder_a"](content, code)
 
 
 @pytest.fixture
@@ -124,8 +124,8 @@ def test_parameter_counts_of_the_official_code():
         (DRITConfig(concat=False), MIXED),
     ):
         networks = built(config, 216)
-        found = {name: networks[name].count_params() for name in counts}
-        assert found == counts
+        own_counts = {name: networks[name].count_params() for name in counts}
+        assert own_counts == counts
 
 
 @pytest.mark.both_stacks

@@ -62,26 +62,26 @@ def test_terms_are_the_official_sums(kind, critic):
         away = back.numpy() - image.numpy()
         away = away**2 if recovery == "l2" else np.abs(away)
         judge = method.networks[f"discriminator_{target}"]
-        made = judge(fake).scores[0].numpy()
+        fake_scores = judge(fake).scores[0].numpy()
         real = judge(images()[target]["image"]).scores[0].numpy()
         if kind == "classic":
             # The authors' sum of both cross-entropies is twice our mean.
             judged = np.log1p(np.exp(-real)).mean()
-            judged = 0.5 * (judged + np.log1p(np.exp(made)).mean()), 2.0
-            fooled = np.log1p(np.exp(-made)).mean()
+            judged = 0.5 * (judged + np.log1p(np.exp(fake_scores)).mean()), 2.0
+            fooled = np.log1p(np.exp(-fake_scores)).mean()
         else:
-            judged = made.mean() - real.mean(), 1.0
-            fooled = -made.mean()
+            judged = fake_scores.mean() - real.mean(), 1.0
+            fooled = -fake_scores.mean()
         expected |= {
             f"recovery_{source}": (away.mean(), 500.0),
             f"adversarial_{target}": (fooled, 1.0),
             f"discriminator_{target}": judged,
         }
-    found = terms_of(method)
-    penalties = {n: found.pop(n) for n in [*found] if n.startswith("penalty")}
-    assert set(found) == set(expected)
+    terms = terms_of(method)
+    penalties = {n: terms.pop(n) for n in [*terms] if n.startswith("penalty")}
+    assert set(terms) == set(expected)
     for name, both in expected.items():
-        assert found[name] == pytest.approx(both, rel=1e-3, abs=1e-6), name
+        assert terms[name] == pytest.approx(both, rel=1e-3, abs=1e-6), name
     names = {"penalty_a", "penalty_b"} if kind == "wgan-gp" else set()
     assert set(penalties) == names
     assert all(v > 0 and weight == 10 for v, weight in penalties.values())

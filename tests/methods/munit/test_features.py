@@ -31,26 +31,26 @@ def network(last=None):
 
 
 @pytest.fixture(params=["features.keras", "features.h5", "saved_model"])
-def given(request, tmp_path):
+def stored_network(request, tmp_path):
     """(path, the network that lies there)."""
-    made, path = network(), str(tmp_path / request.param)
+    layers, path = network(), str(tmp_path / request.param)
     if request.param == "saved_model":
         module = tf.Module()
-        module.layers = made  # the owner of the variables
+        module.layers = layers  # the owner of the variables
         serve = tf.function(
-            lambda image: {"features": made(image)},
+            lambda image: {"features": layers(image)},
             input_signature=[tf.TensorSpec((None, None, None, 3))],
         )
         tf.saved_model.save(module, path, signatures=serve)
     else:
-        made.save(path)
-    return path, made
+        layers.save(path)
+    return path, layers
 
 
-def test_it_gets_rgb_pixels_from_0_to_255(given):
-    path, made = given
+def test_it_gets_rgb_pixels_from_0_to_255(stored_network):
+    path, layers = stored_network
     features = GivenFeatures(path, SIZE)
-    expected = made(127.5 * (IMAGE + 1.0))
+    expected = layers(127.5 * (IMAGE + 1.0))
     np.testing.assert_allclose(features(IMAGE), expected, atol=1e-5)
 
 

@@ -166,46 +166,50 @@ def test_a_seed_is_a_style_and_none_is_seed_0(direction):
     source, target = direction[0], direction[-1]
     image = images()[source]["image"]
     seeds = tf.constant([4, 4])
-    made = method.translate({"image": image, "style_seed": seeds}, direction)
+    translation = method.translate(
+        {"image": image, "style_seed": seeds}, direction
+    )
     content, _ = method.networks[f"generator_{source}"].encode(image)
     network = method.networks[f"generator_{target}"]
     expected = network.decode(content, style_codes(seeds, 3))
-    np.testing.assert_array_equal(made["image"], expected)
-    np.testing.assert_array_equal(made["mask"], change_map(image, expected))
+    np.testing.assert_array_equal(translation["image"], expected)
+    np.testing.assert_array_equal(
+        translation["mask"], change_map(image, expected)
+    )
     without = method.translate({"image": image}, direction)
     zeros = method.translate(
         {"image": image, "style_seed": tf.constant([0, 0], tf.int64)},
         direction,
     )
     np.testing.assert_array_equal(without["image"], zeros["image"])
-    assert np.abs(without["image"] - made["image"]).max() > 1e-3
+    assert np.abs(without["image"] - translation["image"]).max() > 1e-3
 
 
 def test_an_exemplar_gives_its_style():
     method = munit()
     image, exemplar = (images()[domain]["image"] for domain in "ab")
     larger = tf.repeat(exemplar, 2, axis=1)
-    for given in (exemplar, larger):
-        made = method.translate({"image": image, "exemplar": given})
+    for example in (exemplar, larger):
+        translation = method.translate({"image": image, "exemplar": example})
         content, _ = method.generator_a.encode(image)
-        _, style = method.generator_b.encode(given)
+        _, style = method.generator_b.encode(example)
         expected = method.generator_b.decode(content, style)
-        np.testing.assert_array_equal(made["image"], expected)
+        np.testing.assert_array_equal(translation["image"], expected)
     # The seed does not matter then.
     seeded = method.translate(
         {"image": image, "exemplar": larger, "style_seed": tf.constant([7, 8])}
     )
-    np.testing.assert_array_equal(seeded["image"], made["image"])
+    np.testing.assert_array_equal(seeded["image"], translation["image"])
 
 
 def test_grids_show_three_styles_and_an_exemplar():
     method = munit()
     shown = method.images_to_show(images())
     for source, target in ("ab", "ba"):
-        made = [shown[f"fake_{target}_{n}"] for n in (0, 1, 2, "exemplar")]
-        for number, one in enumerate(made):
+        columns = [shown[f"fake_{target}_{n}"] for n in (0, 1, 2, "exemplar")]
+        for number, one in enumerate(columns):
             assert one.shape == (2, SIDE, SIDE, 3)
-            for other in made[:number]:
+            for other in columns[:number]:
                 assert np.abs(one - other).max() > 1e-4
         np.testing.assert_array_equal(
             shown[f"exemplar_{target}"], shown[f"real_{target}"]

@@ -109,22 +109,22 @@ def test_a_style_is_offset_and_scale_of_each_normalisation_in_turn():
     network = tiny(blocks=2)
     values = network.style_layers(STYLE).numpy()
     assert values.shape == (2, 2 * 2 * 2 * 8)
-    found = [
+    parameters = [
         numbers.numpy()
         for block in network.modulations(STYLE)
         for scale, offset in block
         for numbers in (offset, scale)
     ]
-    np.testing.assert_array_equal(np.concatenate(found, axis=-1), values)
+    np.testing.assert_array_equal(np.concatenate(parameters, axis=-1), values)
 
 
 def test_statistics_after_adain_are_the_styles():
     content = RNG.normal(3.0, 2.0, (2, 6, 5, 8)).astype("float32")
     ((scale, offset), _), *_ = tiny().modulations(STYLE)
-    made = modulated(content, scale, offset).numpy()
-    np.testing.assert_allclose(made.mean((1, 2)), offset, atol=1e-5)
+    outputs = modulated(content, scale, offset).numpy()
+    np.testing.assert_allclose(outputs.mean((1, 2)), offset, atol=1e-5)
     np.testing.assert_allclose(
-        made.std((1, 2)), np.abs(scale), rtol=1e-4, atol=1e-5
+        outputs.std((1, 2)), np.abs(scale), rtol=1e-4, atol=1e-5
     )
 
 
@@ -135,22 +135,22 @@ def test_sizes_types_and_ranges(policy):
     try:
         network = tiny(style_size=5)
         content, style = network.encode(IMAGE)
-        made = network(IMAGE)
+        outputs = network(IMAGE)
     finally:
         keras.mixed_precision.set_global_policy("float32")
     assert content.shape == (2, 4, 5, 8) and style.shape == (2, 5)
-    assert made.shape == IMAGE.shape and made.dtype == tf.float32
-    assert -1 < made.numpy().min() < made.numpy().max() < 1
+    assert outputs.shape == IMAGE.shape and outputs.dtype == tf.float32
+    assert -1 < outputs.numpy().min() < outputs.numpy().max() < 1
 
 
 def test_the_style_changes_the_image_and_an_image_is_not_anothers():
     network = tiny()
     content, style = network.encode(IMAGE)
-    made = network.decode(content, style)
+    decoded = network.decode(content, style)
     other = network.decode(content, tf.constant(STYLE))
-    assert np.abs(other - made).max() > 1e-3
+    assert np.abs(other - decoded).max() > 1e-3
     alone = network.decode(content[1:], style[1:])
-    np.testing.assert_allclose(made[1:], alone, atol=1e-5)
+    np.testing.assert_allclose(decoded[1:], alone, atol=1e-5)
 
 
 @pytest.mark.both_stacks

@@ -116,12 +116,12 @@ def test_class_activation_is_the_formula(normalized):
     layer, means, maxima = in_float64(
         lambda: activation(features, slope=0.2, normalized=normalized)
     )
-    found, logits = layer(tf.constant(features))
+    maps, logits = layer(tf.constant(features))
     kernel, bias = layer.mix.get_weights()
     both = np.concatenate([features * means, features * maxima], axis=-1)
     mixed = both @ kernel[0, 0] + bias
     expected = np.where(mixed > 0, mixed, 0.2 * mixed)
-    np.testing.assert_allclose(found, expected, atol=1e-12)
+    np.testing.assert_allclose(maps, expected, atol=1e-12)
     lengths = [
         np.linalg.norm(weight) if normalized else 1.0
         for weight in (means, maxima)

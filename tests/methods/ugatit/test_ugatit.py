@@ -71,10 +71,10 @@ def test_losses_are_the_official_sums():
         }
         for kind in ("global", "local"):
             judge = method.networks[f"{kind}_discriminator_{target}"]
-            real, made = judge(IMAGES[target]), judge(fake)
+            real, judged_fake = judge(IMAGES[target]), judge(fake)
             for name, of_real, of_fake in (
-                ("adversarial", real.scores[0], made.scores[0]),
-                ("activation", real.logits, made.logits),
+                ("adversarial", real.scores[0], judged_fake.scores[0]),
+                ("activation", real.logits, judged_fake.logits),
             ):
                 name = f"{name}_{kind}_{target}"
                 terms[name] = (square(of_fake, 1), 1.0)
@@ -83,11 +83,11 @@ def test_losses_are_the_official_sums():
                     1.0,
                 )
         expected["generator"] |= terms
-    found = method.compute_losses(BATCH, training=False)
+    losses = method.compute_losses(BATCH, training=False)
     for player, terms in expected.items():
-        assert set(found[player]) == set(terms)
+        assert set(losses[player]) == set(terms)
         for name, (value, weight) in terms.items():
-            term = found[player][name]
+            term = losses[player][name]
             weighted = float(term.value) * term.weight
             assert weighted == pytest.approx(value * weight, rel=1e-4), name
 
@@ -109,8 +109,8 @@ def test_mixtures_stay_between_0_and_1():
     kernel = method.generator_a_to_b.last.kernel
     kernel.assign(5.0 * np.ones(kernel.shape))
     method.learn(("generator",), lambda p: method.compute_losses(BATCH, p))
-    found = [float(np.mean(variable)) for variable in mixtures]
-    assert found == [0.0, 0.25, 0.75, 1.0]
+    shares = [float(np.mean(variable)) for variable in mixtures]
+    assert shares == [0.0, 0.25, 0.75, 1.0]
     np.testing.assert_array_equal(kernel, 5.0)
 
 

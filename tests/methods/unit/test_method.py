@@ -136,9 +136,9 @@ def test_parameter_count_of_the_sheet():
 def test_the_official_code_gives_the_same(variant, float64):
     """The slope of leaky ReLU is a float32 in TensorFlow."""
     method, batch = seeded(variant)
-    made = method.translate(batch["a"])["image"]
+    translated = method.translate(batch["a"])["image"]
     np.testing.assert_allclose(
-        made.numpy()[0][PIXELS], TRANSLATED[variant], atol=1e-8
+        translated.numpy()[0][PIXELS], TRANSLATED[variant], atol=1e-8
     )
     losses = method.compute_losses(batch, training=False)
     expected = LOSSES[variant]

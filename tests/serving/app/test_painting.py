@@ -45,9 +45,9 @@ def test_an_editor_has_one_size_and_shows_the_picture(size):
 def test_a_mask_of_a_small_picture_comes_back_to_the_pixel(size):
     mask = np.random.default_rng(1).integers(0, 256, size, np.uint8)
     value = painting.editor(some_picture(size), mask)
-    found = painting.mask_of(value, size)
+    returned = painting.mask_of(value, size)
     # The strength of a colour has fewer levels than the mask.
-    assert np.abs(found.astype(int) - mask).max() <= 1
+    assert np.abs(returned.astype(int) - mask).max() <= 1
     binary = np.where(mask > 127, 255, 0).astype(np.uint8)
     value = painting.editor(some_picture(size), binary)
     np.testing.assert_array_equal(painting.mask_of(value, size), binary)
@@ -58,9 +58,9 @@ def test_a_mask_of_a_large_picture_keeps_its_place(size):
     height, width = size
     mask = np.zeros(size, np.uint8)
     mask[height // 4 : height // 2, width // 2 :] = 255
-    found = painting.mask_of(painting.editor(some_picture(size), mask), size)
-    assert found.shape == size
-    assert ((found > 127) == (mask > 127)).mean() > 0.99
+    returned = painting.mask_of(painting.editor(some_picture(size), mask), size)
+    assert returned.shape == size
+    assert ((returned > 127) == (mask > 127)).mean() > 0.99
 
 
 def test_what_is_painted_is_added_and_what_is_wiped_goes():
@@ -72,9 +72,9 @@ def test_what_is_painted_is_added_and_what_is_wiped_goes():
     block = SIDE // 64
     layer[30 * block : 40 * block, : 10 * block, 3] = round(255 * OPACITY)
     layer[:block, :, 3] = 0
-    found = painting.mask_of(value, size)
-    assert (found[30:40, :10] == 255).all() and not found[0].any()
-    assert (np.abs(found[1:8].astype(int) - 100) <= 1).all()
+    returned = painting.mask_of(value, size)
+    assert (returned[30:40, :10] == 255).all() and not returned[0].any()
+    assert (np.abs(returned[1:8].astype(int) - 100) <= 1).all()
     # Twice over is as much as once.
     layer[..., 3] = 255
     assert (painting.mask_of(value, size) == 255).all()
@@ -95,10 +95,10 @@ def test_each_colour_is_an_object():
     layer[second[..., 3] > 0, :3] = COLOURS[4]
     # Compression and blending move colours a little.
     layer[..., :3] = np.clip(layer[..., :3].astype(int) + 7, 0, 255)
-    found = painting.objects_of(with_layer(some_picture(size), layer), size)
+    objects = painting.objects_of(with_layer(some_picture(size), layer), size)
     expected = np.zeros((2, *size, 1), np.uint8)
     expected[0, 2:10, 3:9] = expected[1, 20:30, 20:40] = 255
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(objects, expected)
 
 
 def test_faint_colour_is_no_object():
@@ -113,11 +113,11 @@ def test_blended_is_one_picture_inside_and_another_outside():
     outside, inside = some_picture((4, 4)), some_picture((4, 4))[::-1]
     mask = np.zeros((4, 4), np.uint8)
     mask[1], mask[2] = 255, 51
-    found = painting.blended(outside, inside, mask)
-    np.testing.assert_array_equal(found[[0, 3]], outside[[0, 3]])
-    np.testing.assert_array_equal(found[1], inside[1])
+    pixels = painting.blended(outside, inside, mask)
+    np.testing.assert_array_equal(pixels[[0, 3]], outside[[0, 3]])
+    np.testing.assert_array_equal(pixels[1], inside[1])
     mixed = 0.2 * inside[2] + 0.8 * outside[2]
-    assert np.abs(found[2] - mixed).max() <= 0.5 + 1e-4
+    assert np.abs(pixels[2] - mixed).max() <= 0.5 + 1e-4
 
 
 def test_objects_are_shown_in_their_colours():

@@ -157,21 +157,21 @@ def test_attributes_that_nobody_switched_stay():
 
 
 def test_several_answers_have_numbers_in_a_row():
-    client, made = asked("samples", samples=3, seed=5)
+    client, several = asked("samples", samples=3, seed=5)
     assert [sent["style_seed"] for sent in client.asked] == [5, 6, 7]
-    assert len(made) == 3
+    assert len(several) == 3
     # An exemplar decides the look: there is one answer.
-    client, made = asked("samples", samples=3, exemplar=PICTURE)
-    assert len(made) == 1 and "style_seed" not in client.asked[0]
+    client, single = asked("samples", samples=3, exemplar=PICTURE)
+    assert len(single) == 1 and "style_seed" not in client.asked[0]
     # Models with one answer give one.
-    _, made = asked("plain", samples=3)
-    assert len(made) == 1
+    _, plain = asked("plain", samples=3)
+    assert len(plain) == 1
 
 
 def test_each_of_several_answers_is_cut_out():
     mask = np.zeros(SIZE, np.uint8)
-    _, made = asked("samples", samples=2, masks={"mask": mask})
-    assert all((answer.image == 10).all() for answer in made)
+    _, several = asked("samples", samples=2, masks={"mask": mask})
+    assert all((answer.image == 10).all() for answer in several)
 
 
 def test_a_toy_model_is_asked_by_the_real_client(toy_target):

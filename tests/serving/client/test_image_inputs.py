@@ -19,13 +19,13 @@ def test_paths_begin_in_the_home_folder(tmp_path, monkeypatch):
     (tmp_path / "a.png").write_bytes(content.getvalue())
     (item,), single = read_items("~/a.png", {"instances": ["~/a.png"]}, KINDS)
     assert single and item.labels["image"] == "~/a.png"
-    found = content.getvalue()
-    assert item.inputs == {"image": found, "instances": (found,)}
+    message = content.getvalue()
+    assert item.inputs == {"image": message, "instances": (message,)}
     with pytest.raises(FileNotFoundError, match=str(tmp_path)):
         Tls(ca="~/ca.pem").credentials()
 
 
 def test_an_unknown_home_folder_is_the_inputs_fault():
-    (found,), _ = read_items("~nobody-x/a.png", {}, KINDS)
+    (item,), _ = read_items("~nobody-x/a.png", {}, KINDS)
     with pytest.raises(InvalidArgument, match=r"begins with ~.*\./~nobody-x"):
-        raise found
+        raise item

@@ -12,9 +12,9 @@ IMAGE = np.zeros((12, 10, 3), np.uint8)
 
 
 def refused(image, text, **others):
-    (found,), _ = read_items(image, others, KINDS)
-    assert isinstance(found, InvalidArgument)
-    assert re.search(text, found.details), found.details
+    (item,), _ = read_items(image, others, KINDS)
+    assert isinstance(item, InvalidArgument)
+    assert re.search(text, item.details), item.details
 
 
 def test_an_array_of_another_size_is_refused():

@@ -28,14 +28,14 @@ def items(image, instances):
 
 @pytest.mark.parametrize("masks", [MASKS, MASKS[..., 0]])
 def test_arrays_become_one_request(masks):
-    found = items([IMAGE, IMAGE], [masks, masks])
-    assert batches(found, 10**6, 32) == [[0, 1]]
-    assert stack(found)["instances"].shape == (2, 2, 6, 5, 1)
+    images = items([IMAGE, IMAGE], [masks, masks])
+    assert batches(images, 10**6, 32) == [[0, 1]]
+    assert stack(images)["instances"].shape == (2, 2, 6, 5, 1)
 
 
 def test_a_batch_of_arrays_is_split_by_image():
-    found = items(np.stack([IMAGE] * 3), np.stack([MASKS] * 3))
-    assert [item.inputs["instances"].shape for item in found] == [
+    images = items(np.stack([IMAGE] * 3), np.stack([MASKS] * 3))
+    assert [item.inputs["instances"].shape for item in images] == [
         MASKS.shape
     ] * 3
 
@@ -44,15 +44,15 @@ def test_files_go_with_a_file(tmp_path):
     for number in (0, 1):
         (tmp_path / f"m_{number}.png").write_bytes(png(MASKS[0, ..., 0]))
     files = [tmp_path / "m_0.png", str(tmp_path / "m_1.png")]
-    found = items([png(IMAGE), png(IMAGE)], [files, files])
-    stacked = stack(found)["instances"]
+    images = items([png(IMAGE), png(IMAGE)], [files, files])
+    stacked = stack(images)["instances"]
     assert stacked.shape == (2, 2) and stacked.dtype == object
     assert stacked[1, 1] == png(MASKS[0, ..., 0])
 
 
 def test_images_with_other_counts_go_apart():
-    found = items([IMAGE, IMAGE], [MASKS, MASKS[:1]])
-    assert batches(found, 10**6, 32) == [[0], [1]]
+    images = items([IMAGE, IMAGE], [MASKS, MASKS[:1]])
+    assert batches(images, 10**6, 32) == [[0], [1]]
 
 
 @pytest.mark.parametrize(
@@ -67,16 +67,16 @@ def test_images_with_other_counts_go_apart():
     ],
 )
 def test_what_does_not_fit_is_named(image, masks, text):
-    (found,) = items([image], [masks])
-    assert isinstance(found, InvalidArgument)
-    assert re.search(text, found.details), found.details
+    (item,) = items([image], [masks])
+    assert isinstance(item, InvalidArgument)
+    assert re.search(text, item.details), item.details
 
 
 def test_masks_of_a_file_in_the_order_of_their_numbers(tmp_path):
     for name in ("cat_10.png", "cat_2.png", "cat_x.png", "cats_1.png"):
         (tmp_path / name).touch()
-    found = find_masks("instances", tmp_path / "cat.jpg", tmp_path)
-    assert [path.name for path in found] == ["cat_2.png", "cat_10.png"]
+    paths = find_masks("instances", tmp_path / "cat.jpg", tmp_path)
+    assert [path.name for path in paths] == ["cat_2.png", "cat_10.png"]
     with pytest.raises(QueryError, match="expected dog_0.png"):
         find_masks("instances", tmp_path / "dog.jpg", tmp_path)
     (tmp_path / "cat_02.jpg").touch()

@@ -36,10 +36,10 @@ def test_an_open_file_has_its_name(tmp_path):
     assert item.labels["image"] == str(path)
     assert item.inputs["image"] == saved("PNG")
     with path.open(encoding="latin-1") as file:
-        (found,), _ = read_items([file], {}, {})
-    assert "open for bytes" in found.details and str(path) in found.details
-    (found,), _ = read_items([file], {}, {})  # closed by now
-    assert "closed file" in found.details
+        (refused,), _ = read_items([file], {}, {})
+    assert "open for bytes" in refused.details and str(path) in refused.details
+    (refused,), _ = read_items([file], {}, {})  # closed by now
+    assert "closed file" in refused.details
 
 
 def test_webp_is_converted_and_plain_bmp_is_sent(monkeypatch):
@@ -75,8 +75,6 @@ def test_other_files_are_called_what_they_are(data, name):
 
 
 def test_a_mask_as_a_file_is_told():
-    given = {"mask": "m.png"}
-    (found,), _ = read_items(PIXELS, given, {"mask": "mask"})
-    assert found.details.startswith(
-        "m.png (`mask` of `image`): expected an arr"
-    )
+    others = {"mask": "m.png"}
+    (item,), _ = read_items(PIXELS, others, {"mask": "mask"})
+    assert item.details.startswith("m.png (`mask` of `image`): expected an arr")

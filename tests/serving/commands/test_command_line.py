@@ -75,8 +75,8 @@ def test_every_path_of_the_options_gets_the_home_folder(home):
 
 def test_defaults_of_the_caller(home):
     default = Options(Path("r"), name="own")
-    found = parse_command_line(Options, ["--data=~/d"], "test", default)
-    assert found == Options(Path("r"), name="own", data=f"{home}/d")
+    options = parse_command_line(Options, ["--data=~/d"], "test", default)
+    assert options == Options(Path("r"), name="own", data=f"{home}/d")
 
 
 def test_other_options_stay_the_same_object():

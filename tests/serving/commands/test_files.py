@@ -26,8 +26,8 @@ def names(paths):
 
 
 def test_numbers_in_names_are_sorted_as_numbers():
-    found = sorted(("img_10", "img_2", "img_02", "Img_1"), key=natural_key)
-    assert found == ["Img_1", "img_02", "img_2", "img_10"]
+    ordered = sorted(("img_10", "img_2", "img_02", "Img_1"), key=natural_key)
+    assert ordered == ["Img_1", "img_02", "img_2", "img_10"]
 
 
 def test_a_folder_holds_images_and_others(tmp_path):
@@ -48,8 +48,8 @@ def test_what_has_an_images_name_and_is_none_is_told(tmp_path):
     (tmp_path / "d.png").symlink_to("moved.png")
     os.mkfifo(tmp_path / "e.png")
     (tmp_path / "f.png").symlink_to("f.png")
-    found = scan_folder(tmp_path).images
-    assert {path.name: problem for path, problem in found} == {
+    images = scan_folder(tmp_path).images
+    assert {path.name: problem for path, problem in images} == {
         "a.png": None,
         "b.tif": "is a TIFF image: .tif files are not read. Convert it to "
         "PNG or JPEG",
@@ -76,10 +76,10 @@ def test_masks_beside_their_images_are_no_images(tmp_path):
     touch(tmp_path, "a.jpg", "a_mask.png", "a_exemplar_mask.png")
     touch(tmp_path, "a_instance_0.png", "a_instance_12.png")
     # No image of their names is there, or they are no PNG.
-    kept = ["a_mask.jpg", "b_mask.png", "c_instance_0.png", "a_instance_x.png"]
-    touch(tmp_path, *kept)
+    masks = ["a_mask.jpg", "b_mask.png", "c_instance_0.png", "a_instance_x.png"]
+    touch(tmp_path, *masks)
     listing = list_images(tmp_path)
-    assert sorted(names(listing.images)) == sorted(["a.jpg", *kept])
+    assert sorted(names(listing.images)) == sorted(["a.jpg", *masks])
     (line,) = listing.left_out()
     assert line.startswith("4 masks beside their images left out")
     assert line.endswith(

@@ -33,9 +33,9 @@ from serving.commands.pictures import PictureError
 
 @pytest.mark.parametrize("kind", MASKS)
 def test_masks_that_are_plain(kind):
-    found = pictures.read_mask(MASKS[kind])
-    assert found.dtype == np.uint8
-    np.testing.assert_array_equal(found >= INSIDE, INNER)
+    mask = pictures.read_mask(MASKS[kind])
+    assert mask.dtype == np.uint8
+    np.testing.assert_array_equal(mask >= INSIDE, INNER)
 
 
 @pytest.mark.parametrize("kind", UNCLEAR)
@@ -48,8 +48,8 @@ def test_masks_that_could_mean_both(kind, soft):
 
 @pytest.mark.parametrize("value", [0, 255])
 def test_a_mask_may_be_empty_or_full(value):
-    found = pictures.read_mask(encoded(levels(value, value)))
-    assert found.min() == found.max() == value
+    mask = pictures.read_mask(encoded(levels(value, value)))
+    assert mask.min() == mask.max() == value
     assert mask_problem(np.zeros((0, 0, 1), np.uint8)) is None
 
 
@@ -68,11 +68,11 @@ def test_noise_of_jpegs_is_no_second_meaning():
 
 @pytest.mark.parametrize("kind", IMAGES)
 def test_images(kind):
-    found = pictures.read_image(IMAGES[kind])
-    assert found.dtype == np.uint8 and found.shape == (9, 12, 3)
-    np.testing.assert_array_equal(found, seen(IMAGES[kind]))
+    image = pictures.read_image(IMAGES[kind])
+    assert image.dtype == np.uint8 and image.shape == (9, 12, 3)
+    np.testing.assert_array_equal(image, seen(IMAGES[kind]))
     if kind == "bit fields":
-        np.testing.assert_array_equal(found, COLOURS)
+        np.testing.assert_array_equal(image, COLOURS)
 
 
 @pytest.mark.parametrize(

@@ -35,14 +35,14 @@ class Model:
 
 @pytest.fixture
 def start():
-    made = []
+    schedulers = []
 
     def make(**options):
-        made.append(BatchScheduler(BatchingOptions(**options)))
-        return made[-1]
+        schedulers.append(BatchScheduler(BatchingOptions(**options)))
+        return schedulers[-1]
 
     yield make
-    for scheduler in made:
+    for scheduler in schedulers:
         scheduler.stop()
 
 
@@ -56,11 +56,11 @@ def test_requests_that_arrive_together_run_together(start):
     scheduler = start(max_batch_size=4, batch_timeout=5)
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         arrays = [np.full((1, 2), n) for n in range(4)]
-        found = list(
+        answers = list(
             pool.map(lambda array: ask(scheduler, model, array), arrays)
         )
     assert model.shapes == [(4, 2)]
-    for array, result in zip(arrays, found, strict=True):
+    for array, result in zip(arrays, answers, strict=True):
         np.testing.assert_array_equal(result, 2 * array)
 
 

@@ -24,9 +24,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def engine(folder):
-    made = Engine(folder)
-    yield made
-    made.close()
+    own_engine = Engine(folder)
+    yield own_engine
+    own_engine.close()
 
 
 def run(engine, signature, outputs, timeout=None, **inputs):
@@ -36,7 +36,7 @@ def run(engine, signature, outputs, timeout=None, **inputs):
         for name, (kind, array) in inputs.items()
     }
     names = [definition.outputs[name].name for name in outputs]
-    return [found.array for found in engine.run(feeds, names, timeout)]
+    return [output.array for output in engine.run(feeds, names, timeout)]
 
 
 FLOAT, DOUBLE, STRING = 1, 2, 7
@@ -58,8 +58,8 @@ def test_results_are_those_of_tensorflow(engine, folder):
 
 def test_every_type_comes_back(engine):
     names = sorted(engine.signatures["types"].outputs)
-    found = run(engine, "types", names, x=(FLOAT, np.float32([0, 1, 200])))
-    arrays = dict(zip(names, found, strict=True))
+    outputs = run(engine, "types", names, x=(FLOAT, np.float32([0, 1, 200])))
+    arrays = dict(zip(names, outputs, strict=True))
     assert arrays["string"].tolist() == [b"0", b"1", b"200"]
     assert arrays["u8"].dtype == np.uint8
     assert arrays["half"].dtype == np.float16

@@ -75,10 +75,10 @@ class World:
 
 @pytest.fixture
 def world(tmp_path, request):
-    made = World(tmp_path, **getattr(request, "param", {}))
-    yield made
-    made.slow.set()
-    made.manager.stop()
+    own_world = World(tmp_path, **getattr(request, "param", {}))
+    yield own_world
+    own_world.slow.set()
+    own_world.manager.stop()
 
 
 def answers(world, version=None, label=None, name="toy"):
@@ -290,8 +290,10 @@ def test_wait_loaded_tells_what_failed(world):
     world.broken.add(1)
     world.publish(1)
     world.manager.start()
-    found = world.manager.wait_loaded(["toy"], lambda: True)
-    assert [(n, v.number, v.state) for n, v in found] == [("toy", 1, State.END)]
+    problems = world.manager.wait_loaded(["toy"], lambda: True)
+    assert [(n, v.number, v.state) for n, v in problems] == [
+        ("toy", 1, State.END)
+    ]
     assert world.manager.wait_loaded(["other"], lambda: False) == []
 
 
@@ -339,7 +341,7 @@ def test_one_model_that_answers_will_do(world):
     ]
     world.manager.start()
     names = ["bad", "good"]
-    found = world.manager.wait_loaded(names, lambda: True, any_will_do=True)
-    assert found == []  # it will be tried again
+    problems = world.manager.wait_loaded(names, lambda: True, any_will_do=True)
+    assert problems == []  # it will be tried again
     assert answers(world, name="good") == 1
     assert world.manager.unsettled(names) == ["bad"]

@@ -42,8 +42,8 @@ def test_it_is_measured_with_a_request_that_can_be_seen(bytes_per_pixel):
     answer, meter = model(bytes_per_pixel), Meter(Budget(2**32))
     for rows in (1, 2):
         meter.watch(predict_request(image(rows)), answer)
-    found = meter.measure(answer)
-    assert 0.9 * bytes_per_pixel < found < 1.6 * bytes_per_pixel
+    per_pixel = meter.measure(answer)
+    assert 0.9 * bytes_per_pixel < per_pixel < 1.6 * bytes_per_pixel
     assert answer.pixels[:2] == [4096, 8192]
     assert answer.pixels[2] > 40_000
 

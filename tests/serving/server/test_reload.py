@@ -44,8 +44,8 @@ def test_a_label_moves(target, toy_base):
     with Client(target, "toy") as client:
         for version in (1, 2):
             client.reload_config(listed(toy_base, ("stable", version)))
-            found = client.predict({"image": IMAGE}, label="stable")
-            assert found.version == version
+            answer = client.predict({"image": IMAGE}, label="stable")
+            assert answer.version == version
             assert client.metadata(label="stable").version == version
 
 
