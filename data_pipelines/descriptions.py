@@ -1,4 +1,4 @@
-"""What an image set holds, in words and for JSON."""
+"""Descriptions of an image set, in words and for JSON."""
 
 
 def in_words(data):

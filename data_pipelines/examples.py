@@ -1,4 +1,4 @@
-"""What is known of an image, its masks and partner before decoding."""
+"""Files of an image, its masks and its partner, before decoding."""
 
 import dataclasses
 from pathlib import Path

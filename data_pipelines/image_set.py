@@ -117,7 +117,7 @@ class ImageSet:
         return descriptions.in_words(self)
 
     def describe(self):
-        """What was opened, as a dict for JSON.
+        """A description of the opened set, as a dict for JSON.
 
         With the share of each attribute, where there are some, and the names
         of the images that are `taught`, where that was asked for.

@@ -1,4 +1,4 @@
-"""What `open_data` was asked for, read in one place."""
+"""The options of `open_data`, read in one place."""
 
 import dataclasses
 

@@ -39,7 +39,7 @@ def paired_layout(root):
 
 
 def _folders(root, layout):
-    """Those of a layout that are there."""
+    """The folders of a layout that exist."""
     names = {
         layout.format(split=split, domain=domain.upper())
         for split in SPLITS

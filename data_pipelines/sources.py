@@ -166,7 +166,7 @@ class EncodedSource:
         return example
 
     def facts(self, index):
-        """What is known of an example besides arrays: dict of `index`."""
+        """The facts of an example besides arrays: dict of `index`."""
         return {"index": index}
 
     def _image(self, index):

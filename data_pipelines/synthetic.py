@@ -42,7 +42,7 @@ _LARGEST_RADIUS = (0.30, 0.26, 0.22, 0.19)
 
 @dataclasses.dataclass(frozen=True)
 class _Surroundings:
-    """What lies around the objects; ranges include their low end only."""
+    """Everything around the objects; ranges include only their low end."""
 
     clutter: tuple[int, int]
     """Pieces below the objects."""
@@ -307,7 +307,7 @@ class Options:
     seed: int = 0
     """Another seed, another set."""
     kind: Literal["textures", "shapes"] = "textures"
-    """What tells the domains apart."""
+    """The difference between the domains."""
 
 
 @command

@@ -167,7 +167,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _say(options, recipe, network, tells, labels):
-    """What is going to be trained, on stderr."""
+    """Prints what will be trained, on stderr."""
     what = "domain b from domain a"
     if tells == ATTRIBUTES:
         what = ", ".join(labels)

@@ -27,7 +27,7 @@ class Options:
     """
 
     method: Positional[Literal[NAMES]]
-    """Whose networks they are."""
+    """The method that the networks belong to."""
     weights: Path
     """Folder of the authors' code: checkpoints/NAME."""
     run: Path

@@ -89,7 +89,7 @@ def masks_of_server(client, model):
 
 
 def marking_of(options, mask=None, load_run=None):
-    """What the page of masks shows and does.
+    """The images and functions of the page of masks.
 
     Args:
         options: `Options`.

@@ -31,7 +31,7 @@ def age(seconds):
 
 
 def lines_of(entry, now):
-    """What is printed of a run: list of str."""
+    """The lines about a run, list of str."""
     if entry.problem:
         return [entry.path, f"    {entry.problem}"]
     lines = [

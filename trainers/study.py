@@ -55,7 +55,7 @@ class Options:
     count: int = 100
     """Inputs that are drawn, all where there are fewer (LOMIT's tests: 100)."""
     questions: tuple[str, ...] = QUESTIONS
-    """What is asked of each pair; the defaults are LOMIT's two."""
+    """The questions about each pair; the defaults are LOMIT's two."""
     seed: int = 0
     """Of the drawn inputs and exemplars."""
     score: tuple[Path, ...] = ()

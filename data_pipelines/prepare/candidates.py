@@ -29,7 +29,7 @@ class Candidate:
 
 
 def scanned(folder, option):
-    """What lies in a folder that an option names.
+    """Scans a folder that an option names.
 
     Args:
         folder: path.

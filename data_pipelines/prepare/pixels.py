@@ -96,7 +96,7 @@ def crop_map(values, size):
 
 
 def _kept(shape, size):
-    """What of (height, width) stays: pairs of floats, in pixels.
+    """The part of (height, width) that stays: pairs of floats, in pixels.
 
     The image is resized to whole pixels with its aspect kept (but for the
     rounding), and the cut begins at a whole pixel of that.

@@ -1,4 +1,4 @@
-"""What became of every image and instance."""
+"""The report of what happened to each image and instance."""
 
 import json
 import os
@@ -76,7 +76,7 @@ class Report:
         }
 
     def counts(self):
-        """What is missing and why, in a few words."""
+        """Counts of left-out files by reason, in a few words."""
         reasons = {
             reason: len(names) for reason, names in self.left_out.items()
         }

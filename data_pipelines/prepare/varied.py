@@ -12,7 +12,7 @@ NEAR = 0.04
 
 
 def thumbnail(path):
-    """What an image looks like from far away.
+    """The thumbnail of an image.
 
     Args:
         path: image file.

@@ -1,4 +1,4 @@
-"""What the page of masks asks of the command that opens it."""
+"""The interface between the page of masks and its command."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Marking(NamedTuple):
-    """What is painted, and where it goes.
+    """The images to paint on, and functions that read and save their masks.
 
     Attributes:
         root: folder of the images.

@@ -8,13 +8,13 @@ from serving.app.marking import Marking, words
 
 
 class _Page:
-    """What the page's buttons do; `at` is a place in the files."""
+    """The functions of the page's buttons; `at` is a place in the files."""
 
     def __init__(self, marking):
         self._marking = marking
 
     def _opened(self, at):
-        """What is shown of a place."""
+        """The fields that are shown for a place."""
         marking = self._marking
         ended = at >= len(marking.files)
         value = None

@@ -29,7 +29,7 @@ _PICTURES = ["upload", "clipboard"]
 
 
 class _Page:
-    """What the page's buttons do.
+    """The functions of the page's buttons.
 
     Args:
         client: `Client`.
@@ -57,7 +57,7 @@ class _Page:
 
     @telling
     def chosen_direction(self, model, direction, picture, **editors):
-        """What is shown for a model and direction.
+        """The fields that are shown for a model and direction.
 
         Args:
             model: str.
@@ -192,7 +192,7 @@ class _Page:
 
 
 def _hint(ports):
-    """What the person's mask does with a model."""
+    """A hint on how to use one's own mask with a model."""
     if takes_objects(ports):
         return (
             "Paint the objects that are to be translated, each in a colour "

@@ -87,7 +87,7 @@ def _off_canvas(levels, size):
 def editor(
     picture: np.ndarray, mask: np.ndarray | None = None
 ) -> dict[str, Any]:
-    """What an editor shows of a picture and its mask.
+    """The value of an editor for a picture and its mask.
 
     Args:
         picture: (H, W, 3) uint8.

@@ -1,4 +1,4 @@
-"""What a person asks of a served model, and its answers."""
+"""Requests of a person to a served model, and their answers."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ MOST_SAMPLES = 8
 
 @dataclass(frozen=True, kw_only=True)
 class TranslationRequest:
-    """What a person chose on the page; what a model does not take is unused.
+    """A person's choices on the page; a model ignores those it does not take.
 
     Attributes:
         picture: (H, W, 3) uint8.
@@ -75,7 +75,7 @@ def takes_objects(ports: Ports) -> bool:
 
 
 def attributes_of(names: tuple[str, ...], ports: Ports) -> list[str]:
-    """What the attributes of a model are called.
+    """The names of a model's attributes.
 
     Args:
         names: as the person knows them, which a server does not tell.

@@ -133,7 +133,7 @@ def options(
 
 
 def failure(error: grpc.RpcError, target: str) -> ServingError:
-    """What the client raises for a call that failed.
+    """The client's error for a call that failed.
 
     Args:
         error: gRPC's.

@@ -1,4 +1,4 @@
-"""What the client raises: one class for each code worth telling apart."""
+"""The errors of the client: one class for each kind of failure."""
 
 import re
 
@@ -104,13 +104,13 @@ def from_code(code: grpc.StatusCode, details: str) -> ServingError:
 
 
 def _readable(details):
-    """What TensorFlow says, without where in its graph it was said."""
+    """TensorFlow's message, without the names of nodes of its graph."""
     text = _FIRST.sub("", details).partition("\n\t [[")[0]
     return _ASSERTION.sub(r"\1", _NODE.sub("", text)).strip()
 
 
 def invalid(details: str, *, blames: str = "inputs") -> InvalidArgument:
-    """What is refused before it is sent.
+    """The error for inputs that are refused before they are sent.
 
     Args:
         details: str, names the argument, what was expected and what came.

@@ -1,4 +1,4 @@
-"""What `translate` accepts: arrays, batches, lists, files, encoded bytes."""
+"""The inputs of `translate`: arrays, batches, lists, files, encoded bytes."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -43,7 +43,7 @@ class Item(NamedTuple):
         )
 
     def blamed(self, details: str) -> str:
-        """What a server refused, with the name of the input that is to blame.
+        """The server's message, with the name of the input that caused it.
 
         Args:
             details: str, of the server.
@@ -66,7 +66,7 @@ class Item(NamedTuple):
 
 
 def _kind(value):
-    """What values of one request have in common: their sizes and types."""
+    """The sizes and types that all values of one request share."""
     if isinstance(value, bytes):
         return read_header(value)[1:3]
     if isinstance(value, tuple):
@@ -116,7 +116,7 @@ def _size(value) -> int:
 
 
 def _check_size(kind, value, image, label):
-    """What goes with an image must have its height and width.
+    """Checks that an input has the height and width of its image.
 
     The server brings another image's file to the size of its image's.
     """

@@ -1,4 +1,4 @@
-"""What a model says about itself: signatures, inputs, versions."""
+"""The metadata of a model: signatures, inputs, versions."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple

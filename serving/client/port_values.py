@@ -75,7 +75,7 @@ def _content(value, label):
 
 
 def _format(data):
-    """What an image that is not taken is called."""
+    """The format of bytes that are refused, in words."""
     header = read_header(data)
     if header:
         return f"a {header.format} image"

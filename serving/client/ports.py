@@ -1,4 +1,4 @@
-"""What a served translation takes and gives, read from its metadata."""
+"""Inputs and outputs of a served translation, from its metadata."""
 
 import re
 from typing import NamedTuple
@@ -42,7 +42,7 @@ class Ports(NamedTuple):
 
     @property
     def inputs(self) -> dict[str, str]:
-        """All that a request may hold."""
+        """All inputs that a request may have, name to kind."""
         return {**self.required, **self.masks, **self.seeds, **self.instead}
 
 
@@ -61,7 +61,7 @@ def kind_of(spec: TensorSpec) -> str | None:
 
 
 def read_ports(metadata: Metadata, direction: str) -> Ports:
-    """What `translate` of a direction takes and gives.
+    """The inputs and outputs of `translate` in a direction.
 
     Args:
         metadata: `Metadata`.

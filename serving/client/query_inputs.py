@@ -1,4 +1,4 @@
-"""What goes with the images of `tfmask query`, read from its options."""
+"""Masks, exemplars and other inputs of `tfmask query`, from its options."""
 
 import pathlib
 import re
@@ -24,7 +24,7 @@ class QueryError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """What goes with the images, by the names of the model's inputs.
+    """The inputs beside the images, by the names of the model's inputs.
 
     Attributes:
         pictures: dict of name to the file of another image.

@@ -1,4 +1,4 @@
-"""What `translate` returns."""
+"""The results of `translate`."""
 
 import functools
 import io

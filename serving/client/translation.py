@@ -1,4 +1,4 @@
-"""What `Client.translate` does, by the calls of `serving.client.sans_io`.
+"""`Client.translate`, with the calls of `serving.client.sans_io`.
 
 A generator like those: it yields calls and is sent their answers.
 """

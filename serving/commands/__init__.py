@@ -1,1 +1,1 @@
-"""What the commands that read images share; nothing here knows TensorFlow."""
+"""Code of all commands that read images; nothing here uses TensorFlow."""

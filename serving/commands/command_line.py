@@ -1,4 +1,4 @@
-"""What every command does with its options and with its terminal.
+"""Options and terminal output of all commands.
 
 Uses the standard library only: the client's commands need it, too.
 """

@@ -36,7 +36,7 @@ _NUMBER = re.compile(r"_instance_\d+$")
 
 
 class Scan(NamedTuple):
-    """What lies in a folder; hidden files and subfolders are left out.
+    """The files of a folder, without hidden files and subfolders.
 
     Attributes:
         images: list of (path, problem) in natural order of the names; a
@@ -238,7 +238,7 @@ def _is_mask(path, stems):
 
 
 def _contents(folder, others):
-    """What is in a folder without images, in words."""
+    """The contents of a folder without images, in words."""
     if others:
         return f"{_count(others, 'other file')} ({first_names(others)})"
     folders = [p for p in folder.iterdir() if p.is_dir()]

@@ -44,7 +44,7 @@ _DARK = 16
 
 
 class PictureError(ValueError):
-    """What is wrong with a file; goes on from its name."""
+    """The fault of a file, in words that follow its name."""
 
 
 def orientation(data: bytes) -> int:
@@ -444,7 +444,7 @@ def size_problem(
 
 
 def side_hint(size: tuple[int, int], expected: tuple[int, int]) -> str:
-    """What else to say of two sizes that differ; empty if nothing."""
+    """A hint about two sizes that differ; empty if there is none."""
     if tuple(size) != tuple(expected)[::-1]:
         return ""
     return (

@@ -1,1 +1,1 @@
-"""What clients, servers and exports share: messages, tensors, versions."""
+"""Code that clients, servers and exports share: messages, tensors, versions."""

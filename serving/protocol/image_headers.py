@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 
 class ImageHeader(NamedTuple):
-    """What an image file says about itself."""
+    """Format and size of an image file, from its header."""
 
     format: str
     width: int

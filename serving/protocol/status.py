@@ -1,4 +1,4 @@
-"""The one exception of the server's side: a gRPC code and a text."""
+"""The exception of the server: a gRPC code and a text."""
 
 import grpc
 

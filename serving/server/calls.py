@@ -37,7 +37,7 @@ _LATE = "Timed out waiting for notification"  # the runtime's own words
 
 @dataclass(frozen=True)
 class Limits:
-    """What calls may take.
+    """The limits of calls.
 
     Args:
         threads: int, calls whose model runs at the same time.

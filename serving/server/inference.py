@@ -53,7 +53,7 @@ def _check(signature, method):
 
 
 def _refusal(examples):
-    """What is left of a request to signatures that take examples."""
+    """The refusal of a request to signatures that take examples."""
     kind = examples.WhichOneof("kind")
     if kind is None or not getattr(examples, kind).examples:
         return _invalid("Input is empty.")

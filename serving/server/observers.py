@@ -1,4 +1,4 @@
-"""What is told about finished calls: numbers for Prometheus, and a log."""
+"""Reports about finished calls: numbers for Prometheus, and a log."""
 
 import json
 import threading

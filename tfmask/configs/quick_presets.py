@@ -1,4 +1,4 @@
-"""What the `quick` presets of the methods have in common."""
+"""Settings that the `quick` presets of the methods share."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a benchmark compares: methods, and the ablations of their papers."""
+"""The rows of a benchmark: methods, and the ablations of their papers."""
 
 from tfmask.methods import NAMES, method_spec
 from tfmask.methods.spec import Arm

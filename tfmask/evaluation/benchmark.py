@@ -27,7 +27,7 @@ LOOK_SECONDS = 5.0  # how often the time of a training is written down
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One arm with one seed, and where its things lie."""
+    """One arm with one seed, and the paths of its files."""
 
     arm: object
     seed: int
@@ -242,7 +242,7 @@ def _is_complete(job, options):
 
 
 def _run_job(job, options, ledger, run):
-    """One job's commands; returns which of them failed and how, or ""."""
+    """Runs one job's commands; returns which one failed and how, or ""."""
     state = ledger.of(job.run)
     if not state["done"]:
         if job.run in ledger.broken:

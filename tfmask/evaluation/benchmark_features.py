@@ -13,7 +13,7 @@ DISTANCES = ("kid_average", "kid_target", "kid_source")
 
 
 def check_features(options):
-    """Looks for what KID is made of, before anything is trained.
+    """Checks the inputs of KID before anything is trained.
 
     Raises:
         UserError: the data are no files, or a classifier is none.
@@ -30,7 +30,7 @@ def check_features(options):
 
 
 def feature_lines(job, options):
-    """What is still to do for the KID of a job that is evaluated.
+    """The commands that the KID of an evaluated job still needs.
 
     Args:
         job: `Job`.

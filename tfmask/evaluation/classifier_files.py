@@ -81,7 +81,7 @@ def write_classifier(out, network, facts):
 
 
 def read_about(folder):
-    """What a folder's classifier is, without loading TensorFlow.
+    """Facts about a folder's classifier, without loading TensorFlow.
 
     Args:
         folder: path.

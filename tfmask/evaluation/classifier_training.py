@@ -57,7 +57,7 @@ def training_batches(data, tells, batch_size, seed, start_step=0):
 
 
 class UnfinishedTraining:
-    """What a stopped training left beside the folder that it was to make.
+    """The state that a stopped training saved beside its future folder.
 
     Args:
         out: path of that folder.
@@ -108,7 +108,7 @@ class UnfinishedTraining:
 
 
 def _state(network, optimizer):
-    """What `Checkpoints` keeps; the optimizer counts the steps."""
+    """The objects that `Checkpoints` saves; the optimizer counts the steps."""
     return SimpleNamespace(
         networks={"classifier": network},
         optimizers={"classifier": optimizer},

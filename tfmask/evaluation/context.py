@@ -1,4 +1,4 @@
-"""What is evaluated, on what: one object that tasks and measures read."""
+"""The method, the data and the settings that tasks and measures read."""
 
 import dataclasses
 from typing import Any
@@ -75,7 +75,7 @@ class Context:
         return self.data.names(domain, self.split)[: self.count(domain)]
 
     def read(self, batches, *domain, **wanted):
-        """What `data.test_batches` or `data.test_pairs` give, as arrays."""
+        """Batches of `data.test_batches` or `data.test_pairs` as arrays."""
         chosen = {"split": self.split, "limit": self.limit, **wanted}
         chosen["batch_size"] = self.batch_size
         return batches(*domain, **chosen).as_numpy_iterator()

@@ -1,4 +1,4 @@
-"""What passes from tasks to measures."""
+"""The data that tasks give to measures."""
 
 import dataclasses
 

@@ -268,7 +268,7 @@ def _made(folder, network, image_size, batch_size, advance):
 
 
 def _format(content):
-    """What a file is, whatever its name says."""
+    """The format of a file, by its contents and not by its name."""
     for name, start in (("png", b"\x89PNG"), ("jpeg", b"\xff\xd8")):
         if content.startswith(start):
             return name

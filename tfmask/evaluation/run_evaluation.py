@@ -1,4 +1,4 @@
-"""What an evaluation of a run measures, and where its numbers go."""
+"""The evaluation of a run: its measures, and the files of its numbers."""
 
 import dataclasses
 import datetime
@@ -20,7 +20,7 @@ UNITS = {
 
 
 def header(run, config, method, data, options):
-    """What the numbers were made from: the head of the JSON file."""
+    """The head of the JSON file: the run, data and settings of the numbers."""
     from tfmask.ops.package_versions import package_versions
 
     return {

@@ -148,7 +148,7 @@ def _check(sets, options):
 
 
 def _notes(sets):
-    """What a reader must know of the sets, list of str."""
+    """Notes on the sets for the reader, list of str."""
     notes = []
     counts = {n: one.count for n, one in sets.items() if one.count}
     if len(set(counts.values())) > 1:

@@ -75,7 +75,7 @@ def ready_pictures(folder, inputs):
 def translated_pictures(
     run, inputs, exemplars, options, advance, load_run=None
 ):
-    """What a run makes of the inputs.
+    """A run's translations of the inputs.
 
     Args:
         run: folder of `tfmask train`.

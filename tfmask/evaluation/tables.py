@@ -104,7 +104,7 @@ def _mean(values):
 
 
 def table_of(rows):
-    """One direction's rows turned for reading: a line for each number.
+    """The table of one direction, with a line for each number.
 
     Args:
         rows: dict of row to dict of numbers, as in an evaluation's result;

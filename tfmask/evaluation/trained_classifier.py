@@ -28,7 +28,7 @@ _PIXELS = tf.TensorSpec((None, None, None, 3), tf.float32)
 
 
 class TrainedClassifier:
-    """What a classifier sees in images.
+    """The answers of a classifier for images.
 
     Args:
         network: `keras.Sequential` of `classifier_network`.
@@ -183,7 +183,7 @@ def classifier_features(folder):
 
 
 def _what(about):
-    """What a classifier is, in words."""
+    """A classifier in words."""
     if about["tells"] == DOMAINS:
         return "a classifier of the domains a and b"
     return f"a classifier of the attributes {', '.join(about['labels'])}"

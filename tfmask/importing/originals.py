@@ -7,7 +7,7 @@ import numpy as np
 
 
 def original_output(file, images):
-    """What the authors' code makes of images.
+    """The outputs of the authors' generators for images.
 
     Args:
         file: `NetworkFile` of a generator.
@@ -116,7 +116,7 @@ def _unet(state, layout, values):
         )
 
     def level(values, key, depth):
-        """What a block adds to its input, behind the input itself."""
+        """A block's input and output, concatenated."""
         inner = depth == layout.options["levels"] - 1
         down = functional.conv2d(
             functional.leaky_relu(values, 0.2),

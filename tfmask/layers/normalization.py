@@ -85,7 +85,7 @@ def normalization_layer(
 
 
 def normalized(layer, inputs, parts=1):
-    """What a normalisation layer makes of a batch.
+    """A batch after a normalisation layer.
 
     Args:
         layer: of `normalization_layer(..., batch=True)`.

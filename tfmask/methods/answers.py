@@ -1,4 +1,4 @@
-"""What methods share that have several answers to one image."""
+"""Base of the methods that give several answers to one image."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""What the methods that set attributes share: StarGAN, AttGAN, STGAN."""
+"""Base of the methods that set attributes: StarGAN, AttGAN, STGAN."""
 
 from typing import NamedTuple
 
@@ -167,7 +167,7 @@ class AttributeMethod(CriticMethod):
         )
 
     def seen_in(self, image):
-        """What the discriminator sees in images.
+        """The attributes that the discriminator finds in images.
 
         Args:
             image: (B, H, W, 3) in [-1, 1], of any size: it is resized to

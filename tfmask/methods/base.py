@@ -1,4 +1,4 @@
-"""What all translation methods share: players, steps, phases."""
+"""The base class of all translation methods: players, steps, phases."""
 
 import keras
 import tensorflow as tf
@@ -92,7 +92,7 @@ class TranslationMethod(PythonUse, keras.Model):
 
     @property
     def present_rounds(self):
-        """Those of `rounds` that take place in this phase."""
+        """The rounds that this phase has."""
         return self.rounds
 
     def compute_losses(self, batch, players=None, training=True):

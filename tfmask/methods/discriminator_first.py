@@ -15,7 +15,7 @@ class DiscriminatorFirst:
     rounds = (("discriminator",), ("generator",))
 
     def made_of(self, batch, training):
-        """What both players' losses are taken of, such as translations.
+        """The tensors that both players' losses use, such as translations.
 
         Args:
             batch, training: see `TranslationMethod.compute_losses`.

@@ -180,7 +180,7 @@ class Guidance:
         return answer
 
     def all_steps(self, inputs, direction):
-        """What guidance changes: every step of `translate`.
+        """All steps of `translate`, each with the map that guides it.
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1].

@@ -10,7 +10,7 @@ from tfmask.ops.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class LessonOptions:
-    """What teaches masks besides the game against the discriminators.
+    """Options of lessons, which teach masks without the discriminators.
 
     Lessons are a stage of training in which only the networks of the masks
     learn: from masks that are given, and from masks that the method has made

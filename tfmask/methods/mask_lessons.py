@@ -92,7 +92,7 @@ class MaskLessons:
         )
 
     def lesson_phase(self, step):
-        """What the lessons make of a step, a part of the phase.
+        """The lessons' part of the phase of a step.
 
         Returns:
             (): there are no lessons. Else ("before",), ("after",), and in

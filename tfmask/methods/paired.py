@@ -1,4 +1,4 @@
-"""What methods share that learn one direction from pairs."""
+"""Base of the methods that learn one direction from pairs."""
 
 import tensorflow as tf
 
@@ -64,14 +64,14 @@ class PairedMethod(TranslationMethod):
         return {"l1": (lambda: l1(fake, real), self.config.l1_weight)}
 
     def step_options(self, training):
-        """What a U-Net is called with; only in training something drops out."""
+        """The arguments of a call of a U-Net; only training has dropout."""
         if not training:
             return {}
         seed = tf.stack([self.seed + _DROPOUT, self.step])
         return {"training": True, "seed": seed}
 
     def judged(self, image, output):
-        """What the discriminator sees of (B, H, W, 3) inputs and outputs."""
+        """The discriminator's input for (B, H, W, 3) inputs and outputs."""
         if self.config.conditional:
             return tf.concat([image, output], axis=-1)
         return output

@@ -1,4 +1,4 @@
-"""Who learns in a method, and the terms of what they learn from."""
+"""The players of a method, and the terms of their losses."""
 
 import dataclasses
 from collections.abc import Callable

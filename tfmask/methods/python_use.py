@@ -1,4 +1,4 @@
-"""What people do with a `keras.Model`: it works, or says what to use."""
+"""Usual calls of a `keras.Model`: each works, or says what to use."""
 
 import numpy as np
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""What a method declares of itself; nothing here needs TensorFlow."""
+"""The declaration of a method; nothing here needs TensorFlow."""
 
 import dataclasses
 import importlib
@@ -101,7 +101,7 @@ class MethodSpec:
 
     @property
     def preset_names(self):
-        """What `--preset` can be for this method."""
+        """The values that `--preset` can have for this method."""
         return tuple(function.__name__ for function in self.presets)
 
     @property

@@ -7,7 +7,7 @@ _ROWS = 64
 
 
 class TermMeans(keras.metrics.Metric):
-    """One mean a term, from whatever comes back of `compute_losses`.
+    """One mean for each term of `compute_losses`.
 
     Metrics cannot be made while a step is traced, and only there the names
     of the terms are known: this is a table, of which a term gets the next

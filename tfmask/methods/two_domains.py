@@ -1,4 +1,4 @@
-"""What methods share that translate between two domains, both ways."""
+"""Base of the methods that translate between two domains, both ways."""
 
 import tensorflow as tf
 
@@ -26,7 +26,7 @@ class TwoDomains:
     }
 
     def make_pools(self, size, channels):
-        """One `HistoryPool` a domain, as `pool_a` and `pool_b`."""
+        """One `HistoryPool` for each domain, `pool_a` and `pool_b`."""
         for domain, offset in (("a", 10), ("b", 20)):
             pool = HistoryPool(
                 size,

@@ -1,4 +1,4 @@
-"""What all distances between sets of features ask of their input."""
+"""Checks of the inputs of all distances between sets of features."""
 
 import numpy as np
 

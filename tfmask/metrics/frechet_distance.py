@@ -13,7 +13,7 @@ _NEGLIGIBLE = 1e-7
 
 
 class Moments(NamedTuple):
-    """What FID needs of a set of features.
+    """The moments of a set of features that FID needs.
 
     Attributes:
         mean: (D,) float.

@@ -1,4 +1,4 @@
-"""What a translation of instances changed, and what it kept."""
+"""Numbers of what a translation of instances changes and keeps."""
 
 import numpy as np
 

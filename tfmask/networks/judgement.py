@@ -1,4 +1,4 @@
-"""What a discriminator says of a batch."""
+"""The output of a discriminator."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 
 class Judgement(NamedTuple):
-    """What every discriminator returns; None is what it does not have.
+    """The output of every discriminator; parts that it does not have are None.
 
     Attributes:
         scores: list of (B, h, w, 1) or (B, 1) float32, unbounded; one map of

@@ -173,7 +173,7 @@ class ResNetEncoder(Recomputing, keras.layers.Layer):
         return outputs
 
     def with_features(self, image, layers, stop=None):
-        """What the last layer gives, and what some others do.
+        """The output of the last layer, and the outputs of some others.
 
         Args:
             image: see the call.
@@ -207,7 +207,7 @@ class ResNetEncoder(Recomputing, keras.layers.Layer):
 
     @property
     def _behind(self):
-        """What follows each convolution's ReLU, a list of functions each."""
+        """For each convolution, the list of functions that follow its ReLU."""
         first = [] if self.attention is None else [self.attention]
         halving = [blur_pool] if self.antialias else []
         return [first, *[halving] * self.strided_layers]

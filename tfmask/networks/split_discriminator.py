@@ -6,7 +6,7 @@ from tfmask.ops.arguments import constructor_arguments
 
 
 class SplitDiscriminator(keras.Model):
-    """What discriminators that also classify share.
+    """Base of the discriminators that also classify.
 
     For every n, `heads(features(features(image, last=n), first=n))` is what
     a call gives, so that a Grad-CAM can be taken at any layer.

@@ -77,7 +77,7 @@ class StyleHead(keras.layers.Layer):
 
 
 class StyleTrunk(keras.Model):
-    """What every style encoder begins with: c7s1-f, c4s2-2f, c4s2-4f.
+    """The first layers of every style encoder: c7s1-f, c4s2-2f, c4s2-4f.
 
     Each is followed by (leaky) ReLU and none is normalised, which would take
     away what an image looks like. All padding is by reflection.
@@ -110,7 +110,7 @@ class StyleTrunk(keras.Model):
         self.built = True
 
     def features(self, image):
-        """What the trunk makes of an image: (B, H/4, W/4, 4f)."""
+        """The trunk's features of an image: (B, H/4, W/4, 4f)."""
         for layer in self.trunk:
             image = rectified(layer(image), self.slope)
         return image

@@ -1,4 +1,4 @@
-"""What every command shares: its options and how it fails."""
+"""Code that all commands share: reading options and reporting failures."""
 
 import errno
 import functools

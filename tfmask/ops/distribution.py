@@ -1,4 +1,4 @@
-"""What changes when a step runs on several replicas, or in several parts."""
+"""Functions for a step that runs on several replicas, or in several parts."""
 
 import contextlib
 import threading

@@ -1,4 +1,4 @@
-"""The one exception that a command shows as a line, not as a traceback."""
+"""The exception that a command shows as one line, without a traceback."""
 
 import difflib
 from collections.abc import Iterable

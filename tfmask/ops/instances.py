@@ -215,7 +215,7 @@ def stacked(image, masks):
 
 
 def unstacked(images):
-    """What `stacked` was made from."""
+    """Splits the result of `stacked` again."""
     masks = tf.transpose(images[..., 3:], [0, 3, 1, 2])[..., None]
     return images[..., :3], masks
 

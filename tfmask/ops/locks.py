@@ -118,7 +118,7 @@ def _is_at(path, file):
 
 
 def _owner(file):
-    """Who wrote a lock's file, in words."""
+    """The process that wrote a lock's file, in words."""
     until = time.monotonic() + _READ_SECONDS
     while True:
         file.seek(0)

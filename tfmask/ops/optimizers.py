@@ -63,7 +63,7 @@ class Adam(keras.optimizers.Adam):
         }
 
     def _state(self, variables, variable):
-        """What belongs to a weight, on the weight's device."""
+        """The state of a weight, on the weight's device."""
         key = self._var_key(variable)
         if hasattr(self, "_index_dict"):  # Keras 2
             own = variables[self._index_dict[key]]

@@ -1,4 +1,4 @@
-"""What a result was made with."""
+"""Versions of the packages that computed a result."""
 
 import platform
 from importlib import metadata

@@ -1,4 +1,4 @@
-"""What a benchmark leaves: numbers, a table, bars, pictures side by side."""
+"""The report of a benchmark: numbers, a table, bars, pictures."""
 
 import json
 
@@ -132,7 +132,7 @@ def summarize(results_by_arm):
 
 
 def shown_columns(table):
-    """Those of `COLUMNS` that some row of a direction has."""
+    """The columns of `COLUMNS` that some row of a direction has."""
     return [
         name
         for name in COLUMNS
@@ -294,7 +294,7 @@ def _picture(job, page, number, line, place):
 
 
 def _feature_notes(options, jobs, tables):
-    """Whose features KID is of, from the first file that has them."""
+    """The network of the KID's features, from the first file that has it."""
     for job in jobs:
         for direction in tables:
             file = job.distances(direction)

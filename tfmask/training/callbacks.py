@@ -1,4 +1,4 @@
-"""What happens between training steps: rows, pictures, checkpoints."""
+"""Callbacks between training steps: rows, pictures, checkpoints."""
 
 import csv
 import math
@@ -32,7 +32,7 @@ class PeriodicCallback(keras.callbacks.Callback):
             self.at(step)
 
     def at(self, step):
-        """What to do; `step` is the number of steps taken."""
+        """Acts after a step; `step` is the number of steps taken."""
         raise NotImplementedError
 
 
@@ -335,7 +335,7 @@ class Progress(keras.callbacks.Callback):
             self._bar.stop()
 
     def _tell_expected(self, step, now):
-        """What the first steps say of the whole, once they say something."""
+        """The estimate of the whole time, as soon as there are enough steps."""
         first, since = self._since
         if self._told or now - since < self.SECONDS_TO_EXPECT:
             return

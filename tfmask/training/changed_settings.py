@@ -1,4 +1,4 @@
-"""What was asked before, beside what is asked now."""
+"""Compares the settings of a run with those of the resumed run."""
 
 
 def changed_settings(before, now):

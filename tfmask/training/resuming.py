@@ -1,4 +1,4 @@
-"""What a run folder allows: a new run, or the rest of one."""
+"""Checks whether a run may begin or continue in a folder."""
 
 import contextlib
 import dataclasses
@@ -90,7 +90,7 @@ def changed_fields(config, other):
 
 
 def check_resume(run, config):
-    """What can be said against going on before anything is loaded.
+    """Reasons against resuming that are known before anything is loaded.
 
     Args:
         run: run folder.

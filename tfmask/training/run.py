@@ -1,4 +1,4 @@
-"""One run: a new one, or the rest of one."""
+"""Trains a run: a new one, or the rest of an old one."""
 
 import dataclasses
 import os

@@ -49,7 +49,7 @@ def fit_schedule(config, chosen, steps_an_epoch, *, steps, epochs):
 
 
 def describe_schedule(config, steps_an_epoch):
-    """One line: how long, and when what changes."""
+    """One line: the length, and the steps at which something changes."""
     steps = total_steps(config, steps_an_epoch)
     parts = [f"{steps} steps of batch {config.run.batch_size}"]
     milestones = method_spec(config.method_name).milestones

@@ -1,4 +1,4 @@
-"""What a training tells before its first step."""
+"""The lines that a training prints before its first step."""
 
 import shutil
 

@@ -61,7 +61,7 @@ def open_images(config, spec, splits):
 
 
 def example_options(config):
-    """What examples must hold for a method, as arguments of the data.
+    """Arguments for the data: the examples that a method needs.
 
     Returns:
         dict for `ImageSet.train_batches` and `sample_batch`.

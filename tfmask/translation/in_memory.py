@@ -91,7 +91,7 @@ def _check_names(spec, inputs):
 
 
 def _values(model, ports, inputs, pixels, number):
-    """What goes with one image, as `translate_pixels` takes it."""
+    """The other inputs of one image, as `translate_pixels` takes them."""
     values, others = {}, {}
     for name, value in inputs.items():
         kind = ports[name].kind
@@ -114,7 +114,7 @@ def _values(model, ports, inputs, pixels, number):
 
 
 def _of(value, number, name):
-    """The one of a list that goes with an image."""
+    """The value of a list that belongs to an image."""
     if not isinstance(value, list | tuple) or len(value) <= number:
         raise UserError(
             f"`{name}` belongs to one image: of a list of images, give a list "

@@ -1,4 +1,4 @@
-"""What goes with the images that a run translates, by its method's ports."""
+"""Masks, exemplars and other inputs of the images that a run translates."""
 
 import dataclasses
 from pathlib import Path
@@ -25,7 +25,7 @@ _VALUES = {
 
 @dataclasses.dataclass(frozen=True)
 class Inputs:
-    """What goes with the images, by name.
+    """The other inputs of the images, by name.
 
     Attributes:
         files: dict of the port to a path: other images, and masks.
@@ -56,7 +56,7 @@ class Inputs:
 
 
 def given_inputs(options, images):
-    """What the options give beside the images.
+    """The inputs beside the images that the options give.
 
     Args:
         options: of `with_inputs`.
@@ -317,7 +317,7 @@ def _chosen_images(method, inputs):
 
 
 def samples_of(run, method, inputs, samples):
-    """What goes with an image, once for each of its answers.
+    """The other inputs of an image, once for each of its answers.
 
     Args:
         run: path, for the message.

@@ -1,4 +1,4 @@
-"""What is measured of a translation that shall change given attributes."""
+"""Measures of translations that shall change given attributes."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""What a classifier of domains takes translations for."""
+"""The domain that a classifier sees in translations."""
 
 from tfmask.evaluation.classifier_files import CLASSIFIED
 from tfmask.evaluation.measures.measure import Measure

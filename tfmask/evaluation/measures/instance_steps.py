@@ -1,4 +1,4 @@
-"""What each step of a translation in steps changes."""
+"""The change that each step of a translation in steps makes."""
 
 from tfmask.evaluation.measures.measure import Measure
 

@@ -1,4 +1,4 @@
-"""What is measured around instances.
+"""Measures around instances.
 
 There is no true mask of a changed shape. Measured instead: what changed
 around the instances, how much changed at all, whether every instance is
@@ -22,7 +22,7 @@ FLOODED = 0.2
 
 
 class Surroundings(Measure):
-    """What changed around the instances, and whether they are still there."""
+    """The change around the instances, and whether they are still there."""
 
     needs = frozenset({"instances"})
     names = (

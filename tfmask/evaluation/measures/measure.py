@@ -1,4 +1,4 @@
-"""What the loop asks of a measure."""
+"""The base class of measures."""
 
 import collections
 

@@ -1,4 +1,4 @@
-"""What is translated: a table's images, and what its rows hold."""
+"""Tasks: which images are translated for a table, and how for each row."""
 
 from tfmask.evaluation.tasks.answers import Answers
 from tfmask.evaluation.tasks.directions import Directions, Partners

@@ -103,7 +103,7 @@ class Transfers(Directions):
             yield title, _example(part, rows, **asked)
 
     def _run(self, translate, batch, **masks):
-        """What becomes of a batch, perhaps with both masks given."""
+        """The translation of a batch, with both masks given or without."""
         exemplar = batch["other"]["image"]
         answer = translate(
             {"image": batch["image"], "exemplar": exemplar, **masks}
@@ -111,7 +111,7 @@ class Transfers(Directions):
         return {**answer, "seen": self.judge.seen_in(answer["image"])}
 
     def _all_of(self, batch):
-        """All that differs as what is asked for, fields of `Example`."""
+        """Fields of `Example` that ask for all attributes that differ."""
         data = self.context.data
         source, target = batch["attributes"], batch["other"]["attributes"]
         asked = source != target
@@ -126,7 +126,7 @@ class Transfers(Directions):
 
 
 def _one_of(batch, position):
-    """What editing masks to one attribute's region asks for.
+    """Fields of `Example` that ask for one attribute, by its region as mask.
 
     Returns:
         (which images of the batch do (B,) bool, fields of `Example`).

@@ -190,7 +190,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         return network(image)
 
     def foreground(self, image, attention):
-        """What a masked discriminator sees of an image (Eq. 6).
+        """The part of an image that a masked discriminator sees (Eq. 6).
 
         Args:
             image: (B, H, W, 3) float in [-1, 1].
@@ -301,7 +301,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         return lsgan_generator(self.judge(domain, viewed).scores)
 
     def _view(self, composite, generated, attention):
-        """What the discriminator of this phase sees of a translation."""
+        """The part of a translation that this phase's discriminator sees."""
         if not self.discriminator_masked:
             return composite
         shown = generated

@@ -20,7 +20,7 @@ _FLIP, _PLACES = 70, 1000
 
 
 class _Made(NamedTuple):
-    """What one forward pass gives; B' is 2 B with `nce_identity`, else B.
+    """The tensors of one forward pass; B' is 2 B with `nce_identity`, else B.
 
     Attributes:
         real: (B, H, W, 3), images of the target.
@@ -123,7 +123,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         return tf.random.stateless_uniform([], seed) < 0.5
 
     def _features(self, images):
-        """What `nce_layers` give, and nothing behind them is computed."""
+        """The outputs of `nce_layers`; later layers are not computed."""
         layers = self.config.nce_layers
         return self.generator.encoder.with_features(
             images, layers, stop=layers[-1]

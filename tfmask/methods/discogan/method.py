@@ -76,7 +76,7 @@ class DiscoGAN(TwoDomains, TranslationMethod):
 
     @property
     def judged_directions(self):
-        """Those whose translations a discriminator sees."""
+        """The directions whose translations a discriminator sees."""
         return DIRECTIONS[: 2 if self.config.model == "discogan" else 1]
 
     @property

@@ -1,4 +1,4 @@
-"""What DRIT alone has before its decoders: encoder and content's judge."""
+"""DRIT's own attribute encoder and content discriminator."""
 
 import keras
 import tensorflow as tf

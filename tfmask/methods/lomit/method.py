@@ -32,7 +32,7 @@ from tfmask.ops.soft_masks import given_or, upsampled
 
 
 class Codes(NamedTuple):
-    """What is known of 2B images: B inputs, then their B exemplars.
+    """The codes of 2B images: B inputs, then their B exemplars.
 
     Attributes:
         content: (2B, h, w, C).

@@ -33,7 +33,7 @@ _STREAMS = {"discriminator": 50, "generator": 60}
 
 
 class Views(NamedTuple):
-    """What a generator's update sees of one domain, (B, ...) each.
+    """The tensors of one domain in a generator's update, (B, ...) each.
 
     Attributes:
         image: its real images.

@@ -10,7 +10,7 @@ from tfmask.ops.arguments import constructor_arguments
 
 @keras.saving.register_keras_serializable(package="tfmask")
 class StyleAutoencoder(keras.Model):
-    """What an image shows and how it looks, and an image of both.
+    """Content and style of an image, and an image from both.
 
     The decoder's residual blocks take scale and offset of all their
     normalisations (AdaIN) from the style; it goes through `StyleLayers`
@@ -95,7 +95,7 @@ class StyleAutoencoder(keras.Model):
         return self.decoder(content, self.modulations(style))
 
     def modulations(self, style):
-        """What a style does to each block, see `ResidualBlock`.
+        """Scales and offsets of each block by a style, see `ResidualBlock`.
 
         Args:
             style: (B, S) float.

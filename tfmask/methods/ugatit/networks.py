@@ -229,7 +229,7 @@ class ActivationGenerator(keras.Model):
         return self.scale(codes), self.offset(codes)
 
     def parts(self, image):
-        """What the generator makes of an image, and where it looks.
+        """The generator's output for an image: translation and heat map.
 
         Args:
             image: see the call.

@@ -116,7 +116,7 @@ class UNIT(TwoDomains, TranslationMethod):
         return features
 
     def opened(self, codes):
-        """What the decoders of both domains take, of (B, h, w, C) codes."""
+        """(B, h, w, C) codes as the decoders of both domains take them."""
         if self.config.variant == "shared":
             codes = self.shared_decoder(codes)
         return codes
