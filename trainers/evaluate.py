@@ -79,13 +79,13 @@ class Options:
     attributes, or are of the target domain. None: a small network is trained
     for attributes, and domains are not judged."""
     samples: int = 5
-    """Methods with several answers: how many of each image are compared with
-    each other."""
+    """Methods with several answers: how many answers to each image are
+    compared with each other."""
     features: Features | None = None
-    """Methods with several answers: whose features compare them, see
-    `tfmask metrics`. None: they are compared by pixels alone."""
+    """Methods with several answers: the network whose features compare them,
+    see `tfmask metrics`. None: only pixels are compared."""
     weights: Path | None = None
-    """Of the features, see `tfmask metrics`."""
+    """Weights of the features' network, see `tfmask metrics`."""
     absent_classes: Literal["zero", "skip"] = "zero"
     """Pairs: classes that never occur count as 0, as in the papers, or are
     left out of the means."""

@@ -39,7 +39,7 @@ class Options:
     """
 
     real: Path
-    """Real images of what the others shall look like."""
+    """Real images of the target: the others shall look like these."""
     fake: Path
     """Images to judge."""
     json: Path
@@ -51,8 +51,8 @@ class Options:
     source and target, and the row of the identity map."""
     features: Features | None = None
     """Network for folders: Inception with --weights; an UNTRAINED one with
-    fixed random weights; or a classifier of your own. Numbers of the last two
-    compare with nothing else."""
+    fixed random weights; or your own classifier. Compare numbers of the last
+    two only with each other."""
     weights: Path | None = None
     """For `inception`: Keras' InceptionV3 weights without top (.h5), folder of
     TF-GAN's SavedModel, or classify_image_graph_def.pb; for `classifier`:
@@ -60,7 +60,7 @@ class Options:
     features_cache: Path | None = None
     """Folder that keeps features of `real` and `source` for the next time."""
     image_size: int | None = None
-    """Bring all images to squares of this side first, antialiased."""
+    """Resize all images to squares of this side first, antialiased."""
     kid_subsets: int = 100
     """Random subsets whose mean is the KID."""
     kid_size: int | None = None
@@ -72,7 +72,7 @@ class Options:
     splits: int = 10
     """Parts for the Inception Score."""
     seed: int = 2020
-    """Of the subsets."""
+    """Seed of the subsets."""
     batch_size: int = 16
     """Images at a time; the numbers do not depend on it."""
     skip_bad_files: bool = False

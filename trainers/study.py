@@ -39,27 +39,27 @@ class Options:
     """
 
     runs: tuple[Path, ...] = ()
-    """Two run folders; or folders of ready translations, NAME.png for each
-    input, whoever made them."""
+    """Two run folders, or folders with translations of any other program:
+    NAME.png for each input."""
     inputs: Path | None = None
     """Folder of images to translate."""
     out: Path | None = None
     """Folder for the page; must be empty or missing."""
     exemplars: Path | None = None
-    """Folder of images, of which each input gets one at random, for methods
-    that take over an exemplar's look; the page shows it."""
+    """Folder of exemplars, for methods that take the look of an exemplar. Each
+    input gets a random one, and the page shows it."""
     direction: str | None = None
-    """Which way to translate; None: a_to_b, or the only way of a run."""
+    """Direction of the translation; None: a_to_b, or the only one of a run."""
     attributes: tuple[str, ...] = ()
-    """As of `tfmask translate`, for methods that set attributes."""
+    """For methods that set attributes, as in `tfmask translate`."""
     count: int = 100
-    """Inputs that are drawn, all where there are fewer (LOMIT's tests: 100)."""
+    """Number of random inputs; all if there are fewer (LOMIT's tests: 100)."""
     questions: tuple[str, ...] = QUESTIONS
     """The questions about each pair; the defaults are LOMIT's two."""
     seed: int = 0
-    """Of the drawn inputs and exemplars."""
+    """Seed of the random inputs and exemplars."""
     score: tuple[Path, ...] = ()
-    """Files of answers, one of each person."""
+    """Files with answers, one for each person."""
     json: Path | None = None
     """With --score: also write the numbers into this file."""
     overwrite: bool = False

@@ -50,13 +50,13 @@ class Options:
     run: Path
     """Run folder; must not exist, unless with --resume."""
     preset: Literal[PRESETS] = "quick"
-    """Where the defaults below come from."""
+    """Preset that gives the defaults below."""
     resume: bool = False
-    """Go on from the newest checkpoint of the run folder."""
+    """Continue from the newest checkpoint of the run folder."""
     image_size: int | tuple[int, int] | None = None
     """Side of the images in pixels, or height and width; multiples of 4."""
     batch_size: int | None = None
-    """Images a domain and step, over all replicas."""
+    """Images of each domain in a step, over all replicas."""
     steps: int | None = None
     """Training steps; schedules keep their proportions."""
     epochs: float | None = None

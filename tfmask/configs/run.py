@@ -19,28 +19,29 @@ class DataConfig:
     location: str
     """A folder, `tfds:NAME`, or `synthetic`."""
     attributes: tuple[str, ...] = ()
-    """Attributes to learn, of data that has some; none: all synthetic ones."""
+    """Attributes to learn, if the data has attributes; without names: all
+    attributes of synthetic data."""
     centre_crop: int | None = None
-    """Images with attributes are cut to so many pixels about their centre
-    first (CelebA: 178); None: to their largest square."""
+    """Crop images with attributes first, to this many pixels around their
+    centre (CelebA: 178); None: to their largest square."""
     image_size: int | tuple[int, int] = 256
     """Side of the training images in pixels, or height and width; multiples
     of 4."""
     load_size: int | tuple[int, int] | None = None
-    """Resized to this before the crop; None: image_size * 286 / 256."""
+    """Size of images before the crop; None: image_size * 286 / 256."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     """How images are resized; masks and label maps: nearest neighbour."""
     antialias: bool = True
-    """Smaller images are made of all pixels of larger ones (as Pillow does);
-    False: of the nearest ones only (as TensorFlow 1)."""
+    """Use all pixels when an image becomes smaller (as Pillow does); False:
+    only the nearest pixels (as TensorFlow 1 does)."""
     flip: bool = True
     """Mirror half of the images."""
     cached: bool = False
-    """Keep all training images in memory, decoded and resized (0.25 GB a
-    thousand at 128 px and 1.0 GB at 256 px with the default load_size)."""
+    """Keep all training images in memory, decoded and resized. A thousand take
+    0.25 GB at 128 px and 1.0 GB at 256 px (with the default load_size)."""
     pairing: Literal["random", "cycle"] = "random"
-    """How domain b is drawn: uniformly, or each image once an epoch. Methods
-    of pairs take the partner."""
+    """How images of domain b are chosen: at random, or each image once in an
+    epoch. Methods of pairs take the partner."""
     label_domains: tuple[Literal["a", "b"], ...] = ()
     """Domains whose images are label maps: resized by nearest neighbour."""
     epoch_steps: int | None = None
@@ -48,10 +49,10 @@ class DataConfig:
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
     synthetic_count: int = 1000
-    """Nominal images a domain of the synthetic set."""
+    """Number of images in each domain of the synthetic set."""
     masks_for_training: int | Literal["all"] | None = None
-    """Training images of each domain that give their true masks to methods
-    that can learn from them; None and 0: none."""
+    """Number of training images in each domain whose true masks teach the
+    method, if it can learn from masks; None and 0: none."""
 
     def __post_init__(self):
         require_positive(self, "synthetic_count", "epoch_steps", "centre_crop")
@@ -106,34 +107,36 @@ class OptimizerConfig:
     learning_rate: float = 2e-4
     """Initial learning rate."""
     discriminator_learning_rate: float | None = None
-    """The discriminators' own initial rate; None: the same."""
+    """Initial learning rate of the discriminators; None: the same."""
     content_learning_rate: float | None = None
-    """The own initial rate of what judges contents (DRIT); None: the same."""
+    """Initial learning rate of DRIT's content discriminator; None: the same."""
     lesson_learning_rate: float = 1e-3
-    """The rate of lessons, in which only masks learn; from their middle on
-    it falls to 0."""
+    """Learning rate of lessons, in which only masks learn; it falls to 0 in
+    their second half."""
     beta_1: float = 0.5
     """Adam's decay of the mean."""
     beta_2: float = 0.999
     """Adam's and RMSProp's decay of the squared mean."""
     epsilon: float = 1e-8
-    """Adam's epsilon; RMSProp's, which is inside of the root."""
+    """Epsilon of Adam, or of RMSProp (there it is inside of the root)."""
     epsilon_form: Literal["tensorflow", "pytorch"] = "tensorflow"
-    """What Adam adds epsilon to: the root of the squared mean as it is
-    (Keras, TensorFlow 1), or after its bias correction (PyTorch).
-    tensorflow-addons' optimizers have their own form."""
+    """Where Adam adds epsilon to the root of the squared mean: before its bias
+    correction (Keras, TensorFlow 1), or after it (PyTorch). Optimizers of
+    tensorflow-addons have their own form."""
     squares_start: float = 1.0
-    """Where RMSProp's squared mean starts: 1 (TensorFlow 1) or 0 (PyTorch)."""
+    """First value of RMSProp's squared mean: 1 (TensorFlow 1), 0 (PyTorch)."""
     l2: float = 0.0
-    """Added to every gradient, times the weight: PyTorch's `weight_decay`."""
+    """L2 penalty: this times the weight is added to every gradient (PyTorch's
+    `weight_decay`)."""
     constant_epochs: float = 100
     """Epochs before the learning rate starts to fall."""
     decay_epochs: float = 100
-    """Epochs over which it falls to 0; 0 keeps it constant."""
+    """Epochs in which the learning rate falls to 0; 0 keeps it constant."""
     halving_epochs: float | None = None
-    """Halve it every so many epochs after the constant ones instead."""
+    """Instead, halve the learning rate after each so many epochs, after the
+    constant ones."""
     halving_factor: float = 0.5
-    """What `halving_epochs` multiplies it by (STGAN: 0.1)."""
+    """Factor of the learning rate at each of `halving_epochs` (STGAN: 0.1)."""
     ema_momentum: float | None = None
     """Average the generators' weights for inference, for example 0.999."""
 
@@ -162,14 +165,14 @@ class RunConfig:
     epochs: float = 200
     """Epochs in all."""
     steps: int | None = None
-    """Steps in all; wins over epochs."""
+    """Steps in all; if given, `epochs` does not count."""
     batch_size: int = 1
-    """Images a domain and step, over all replicas."""
+    """Images of each domain in a step, over all replicas."""
     accumulate: int = 1
-    """Parts that a step takes its batch in, one after the other, to learn from
-    the mean of their gradients: the memory of one part."""
+    """Number of parts of a batch. A step computes them one after the other and
+    learns from the mean of their gradients, with the memory of one part."""
     lesson_batch_size: int = 8
-    """The same in lessons, in which only masks learn."""
+    """The batch size of lessons, in which only masks learn."""
     seed: int = 0
     """Seed of weights, data order, augmentation and pools."""
     strategy: Literal["none", "mirrored", "multiworker"] = "none"
@@ -186,17 +189,18 @@ class RunConfig:
     deterministic: bool = False
     """Deterministic ops: equal weights in every run on one machine."""
     steps_per_call: int = 1
-    """Steps a call of the compiled function; more saves host time."""
+    """Steps in one call of the compiled function; more steps save time on the
+    host."""
     log_every: int = 20
     """Steps between rows of metrics.csv."""
     sample_every: int = 200
     """Steps between sample grids."""
     samples: int = 4
-    """Test images in a sample grid; training images where there are none."""
+    """Test images in a sample grid; without test images, training images."""
     checkpoint_every: int = 200
     """Steps between checkpoints."""
     keep_checkpoints: int = 3
-    """Newest checkpoints kept."""
+    """Number of the newest checkpoints to keep."""
 
     def __post_init__(self):
         require_positive(

@@ -29,12 +29,12 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions, CycleOptions):
     generator_padding: Literal["zero", "reflect"] = "zero"
     """Padding of the generator; zero in the official code."""
     attention_network: Literal["residual", "unet"] = "residual"
-    """The paper's, or a U-Net, whose skip connections keep fine edges."""
+    """The paper's network, or a U-Net: its skip connections keep fine edges."""
     shared_attention: Literal["never", "given", "always"] = "never"
-    """When one attention network finds the masks of both domains; `given`:
-    where masks are given, so that those of both domains teach it."""
+    """Use one attention network for both domains; `given`: only if masks are
+    given, so that the masks of both domains teach it."""
     attention_levels: int = 4
-    """Sizes of the image in the U-Net, each half of the one before."""
+    """Number of sizes in the U-Net; each is half of the one before."""
     attention_filters: int = 32
     """Channels of the attention network's first layer."""
     attention_blocks: int = 1
@@ -42,24 +42,25 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions, CycleOptions):
     attention_decoder: Literal["paper", "1x1"] = "paper"
     """Decoder kernels 3, 3, 7; or 1, 1, 1, as the official code runs."""
     discriminator_padding: Literal[1, 2] = 1
-    """Zero padding a layer: 1 in the paper (CycleGAN's), 2 in the code."""
+    """Zero padding of each layer: 1 in the paper (CycleGAN's), 2 in the
+    code."""
     discriminator_spectral_normalization: bool = False
     """Spectral normalisation of the discriminator's kernels."""
     indecision_weight: float = 0.0
     """Weight of mean m (1 - m) of the masks, which asks for 0 or 1."""
     variation_weight: float = 0.0
-    """Weight of the masks' total variation, a pixel's mean."""
+    """Weight of the masks' total variation (the mean over pixels)."""
     mask_terms_epoch: float = 4.0
-    """No weight of both until then, half an epoch later the whole one: too
-    early they keep masks from moving."""
+    """Epoch at which the weights of these two terms begin to grow; half an
+    epoch later they are full. If they begin too early, masks cannot move."""
     cycle_attention: Literal["own", "reuse"] = "own"
-    """`reuse` takes the first map again on the way back: Ours-cycleAtt."""
+    """`reuse` uses the first map again on the way back (Ours-cycleAtt)."""
     use_attention_a: bool = True
     """False removes the attention network of domain a."""
     use_attention_b: bool = True
     """False removes the attention network of domain b."""
     freeze_attention_epoch: float | None = 30
-    """First epoch (from 0) that leaves the attention alone; None: never."""
+    """First epoch (from 0) without learning of the attention; None: never."""
     masked_discriminator_epoch: float | None = 30
     """First epoch whose discriminators see the foreground only."""
     discriminator_norm_off_when_masked: bool = True
@@ -69,7 +70,7 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions, CycleOptions):
     threshold_inclusive: bool = False
     """True takes `>=`, as the official code does; the paper takes `>`."""
     masked_fake: Literal["generated", "composite"] = "generated"
-    """What masked discriminators see: F(s) (paper) or the blend (code)."""
+    """Input of masked discriminators: F(s) (paper) or the blend (code)."""
 
     def __post_init__(self):
         super().__post_init__()

@@ -16,7 +16,7 @@ class CUTConfig:
     """CUT (Park et al. 2020). The defaults are the paper's at 256 px."""
 
     direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
-    """Which way it translates: the other needs a run of its own."""
+    """Direction of the translation; the other one needs another run."""
     filters: int = 64
     """Channels of the generator's first layer."""
     blocks: int = 9
@@ -34,10 +34,10 @@ class CUTConfig:
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial term."""
     nce_weight: float = 1.0
-    """Weight of the contrast of patches; 10 for FastCUT."""
+    """Weight of the contrastive loss of patches; FastCUT has 10."""
     nce_identity: bool = True
-    """Also translate images of the target and contrast these, half and
-    half; FastCUT does not."""
+    """Also translate images of the target and contrast their patches, each
+    with half of the weight; FastCUT does not."""
     nce_layers: tuple[int, ...] = (0, 4, 8, 12, 16)
     """The generator's layers whose patches are contrasted, counted as in the
     authors' code: 0 the padded image, 4 and 8 the convolutions before each
@@ -45,12 +45,12 @@ class CUTConfig:
     patches: int = 256
     """Patches of each layer and image."""
     temperature: float = 0.07
-    """What similarities are divided by."""
+    """Temperature: similarities are divided by it."""
     projection_units: int = 256
     """Width of the two layers that patches go through."""
     flip_equivariance: bool = False
-    """Mirror the input in half of the steps, and contrast with the patches
-    of the one that is not mirrored; FastCUT does."""
+    """Mirror the input in half of the steps, and contrast with the patches of
+    the input that is not mirrored; FastCUT does this."""
     initializer_gain: float = 0.02
     """Gain of the initial kernels, Glorot's normal ones."""
 
