@@ -66,14 +66,14 @@ def _needed(graph):
     """Operations that an output or an update needs, in the graph's order."""
     wanted = [tensor.op for tensor in graph.outputs]
     wanted += getattr(graph, "control_outputs", [])
-    found = set()
+    needed = set()
     while wanted:
         operation = wanted.pop()
-        if operation not in found:
-            found.add(operation)
+        if operation not in needed:
+            needed.add(operation)
             wanted += [tensor.op for tensor in operation.inputs]
             wanted += operation.control_inputs
-    return [op for op in graph.get_operations() if op in found]
+    return [op for op in graph.get_operations() if op in needed]
 
 
 def _inner(graph, operation, attribute):

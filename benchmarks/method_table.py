@@ -142,15 +142,15 @@ class Table:
             keep: called with all rows after each new one.
         """
         print(f"{'method':24}" + "".join(f"{n:>14}" for n in self.columns))
-        found = dict(done)
-        missing = [name for name in names if not found.get(name)]
+        rows = dict(done)
+        missing = [name for name in names if not rows.get(name)]
         start = time.monotonic()
         for name in names:
             if name in missing:
-                found[name] = self.in_own_process(name, options)
-                keep(found)
+                rows[name] = self.in_own_process(name, options)
+                keep(rows)
             cells, title = ["failed"], name
-            if row := found[name]:
+            if row := rows[name]:
                 cells = [
                     format(row[column], form)
                     for column, form in self.columns.items()
@@ -165,7 +165,7 @@ class Table:
                     progress(count, len(missing), time.monotonic() - start),
                     file=sys.stderr,
                 )
-        return found
+        return rows
 
     def main(self, parser, argv):
         """Measures the methods that are named, all by default.
@@ -193,9 +193,9 @@ class Table:
         parser.add_argument("--threads", type=int, default=2)
         parser.add_argument("--json", type=Path)
         parser.add_argument("--resume", action="store_true")
-        given = vars(parser.parse_args(argv))
+        options = vars(parser.parse_args(argv))
         one, names, file, resume = (
-            given.pop(name) for name in ("one", "methods", "json", "resume")
+            options.pop(name) for name in ("one", "methods", "json", "resume")
         )
         if one:
             print(json.dumps(self.measure(one[0], json.loads(one[1]))))
@@ -205,13 +205,13 @@ class Table:
                 "--resume goes on with the rows of a file: --json FILE"
             )
 
-        def keep(found):
+        def keep(rows):
             if file:
-                write_json(file, {**given, "methods": found})
+                write_json(file, {**options, "methods": rows})
 
-        done = rows_of(file, given) if resume else {}
-        found = self.measure_all(names, given, done, keep)
-        return 0 if all(found[name] for name in names) else 1
+        done = rows_of(file, options) if resume else {}
+        rows = self.measure_all(names, options, done, keep)
+        return 0 if all(rows[name] for name in names) else 1
 
 
 def progress(count, total, seconds):

@@ -218,8 +218,8 @@ def main(argv=None):
         parser.add_argument("--machine", action="store_true")
         parser.add_argument("--threads", type=int, default=2)
         parser.add_argument("--calls", type=int, default=20)
-        given = parser.parse_args(argv)
-        print_machine(machine(given.threads, given.calls))
+        options = parser.parse_args(argv)
+        print_machine(machine(options.threads, options.calls))
         return 0
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")

@@ -53,7 +53,7 @@ def test_a_transposed_convolution_sees_the_kernel_from_each_small_pixel():
 
     once = 2 * (2 * 16 * 16) * (3 * 3) * 8 * 12
     assert flops(doubled, IMAGES, (3, 3, 12, 8)) == once
-    squares = gradients(lambda *given: doubled(*given) ** 2, of=(0, 1))
+    squares = gradients(lambda *inputs: doubled(*inputs) ** 2, of=(0, 1))
     assert flops(squares, IMAGES, (3, 3, 12, 8)) == 3 * once
 
 
