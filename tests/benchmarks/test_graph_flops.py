@@ -95,8 +95,8 @@ def test_branches_count_as_often_as_they_are_taken():
 def test_loops_count_their_passes():
     def repeated(images, kernel):
         def body(number, total):
-            made = tf.reduce_sum(strided(images, kernel))
-            return number + 1, total + made
+            strided_sum = tf.reduce_sum(strided(images, kernel))
+            return number + 1, total + strided_sum
 
         return tf.while_loop(lambda number, total: total < 9.0, body, (0, 0.0))
 

@@ -29,9 +29,9 @@ def doubles(tensors):
 
 
 def assert_equal(method, other):
-    expected, found = weights_of(method), weights_of(other)
+    expected, weights = weights_of(method), weights_of(other)
     for name, values in expected.items():
-        for value, same in zip(values, found[name], strict=True):
+        for value, same in zip(values, weights[name], strict=True):
             np.testing.assert_allclose(same, value, rtol=0, atol=1e-12)
     means, others = method.terms.result(), other.terms.result()
     assert set(means) == set(others)
@@ -56,12 +56,12 @@ def test_a_pool_answers_parts_as_the_whole():
     )
     for step in range(3):
         expected = at_once.query(images + 10.0 * step, step)
-        found = []
+        answers = []
         for number in range(4):
             with part_of_step(tf.constant(number), 4):
                 own = images[2 * number :][:2] + 10.0 * step
-                found.append(in_parts.query(own, step))
-        np.testing.assert_array_equal(tf.concat(found, 0), expected)
+                answers.append(in_parts.query(own, step))
+        np.testing.assert_array_equal(tf.concat(answers, 0), expected)
 
 
 def test_steps_in_parts_equal_steps_at_once():

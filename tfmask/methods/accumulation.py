@@ -44,8 +44,8 @@ def learn_in_parts(method, run, players, batch):
                 players, lambda names: method.compute_losses(own, names)
             )
         method.terms.update_state(losses)
-        for player, found in gradients.items():
-            missing[player] = [gradient is None for gradient in found]
+        for player, of_player in gradients.items():
+            missing[player] = [gradient is None for gradient in of_player]
         return {
             player: [
                 total if gradient is None else total + gradient / parts
