@@ -15,7 +15,7 @@ from exports import (
 from serving.protocol.status import INVALID_ARGUMENT, CallError
 from tfmask.export.check import check_version, translated
 
-pytestmark = pytest.mark.both_stacks
+pytestmark = [pytest.mark.both_stacks, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,6 @@ def test_any_number_of_instances(exported, servable, count):
         np.testing.assert_array_equal(got["image"], image)
 
 
-@pytest.mark.slow
 def test_the_baseline_of_one_mask_has_the_same_signatures(tmp_path_factory):
     method = tiny_method("instagan", architecture="concatenated")
     _, version = published(method, tmp_path_factory)

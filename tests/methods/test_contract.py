@@ -177,19 +177,25 @@ def assert_replicas_equal_one_device(strategy, name, config, batches):
     )
 
 
-def test_two_replicas_equal_one_device(tiny, two_replicas):
-    name, config, _, _, batches = tiny
-    assert_replicas_equal_one_device(two_replicas, name, config, batches)
+# Each has something of its own that replicas could get wrong: a sequence of
+# instances, pairs of images and codes, memories, penalties of gradients.
+# `many_devices.py` without names takes all methods, which is minutes of work.
+ON_MANY_DEVICES = ("instagan", "drit", "guidegan", "stargan")
+# Memories, penalties, global batch statistics; in seconds.
+REPLICATED_FAST = ("guidegan", "stargan", "pix2pix")
 
 
-# Each has something of its own that replicas could get wrong: phases, a
-# sequence of instances, ranks in a batch, pairs of images, codes, memories,
-# penalties of gradients. `many_devices.py` without names takes all methods,
-# which is minutes of work.
-ON_MANY_DEVICES = (
-    *("attention_guided", "instagan", "lomit", "drit", "munit", "guidegan"),
-    *("stargan", "pix2pix"),
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(n, marks=() if n in REPLICATED_FAST else pytest.mark.slow)
+        for n in NAMES
+    ],
 )
+def test_two_replicas_equal_one_device(name, two_replicas):
+    config, data = tiny_run(name)
+    batches = first_batches(data, config)
+    assert_replicas_equal_one_device(two_replicas, name, config, batches)
 
 
 @pytest.mark.slow
