@@ -81,7 +81,7 @@ def cam_spec(name, **declared):
         paper="Kim et al. 2021",
         page="cam_consistency",
         mask_kind="grad_cam",
-        mask="The mask is where Grad-CAM of the discriminator finds the "
+        mask="The mask shows where Grad-CAM of the discriminator finds the "
         "changed attributes.",
         milestones={"CAM-consistency": "cam_start_epoch"},
         # The sheet's protocol.

@@ -91,8 +91,8 @@ def guidance_spec(name, **declared):
         inputs=(IMAGE, GIVEN_MASK),
         steps=(STEP_IMAGES, STEP_MASKS),
         mask_kind="discriminator_attention",
-        mask="The mask is where the discriminator looked at the translation "
-        "before the last step; it guided that step.",
+        mask="The mask shows where the discriminator looked at the translation "
+        "before the last step. It guided that step.",
         follow=follow_memory,
         # The combinations; the method as it is: post hoc, multiply.
         ablations=arms(

@@ -19,7 +19,7 @@ METHOD = MethodSpec(
     milestones={"lessons": "lesson_start_epoch"},
     mask_kind="attention",
     mask=(
-        "The mask is where the method paints instead of copying its input, "
-        "which it found by itself, without true masks."
+        "The mask shows where the method paints and does not copy its input. "
+        "The method found it by itself, without true masks."
     ),
 )

@@ -20,7 +20,7 @@ METHOD = MethodSpec(
     outputs=(IMAGE, MASK, INSTANCES),
     mask_kind="instances",
     mask=(
-        "The mask is the union of the instance masks that were given, "
+        "The mask is the union of the given instance masks, after they were "
         "translated with the image."
     ),
     # Figure 9: CycleGAN, with the union of the masks (and CycleGAN's losses

@@ -25,8 +25,8 @@ METHOD = MethodSpec(
     outputs=(IMAGE, MASK, EXEMPLAR_MASK),
     mask_kind="cosegmentation",
     mask=(
-        "The mask is where the method found by itself, without true masks, "
-        "that image and exemplar differ."
+        "The mask shows where image and exemplar differ. The method found it "
+        "by itself, without true masks."
     ),
     follow=follow_attributes,
     ablations=arms(

@@ -14,8 +14,8 @@ METHOD = MethodSpec(
     data="unpaired",
     mask_kind="attention",
     mask=(
-        "The mask is where the generator's own classifier of domains looks, "
-        "stretched to [0, 1] in each image; it does not confine the change."
+        "The mask shows where the generator's own classifier of domains looks, "
+        "stretched to [0, 1] in each image. It does not limit the change."
     ),
     ablations=arms(
         "ugatit",
