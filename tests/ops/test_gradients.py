@@ -91,16 +91,16 @@ def test_what_is_recomputed_has_the_same_gradients(wrap):
         with tf.GradientTape() as tape:
             tape.watch([x, y])
             if again:
-                made = recomputed(function, [weight, unused], x, y)
+                outputs = recomputed(function, [weight, unused], x, y)
             else:
-                made = function(x, y)
-            total = tf.reduce_sum(made**2)
+                outputs = function(x, y)
+            total = tf.reduce_sum(outputs**2)
         return tape.gradient(total, [x, y, weight])
 
     expected = slopes(False)
     assert len(calls) == 1
-    for found, value in zip(slopes(True), expected, strict=True):
-        np.testing.assert_allclose(found, value, rtol=1e-6)
+    for slope, value in zip(slopes(True), expected, strict=True):
+        np.testing.assert_allclose(slope, value, rtol=1e-6)
     assert len(calls) == 3
 
 
@@ -111,8 +111,8 @@ def test_a_recomputation_waits_for_its_upstream_gradient():
     def slope(x):
         with tf.GradientTape() as tape:
             tape.watch(x)
-            made = recomputed(lambda x: tf.tan(x), [], x)
-            total = tf.exp(made)
+            outputs = recomputed(lambda x: tf.tan(x), [], x)
+            total = tf.exp(outputs)
         return tape.gradient(total, x)
 
     graph = slope.get_concrete_function(tf.constant(1.0)).graph

@@ -41,9 +41,9 @@ def test_a_generator_learns_the_same(monkeypatch):
     monkeypatch.setattr(
         block.first, "call", lambda x, **k: calls.append(1) or once(x, **k)
     )
-    found = gradients(network, images)
+    slopes = gradients(network, images)
     assert len(calls) == 2
-    for value, same in zip(expected, found, strict=True):
+    for value, same in zip(expected, slopes, strict=True):
         np.testing.assert_allclose(same, value, rtol=1e-9, atol=1e-12)
     recompute(method, False)
     assert not block.recompute and not network.decoder.recompute
@@ -58,8 +58,8 @@ def test_modulated_blocks():
     def slopes():
         with tf.GradientTape() as tape:
             tape.watch(scales)
-            made = block(images, modulation=(scales[:2], scales[2:]))
-            total = tf.reduce_sum(made**2)
+            outputs = block(images, modulation=(scales[:2], scales[2:]))
+            total = tf.reduce_sum(outputs**2)
         return tape.gradient(total, [*scales, *block.trainable_variables])
 
     expected = slopes()

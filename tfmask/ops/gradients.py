@@ -72,7 +72,7 @@ def recomputed(function, variables, *inputs):
         with tf.GradientTape() as tape:
             tape.watch(again)
             outputs = function(*again)
-        found = tape.gradient(
+        computed = tape.gradient(
             outputs,
             [*again, *variables],
             upstream,
@@ -80,7 +80,7 @@ def recomputed(function, variables, *inputs):
         )
         return [
             tf.cast(slope, source.dtype)
-            for slope, source in zip(found, [*inputs, *weights], strict=True)
+            for slope, source in zip(computed, [*inputs, *weights], strict=True)
         ]
 
     return with_gradient(
