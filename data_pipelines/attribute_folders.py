@@ -24,7 +24,7 @@ CSV_LIST = "attributes.csv"
 REGIONS = "regions.csv"
 _IMAGES = ("images", "img_align_celeba")
 _COLUMNS = ["region", "x0", "y0", "x1", "y1"]
-# Where CelebA's attributes are seen, for boxes that are named by the face.
+# Parts of the face in which CelebA's attributes are seen, for boxes.
 _SEEN_AT = {
     "eyes": (
         "Eyeglasses",

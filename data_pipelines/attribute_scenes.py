@@ -109,7 +109,7 @@ def _fill(rng, radius, on):
     body = scenes.colour(rng, (205, 230), (0.4, 0.7), (0.5, 0.8))
     dark = 0.8 * body
     coarseness = int(rng.integers(5, 9))
-    # All are drawn, so that a switch moves nothing else.
+    # Draw numbers for all attributes, so that a switch moves nothing else.
     colours = {
         name: scenes.colour(rng, hues, (0.75, 0.95), (0.7, 0.95))
         for name, hues in _HUES.items()

@@ -64,7 +64,7 @@ def decode(content):
 
 def upright(image, tag):
     """Turns (H, W, C) as its orientation tag, an int or a tensor, says."""
-    # Without `tf.cond`: inside of `tf.data` TensorFlow 2.21 refuses it here.
+    # No `tf.cond`, because TensorFlow 2.21 refuses it here inside of `tf.data`.
     turns = [TURNS[max(number, 1)] for number in range(9)]
     axes = [[1, 0, 2] if swap else [0, 1, 2] for swap, _, _ in turns]
     backwards = [[down, mirror, False] for _, down, mirror in turns]
@@ -173,7 +173,7 @@ def _check(example, label_maps):
             for domain, part in _parts(pixels, example):
                 problem = problem or label_maps.problem(domain, file, part)
         elif is_mask:
-            # Of another size it is perhaps the mask of something else.
+            # A mask of another size may belong to another image.
             problem = _size_problem(pixels, size, "its image") or problem
         else:
             problem = problem or _size_problem(pixels, size, "its partner")
@@ -308,7 +308,7 @@ def _progress(total):
     from rich.console import Console
     from rich.progress import Progress
 
-    # On stderr: stdout belongs to what a command prints.
+    # On stderr, because stdout is for the output of a command.
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("Checking images", total=total)
         yield lambda: progress.advance(task)

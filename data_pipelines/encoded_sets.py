@@ -20,7 +20,7 @@ def domains(options, kind, list_examples):
         list_examples: function of a split and a domain that gives a list of
             `Example`.
     """
-    # All folders are looked for before the first file is decoded.
+    # Look for all folders before the first file is decoded.
     listed = {
         (split, domain): list_examples(split, domain)
         for split in options.splits
@@ -45,7 +45,7 @@ def pairs(options, kind, list_pairs, palette=None):
         palette: `Palette` of the label maps, or None.
     """
     labels = options.label_domains
-    # No domain: an example is a pair.
+    # There is no domain, because an example is a pair.
     listed = {(split, ""): list_pairs(split) for split in options.splits}
     good, skipped, digest = _checked(options, listed, labels, palette)
     sources = {

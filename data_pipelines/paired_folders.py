@@ -10,7 +10,7 @@ from serving.commands.files import scan_folder
 from tfmask.ops.errors import UserError
 
 LISTED = 3
-# Where the images of a split and domain lie, under the root.
+# Folder of the images of a split and domain, below the root.
 FOLDERS = "{split}/{domain}"
 UNPAIRED = "{split}{domain}"
 SIDE_BY_SIDE = "{split}"

@@ -152,7 +152,7 @@ class Shape:
         """Distance from the edge of a five-pointed star."""
         sector = 2.0 * math.pi / 5.0
         turned = np.arctan2(y, x) - np.float32(self.angle)
-        # All ten half-points are alike: fold the plane onto one of them.
+        # All ten half-points are equal, so fold the plane onto one of them.
         folded = np.abs(np.mod(turned + sector / 2.0, sector) - sector / 2.0)
         away = np.sqrt(y * y + x * x)
         along, across = away * np.cos(folded), away * np.sin(folded)

@@ -218,8 +218,8 @@ class Remembered:
         if key in self._known:
             return self._known[key]
         arrays = self._draw(*key)
-        # No lock: two threads that draw the same image draw the same bytes,
-        # and the limit may be missed by one image.
+        # No lock is needed: two threads that draw the same image draw the same
+        # bytes, and the limit may be exceeded by one image.
         if self._room > 0:
             self._room -= sum(array.nbytes for array in arrays)
             self._known[key] = arrays
@@ -277,8 +277,8 @@ class SyntheticSource:
 
     def _draw(self, index, size):
         image, parts = synthetic.draw(*self._key, index, size, kind=self._kind)
-        # Whose a pixel is, from 1 on: no two own one. A quarter of the
-        # memory that a mask for each object takes.
+        # The number of the object that owns each pixel, from 1 on. This needs a
+        # quarter of the memory of one mask for each object.
         owner = np.zeros(size, np.uint8)
         for number, part in enumerate(parts, start=1):
             owner[part] = number

@@ -96,7 +96,7 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
             _DOMAINS, texture_rng.choice(list(_LOOKS.values()))
         )
         outline = _OUTLINES[domain]
-    # All objects of an image share a look, as fruits of one kind do.
+    # All objects of an image have one look, as fruits of one kind do.
     fill = looks[texture or domain](texture_rng)
     objects = _objects(rng, canvas, outline)
     count = len(objects)

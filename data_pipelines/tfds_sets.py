@@ -144,7 +144,7 @@ def _records(location, split, hint, images=("image",)):
         decoders={image: datasets.decode.SkipDecoding() for image in images},
         download=False,
         shuffle_files=False,
-        # One file after the other: the order is that of the records.
+        # One file after the other, so that the order is that of the records.
         read_config=datasets.ReadConfig(interleave_cycle_length=1),
     )
 
@@ -210,7 +210,7 @@ def _short_downloads():
     downloader.MAX_RETRIES = DOWNLOAD_RETRIES
     log.setLevel(logging.ERROR)
     if not sys.stderr.isatty():
-        # In a file a bar is a line for each of its changes.
+        # In a file, a progress bar would write a line for each change.
         _datasets().disable_progress_bar()
     try:
         yield

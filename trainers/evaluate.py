@@ -124,7 +124,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     if classifier is not None:
         head["judge"] = classifier.facts()
     context = context_of(options, method, data, classifier)
-    # Of two evaluations each would overwrite the other's images.
+    # Two evaluations at once would overwrite each other's images.
     with only_writer(pages, "Or give another folder as `--gallery`."):
         result, page = write_evaluation(options, context, head, pages)
     model_card.add_evaluation(options.run, result)

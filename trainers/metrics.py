@@ -113,7 +113,7 @@ def _read(options):
     load_tensorflow()
     from tfmask.ops.console import image_progress
 
-    # All folders are looked through before the network is built.
+    # Check all folders before the network is built.
     folders = {
         name: open_folder(name, path, skip_bad_files=options.skip_bad_files)
         for name, path in folders.items()

@@ -58,14 +58,14 @@ def masks_of_run(run, load_run=None):
     config, method = load_run(run)
     side = config.data.image_size
     height, width = (side, side) if isinstance(side, int) else side
-    # One page is open at a time, but it can be opened twice.
+    # Only one person uses the page, but it can be opened twice.
     lock = threading.Lock()
 
     def mask(direction, picture):
         if direction not in method.directions:
             return None
         with lock:
-            # Of the size that it was trained at, as `prepare masks` asks it.
+            # In the size of the training, as for `prepare masks`.
             answer = method.translate_images(
                 resized(picture, height, width), direction
             )
@@ -108,7 +108,7 @@ def marking_of(options, mask=None, load_run=None):
             return None
         domain = file[len("train")].lower()
         answer = mask("a_to_b" if domain == "a" else "b_to_a", picture)
-        # What is saved is object or not: so is what is shown.
+        # Saved masks have only 0 and 255, so the page shows such a mask, too.
         return None if answer is None else binary(answer)
 
     return Marking(

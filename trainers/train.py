@@ -133,7 +133,7 @@ def resolve(options, config):
         groups[group] = dataclasses.replace(groups[group], **{name: value})
     run = groups["run"]
     if options.epochs is not None and run.steps == config.run.steps:
-        # Those of the run that is resumed, which would win.
+        # The steps of the resumed run would count in place of the epochs.
         groups["run"] = dataclasses.replace(run, steps=None)
     return dataclasses.replace(config, **groups)
 

@@ -11,7 +11,7 @@ VERBS = {
         "data_pipelines.prepare.instances",
         "images with a mask for each object, from COCO or label maps",
     ),
-    # It asks runs, which only `trainers` can load.
+    # It uses runs, and only `trainers` can load them.
     "masks": (
         "trainers.prepare_masks",
         "which training images to mark by hand",

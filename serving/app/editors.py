@@ -10,7 +10,7 @@ from serving.app import painting
 from serving.client import ServingError
 from serving.commands.pictures import PictureError, read_image
 
-# Of the person's system: nothing is fetched from elsewhere.
+# Fonts of the person's system: the page loads nothing from other servers.
 _FONTS = ["system-ui", "sans-serif"]
 THEME = gr.themes.Default(font=_FONTS, font_mono=["monospace"])
 _BRUSH = 24  # radius, of the canvas's pixels

@@ -59,7 +59,7 @@ class _Page:
         try:
             marking.save(file, mask, replace)
         except marking.exists:
-            # What is painted stays.
+            # The paint stays.
             return (
                 at,
                 words(marking, at),

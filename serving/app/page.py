@@ -279,7 +279,7 @@ def _choices(part, models, names):
 
 
 def _picture(label, name):
-    # As a file: ours reads it as every command does.
+    # As a file, so that our reader opens it as every command does.
     return gr.Image(
         label=label,
         type="filepath",
@@ -379,7 +379,7 @@ def _events(blocks, part, does, has_folder):
 
     for event in (blocks.load, part["model"].change):
         chosen = event(does.chosen_model, part["model"], part["direction"])
-        # Also where another model has the direction of the one before.
+        # Also if another model has the same direction as the one before.
         shows_what_it_takes(chosen.success)
     shows_what_it_takes(part["direction"].input)
     if has_folder:

@@ -27,7 +27,7 @@ def offline_gradio() -> Iterator[Path]:
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     with tempfile.TemporaryDirectory(prefix="tfmask-app-") as folder:
-        # Where Gradio keeps the pictures that a page shows.
+        # Folder in which Gradio keeps the pictures of a page.
         os.environ["GRADIO_TEMP_DIR"] = str(Path(folder, "gradio"))
         import gradio  # noqa: F401
 

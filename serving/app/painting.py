@@ -98,8 +98,9 @@ def editor(
     """
     if mask is None:
         mask = np.zeros(picture.shape[:2], np.uint8)
-    # One pixel tells every value from all before it: Gradio names files by what
-    # is in them, and would write one again while a browser reads it.
+    # One pixel makes every value different from all before it. Gradio names
+    # files by their contents, and would otherwise write a file again while a
+    # browser reads it.
     number = tuple(next(_NUMBERS).to_bytes(4)[1:])
     background = _on_canvas(picture, _AROUND)
     background[0, 0] = number
@@ -170,7 +171,7 @@ def objects_of(
         for number in range(len(COLOURS)):
             one = np.uint8(255) * (inside & (nearest == number))
             painted.append(binary(_off_canvas(one, size)))
-    # What is outside of the picture, or smaller than a pixel, is none.
+    # Paint outside of the picture, or smaller than a pixel, is no object.
     masks = [mask for mask in painted if mask.any()]
     return np.array(masks, np.uint8).reshape(len(masks), *size, 1)
 

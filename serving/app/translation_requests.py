@@ -58,7 +58,7 @@ def directions(metadata: Metadata) -> list[str]:
             read_ports(metadata, name)
         except InvalidArgument:
             continue
-        # The same as the first of the others.
+        # It is the same as the first of the others.
         if name != "serving_default":
             names.append(name)
     return names

@@ -19,7 +19,8 @@ _COMPRESSIONS = {
     "gzip": grpc.Compression.Gzip,
     "deflate": grpc.Compression.Deflate,
 }
-# Where gRPC looks for a proxy, and for hosts that need none, in its order.
+# Variables in which gRPC looks for a proxy and for hosts without one, in its
+# order.
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
 _NO_PROXIES = ("no_grpc_proxy", "no_proxy")
 
@@ -160,7 +161,7 @@ def _exempt(target):
     )
     host = target.rpartition("/")[2].rpartition(":")[0].strip("[]")
     hosts = [entry.strip() for entry in exempt_hosts.split(",")]
-    # Its rule: the end of a name counts. (Blocks of addresses are not read.)
+    # gRPC's rule: the end of a name counts. (Blocks of addresses are not read.)
     return target.startswith("unix:") or any(
         entry and host.endswith(entry) for entry in hosts
     )

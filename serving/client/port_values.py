@@ -25,7 +25,7 @@ from serving.protocol.image_headers import read_header
 # The graphs of all TensorFlows decode these; WebP is converted.
 _SENT = ("PNG", "JPEG", "BMP")
 _FORMATS = (*_SENT, "WEBP")
-# What else people have: offset, first bytes and name.
+# Other formats that people have: offset, first bytes and name.
 _OTHERS = (
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),

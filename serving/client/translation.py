@@ -103,8 +103,8 @@ def _translate_batch(predict, chosen, direction, ports):
             raise
         if len(chosen) == 1 and error.blames == "inputs":
             return [_refused(chosen[0], error)]
-    # One bad image fails its whole batch, here or in the server, where it may
-    # be another caller's: each is asked once more, alone.
+    # One bad image makes its whole batch fail, here or in the server. There it
+    # may belong to another caller. So ask for each image once more, alone.
     results = []
     for item in chosen:
         try:

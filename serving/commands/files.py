@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-# What every command reads.
+# Suffixes that every command reads.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
-# What the client sends or converts.
+# Suffixes that the client sends or converts.
 CLIENT_SUFFIXES = (*IMAGE_SUFFIXES, ".jfif", ".webp")
 # Images that people have but not every command reads: worth a message, where
 # a stray text file is not. `tfmask prepare` reads those that Pillow can.

@@ -349,7 +349,7 @@ def read_numbers(data: bytes) -> np.ndarray:
     values = np.asarray(image)
     if image.mode == "P":
         colours = image.convert("RGB").getcolors(2)
-        # As a mask, its colours would say the opposite of its numbers.
+        # As a mask its colours would mean the opposite of its numbers.
         if colours and {c for _, c in colours} == {(0,) * 3, (255,) * 3}:
             white = np.asarray(image.convert("L")) > 0
             if (values[white] == 0).any():

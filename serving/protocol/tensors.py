@@ -61,12 +61,12 @@ _BFLOAT16 = DATA_TYPES[14]
 _OF_NUMPY = {
     kind.storage: kind for kind in DATA_TYPES.values() if kind != _BFLOAT16
 }
-# What one element takes in TensorFlow's memory; a string is 24 bytes there.
+# Bytes of one element in TensorFlow's memory; a string has 24 there.
 STRING_BYTES = 24
 # How much a message may grow by repeating its last value (or zeros).
 MAX_GROWTH_BYTES = 64 * 2**20
-# Where NumPy ends: TensorFlow takes 254 dimensions, and shapes that would be
-# too large were they not empty.
+# Limits of NumPy. TensorFlow takes 254 dimensions, and empty tensors with huge
+# sizes.
 _MAX_DIMENSIONS = 32
 _MAX_BYTES = 2**63
 

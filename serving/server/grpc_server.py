@@ -26,7 +26,7 @@ _OPTIONS = (
     # Clients may ask as often themselves.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
-# What TensorFlow Serving's health service knows.
+# Service names that TensorFlow Serving's health service knows.
 _SERVICES = ("ModelService", "PredictionService")
 
 

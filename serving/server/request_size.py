@@ -104,7 +104,7 @@ def _array(proto):
         return nothing
     words = "x".join(map(str, shape))
     if len(shape) < 3:
-        # No image; what is not sent is filled up.
+        # It is no image. The reader fills up values that are not sent.
         return 0, max(elements * kind.storage.itemsize - sent, 0), words
     if shape[-1] <= _CHANNELS:
         elements = math.prod(shape[:-1])
@@ -115,7 +115,7 @@ def _files(name, proto, max_pixels):
     """(pixels, further bytes, words) of each string of a tensor."""
     counts, total = [], 0
     if proto.tensor_content:
-        # Whoever sends strings this way gets them counted by the reader.
+        # The reader counts strings that are sent in this form.
         try:
             items = tensors.from_proto(proto).array.reshape(-1).tolist()
         except tensors.TensorError:

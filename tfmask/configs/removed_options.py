@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# What every run does now, by the name that the option had.
+# Names of old options, and what every run does now.
 REMOVED = {
     "method.update": "joint",
     "method.cam_signed": True,

@@ -112,7 +112,8 @@ def tfmask(*arguments, tick=lambda seconds: None):
             except subprocess.TimeoutExpired:
                 pass
             except KeyboardInterrupt as stop:
-                # It saves what it has; Ctrl-C has reached it, too.
+                # The child saves its state. Ctrl-C has reached it, too; SIGTERM
+                # has not.
                 if isinstance(stop, Terminated):
                     process.terminate()
                 process.wait()
@@ -149,7 +150,7 @@ def train_options(job, options, spent):
     if job.run.exists():
         if run_checkpoints(job.run).steps():
             return [*line, "--resume", *budget]
-        # Without a checkpoint there is nothing to go on with.
+        # Without a checkpoint there is nothing to continue.
         shutil.rmtree(job.run)
     return [
         *line,
@@ -196,7 +197,7 @@ def check_settings(options):
     names = ("data", "steps", "minutes", "preset", "train_options")
     names = (*names, "evaluate_options", "features")
     settings = {name: getattr(options, name) for name in names}
-    # No KID of two networks is to be mixed.
+    # KIDs of two networks must not be mixed.
     settings["weights"] = options.weights and str(options.weights)
     path = options.out / "benchmark.json"
     if path.exists():

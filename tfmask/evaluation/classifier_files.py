@@ -13,7 +13,7 @@ from tfmask.ops.package_versions import package_versions
 
 NETWORK, ABOUT = "classifier.keras", "about.json"
 FORMAT = "tfmask-classifier-1"
-# What a classifier tells apart: one logit an attribute, or one of domain b.
+# Kinds of classifiers: one logit for each attribute, or one for domain b.
 ATTRIBUTES, DOMAINS = "attributes", "domains"
 # The share of translations that are taken for the target domain's.
 CLASSIFIED = "classified_as_target"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfmask.evaluation.inception import keras_inception
 from tfmask.ops.arguments import constructor_arguments
 
-# In float32 whatever the precision of the run that is judged.
+# Always in float32, also if the judged run has another precision.
 _FLOAT = {"dtype": "float32"}
 
 

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-# Whose features, as an option of commands.
+# Networks that give features, as an option of commands.
 Features = Literal["inception", "random-inception", "classifier"]
 
 

@@ -203,8 +203,8 @@ def _frozen_graph(path):
             f"{', '.join(missing)}"
         )
 
-    # In a session: TensorFlow 2 has no kernel for this graph's batch
-    # normalisation any more, but for graphs of its age.
+    # It runs in a session: TensorFlow 2 has a kernel for this old batch
+    # normalisation only in old graphs.
     with tf.Graph().as_default() as holder:
         images = tf.compat.v1.placeholder(tf.float32, [None, SIDE, SIDE, 3])
         # After this node come the graph's own resize and scaling.

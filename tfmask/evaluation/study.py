@@ -96,7 +96,7 @@ def translated_pictures(
 
     _, method = load_run(run)
     direction = direction_of(run, method, options.direction)
-    # What this run does not take may be for the other one.
+    # An input that this run does not take may be for the other run.
     spec = method.spec
     translate = compiled_translate(method, direction)
     pictures = []
@@ -135,7 +135,7 @@ def write_page(out, names, questions, inputs, pictures, exemplars, seed):
     Returns:
         Path of the page.
     """
-    # Not the seed's alone: another study of the same seed has another key.
+    # Two studies with the same seed must have different keys.
     rng = random.Random(f"{seed} {names} {[path.name for path in inputs]}")
     first = [rng.randrange(2) for _ in inputs]
     pairs = []

@@ -113,7 +113,7 @@ def uncertainties(root, run, *, skip_bad_files, load_run=None):
             "masks of single images of two domains. Give another --run, or "
             "leave it out."
         )
-    # No mask is used, so that any may be missing.
+    # No masks are used, so any of them may be missing.
     changed = dataclasses.replace(
         config.data,
         location=str(root),

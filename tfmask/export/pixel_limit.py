@@ -150,7 +150,7 @@ def _by_layouts(heads):
     sides = sides // divide % below + more
     sides = tf.where(sides < 2**31, sides, sides - 2**32)
     pixels = tf.maximum(sides[..., 0], 0) * tf.abs(sides[..., 1])
-    # No file is of two formats.
+    # A file has one format, so the sum has one term.
     return tf.reduce_sum(tf.where(known, pixels, 0), axis=-1)
 
 

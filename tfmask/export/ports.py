@@ -25,7 +25,7 @@ class ImageBorder:
     def decoded(name, files, image):
         """(N,) files to (N, H, W, 3) uint8, resized to the images'."""
         size = tf.shape(image)[1:3]
-        # Of another number the loop would know no shape, or never be compared.
+        # With another number the loop has no shape, or nobody compares the numbers.
         same = tf.shape(files)[0] == tf.shape(image)[0]
         guard = tf.debugging.Assert(
             same, [f"`{name}` must be one file an image"]
@@ -72,7 +72,7 @@ class MasksBorder:
     def decoded(name, files, image):
         """(N, K) files to (N, K, H, W, 1) uint8."""
         size = tf.shape(image)[1:3]
-        # One more, because the loop must not be without any.
+        # Add one, because the loop needs at least one file.
         blank = tf.io.encode_png(tf.zeros([size[0], size[1], 1], tf.uint8))
         masks = decoded_images(
             tf.concat([[blank], tf.reshape(files, [-1])], axis=0)

@@ -144,7 +144,7 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
             handle = os.open(path, os.O_RDONLY)
         except FileNotFoundError:  # taken for a leftover, see below
             continue
-        # Without locks, the age of a leftover decides.
+        # Without locks the age of a folder shows whether it is a leftover.
         lock_handle(handle, wait=True)
         if path.exists():
             break

@@ -176,7 +176,7 @@ class ServedTranslation(tf.Module):
         ]
         masks = self._spec.masks_taken
         guards += [
-            # Of several masks the caller gives some, the rest is found.
+            # The caller may give some of the masks. The model finds the others.
             fits(port, tensors[port.name], image, port in masks and masks[1:])
             for port in ports
             if port.name != "image"

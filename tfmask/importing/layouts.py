@@ -11,8 +11,8 @@ import re
 
 from tfmask.ops.errors import UserError
 
-# What the files hold beside weights: fixed blur kernels, and running means
-# that neither code uses for a translation (networks stay in training mode).
+# Entries that are no weights: fixed blur kernels, and running means, which
+# neither code uses for a translation (networks stay in training mode).
 UNUSED = re.compile(r"\.(filt|running_mean|running_var|num_batches_tracked)$")
 _BLOCK = re.compile(r"model\.(\d+)\.conv_block\.1\.weight")
 

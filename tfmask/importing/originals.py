@@ -105,7 +105,7 @@ def _unet(state, layout, values):
     from torch.nn import functional
 
     def normed(values, key):
-        # By the image's own statistics, as networks in training mode do.
+        # Normalise with the image's own statistics, as in training mode.
         return functional.batch_norm(
             values,
             None,

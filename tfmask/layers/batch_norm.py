@@ -71,7 +71,7 @@ class BatchNormalization(keras.layers.Layer):
             scale = keras.initializers.RandomNormal(1.0, self.gamma_stddev)
         self.gamma = weight("gamma", scale)
         self.beta = weight("beta", "zeros")
-        # All replicas move them alike.
+        # All replicas change the averages in the same way.
         self.moving_mean = weight("moving_mean", "zeros", trainable=False)
         self.moving_variance = weight("moving_variance", "ones", False)
         self.built = True
@@ -130,7 +130,7 @@ class BatchNormalization(keras.layers.Layer):
 def _moments(values):
     """(parts, B, H, W, C) to mean and variance, (parts, C) each."""
     mean = replica_mean(mean_over(values, (3, 2, 1)))
-    # In two passes: E(x^2) - E(x)^2 cancels in float32.
+    # Two passes, because E(x^2) - E(x)^2 loses digits in float32.
     centred = values - mean[:, None, None, None, :]
     squares = mean_over(tf.square(centred), (3, 2, 1))
     return mean, replica_mean(squares)

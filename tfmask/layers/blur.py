@@ -54,7 +54,7 @@ def blur_upsample(images):
         >>> blur_upsample(tf.constant([[[[0.0], [4.0]]]]))[0, 0, :, 0].numpy()
         array([0., 1., 3., 4.], dtype=float32)
     """
-    # Not `tf.image.resize`, which knows no float64.
+    # `tf.image.resize` cannot compute in float64.
     for axis in (1, 2):
         shape = [*image_sizes(images), images.shape[-1]]
         count = shape[axis]

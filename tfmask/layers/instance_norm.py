@@ -56,8 +56,8 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         self.gamma_stddev = gamma_stddev
 
     def call(self, inputs):
-        # In float32 whatever the policy: Keras 2 would compute the moments in
-        # half precision.
+        # Always in float32: Keras 2 would compute the moments in half
+        # precision.
         images = exact(inputs)
         outputs = normalized(images, (2, 1), self.epsilon)
         if self.affine:

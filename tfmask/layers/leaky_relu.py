@@ -31,8 +31,8 @@ def leaky_relu(features, slope=SLOPE):
     """
 
     def gradient(upstream):
-        # Not `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
-        # other engines know the ops of networks only.
+        # This avoids `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
+        # other engines know only the ops of networks.
         return tf.where(outputs > 0, upstream, slope * upstream)
 
     outputs = with_gradient(

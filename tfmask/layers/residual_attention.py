@@ -146,7 +146,7 @@ class ResidualAttention(keras.layers.Layer):
         self.trunk = units(2)
         self.down = units(levels)
         (self.bottom,) = units(1)
-        # Of the levels between the bottom and the trunk, the largest first.
+        # Skips of the levels between bottom and trunk, the largest first.
         self.skips = units(levels - 1)
         self.up = units(levels - 1)
         (self.last,) = units(1)

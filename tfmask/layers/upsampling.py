@@ -89,8 +89,8 @@ def _outermost(inputs, kernel, axis):
         begin, lengths = [0] * 4, [-1] * 4
         begin[axis] = image_sizes(inputs)[axis] - 2 if at_end else 0
         lengths[axis] = 2
-        # No `tf.gather`: its gradient, a segment sum, has no deterministic
-        # form on GPUs.
+        # This avoids `tf.gather`: its gradient, a segment sum, has no
+        # deterministic form on GPUs.
         pair = tf.split(tf.slice(inputs, begin, lengths), 2, axis)
         inner, outer = pair if at_end else reversed(pair)
         # Rows 2, 1, 0, 1, 2 of the large image, or their likes at its end.

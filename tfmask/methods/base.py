@@ -70,7 +70,8 @@ class TranslationMethod(PythonUse, keras.Model):
         self.seed = seed
         self.replicas = replica_count()
         self.terms = TermMeans()
-        # In a module of its own, or Keras 2 would count it as a weight.
+        # It is in a separate module, because Keras 2 would count it as a
+        # weight.
         self.progress = tf.Module()
         self.progress.step = tf.Variable(0, trainable=False, name="step")
         self.phase = self.phase_at(0)

@@ -13,7 +13,7 @@ from tfmask.ops.distribution import replica_uniform
 
 # Own masks are made, and kept, of at most so many pixels a side.
 LARGEST_SIDE = 128
-# What the mask is where some are given.
+# Sentence about the mask if some masks were given.
 TAUGHT = "The mask was learnt from true masks of some training images."
 
 

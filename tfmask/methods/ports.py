@@ -67,10 +67,10 @@ STYLE_SEED = Port(
 )
 # Instead of a random look.
 STYLE_EXEMPLAR = dataclasses.replace(EXEMPLAR, optional=True)
-# What is found, and answered with.
+# Masks that the method finds and returns.
 MASK = Port(name="mask", kind="mask", follows="image")
 EXEMPLAR_MASK = Port(name="exemplar_mask", kind="mask", follows="exemplar")
-# What the caller may give instead.
+# Masks that the caller may give instead.
 GIVEN_MASK = Port(
     name="mask",
     kind="mask",
@@ -86,6 +86,6 @@ GIVEN_EXEMPLAR_MASK = Port(
     optional=True,
     help="Your own mask of the exemplar, of its size.",
 )
-# Of a translation in steps.
+# Outputs of a translation in steps.
 STEP_IMAGES = Port(name="images", kind="image")
 STEP_MASKS = Port(name="masks", kind="mask", follows="images")

@@ -7,8 +7,8 @@ import numpy as np
 from tfmask.metrics.features import checked_features
 
 _ROWS = 1024  # of features that are made float64 at a time
-# Of a sum of singular values, relative: a bound from rounding, far above what
-# comes out.
+# Relative bound for the rounding of a sum of singular values; real errors are
+# far smaller.
 _NEGLIGIBLE = 1e-7
 
 
@@ -66,7 +66,8 @@ class FeatureMoments:
         mean, count = rows.mean(axis=0), self.count + len(rows)
         rows -= mean
         apart = mean - self._mean
-        # In place, one after the other: a D x D array is all it takes besides.
+        # In place and one after the other, so only one more D x D array is
+        # needed.
         self._scatter += rows.T @ rows
         self._scatter += np.outer(self.count * len(rows) / count * apart, apart)
         self._mean = self._mean + apart * (len(rows) / count)
@@ -165,7 +166,7 @@ def _root(covariance):
         return np.linalg.cholesky(covariance).T
     except np.linalg.LinAlgError:  # singular but for rounding
         values, vectors = np.linalg.eigh(covariance)
-    # What is 0 but for rounding has a root that is none.
+    # Values that are 0 except for rounding have no meaningful root.
     nonzero = values > values[-1] * len(values) * np.finfo(float).eps
     return np.sqrt(values[nonzero])[:, None] * vectors[:, nonzero].T
 

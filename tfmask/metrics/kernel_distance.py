@@ -226,7 +226,7 @@ def _mean_within(features, *, diagonal):
     for first in range(0, count, _ROWS):
         rows = features[first : first + _ROWS]
         total += _sum_between(rows, rows)
-        # What lies below the diagonal is what lies above it.
+        # The matrix is symmetric, so the part below the diagonal counts twice.
         total += 2.0 * _sum_between(rows, features[first + _ROWS :])
     if diagonal:
         return total / count**2

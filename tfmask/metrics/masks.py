@@ -204,8 +204,8 @@ def _sorted_counts(mask, region):
 def _counts(mask, region, thresholds):
     """Pixels: hit (N, T), predicted (N, T) and true (N, 1)."""
     mask, region = _flat(mask, region)
-    # In the mask's own precision: a float32 mask of exactly 0.1 is not above
-    # 0.1, although the same number as a float64 is.
+    # The threshold gets the mask's precision: 0.1 as a float32 is above 0.1 as
+    # a float64.
     thresholds = np.asarray(thresholds, mask.dtype)
     bins = np.searchsorted(thresholds, mask, side="left")  # thresholds below
     predicted = np.stack([_above(row, thresholds.size) for row in bins])

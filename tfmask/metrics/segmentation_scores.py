@@ -26,7 +26,7 @@ def nearest_classes(images, colours):
     pixels = pixels.astype(np.int32)
     nearest = np.zeros(pixels.shape[:-1], np.int64)
     least = np.full(pixels.shape[:-1], np.iinfo(np.int32).max, np.int32)
-    # One class after the other: all at once would take K times the memory.
+    # One class after the other: all at once would need K times the memory.
     for number, colour in enumerate(np.asarray(colours, np.int32)):
         distance = np.square(pixels - colour).sum(axis=-1, dtype=np.int32)
         nearest[distance < least] = number

@@ -75,7 +75,7 @@ class AttributeDiscriminator(SplitDiscriminator):
             for level in range(strided_layers)
         ]
         self.score_head = Convolution(1, 3, use_bias=head_bias, **common)
-        # Its kernel is as large as the features: known in `build`.
+        # Its kernel is as large as the features, which only `build` knows.
         self.class_head = Convolution(
             attributes,
             0,

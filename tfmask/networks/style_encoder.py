@@ -221,7 +221,7 @@ class StyleEncoder(StyleTrunk):
         return head(self.features(image))
 
     def call(self, foreground, background):
-        # One call on both: the same values, larger convolutions.
+        # One call for both gives the same values with larger convolutions.
         features = self.features(tf.concat([foreground, background], axis=0))
         if self.tie_heads:
             return tuple(tf.split(self.foreground_head(features), 2))

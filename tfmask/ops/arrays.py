@@ -5,7 +5,7 @@ import numpy as np
 # Below this the bottleneck of a stride-4 network is a single pixel, which
 # instance normalisation turns into zeros, and reflection padding fails.
 MIN_SIDE = 8
-# What an exported version takes in one request: a photograph of 16 megapixels.
+# Largest request of an exported version: a photograph of 16 megapixels.
 MAX_PIXELS = 2**24
 
 

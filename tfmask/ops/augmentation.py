@@ -109,7 +109,7 @@ def random_view(images, views, drawn):
         colours = [values[:, None, None, None] for values in colours]
         images = recoloured(images, *colours)
     if "translation" in views:
-        # By products with matrices: a gather has no deterministic gradient
+        # Products with matrices, because a gather has no deterministic gradient
         # on GPUs.
         down, across = (
             _shift_matrix(shift, side, images.dtype)

@@ -2,10 +2,11 @@
 
 import numpy as np
 
-# Of the way from the threshold to the mask's largest value: above it a pixel
-# is object for sure. Of the threshold: below it a pixel is ground for sure.
+# A pixel is certainly object if it is above the threshold by this share of the
+# way to the mask's largest value. It is certainly background if it is below
+# this share of the threshold.
 SURE = (0.6, 0.5)
-# The same of masks that a game has found: their levels say less.
+# The same for masks of adversarial training, whose levels say less.
 SURE_OF_FOUND = (0.3, 0.2)
 # A cut of another area than so many times the mask's is no better mask.
 LARGEST_RATIO = 2.0

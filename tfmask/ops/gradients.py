@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-# Not a public name, and the same in TensorFlow 2.11 to 2.21.
+# This name is not public. It is the same in TensorFlow 2.11 to 2.21.
 from tensorflow.python.eager import record
 
 
@@ -62,7 +62,7 @@ def recomputed(function, variables, *inputs):
     Returns:
         What `function` returns.
     """
-    # Read where the tape sees it: so their gradients find the variables.
+    # Read here, where the tape sees it, so that gradients reach the variables.
     weights = [tf.convert_to_tensor(variable) for variable in variables]
     inputs = [tf.convert_to_tensor(tensor) for tensor in inputs]
 

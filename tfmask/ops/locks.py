@@ -78,7 +78,7 @@ def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
                 )
             if _is_at(path, file):
                 break
-            # Who had it has just removed it.
+            # The process that held the lock has just removed the file.
         try:
             file.truncate(0)
             file.write(f"{os.getpid()} {socket.gethostname()}\n")

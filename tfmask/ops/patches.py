@@ -37,7 +37,7 @@ def vectors_at(features, order, count):
     count = min(count, height * width)
 
     def gradient(upstream):
-        # Where a place stands in the order; the last row is for others.
+        # Position of each place in the order; other places get the last row.
         slots = tf.minimum(tf.argsort(order), count)
         padded = tf.pad(upstream, [[0, 0], [0, 1], [0, 0]])
         return tf.gather(padded, slots, axis=1)

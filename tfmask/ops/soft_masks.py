@@ -60,6 +60,6 @@ def given_or(find, mask, content):
 def _at_content_size(mask, content):
     """A caller's mask, averaged over what a pixel of the content covers."""
     mask = tf.clip_by_value(exact(mask), 0.0, 1.0)
-    # Of the content's own size it comes back bit by bit.
+    # A mask of the content's size comes back equal in every bit.
     resized = tf.image.resize(mask, tf.shape(content)[1:3], "area")
     return tf.ensure_shape(resized, (*content.shape[:3], 1))

@@ -15,7 +15,7 @@ from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_json, write_png, write_text
 
-# What a page is made of.
+# Files of a page.
 SAMPLES = "samples.json"  # sample grids of a training
 FILES = ("index.html", "examples.json", SAMPLES, "images")
 GAP = 2  # pixels between the images of a grid

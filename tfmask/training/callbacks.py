@@ -254,7 +254,7 @@ class Progress(keras.callbacks.Callback):
     """
 
     SECONDS_BETWEEN_LINES = 15
-    # Of steps, after which they say how long all will take.
+    # After so many seconds of steps they predict the whole time.
     SECONDS_TO_EXPECT = 3
 
     def __init__(self, end_step, *, rows, seconds=None):

@@ -20,7 +20,7 @@ import numpy as np
 from tfmask.ops.errors import UserError
 from tfmask.ops.variable_paths import own_name, unique_name, variable_paths
 
-# What is left to do when a training has gone astray.
+# Advice after a training has failed.
 NEW_RUN = (
     "Begin a new run, with another --run and a lower --optimizer.learning-rate."
 )
@@ -168,8 +168,8 @@ class Checkpoints:
         temporary = self.folder / f".tmp-{step}-{uuid.uuid4().hex[:8]}"
         try:
             temporary.mkdir()
-            # In memory first: on a full disk numpy's archive would complain
-            # once more, with a traceback, when it is garbage collected.
+            # Write to memory first: on a full disk numpy's archive would print
+            # a second error, with a traceback, when it is garbage collected.
             archive = io.BytesIO()
             np.savez(archive, **arrays)
             with open(temporary / "state.npz", "wb") as file:

@@ -12,7 +12,7 @@ from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
 from tfmask.training.schedule_length import total_steps
 from tfmask.training.strategies import is_chief
 
-# What a resumed run may change: how long, and what it leaves behind.
+# Settings that a resumed run may change: its length and its outputs.
 MAY_CHANGE = {
     "run.epochs",
     "run.steps",

@@ -165,7 +165,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
     seconds = None if minutes is None else minutes * 60
     writer = None
     if chief:
-        # As bytes: its name need not be UTF-8.
+        # As bytes, because the name need not be UTF-8.
         folder = os.fsencode(Path(run) / "tensorboard")
         writer = tf.summary.create_file_writer(folder)
     callbacks = _callbacks(

@@ -35,7 +35,7 @@ class Surroundings(Measure):
 
     def add(self, scores, answer, example):
         pair, masks = (example.image, answer["image"]), example.instances
-        # No outline is an empty one.
+        # A method without outlines counts as one with empty outlines.
         outlines = answer.get("instances", np.zeros_like(masks))
         scores.add(
             context_l1=context_l1(*pair, masks, outlines),

@@ -103,7 +103,7 @@ def _explanation(method, data):
             layer,
             explained=[(image, source), (output, target)],
             changed=asked,
-            # One is asked for: its map is that of the sum, in one pass.
+            # Only one attribute is asked for, so the map of the sum is its map.
             merge="sum_logits",
         )
         return mask

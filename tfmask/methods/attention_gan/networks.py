@@ -137,7 +137,7 @@ class AttentionGenerator(keras.Model):
         """
         features = self.encoder(image)
         contents = self.content_decoder(features)
-        # In float32 whatever the policy: what is copied stays as it is.
+        # Always in float32, so that copied pixels stay exactly as they are.
         image = tf.cast(image, contents.dtype)
         if self.copy_input:
             contents = tf.concat([contents, image], axis=-1)

@@ -3,10 +3,10 @@
 from tfmask.configs import DataConfig, OptimizerConfig, RunConfig, TrainConfig
 from tfmask.methods.attgan.config import AttGANConfig
 
-# Of six batches the official code of AttGAN and STGAN gives five to the
-# discriminator and the sixth to the generator alone. Here every batch is the
-# discriminator's and every fifth the generator's, too: the updates of an
-# epoch of theirs take this much of an epoch of ours.
+# The official code of AttGAN and STGAN gives five of six batches to the
+# discriminator and the sixth to the generator. Here the discriminator gets
+# every batch, and the generator every fifth. So one of their epochs has as many
+# updates as this share of ours.
 OFFICIAL_EPOCH = 5 / 6
 
 

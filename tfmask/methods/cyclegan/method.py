@@ -97,7 +97,8 @@ class CycleGAN(TwoDomains, TranslationMethod):
             source, target = source_and_target(direction)
             generator = self.networks[f"generator_{direction}"]
             if self.config.identity_weight:
-                # One call on both: the same values, larger convolutions.
+                # One call for both gives the same values with larger
+                # convolutions.
                 both = tf.concat([real[source], real[target]], axis=0)
                 fake[target], same[target] = tf.split(generator(both), 2)
             else:

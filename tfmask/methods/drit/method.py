@@ -182,7 +182,8 @@ class DRIT(TranslationMethod):
         real, others = {}, {}
         for domain in DOMAINS:
             images = batch[domain]["image"]
-            # Not its first half: that of replicas is another one.
+            # The first half of a batch would differ between replicas and one
+            # device.
             several = images.shape[0] != 1
             real[domain] = images[0::2] if several else images
             others[domain] = images[1::2] if several else images
@@ -216,7 +217,7 @@ class DRIT(TranslationMethod):
         fakes = {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
-            # One call on all: the same values, larger convolutions.
+            # One call for all gives the same values with larger convolutions.
             fakes[target] = tf.split(
                 self.decoded(
                     target,

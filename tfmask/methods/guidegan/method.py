@@ -80,7 +80,7 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             fake[target], guides[source] = self.guided(direction, batch[source])
-            # One pass for the generators' loss, the way back, the memory.
+            # One pass serves the generators' loss, the way back and the memory.
             judged[target] = self.judge(target, fake[target])
             if training and self.config.attention_mode == "memory":
                 self.remember(

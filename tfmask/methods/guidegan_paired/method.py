@@ -50,7 +50,7 @@ class PairedGuideGAN(Guidance, PairedMethod):
         fake, _ = self.guided(
             self.config.direction, batch[source], **self.step_options(training)
         )
-        # One pass for the generator's loss and the memory.
+        # One pass serves the generator's loss and the memory.
         judged = self.discriminator(self.judged(image, fake))
         if training and self.config.attention_mode == "memory":
             self.remember(f"memory_{source}", batch[source], judged.attention)

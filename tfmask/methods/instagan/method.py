@@ -319,7 +319,8 @@ class InstaGAN(TwoDomains, TranslationMethod):
             generator = self.networks[f"generator_{direction}"]
             domains = [source]
             if self.config.identity_weight:
-                # One call on both: the same values, larger convolutions.
+                # One call for both gives the same values with larger
+                # convolutions.
                 domains.append(target)
             image, outlines = generator(
                 tf.concat([sides[d].image for d in domains], axis=0),

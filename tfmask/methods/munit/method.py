@@ -28,7 +28,7 @@ from tfmask.ops.change import change_map
 from tfmask.ops.distribution import replica_normal
 from tfmask.ops.precision import exact
 
-# Of draws of styles: each round of a step has its own.
+# Random streams of styles: each round of a step has its own.
 _STREAMS = {"discriminator": 50, "generator": 60}
 
 
@@ -171,7 +171,7 @@ class MUNIT(TwoDomains, TranslationMethod):
             judged = self.judge_pair(target, real[target], fake, training)
             loss = lsgan_discriminator(*(j.scores for j in judged))
             losses[f"discriminator_{target}"] = Term(
-                # Not halved there.
+                # The official code does not halve this loss.
                 tf.reduce_mean(loss),
                 2.0 * self.config.adversarial_weight,
             )
@@ -186,7 +186,7 @@ class MUNIT(TwoDomains, TranslationMethod):
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             content, style = codes[target]
-            # One call on both: the same values, larger convolutions.
+            # One call for both gives the same values with larger convolutions.
             both = self.networks[f"generator_{target}"].decode(
                 tf.concat([content, codes[source][0]], axis=0),
                 tf.concat([style, tf.cast(drawn[target], style.dtype)], axis=0),

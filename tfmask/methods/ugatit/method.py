@@ -150,7 +150,7 @@ class UGATIT(TwoDomains, TranslationMethod):
         source, target = source_and_target(direction)
         config, generator = self.config, self.networks[f"generator_{direction}"]
         back = self.networks[f"generator_{target}_to_{source}"]
-        # One call on both: the same values, larger convolutions.
+        # One call for both gives the same values with larger convolutions.
         images, logits, _ = generator.parts(
             tf.concat([real[source], real[target]], axis=0)
         )

@@ -10,7 +10,7 @@ from tfmask.configs.checks import (
     require_positive,
 )
 
-# What options that are None are.
+# Values of the options that are None, for each variant.
 _CHOICES = {
     "shared": {
         "discriminator_layers": 6,
