@@ -25,7 +25,7 @@ class ImageBorder:
     def decoded(name, files, image):
         """(N,) files to (N, H, W, 3) uint8, resized to the images'."""
         size = tf.shape(image)[1:3]
-        # With another number the loop has no shape, or nobody compares the numbers.
+        # With another number of files the loop would fail, or leave some out.
         same = tf.shape(files)[0] == tf.shape(image)[0]
         guard = tf.debugging.Assert(
             same, [f"`{name}` must be one file an image"]
