@@ -94,7 +94,7 @@ def training(name, options):
     strategy = tf.distribute.get_strategy()
     batch = next(iter(distributed_batches(data, strategy, config, 0)))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def step(batch):
         method.distributed_step(strategy, batch)
 

@@ -139,7 +139,7 @@ def compiled_step(tf, name, config, options):
     method.compile(lambda player: Adam(2e-4, beta_1=0.5, epsilon=1e-8))
     strategy = tf.distribute.get_strategy()
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(autograph=False, reduce_retracing=True)
     def step(batch):
         method.distributed_step(strategy, batch)
 
