@@ -46,13 +46,13 @@ _ABOUT_ONE_IMAGE = (InvalidArgument, ResourceExhausted)
 class Options:
     """Translate image files with a model that a server offers.
 
-    What else the model takes are options of its inputs' names: an image or a
-    mask is a FILE (`--mask FILE` replaces the mask that the model finds, for
-    one image, of its size), masks of single objects are a FOLDER of
-    NAME_0.png, NAME_1.png, ... (`--instances FOLDER`), attributes are one
-    number each: 1 (on), 0 (off) or -1 (as it is), in the order of the
-    version's assets.extra/tfmask.json (`--attributes 1 0 -1`). What is
-    missing is named.
+    Further inputs of the model are options with the names of the inputs. An
+    image or a mask is a FILE (`--mask FILE` replaces the mask that the model
+    finds, for one image, of its size). Masks of single objects are a FOLDER
+    with NAME_0.png, NAME_1.png, ... (`--instances FOLDER`). Attributes are
+    one number each: 1 (on), 0 (off) or -1 (as it is), in the order of the
+    version's assets.extra/tfmask.json (`--attributes 1 0 -1`). If an input
+    is missing, an error names it.
     """
 
     target: str

@@ -13,29 +13,29 @@ from tfmask.ops.errors import UserError
 class Options:
     """Open a page in the browser, on this machine alone.
 
-    With --target: translate pictures by the models of a server, look at
-    their masks, paint them and translate again. With --mark FOLDER: paint the
+    With --target: translate pictures with the models of a server, look at
+    their masks, paint the masks and translate again. With --mark FOLDER: paint
     masks of the training images that `tfmask prepare masks` lists.
     """
 
     target: str | None = None
     """HOST:PORT of a server: `tfmask serve`, or TensorFlow Serving."""
     model: tuple[str, ...] = ()
-    """Names of models to choose from; others can be typed on the page. With
-    --mark: the one whose masks are the start."""
+    """Names of models to choose from. You can type others on the page. With
+    --mark: the model that gives the first masks."""
     input: Path | None = None
     """Folder of pictures to choose from; others can be opened on the page."""
     attributes: tuple[str, ...] = ()
-    """Names of the models' attributes, in their order, which a server does
-    not tell."""
+    """Names of the models' attributes, in their order; a server does not tell
+    them."""
     mark: Path | None = None
-    """Folder with trainA and trainB, whose masks are painted."""
+    """Folder with trainA and trainB; you paint masks of their images."""
     run: Path | None = None
-    """With --mark: run whose masks are the start; those images come up of
-    whose masks it is least certain."""
+    """With --mark: run that gives the first masks. The page shows images first
+    whose masks are least certain."""
     list: Path | None = None
-    """With --mark: table of `tfmask prepare masks`; None: what it would list
-    comes up."""
+    """With --mark: table of `tfmask prepare masks`; None: the images that it
+    would list."""
     count: int = 20
     """With --mark and without --list: images of each domain."""
     domains: tuple[str, ...] = ("a", "b")
@@ -45,8 +45,8 @@ class Options:
     port: int = 7860
     """Port of the page; 0 takes a free one, which is printed."""
     host: str = "127.0.0.1"
-    """Address of the page. There is no password: whoever can reach it can use
-    the models, and with --mark write masks."""
+    """Address of the page. There is no password: everybody who can reach it can
+    use the models, and with --mark write masks."""
     timeout: float = 60.0
     """Seconds that one image may take."""
     ca: Path | None = None

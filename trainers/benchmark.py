@@ -21,36 +21,36 @@ class Options:
     """Train, measure and compare several methods on one set.
 
     Every method gets the same budget and the same seeds. Ctrl-C or a kill
-    loses nothing: the same command goes on. Leaves results.json, a table
-    (results.md) and a page with bars and all methods side by side
+    loses nothing: the same command continues. Writes results.json, a table
+    (results.md) and a page with bars and the results of all methods
     (index.html).
     """
 
     data: str
-    """As of `tfmask train`."""
+    """Data, as for `tfmask train`."""
     out: Path
     """Folder for runs and results."""
     methods: tuple[str, ...] = ()
     """Methods to compare."""
     ablations: tuple[str, ...] = ()
-    """Methods whose ablations, as in their papers, are compared, too."""
+    """Methods to compare with the ablations of their papers, too."""
     steps: int | None = None
-    """Training steps of each run; or --minutes."""
+    """Training steps of each run; give these or --minutes."""
     minutes: float | None = None
     """Minutes of each training, on this machine."""
     seeds: int = 1
     """Runs of each method, with the seeds 0, 1, ..."""
     preset: Literal[PRESETS] = "quick"
-    """Of all methods."""
+    """Preset of all methods."""
     train_options: str = ""
     """More options of every `tfmask train`, as one quoted string."""
     evaluate_options: str = ""
     """More options of every `tfmask evaluate`, as one quoted string."""
     features: Features | None = None
-    """Also measure KID, as `tfmask metrics` does, of methods that translate
+    """Also measure KID, as `tfmask metrics` does, for methods that translate
     plain images; the data must be a folder."""
     weights: Path | None = None
-    """For `inception` and `classifier`, as of `tfmask metrics`."""
+    """For `inception` and `classifier`, as in `tfmask metrics`."""
 
     def __post_init__(self):
         if (self.steps is None) == (self.minutes is None):

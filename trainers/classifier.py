@@ -33,36 +33,38 @@ from tfmask.ops.start import load_tensorflow
 class Options:
     """Train a classifier of attributes, or of the domains a and b.
 
-    After Ctrl-C or a kill the same command goes on. Leaves
+    After Ctrl-C or a kill the same command continues. Writes
     OUT/classifier.keras, which takes pixels from 0 to 255 of images of any
     size and gives a logit for each attribute, or one of domain b; and
     OUT/about.json, with its accuracy on the test images.
     """
 
     data: str
-    """As of `tfmask train`; where it has attributes, these are learnt."""
+    """Data, as for `tfmask train`; if it has attributes, these are learnt."""
     out: Path
     """Folder to make."""
     attributes: tuple[str, ...] = ()
-    """Which attributes; none: all of the synthetic ones."""
+    """Attributes to learn; none: all attributes of synthetic data."""
     network: Literal["small", "inception"] = "small"
-    """Four strided convolutions, or InceptionV3, all of it trained."""
+    """Four strided convolutions, or InceptionV3, which is trained as a
+    whole."""
     weights: Path | None = None
-    """What `inception` begins with: Keras' InceptionV3 weights without top
-    (.h5). None: random ones, which need far more images and steps."""
+    """First weights of `inception`: Keras' InceptionV3 weights without top
+    (.h5). None: random weights, which need far more images and steps."""
     image_size: int | None = None
-    """Side in pixels that images are brought to; None: 64, inception: 299."""
+    """Side in pixels that images are resized to; None: 64, inception: 299."""
     steps: int | None = None
     """Training steps; None: 600, inception: 2000."""
     batch_size: int | None = None
     """Images in a step, half of them of each domain; None: 64, inception:
     32."""
     learning_rate: float | None = None
-    """Of Adam at the start; it falls to 0. None: 0.002, inception: 0.0001."""
+    """Adam's first learning rate; it falls to 0. None: 0.002, inception:
+    0.0001."""
     seed: int = 0
-    """Of weights, order, crops and flips; and of synthetic images."""
+    """Seed of weights, order, crops and flips, and of synthetic images."""
     centre_crop: int | None = None
-    """Images with attributes: pixels that they are cut to, as in training."""
+    """Images with attributes: crop them to so many pixels, as in training."""
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
 

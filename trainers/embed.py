@@ -38,15 +38,15 @@ class Options:
     output: Path
     """Folder for the results; made if it is missing."""
     data: str | None = None
-    """Other data with the run's attributes; None: what it was trained on."""
+    """Other data with the run's attributes; None: the data of the training."""
     split: Literal["test", "train"] = "test"
-    """Which images."""
+    """Images to encode."""
     limit: int = 500
     """Only the first so many images."""
     perplexity: float = 30.0
-    """Of t-SNE: about how many neighbours count."""
+    """Perplexity of t-SNE: about how many neighbours count."""
     seed: int = 0
-    """Of t-SNE."""
+    """Seed of t-SNE."""
     batch_size: int = 8
     """Images at a time; the codes do not depend on it."""
     overwrite: bool = False

@@ -53,16 +53,16 @@ class Options:
     skip_bad_files: bool = False
     """Leave unreadable files out (counted and listed), do not stop."""
     gallery: Path | None = None
-    """Folder of the page with images; None: RUN/evaluation, and where an
-    earlier page is there, RUN/evaluation-2 and so on."""
+    """Folder of the page with images; None: RUN/evaluation, or RUN/evaluation-2
+    and so on if there is a page already."""
     overwrite: bool = False
     """Replace numbers and page that are already there."""
     instances: bool = False
-    """Methods that translate plain images: measure around the instances of
-    the data, as methods of instances are; what needs translated masks is
+    """Methods that translate plain images: measure around the instances of the
+    data, as for methods of instances. Numbers that need translated masks are
     null."""
     min_instances: int = 1
-    """Around instances: only images with so many or more."""
+    """Around instances: use only images with at least so many."""
     instances_per_step: int | None = None
     """Methods of instances: how many are translated in one step, 0 is all;
     None: as the run says."""
@@ -75,7 +75,7 @@ class Options:
     """Pairs: run folder of `tfmask train segmenter`, which reads the classes
     of translations from label maps to photographs."""
     classifier: Path | None = None
-    """Folder of `tfmask classifier`: says whether translations have their
+    """Folder of `tfmask classifier`. It says whether translations have their
     attributes, or are of the target domain. None: a small network is trained
     for attributes, and domains are not judged."""
     samples: int = 5

@@ -22,8 +22,8 @@ from tfmask.training.resuming import require_new
 class Options:
     """Make a run of a folder of CycleGAN's, pix2pix' or CUT's checkpoints.
 
-    Their files are called EPOCH_net_G_A.pth and so on (or .safetensors). The
-    run translates, is evaluated, exported and served like any other.
+    Their files have names such as EPOCH_net_G_A.pth (or .safetensors). You can
+    translate with the run, evaluate it, export it and serve it.
     """
 
     method: Positional[Literal[NAMES]]

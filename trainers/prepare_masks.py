@@ -26,8 +26,9 @@ COLUMNS = ("domain", "file", "uncertainty")
 class Options:
     """List the training images whose masks are worth most.
 
-    With --run those whose masks the run is least certain of, else some that
-    differ from each other. Images that have a mask are left out.
+    With --run these are the images for whose masks the run is least certain.
+    Without it they are images that differ from each other. Images that have a
+    mask are left out.
     """
 
     data: Path

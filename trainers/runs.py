@@ -14,7 +14,7 @@ from tfmask.training.run_list import find_runs
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """List the runs below a folder, the one that wrote last at first."""
+    """List the runs below a folder, the newest first."""
 
     folder: Positional[Path] = Path("runs")
     """Where to look, at any depth."""

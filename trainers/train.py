@@ -39,8 +39,8 @@ SHORTCUTS = {
 class Options:
     """Train METHOD on unpaired images, on pairs, or on images with attributes.
 
-    Any field of the resolved config can be overridden, for example
-    --method.cycle_weight 5. Ctrl-C saves a checkpoint; --resume goes on.
+    You can set any field of the config, for example --method.cycle_weight 5.
+    Ctrl-C saves a checkpoint and stops. --resume continues the run.
     """
 
     data: str | None = None

@@ -26,9 +26,9 @@ DONE = "translated"
 class _Options:
     """Translate images of any size with a trained run.
 
-    Writes OUTPUT/NAME.png and OUTPUT/masks/NAME_mask.png for every image, and
-    beside it what else the method gives: NAME_instance_0.png and so on for
-    each mask of --instances, NAME_X_mask.png for another image X.
+    Writes OUTPUT/NAME.png and OUTPUT/masks/NAME_mask.png for every image.
+    Further outputs of the method are beside the mask: NAME_instance_0.png and
+    so on for each mask of --instances, NAME_X_mask.png for another image X.
     """
 
     run: Path

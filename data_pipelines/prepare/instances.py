@@ -44,8 +44,8 @@ class Options:
     """Make a domain with instance masks from COCO or from label maps.
 
     Writes OUTPUT/FOLDER/NAME.png and OUTPUT/FOLDER_seg/NAME_0.png (the
-    largest object), NAME_1.png, ..., and what was left out and why into
-    OUTPUT/prepare.json.
+    largest object), NAME_1.png, .... OUTPUT/prepare.json lists what was left
+    out and why.
     """
 
     images: Path

@@ -19,8 +19,8 @@ class GuidanceOptions:
     """Where the discriminator looks, and how the generator is told."""
 
     attention: Literal["post_hoc", "ram"] = "post_hoc"
-    """Where a discriminator looks: at its last activations, or as a branch
-    of its own says, which it learns."""
+    """How a discriminator finds its attention: from its last activations, or by
+    a branch that learns it."""
     minmax_ram: bool = False
     """Stretch the attention of `ram` to [0, 1] in each image."""
     transfer: Literal["multiply", "rgba"] = "multiply"
@@ -28,14 +28,15 @@ class GuidanceOptions:
     learnable_alpha: bool = False
     """Train scale and offset of the fourth channel of `rgba`."""
     attention_mode: Literal["memory", "inner"] = "memory"
-    """M is of the image's last visit, or made in the step, from a
-    translation without attention; that costs a pass of both networks."""
+    """M comes from the image's last visit, or from a translation without
+    attention in the same step, which costs a pass of both networks."""
     align_attention: bool = True
     """Shift and mirror remembered maps to the present crop and flip."""
     attention_steps: int = 2
-    """Rounds of translating and looking before the last translation."""
+    """Rounds of translation and attention before the last translation."""
     memory_images: tuple[int, ...] = ()
-    """Training images of a and of b, remembered; follows the data."""
+    """Number of training images of a and of b with a record; follows the
+    data."""
     normalization: str = "instance"
     """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     adversarial_weight: float = 10.0

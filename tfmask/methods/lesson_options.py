@@ -20,23 +20,24 @@ class LessonOptions:
     lesson_epochs: float = 0.0
     """Epochs of lessons; 0: there are none."""
     lesson_start_epoch: float | None = None
-    """First epoch of the lessons where no masks are given. Where some are,
-    training begins with the lessons. None: the first one."""
+    """First epoch of the lessons if no masks are given; None: the first one. If
+    masks are given, the training begins with the lessons."""
     own_mask_rounds: int = 0
-    """How often, in the lessons, masks of all training images are made to
-    learn from: cut at a threshold and snapped to edges. 0: never."""
+    """Number of rounds of lessons with own masks. Each round makes masks of all
+    training images, cuts them at a threshold and moves them to edges. 0:
+    none."""
     first_own_masks: Literal["auto", "found", "middle"] = "auto"
-    """What the first round without given masks begins with: the masks that
-    the game has found; or an ellipse about the middle of the image; `auto`
-    takes the middle where those that were found have collapsed, or have no
-    more than twice the mean of the borders there."""
+    """Masks of the first round without given masks. `found`: the masks of the
+    adversarial training. `middle`: an ellipse in the middle of the image.
+    `auto`: the middle, if the found masks have collapsed, or if their mean in
+    the middle is not twice that at the borders."""
     lesson_weight: float = 0.0
     """Weight of the lessons in the generators' loss from then on; 0: the
     masks' own networks stay as they are."""
     given_masks: tuple[int, ...] = ()
-    """Given masks of a and of b; follows the data."""
+    """Number of given masks of a and of b; follows the data."""
     lesson_images: tuple[int, ...] = ()
-    """Training images of a and of b; follows the data."""
+    """Number of training images of a and of b; follows the data."""
 
     def __post_init__(self):
         super().__post_init__()

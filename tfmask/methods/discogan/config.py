@@ -15,8 +15,8 @@ class DiscoGANConfig:
     """DiscoGAN (Kim et al. 2017). The defaults are the official code's."""
 
     model: Literal["discogan", "recongan", "gan"] = "discogan"
-    """Both directions; `recongan`: only A to B is judged, and back only
-    reconstructs; `gan`: A to B alone, without reconstruction."""
+    """`discogan`: both directions. `recongan`: only A to B is judged, and the
+    way back only reconstructs. `gan`: A to B alone, without reconstruction."""
     filters: int = 64
     """Channels of the generator's first layer."""
     levels: int = 4
@@ -27,23 +27,24 @@ class DiscoGANConfig:
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_levels: int = 4
-    """Halvings in the discriminator: 4 for 64 px, 6 for 256 px; where the
-    rest is larger than 4 x 4, the mean of several scores counts."""
+    """Halvings in the discriminator: 4 for 64 px, 6 for 256 px. If the last map
+    is larger than 4 x 4, the mean of several scores counts."""
     adversarial_weight: float = 0.1
     """Weight of the adversarial terms, beside that of the features."""
     feature_weight: float = 0.9
     """Weight of feature matching; 0 with adversarial_weight 1: the paper."""
     early_reconstruction_rate: float = 0.01
     """Share r of the reconstruction before curriculum_epoch; the rest of the
-    generator's loss counts 1 - r. The official 0.5 for handbags2shoes."""
+    generator's loss counts 1 - r. The official code has 0.5 for
+    handbags2shoes."""
     reconstruction_rate: float = 0.5
     """The same from curriculum_epoch on."""
     curriculum_epoch: float = 10.0
-    """When the rate changes: 10,000 steps, with the preset's epochs of
-    1,000."""
+    """Epoch at which the rate changes: 10,000 steps, with the preset's epochs
+    of 1,000."""
     update_interval: int = 3
-    """The discriminators learn in the first of so many steps, the generators
-    in the others."""
+    """Of so many steps the first updates the discriminators, the others the
+    generators."""
 
     def __post_init__(self):
         require_positive(self, "filters", "discriminator_filters")

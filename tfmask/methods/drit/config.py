@@ -21,29 +21,29 @@ class DRITConfig:
     """Residual blocks of a content encoder before the shared one; also of a
     decoder that concatenates."""
     concat: bool = True
-    """Attributes are repeated at every place and concatenated to features;
-    they are drawn from a distribution that their encoder gives. False: scales
-    and offsets by layers of their own, a fixed code: for shapes that change."""
+    """True: attributes come from a distribution and are concatenated to the
+    features at every place. False: a fixed code gives scales and offsets in
+    separate layers, for shapes that change."""
     style_size: int = 8
-    """Numbers of an attribute code."""
+    """Length of an attribute code."""
     style_hidden: int = 256
-    """Width of the layers behind a code where concat is False."""
+    """Width of the layers after a code, if concat is False."""
     upsampling: Literal["transposed", "resize"] = "transposed"
     """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
     noise: float = 1.0
-    """Deviation of the noise on contents in training."""
+    """Standard deviation of the noise on contents in training."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int = 4
     """Strided layers of a discriminator of one scale."""
     discriminator_scales: int = 3
-    """Scales that an image is judged at, each half as large."""
+    """Number of scales at which an image is judged; each is half as large."""
     random_discriminators: bool = True
-    """Discriminators of their own for random attributes; False: those for
-    encoded ones judge both."""
+    """Use separate discriminators for random attributes; False: the
+    discriminators for encoded attributes judge both."""
     content_steps: int = 3
-    """The content discriminator learns in every step, all else in every so
-    manieth one."""
+    """All networks except the content discriminator learn only once in so many
+    steps; the content discriminator learns in every step."""
     adversarial_weight: float = 1.0
     """Weight of the adversarial terms of images, encoded or random."""
     content_adversarial_weight: float = 1.0

@@ -20,8 +20,8 @@ class DualGANConfig:
     levels: int = 8
     """Halvings in the generator: 8 for 256 px, 6 for 64 px."""
     dropout: float = 0.0
-    """Share that the generators' inner layers drop in training, the paper's
-    noise; the official code's default is none."""
+    """Share of dropout in the generators' inner layers in training (the paper's
+    noise); the official code's default is 0."""
     discriminator_filters: int = 64
     """Channels of the critic's first layer."""
     discriminator_layers: int = 5
@@ -36,7 +36,7 @@ class DualGANConfig:
     penalty_weight: float = 10.0
     """Weight of the gradient penalty of `wgan-gp`."""
     recovery_loss: Literal["l1", "l2"] = "l1"
-    """Mean absolute or squared difference there and back."""
+    """Mean absolute or squared difference after the translation and back."""
     recovery_weight: float = 500.0
     """Weight of both recovery terms; the official README's runs have 1000."""
     critic_steps: int = 1

@@ -17,8 +17,8 @@ class GuideGANConfig(GuidanceOptions, CycleOptions):
     """
 
     cycle_attention: Literal["fresh", "same", "memory", "ones"] = "fresh"
-    """M of the way back: of the translation, the map of the way there, one
-    remembered of the cycle's own last visit, or none."""
+    """M of the way back: of the translation; the map of the way there; the map
+    of the cycle's own last visit; or none."""
     pool_size: int = 0
     """Translations remembered for the discriminators; 0 turns it off."""
 

@@ -14,7 +14,7 @@ class PairedGuideGANConfig(GuidanceOptions, PairedOptions):
     """
 
     levels: int = 7
-    """Times that the U-Net halves the image: 8 for 256 px, 7 for 128 px."""
+    """How often the U-Net halves the image: 8 for 256 px, 7 for 128 px."""
     conditional: bool = False
     """The discriminator sees the input beside the output."""
     l1_weight: float = 10.0

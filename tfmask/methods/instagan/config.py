@@ -12,9 +12,9 @@ class InstaGANConfig(CycleOptions):
     """InstaGAN (Mo, Cho, Shin 2019). The defaults are the paper's."""
 
     architecture: Literal["set", "concatenated"] = "set"
-    """`set`: the paper's, of any number of masks. `concatenated`: its
-    baseline CycleGAN+Seg, CycleGAN's networks on four channels, the image
-    and the union of its masks; all instances go in one step."""
+    """`set`: the paper's, for any number of masks. `concatenated`: its baseline
+    CycleGAN+Seg, which has CycleGAN's networks on four channels: the image and
+    the union of its masks. All instances are translated in one step."""
     strided_layers: Literal[1, 2] = 2
     """Halvings of the size before the residual blocks; fewer keep a finer
     background and cost more."""
@@ -28,17 +28,19 @@ class InstaGANConfig(CycleOptions):
     """Weight of a background pixel: `soft` as the code, gradients reach the
     masks; `binary` as the paper's text, masks cut at a half, no gradient."""
     instances_max: int = 4
-    """Instances of an image in training: the largest ones."""
+    """Largest number of instances of an image in training; the largest ones are
+    used."""
     instances_per_step: int = 2
-    """Instances of a sub-step (sequential mini-batch); `instances_max` or
-    more is the ablation One: all in one step."""
+    """Instances in a sub-step (sequential mini-batch). With `instances_max` or
+    more all are translated in one step, as in the ablation One."""
     instance_order: Literal["decreasing", "random"] = "decreasing"
     """Order of the sub-steps' instances: by area, or mixed."""
     translate_per_step: int | None = None
-    """Instances of a sub-step of inference; None: as in training; 0: all in
-    one step."""
+    """Instances in a sub-step of the translation; None: as in training; 0: all
+    in one step."""
     keep_background: bool = False
-    """Put the input back outside of its masks and the translated ones."""
+    """Put the input back outside of the input masks and the translated
+    masks."""
 
     def __post_init__(self):
         super().__post_init__()

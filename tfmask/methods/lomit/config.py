@@ -14,19 +14,19 @@ class LOMITConfig:
     """LOMIT with HAdaIN (2019). The defaults are the paper's at 128 px."""
 
     attributes: tuple[str, ...] = ()
-    """Filled in from the data: what the run's attributes are called."""
+    """Names of the run's attributes; follows the data."""
     filters: int = 64
     """Channels of the first layers of encoders and decoder."""
     blocks: int = 4
     """Residual blocks of the content encoder, and of the decoder."""
     style_size: int = 8
-    """Numbers of a style code."""
+    """Length of a style code."""
     style_hidden: int = 256
-    """Width of the layers that make HAdaIN's parameters."""
+    """Width of the layers that compute HAdaIN's parameters."""
     scale_form: Literal["exponential", "linear"] = "exponential"
     """HAdaIN's scale: exp(v / 2) (code, above 0), or v (as MUNIT)."""
     tie_style_heads: bool = False
-    """One head for both styles, as the code has by accident."""
+    """Use one head for both styles; the code does this by accident."""
     mask_layers: int = 6
     """3x3 convolutions of the co-segmentation network."""
     mask_norm: Literal["batch", "instance", "layer"] = "batch"
@@ -54,17 +54,19 @@ class LOMITConfig:
     reconstruction_weight: float = 10.0
     """Weight of decoding an image with its own styles."""
     mask_similarity_weight: float = 0.1
-    """R1: pixels of like content have like masks."""
+    """Weight of R1: pixels with similar content have similar masks."""
     style_distance_weight: float = 0.01
-    """R2: foreground styles differ; 0 in the released config."""
+    """Weight of R2: foreground styles differ; 0 in the released config."""
     style_distance_max: float | None = None
-    """R2 stops here; None: never, as the paper."""
+    """Distance at which R2 stops; None: never, as in the paper."""
     mask_area_weight: float = 1e-4
-    """R3: masks are small."""
+    """Weight of R3: masks are small."""
     mask_area_reduction: Literal["mean", "sum"] = "mean"
-    """Over pixels: mean (code), or sum (paper), as many times stronger."""
+    """R3 over pixels: the mean (code), or the sum (paper), which is stronger by
+    the number of pixels."""
     mask_variation_weight: float = 0.0
-    """Smoothness of masks, a sum over the batch: in the code only, and off."""
+    """Weight of the smoothness of masks, a sum over the batch; only in the
+    code, and off there."""
 
     def __post_init__(self):
         require_positive(

@@ -19,15 +19,15 @@ class MUNITConfig(ViewOptions):
     blocks: int = 4
     """Residual blocks of the content encoder, and of the decoder."""
     style_size: int = 8
-    """Numbers of a style code."""
+    """Length of a style code."""
     style_hidden: int = 256
-    """Width of the layers that make scales and offsets of a style code."""
+    """Width of the layers that compute scales and offsets from a style code."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int = 4
     """Strided layers of a discriminator of one scale."""
     discriminator_scales: int = 3
-    """Scales that an image is judged at, each half as large."""
+    """Number of scales at which an image is judged; each is half as large."""
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial terms."""
     reconstruction_weight: float = 10.0

@@ -19,11 +19,11 @@ class SegmenterConfig:
     palette: Colours = ()
     """Colours of the classes in label maps; follows the data."""
     void: Colours = ()
-    """Colours of pixels that teach nothing; follows the data."""
+    """Colours of pixels that do not count; follows the data."""
     filters: int = 32
     """Channels of the U-Net's first level."""
     levels: int = 5
-    """Times that the U-Net halves the image."""
+    """How often the U-Net halves the image."""
     normalization: str = "instance"
     """`instance`, `batch`, `none`, or `addons:LAYER` of tensorflow-addons."""
 

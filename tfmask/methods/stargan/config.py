@@ -22,7 +22,7 @@ class StarGANConfig(AttributeOptions):
     """Halvings of the size before the residual blocks; fewer keep a finer
     background and cost more."""
     normalization: str = "instance"
-    """Of the generator: `instance`, `none`, or `addons:LAYER` of
+    """Normalisation of the generator: `instance`, `none`, or `addons:LAYER` of
     tensorflow-addons."""
     generator_padding: Literal["zero", "reflect"] = "zero"
     """`reflect` hides the labels from instance normalisation."""

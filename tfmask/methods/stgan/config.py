@@ -18,8 +18,8 @@ class STGANConfig(AttGANConfig):
     transfer_kernel: int = 3
     """Side of the kernels of the selective transfer units."""
     transfer_state: Literal["reset", "output", "upsampled"] = "reset"
-    """What a unit passes on: `reset` is the paper's, `output` an ordinary
-    GRU's."""
+    """State that a unit passes on: `reset` as in the paper, `output` as in an
+    ordinary GRU."""
 
     def __post_init__(self):
         super().__post_init__()

@@ -14,9 +14,9 @@ class UGATITConfig:
     blocks: int = 4
     """Residual blocks before the attention, and as many after it."""
     light: bool = False
-    """Scale and offset of AdaLIN come from the mean of the features, not
-    from every pixel of them: 0.3 of 134 million weights a generator at 256
-    px, and a little worse."""
+    """Compute scale and offset of AdaLIN from the mean of the features, not
+    from every pixel. This takes 0.3 in place of 134 million weights in each
+    generator at 256 px, and is a little worse."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layers."""
     global_layers: int = 5

@@ -43,19 +43,20 @@ class UNITConfig:
 
     variant: Literal["shared", "separate"] = "shared"
     """`shared`: both domains share the blocks next to the code, as in the
-    paper. `separate`: the authors' later code, which shares nothing."""
+    paper. `separate`: the authors' later code, in which they share nothing."""
     filters: int = 64
     """Channels of the first layer; the code has four times as many."""
     blocks: int = 4
     """Residual blocks of an encoder, and of a decoder."""
     shared_blocks: int = 1
-    """How many of them both domains share, of `shared`."""
+    """For `shared`: how many of the blocks both domains share."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int | None = None
     """Strided layers of a discriminator; None: 6, 4."""
     discriminator_scales: int | None = None
-    """Sizes of an image that a discriminator looks at; None: 1, 3."""
+    """Number of sizes at which a discriminator judges an image; None: 1 for
+    `shared`, 3 for `separate`."""
     adversarial_loss: Literal["vanilla", "lsgan"] | None = None
     """Cross-entropy or least squares; None: `vanilla`, `lsgan`."""
     adversarial_weight: float | None = None
