@@ -33,6 +33,7 @@ from serving.commands.files import (
     result_names,
     sample_folder,
 )
+from serving.commands.tiles import tiling_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,6 +86,11 @@ class Options:
     samples: int = 1
     """Answers to each image, of models that have several. More than 1:
     OUTPUT/style_NUMBER is the folder of each, from --style-seed on."""
+    tile: int | None = None
+    """Send images that are larger in tiles of this side, which overlap and
+    fade into each other, see docs/large_pictures.md. None: in one piece."""
+    overlap: int | None = None
+    """Pixels that tiles share at least; None: a quarter of --tile."""
     overwrite: bool = False
     """Replace results that are already there."""
 
@@ -93,6 +99,7 @@ class Options:
             raise ValueError(
                 f"`samples` must be 1 or more. Got: {self.samples}"
             )
+        tiling_of(self.tile, self.overlap)
 
 
 def _as_png(image) -> bytes:
@@ -222,6 +229,8 @@ def _translate_all(client, options, input_options, listing, console):
                 direction=options.direction,
                 version=options.version,
                 label=options.label,
+                tile=options.tile,
+                overlap=options.overlap,
                 **arguments,
             )
         except _ABOUT_ONE_IMAGE as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from serving.commands.files import sample_folder
+from serving.commands.tiles import tiling_of
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 from tfmask.ops.start import load_tensorflow
@@ -48,6 +49,12 @@ class _Options:
     samples: int = 1
     """Answers to each image, of methods that have several. More than 1:
     OUTPUT/style_NUMBER is the folder of each, from --style-seed on."""
+    tile: int | None = None
+    """Translate images that are larger in tiles of this side, which overlap
+    and fade into each other: less memory, see docs/large_pictures.md. None:
+    in one pass."""
+    overlap: int | None = None
+    """Pixels that tiles share at least; None: a quarter of --tile."""
     overwrite: bool = False
     """Replace results that are already there."""
 
@@ -62,6 +69,7 @@ class _Options:
             )
         if self.image_size is not None and self.mask is not None:
             raise ValueError("`image_size` and `mask` do not go together.")
+        tiling_of(self.tile, self.overlap)
 
 
 Options = with_inputs(_Options)
@@ -132,6 +140,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
                 direction,
                 inputs=values,
                 image_size=options.image_size,
+                tiling=tiling_of(options.tile, options.overlap),
                 advance=advance,
             )
     print(

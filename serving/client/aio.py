@@ -94,6 +94,8 @@ class AsyncClient:
         version: int | None = None,
         label: str | None = None,
         timeout: float | None = None,
+        tile: int | None = None,
+        overlap: int | None = None,
         **inputs: Any,
     ) -> Any:
         """Like `Client.translate`."""
@@ -106,6 +108,8 @@ class AsyncClient:
                 version=version,
                 label=label,
                 timeout=timeout,
+                tile=tile,
+                overlap=overlap,
             )
         )
 

@@ -107,6 +107,8 @@ class Client:
         version: int | None = None,
         label: str | None = None,
         timeout: float | None = None,
+        tile: int | None = None,
+        overlap: int | None = None,
         **inputs: Any,
     ) -> Any:
         """Translates one or more images.
@@ -125,6 +127,11 @@ class Client:
             version: int, that version only; None for the newest.
             label: str, the version with that label.
             timeout: seconds, instead of the client's.
+            tile: int, side of the tiles that larger images are sent in and
+                joined of, see docs/large_pictures.md; a file is decoded here
+                then, which needs Pillow. None: in one piece.
+            overlap: int, pixels that tiles share at least; None: a quarter
+                of `tile`.
             **inputs: what else the model takes, by its names (`metadata`
                 lists them); one an image for batches and lists, None is
                 left out. Another image: as `image`; an array has the size of
@@ -157,6 +164,8 @@ class Client:
                 version=version,
                 label=label,
                 timeout=timeout,
+                tile=tile,
+                overlap=overlap,
             )
         )
 

@@ -34,6 +34,7 @@ from serving.client.metadata import (
 )
 from serving.client.ports import check_names, read_ports
 from serving.client.translation import translate
+from serving.commands.tiles import tiling_of
 from serving.protocol import protos, tensors, wire
 
 _DIRECTIONS_HINT = 'such as "a_to_b"'
@@ -316,9 +317,16 @@ class Steps:
         image: Any,
         direction: str,
         others: dict[str, Any],
+        *,
+        tile: int | None = None,
+        overlap: int | None = None,
         **choice: Any,
     ) -> Generator[Call, Any, Any]:
         """Steps of `Client.translate`."""
+        try:
+            tiling = tiling_of(tile, overlap)
+        except ValueError as error:
+            raise invalid(str(error), blames="call") from None
         if not isinstance(direction, str) or not direction:
             raise invalid(
                 f"`direction`: expected a name {_DIRECTIONS_HINT}. "
@@ -335,6 +343,7 @@ class Steps:
                 others,
                 ports,
                 limits=(self._batch_bytes, self._batch_images),
+                tiling=tiling,
             )
         )
 

@@ -3,6 +3,7 @@
 A generator like those: it yields calls and is sent their answers.
 """
 
+import functools
 from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
@@ -18,6 +19,8 @@ from serving.client.errors import (
 )
 from serving.client.ports import Ports
 from serving.client.results import EncodedTranslation, Translation
+from serving.client.tiled import is_cut, translate_tiled
+from serving.commands.tiles import Tiling
 
 # predict(inputs, signature): the steps of a call of the chosen version.
 Predict = Callable[[dict[str, np.ndarray], str], Generator]
@@ -32,6 +35,7 @@ def translate(
     others: dict[str, Any],
     ports: Ports,
     limits: tuple[int, int],
+    tiling: Tiling | None = None,
 ) -> Generator[Any, Any, Any]:
     """Steps that translate one image, a batch or a list.
 
@@ -42,6 +46,7 @@ def translate(
         others: name to value for the other inputs.
         ports: of the model.
         limits: most bytes and most images of a request.
+        tiling: how larger images are cut; None: they are not.
 
     Returns:
         What `Client.translate` returns.
@@ -57,20 +62,29 @@ def translate(
         for index, item in enumerate(images)
         if isinstance(item, ServingError)
     }
-    good = [index for index in range(len(images)) if index not in failures]
-    batches = items.batches([images[index] for index in good], *limits)
+    ask = functools.partial(
+        _translate_batch, predict, direction=direction, ports=ports
+    )
+
+    def keep(index, result):
+        kept = failures if isinstance(result, ServingError) else results
+        kept[index] = result
+
+    def ask_pieces(pieces):
+        answers: dict[int, Any] = {}
+        chosen = dict(enumerate(pieces))
+        yield from _translate_items(ask, chosen, limits, answers.__setitem__)
+        return [answers[index] for index in chosen]
+
+    small, large = {}, {}
+    for index, item in enumerate(images):
+        if index not in failures:
+            (large if is_cut(item, tiling) else small)[index] = item
     try:
-        for places in batches:
-            indices = [good[place] for place in places]
-            chosen = [images[index] for index in indices]
-            answers = yield from _translate_batch(
-                predict, chosen, direction, ports
-            )
-            for index, result in zip(indices, answers, strict=True):
-                if isinstance(result, ServingError):
-                    failures[index] = result
-                else:
-                    results[index] = result
+        yield from _translate_items(ask, small, limits, keep)
+        for index, item in large.items():
+            result = yield from translate_tiled(ask_pieces, item, ports, tiling)
+            keep(index, result)
     except ServingError as error:
         if not single:
             error.results, error.failures = results, failures
@@ -92,6 +106,23 @@ def _summary(failures, results):
     error = invalid(first)
     error.results, error.failures = results, dict(sorted(failures.items()))
     return error
+
+
+def _translate_items(ask, chosen, limits, keep):
+    """Steps that ask for items in batches.
+
+    Args:
+        ask: steps of one batch that give a result or an error for each item.
+        chosen: dict of index to item.
+        limits: see `translate`.
+        keep: called with an index and what became of the item.
+    """
+    indices = list(chosen)
+    for places in items.batches(list(chosen.values()), *limits):
+        mine = [indices[place] for place in places]
+        answers = yield from ask([chosen[index] for index in mine])
+        for index, result in zip(mine, answers, strict=True):
+            keep(index, result)
 
 
 def _translate_batch(predict, chosen, direction, ports):

@@ -28,7 +28,7 @@ from serving.client import port_values as values
 from serving.client.errors import InvalidArgument
 from serving.client.query_inputs import Inputs, QueryError, read_edited
 from tfmask.ops.errors import UserError
-from tfmask.translation.inputs import read_files, read_fitted
+from tfmask.translation.inputs import read_beside, read_files
 
 
 def rotated(tag, **options):
@@ -91,9 +91,9 @@ def edited(mask):
 @pytest.mark.parametrize("kind", MASKS)
 def test_masks_elsewhere(image, masks, kind):
     path = masks[kind]
-    mask = read_fitted({"mask": path}, *INNER.shape)["mask"]
-    assert mask.dtype == np.float32
-    np.testing.assert_array_equal(mask[0, ..., 0] > 0.5, INNER)
+    mask = read_beside({"mask": path}, *INNER.shape)["mask"]
+    assert mask.dtype == np.uint8
+    np.testing.assert_array_equal(mask[0, ..., 0] > 127, INNER)
     mask_read = read_files(image, [path])[1]
     np.testing.assert_array_equal(mask_read.max(-1) > 127, INNER)
     mask = read_edited(edited(path), image)["mask"]
@@ -130,7 +130,7 @@ def test_masks_that_could_mean_both_are_refused(tmp_path, image, kind):
     with pytest.raises(UserError, match=str(path)):
         read_files(image, [path])
     with pytest.raises(UserError, match=str(path)):
-        read_fitted({"mask": path}, *INNER.shape)
+        read_beside({"mask": path}, *INNER.shape)
     with pytest.raises(QueryError, match=str(path)):
         read_edited(edited(path), image)
     with pytest.raises(InvalidArgument, match=str(path)):
@@ -211,7 +211,7 @@ def test_a_mask_of_the_stored_size_beside_a_rotated_image(tmp_path):
     _, bad, _ = check_examples([example], keep_content=False)
     assert bad[0][0] == str(mask) and "lies on its side" in bad[0][1]
     with pytest.raises(UserError, match="lies on its side"):
-        read_fitted({"mask": mask}, *FULL.shape[::-1])
+        read_beside({"mask": mask}, *FULL.shape[::-1])
     with pytest.raises(QueryError, match="lies on its side"):
         read_edited(edited(mask), photo)
     # The same pixels as an editor saves them: as the photograph is shown.

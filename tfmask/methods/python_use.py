@@ -82,13 +82,19 @@ class PythonUse:
             f"Got: {description}."
         )
 
-    def translate_images(self, images, direction=None, **inputs):
+    def translate_images(
+        self, images, direction=None, *, tile=None, overlap=None, **inputs
+    ):
         """Translates images of any size, in files or in memory.
 
         Args:
             images: path, PIL image, (H, W, 3) array, uint8 or float in
                 [-1, 1]; or a list of them.
             direction: "a_to_b" or "b_to_a"; None: the first that it has.
+            tile: int, side of the tiles that larger images are translated
+                in; None: in one pass. See docs/large_pictures.md.
+            overlap: int, pixels that tiles share at least; None: a quarter
+                of `tile`.
             **inputs: what else the method takes, for example `exemplar`,
                 `attributes={"glasses": 1}`, `instances`, `style_seed`,
                 `mask`; see docs/python.md.
@@ -102,7 +108,9 @@ class PythonUse:
         """
         from tfmask.translation.in_memory import translate_images
 
-        return translate_images(self, images, direction, inputs)
+        return translate_images(
+            self, images, direction, inputs, tile=tile, overlap=overlap
+        )
 
     def translation_graph(self, direction, optional, compile_translate):
         """The graph of `translate` with some inputs, made once a phase."""

@@ -23,6 +23,11 @@ def to_float(images):
     return np.asarray(images, np.float32) / 127.5 - 1.0
 
 
+def mask_to_float(masks):
+    """uint8 array in 0..255 to float32 in [0, 1]."""
+    return np.asarray(masks, np.float32) / 255.0
+
+
 def image_to_uint8(images):
     """Float array in [-1, 1] to uint8, clipped and rounded."""
     images = np.clip(np.asarray(images, np.float32), -1.0, 1.0)

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
+from serving.commands.tiles import tiling_of
 from tfmask.ops.arrays import image_to_uint8, mask_to_uint8
 from tfmask.ops.errors import UserError
 from tfmask.translation.inputs import (
-    fitted,
+    beside,
     read_files,
     read_mask_file,
     target_attributes,
@@ -37,8 +38,14 @@ class TranslatedImage:
     others: dict
 
 
-def translate_images(model, images, direction, inputs):
+def translate_images(
+    model, images, direction, inputs, *, tile=None, overlap=None
+):
     """See `tfmask.methods.python_use.PythonUse.translate_images`."""
+    try:
+        tiling = tiling_of(tile, overlap)
+    except ValueError as error:
+        raise UserError(str(error)) from error
     direction = direction_of(model.name, model, direction)
     inputs = {name: v for name, v in inputs.items() if v is not None}
     _check_names(model.spec, inputs)
@@ -53,7 +60,7 @@ def translate_images(model, images, direction, inputs):
         pixels = _picture(image, where)
         values = _values(model, ports, inputs, pixels, number if many else None)
         try:
-            answer = translate_pixels(translate, model, pixels, values)
+            answer = translate_pixels(translate, model, pixels, values, tiling)
         except UserError as error:
             raise UserError(f"`{where}` {error}.") from error
         mask = answer.pop("mask")[..., 0]
@@ -108,7 +115,7 @@ def _values(model, ports, inputs, pixels, number):
             else:
                 values[name] = _masks(own, name, pixels.shape[:2])
     try:
-        return values | fitted(others, *pixels.shape[:2])
+        return values | beside(others, *pixels.shape[:2])
     except UserError as error:
         raise UserError(f"The image {error}.") from error
 
@@ -132,7 +139,7 @@ def _attributes(model, value):
 
 
 def _masks(value, name, size):
-    """(1, K, H, W, 1) float32 0/1."""
+    """(1, K, H, W, 1) uint8."""
     masks = [_mask(mask, f"{name}[{n}]") for n, mask in enumerate(value)]
     if not masks or any(mask.shape != size for mask in masks):
         sizes = sorted({mask.shape for mask in masks}) or "none"
@@ -140,7 +147,7 @@ def _masks(value, name, size):
             f"`{name}` must hold 1 mask or more of the image's size, {size} "
             f"(height, width). Got: {sizes}."
         )
-    return (np.stack(masks)[None, ..., None] > 127).astype(np.float32)
+    return np.stack(masks)[None, ..., None]
 
 
 def _picture(value, name, *, as_uint8=False):

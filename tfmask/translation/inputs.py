@@ -9,7 +9,6 @@ from serving.commands.answers import clash, numbers_of_samples
 from serving.commands.command_line import option_of
 from serving.commands.files import file_problem, result_names
 from serving.commands.pictures import PictureError, read_mask, size_problem
-from tfmask.ops.arrays import to_float
 from tfmask.ops.errors import UserError, unknown_name
 from tfmask.translation.options import all_ports, option_ports
 
@@ -201,16 +200,16 @@ def read_mask_file(path):
         raise UserError(str(error)) from error
 
 
-def read_fitted(files, height, width):
-    """Other images and masks, brought to the size of an image.
+def read_beside(files, height, width):
+    """Other images and masks that go with an image.
 
     Args:
         files: dict of port to path.
         height, width: ints, of the image.
 
     Returns:
-        dict of name to (1, height, width, C) float32: images in [-1, 1],
-        masks in [0, 1].
+        dict of name to (1, H', W', C) uint8; H' and W' are those of the
+        image for its mask, of an exemplar for its own.
 
     Raises:
         UserError: a file cannot be read, or a mask has another size than
@@ -225,27 +224,25 @@ def read_fitted(files, height, width):
                 pixels[name] = read_mask_file(path)[..., None]
         except UserError as error:
             raise UserError(f"its {name} `{path}` {error}") from error
-    return fitted(pixels, height, width, files)
+    return beside(pixels, height, width, files)
 
 
-def fitted(pixels, height, width, files=None):
-    """Other images and masks, brought to the size of an image.
+def beside(pixels, height, width, files=None):
+    """`read_beside` of what is in memory.
 
     Args:
-        pixels: dict of port to (H, W, C) uint8.
+        pixels: dict of port to (H', W', C) uint8.
         height, width: ints, of the image.
         files: dict of port to path, for messages; None: they are in memory.
 
     Returns:
-        dict, see `read_fitted`.
+        dict, see `read_beside`.
 
     Raises:
         UserError: a mask has another size than its picture. The text goes
             on from the image's path.
     """
-    from tfmask.ops.images import resized
-
-    ports, inputs = option_ports(), {}
+    ports = option_ports()
     for name, values in pixels.items():
         picture = ports[name].picture
         size = (height, width)
@@ -259,13 +256,7 @@ def fitted(pixels, height, width, files=None):
             raise UserError(
                 f"has a {name.replace('_', ' ')} of another size: {where}"
             )
-        values = resized(values, (height, width)).numpy()[None]
-        inputs[name] = (
-            to_float(values)
-            if ports[name].kind == "image"
-            else values.astype(np.float32) / 255.0
-        )
-    return inputs
+    return {name: values[None] for name, values in pixels.items()}
 
 
 def check_inputs(run, method, inputs):

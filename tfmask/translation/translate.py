@@ -3,15 +3,18 @@
 import numpy as np
 
 from serving.commands.files import result_names
+from serving.commands.mask_values import INSIDE
+from serving.commands.tiles import Canvas
 from tfmask.ops.arrays import (
     image_to_uint8,
+    mask_to_float,
     mask_to_uint8,
     smallest_side,
     to_float,
 )
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_png
-from tfmask.translation.inputs import read_files, read_fitted
+from tfmask.translation.inputs import read_beside, read_files
 
 
 def direction_of(run, method, asked):
@@ -77,7 +80,9 @@ def compiled_translate(
     return lambda inputs: {k: v.numpy() for k, v in graph(inputs).items()}
 
 
-def translate_file(translate, method, path, inputs, image_size=None):
+def translate_file(
+    translate, method, path, inputs, *, image_size=None, tiling=None
+):
     """Reads and translates one image.
 
     Args:
@@ -88,6 +93,7 @@ def translate_file(translate, method, path, inputs, image_size=None):
         inputs: `Inputs` of `check_inputs`, what goes with it.
         image_size: int, side of a square that it is resized to first; None:
             it keeps its size.
+        tiling: `Tiling`, or None: in one pass.
 
     Returns:
         dict of uint8 arrays: "image" (H, W, 3), and (H, W, 1) masks by the
@@ -107,25 +113,27 @@ def translate_file(translate, method, path, inputs, image_size=None):
     values = {}
     for name, paths in sets.items():
         own, masks = masks[: len(paths)], masks[len(paths) :]
-        inside = np.stack(own).max(-1, keepdims=True) > 127
-        values[name] = inside.astype(np.float32)[None]
-    values |= read_fitted(inputs.files, *pixels.shape[:2])
+        levels = [mask.max(-1, keepdims=True) for mask in own]
+        values[name] = np.stack(levels)[None]
+    values |= read_beside(inputs.files, *pixels.shape[:2])
     values |= inputs.settings
     values |= {
         name: np.array([seed], np.int64) for name, seed in inputs.seeds.items()
     }
-    return translate_pixels(translate, method, pixels, values)
+    return translate_pixels(translate, method, pixels, values, tiling)
 
 
-def translate_pixels(translate, method, pixels, values):
+def translate_pixels(translate, method, pixels, values, tiling=None):
     """Translates one image of any size.
 
     Args:
         translate: function that `compiled_translate` returns.
         method: has `spec` and `multiple`.
         pixels: (H, W, 3), uint8 or float32 in [-1, 1].
-        values: dict of the port to what goes with it, with a batch axis:
-            images in [-1, 1] and masks in [0, 1] of H and W.
+        values: dict of the port to what goes with it, with a batch axis;
+            images and masks are uint8 (images perhaps float32 in [-1, 1]),
+            of H and W where they belong to the image.
+        tiling: `Tiling`, or None: in one pass.
 
     Returns:
         dict of uint8 arrays, see `translate_file`.
@@ -134,42 +142,90 @@ def translate_pixels(translate, method, pixels, values):
         UserError: the image is too small or too large. The text is the
             reason alone.
     """
-    import tensorflow as tf
-
-    from tfmask.ops.images import pad_to_multiple
-
     height, width = pixels.shape[:2]
-    multiple = method.multiple
-    smallest = smallest_side(multiple)
+    smallest = smallest_side(method.multiple)
     if min(height, width) < smallest:
         raise UserError(
             f"is {height} high and {width} wide, expected at least "
             f"{smallest} pixels on each side"
         )
-    if pixels.dtype == np.uint8:
-        pixels = to_float(pixels)
     values = {"image": pixels[None], **values}
+    if tiling is None or not tiling.cuts(height, width):
+        return _named(method.spec, _translate_part(translate, method, values))
+    windows = tiling.windows(height, width)
+    if min(min(window.size) for window in windows) < smallest:
+        raise UserError(
+            f"needs larger tiles: {method.spec.name} takes no part of it of "
+            f"less than {smallest} pixels a side. Got: {tiling.side} as `tile`"
+        )
+    ports = {port.name: port for port in method.spec.inputs}
+    canvas = Canvas(height, width, len(windows))
+    for window in windows:
+        part = {
+            name: window.cut(value) if ports[name].picture == "image" else value
+            for name, value in values.items()
+        }
+        made = _translate_part(translate, method, part)
+        for port in method.spec.outputs:
+            if port.picture == "image":
+                canvas.add(port.name, window, made[port.name])
+            else:
+                canvas.add_whole(port.name, made[port.name])
+    return _named(method.spec, canvas.results())
+
+
+def _translate_part(translate, method, values):
+    """Translates what fits into memory in one pass.
+
+    Args:
+        translate, method: see `translate_pixels`.
+        values: dict, see `translate_pixels`, with the image.
+
+    Returns:
+        dict of the port to uint8 arrays without a batch axis.
+    """
+    import tensorflow as tf
+
+    from tfmask.ops.images import pad_to_multiple, resized
+
+    height, width = values["image"].shape[1:3]
+    values = dict(values)
     for port in method.spec.inputs:
-        if port.name in values and port.kind in ("image", "mask"):
-            value = values[port.name]
-            values[port.name] = pad_to_multiple(value, multiple)
-        if port.name in values and port.kind == "masks":
-            value = pad_to_multiple(values[port.name][0], multiple)
-            values[port.name] = value[None]
+        value = values.get(port.name)
+        if value is None or port.kind not in ("image", "mask", "masks"):
+            continue
+        if port.picture != "image":
+            value = resized(value, (height, width)).numpy()
+        if port.kind == "masks":
+            value = (value[0] > INSIDE - 1).astype(np.float32)
+            value = pad_to_multiple(value, method.multiple)[None]
+        else:
+            if value.dtype == np.uint8:
+                is_image = port.kind == "image"
+                value = to_float(value) if is_image else mask_to_float(value)
+            value = pad_to_multiple(value, method.multiple)
+        values[port.name] = value
     try:
         answer = translate(values)
     except tf.errors.ResourceExhaustedError as error:
         raise UserError(
             f"is too large for this machine's memory ({height} high and "
-            f"{width} wide). Shrink it and try again"
+            f"{width} wide). Translate it in tiles (`tile`), in smaller ones, "
+            "or shrink it"
         ) from error
+    return {
+        port.name: (image_to_uint8 if port.kind == "image" else mask_to_uint8)(
+            answer[port.name][0, ..., :height, :width, :]
+        )
+        for port in method.spec.outputs
+    }
+
+
+def _named(spec, made):
+    """Results by the names of their files: each of a set has its own."""
     results = {}
-    for port in method.spec.outputs:
-        value = answer[port.name][0, ..., :height, :width, :]
-        if port.kind == "image":
-            results[port.name] = image_to_uint8(value)
-            continue
-        value = mask_to_uint8(value)
+    for port in spec.outputs:
+        value = made[port.name]
         names, parts = [port.name], [value]
         if port.kind == "masks":
             names, parts = result_names(port.name, len(value)), value
@@ -184,6 +240,7 @@ def translate_files(
     *,
     inputs,
     image_size=None,
+    tiling=None,
     advance=lambda: None,
 ):
     """Translates files one by one; a bad one does not stop the others.
@@ -193,7 +250,7 @@ def translate_files(
         plan: dict of `plan_outputs`.
         direction: "a_to_b" or "b_to_a".
         inputs: `Inputs`.
-        image_size: see `translate_file`.
+        image_size, tiling: see `translate_file`.
         advance: called after each file.
 
     Returns:
@@ -206,7 +263,12 @@ def translate_files(
     for source, targets in plan.items():
         try:
             results = translate_file(
-                translate, method, source, inputs, image_size
+                translate,
+                method,
+                source,
+                inputs,
+                image_size=image_size,
+                tiling=tiling,
             )
         except UserError as error:
             failed[source] = str(error)

@@ -1,0 +1,187 @@
+"""Large pictures in tiles: where they are cut, and how they are joined.
+
+`tfmask translate`, `translate_images`, the client and `tfmask query` ask here.
+It needs NumPy, and Pillow where a result belongs to another picture.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+# Tiles begin at multiples of it, as the strides of most networks do: else a
+# tile's grid of features would lie between that of the whole picture.
+ALIGNED = 32
+SMALLEST = 64
+
+
+class Window(NamedTuple):
+    """One tile's place in the picture, and what its pixels count.
+
+    Attributes:
+        rows, columns: slices of the picture.
+        weights: two float32 arrays (height,) and (width,); a pixel counts
+            their product. Over all windows of a picture a pixel's sum is 1.
+    """
+
+    rows: slice
+    columns: slice
+    weights: tuple[np.ndarray, np.ndarray]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(height, width)."""
+        return len(self.weights[0]), len(self.weights[1])
+
+    def cut(self, pixels: np.ndarray) -> np.ndarray:
+        """The part of (..., H, W, C) pixels; a view."""
+        return pixels[..., self.rows, self.columns, :]
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """How pictures are cut.
+
+    Args:
+        side: int, pixels of a tile's side.
+        overlap: int, pixels that neighbours share at least; None: a quarter
+            of the side. A tile's outer quarter of them does not count, for
+            there its translation knows nothing of what comes next; over the
+            rest one tile fades into the other.
+
+    Raises:
+        ValueError: no pictures can be cut like this.
+    """
+
+    side: int
+    overlap: int | None = None
+
+    def __post_init__(self):
+        if self.side < SMALLEST:
+            raise ValueError(
+                f"`tile` must be {SMALLEST} or more. Got: {self.side}"
+            )
+        most = self.side - ALIGNED
+        if not 0 <= self.shared <= most:
+            raise ValueError(
+                f"`overlap` must be from 0 to {most}, {ALIGNED} less than "
+                f"`tile`. Got: {self.overlap}"
+            )
+
+    @property
+    def shared(self) -> int:
+        """Pixels that neighbours share at least."""
+        return self.side // 4 if self.overlap is None else self.overlap
+
+    def windows(self, height: int, width: int) -> list[Window]:
+        """The tiles of a picture, row by row; one where it is no larger."""
+        rows, columns = self._spans(height), self._spans(width)
+        return [
+            Window(row, column, (row_weights, column_weights))
+            for row, row_weights in rows
+            for column, column_weights in columns
+        ]
+
+    def cuts(self, height: int, width: int) -> bool:
+        """Whether a picture is larger than a tile."""
+        return max(height, width) > self.side
+
+    def _spans(self, length):
+        """(slice, weights) of each tile along one side of the picture."""
+        step = (self.side - self.shared) // ALIGNED * ALIGNED
+        last = max(-(-(length - self.side) // ALIGNED) * ALIGNED, 0)
+        count = -(-last // step) + 1
+        starts = [
+            last * number // max(count - 1, 1) // ALIGNED * ALIGNED
+            for number in range(count)
+        ]
+        spans = [slice(at, min(at + self.side, length)) for at in starts]
+        raw = [self._fading(span, length) for span in spans]
+        total = np.zeros(length, np.float32)
+        for span, weights in zip(spans, raw, strict=True):
+            total[span] += weights
+        return [
+            (span, weights / total[span])
+            for span, weights in zip(spans, raw, strict=True)
+        ]
+
+    def _fading(self, span, length):
+        """Weights along a side before they are made to sum to 1."""
+        places = np.arange(span.start, span.stop, dtype=np.float32) + 0.5
+        weights = np.ones_like(places)
+        margin, ramp = self.shared / 4, max(self.shared / 2, 1.0)
+        if span.start > 0:
+            inside = (places - span.start - margin) / ramp
+            weights = np.minimum(weights, np.clip(inside, 0.0, 1.0))
+        if span.stop < length:
+            inside = (span.stop - places - margin) / ramp
+            weights = np.minimum(weights, np.clip(inside, 0.0, 1.0))
+        return weights
+
+
+def tiling_of(tile: int | None, overlap: int | None) -> Tiling | None:
+    """What `tile` and `overlap` of a call or a command say.
+
+    Args:
+        tile: int, or None: pictures are not cut.
+        overlap: int, or None.
+
+    Raises:
+        ValueError: see `Tiling`; or `overlap` comes without `tile`.
+    """
+    if tile is not None:
+        return Tiling(tile, overlap)
+    if overlap is not None:
+        raise ValueError("`overlap` needs `tile`, too.")
+    return None
+
+
+class Canvas:
+    """The results of tiles, joined to results of the picture's size.
+
+    Args:
+        height, width: ints, of the picture.
+        tiles: int, how many there will be.
+    """
+
+    def __init__(self, height: int, width: int, tiles: int):
+        self._size, self._tiles = (height, width), tiles
+        self._sums: dict[str, np.ndarray] = {}
+
+    def _sum(self, name, shape):
+        if name not in self._sums:
+            full = (*shape[:-3], *self._size, shape[-1])
+            self._sums[name] = np.zeros(full, np.float32)
+        return self._sums[name]
+
+    def add(self, name: str, window: Window, tile: np.ndarray) -> None:
+        """Adds what became of a tile.
+
+        Args:
+            name: str, of the result.
+            window: the tile's place.
+            tile: (..., h, w, C) uint8.
+        """
+        rows, columns = window.weights
+        weights = rows[:, None, None] * columns[:, None]
+        window.cut(self._sum(name, tile.shape))[...] += tile * weights
+
+    def add_whole(self, name: str, mask: np.ndarray) -> None:
+        """Adds what a tile says of all of another picture: the mean counts.
+
+        Args:
+            name: str, of the result.
+            mask: (h, w, 1) uint8; it is brought to the picture's size.
+        """
+        from serving.commands.pictures import resized
+
+        full = resized(mask[..., 0], *self._size)[..., None]
+        self._sum(name, mask.shape)[...] += full / np.float32(self._tiles)
+
+    def results(self) -> dict[str, np.ndarray]:
+        """name to (..., H, W, C) uint8; the canvas is empty afterwards."""
+        made = {}
+        for name in list(self._sums):
+            pixels = self._sums.pop(name)
+            made[name] = np.rint(pixels, out=pixels).astype(np.uint8)
+        return made
