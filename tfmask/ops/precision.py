@@ -104,11 +104,11 @@ def normalized(values, axes, epsilon, unbiased=False):
         divisor = tf.maximum(tf.cast(divisor - 1.0, values.dtype), 1.0)
 
     def function(images):
-        mean = mean_over(images, axes, keepdims=True)
-        centered = images - along_height(mean, images)
+        # No tape is here, and with it no gradient of a broadcast.
+        centered = images - mean_over(images, axes, keepdims=True)
         squares = sum_over(tf.square(centered), axes, keepdims=True)
         factor = tf.math.rsqrt(squares / divisor + epsilon)
-        return centered * along_height(factor, images), factor
+        return centered * factor, factor
 
     def gradient(upstream, of_factor):
         # The factor is an output, so that this has a gradient, too.
