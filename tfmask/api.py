@@ -1,4 +1,4 @@
-"""The Python API: what a notebook needs, and all of it.
+"""The Python API, for example for notebooks.
 
     import tfmask
 
@@ -7,9 +7,9 @@
     tfmask.train(model, data, run="runs/first", steps=2000)
     result = model.translate_images("apple.jpg")
 
-Thin: each function checks what it is given and calls what the command of the
-same name calls. docs/python.md shows all of them. Wrong input is a `ValueError`
-(a `UserError`) of one line.
+Each function checks its arguments and then calls the same code as the command
+with the same name. docs/python.md shows all functions. Wrong input raises a
+`ValueError` (a `UserError`) of one line.
 """
 
 import dataclasses
@@ -26,10 +26,11 @@ _GROUPS = ("method", "data", "optimizer", "run")
 
 
 def open_data(location, image_size=64, **options):
-    """Opens image sets; looks into every file.
+    """Opens image sets and checks every file.
 
     Args:
-        location: path of a folder, "tfds:NAME", or "synthetic" and its kin.
+        location: path of a folder, "tfds:NAME", "synthetic", or
+            "synthetic:KIND" (see docs/data.md).
         image_size: int or (height, width) of the batches, multiples of 4.
         **options: of `data_pipelines.open_data`, for example `paired=True`.
 
@@ -52,14 +53,14 @@ def open_data(location, image_size=64, **options):
 
 
 def from_preset(name, preset="quick", data=None, **fields):
-    """A method with new weights, compiled, as a preset has it.
+    """Makes a method with new weights from a preset, and compiles it.
 
     Args:
         name: str, of a method, see `tfmask.methods.NAMES`.
         preset: "quick", "paper", or another that the method has.
         data: `ImageSet` to learn from.
         **fields: any field of the options of the method, the optimizer, the
-            run, or of how data is drawn, for example `cycle_weight=5`,
+            run or the data, for example `cycle_weight=5`,
             `learning_rate=1e-4`, `batch_size=2`, `flip=False`.
 
     Returns:
@@ -106,7 +107,7 @@ def train(
     minutes=None,
     resume=False,
 ):
-    """Trains a model and leaves a run folder: the loop of `tfmask train`.
+    """Trains a model and writes a run folder, as `tfmask train` does.
 
     Args:
         model: of `from_preset`, or of `load_run` with `resume`.
@@ -115,8 +116,8 @@ def train(
         steps: int, training steps in all; schedules of a new model keep
             their proportions. None: as `epochs`, or as the preset says.
         epochs: float, the same in epochs.
-        minutes: float; stop at the first step after so many.
-        resume: bool; go on from the newest checkpoint of the run folder.
+        minutes: float; stop at the first step after so many minutes.
+        resume: bool; continue from the newest checkpoint of the run folder.
 
     Returns:
         Path of the run folder. An interrupt (a notebook's stop button) saves
@@ -172,17 +173,17 @@ def train(
 
 
 def load_run(run, step=None):
-    """The trained model of a run folder.
+    """Loads the trained model of a run folder.
 
     Args:
         run: path of a run folder of `train` or of `tfmask train`.
-        step: int, which checkpoint; None is the newest.
+        step: int, of the checkpoint; None is the newest.
 
     Returns:
-        `TranslationMethod`, with averaged weights where the run keeps them.
+        `TranslationMethod`, with averaged weights if the run has them.
 
     Raises:
-        UserError: it is no run folder, or has no such checkpoint.
+        UserError: it is not a run folder, or has no such checkpoint.
     """
     load_tensorflow()
     from tfmask.training import run_folder
@@ -204,7 +205,7 @@ def evaluate(model, data, **options):
         docs/evaluation.md.
 
     Raises:
-        UserError: there is no such option, or the data lacks what is needed.
+        UserError: there is no such option, or the data does not fit.
     """
     from data_pipelines.pairing import require_kind
     from tfmask.evaluation import loop
