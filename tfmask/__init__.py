@@ -1,12 +1,12 @@
-"""Local image-to-image translation with the mask that says what changed.
+"""Local image-to-image translation, with a mask that shows what changed.
 
     data = tfmask.open_data("photos", image_size=64)
     model = tfmask.from_preset("attention_guided", "quick", data)
     tfmask.train(model, data, run="runs/first", steps=2000)
     model.translate_images("apple.jpg").mask
 
-docs/python.md shows all. Importing this package is cheap: TensorFlow is loaded
-by what computes, when it is used.
+docs/python.md shows all functions. Importing this package does not load
+TensorFlow. The functions load it when you call them.
 """
 
 import importlib
