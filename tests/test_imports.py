@@ -58,6 +58,7 @@ LIGHT = [
     "trainers.benchmark",
     "trainers.classifier",
     "trainers.cli",
+    "trainers.completion",
     "trainers.import_weights",
     "trainers.metrics",
     "trainers.runs",

@@ -32,6 +32,10 @@ VERBS = {
     "serve": ("serving.local_server", "serve SavedModels over gRPC"),
     "query": ("serving.query", "translate images through a server"),
     "app": ("trainers.app", "a page to translate and to paint masks on"),
+    "completion": (
+        "trainers.completion",
+        "a script by which bash or zsh completes options",
+    ),
 }
 
 

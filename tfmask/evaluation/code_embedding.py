@@ -6,7 +6,6 @@ import io
 import numpy as np
 
 from tfmask.ops.errors import UserError
-from tfmask.ops.precision import mean_over
 
 CODES = ("content", "foreground_style", "background_style")
 
@@ -33,6 +32,8 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
         places in `data.names`). A content is its mean over the image.
     """
     import tensorflow as tf
+
+    from tfmask.ops.precision import mean_over
 
     @tf.function(autograph=False, reduce_retracing=True)
     def graph(images, partners):
