@@ -20,22 +20,29 @@ from tfmask.training.resuming import require_new
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Options:
-    """Make a run of a folder of CycleGAN's, pix2pix' or CUT's checkpoints.
+    """Make a run of a folder of the authors' own checkpoints.
 
-    Their files have names such as EPOCH_net_G_A.pth (or .safetensors). You can
-    translate with the run, evaluate it, export it and serve it.
+    Their files are called EPOCH_net_G_A.pth (CycleGAN, pix2pix, CUT,
+    AttentionGAN, InstaGAN), EPOCH-G.ckpt (StarGAN), gen_EPOCH.pt (MUNIT) or
+    NAME_params_EPOCH.pt (U-GAT-IT); or the same as .safetensors. The run
+    translates, is evaluated, exported and served like any other.
     """
 
     method: Positional[Literal[NAMES]]
     """The method that the networks belong to."""
     weights: Path
-    """Folder of the authors' code: checkpoints/NAME."""
+    """Folder of their files."""
     run: Path
     """Run folder; must not exist."""
     epoch: str = "latest"
-    """What stands before `_net_` in the names of the files."""
-    image_size: int | tuple[int, int] = 256
-    """Side of the images that it was trained on, or height and width."""
+    """EPOCH in the names of the files; `latest` is the highest number, where
+    none is called so."""
+    image_size: int | tuple[int, int] | None = None
+    """Side of the images that it was trained on, or height and width; None:
+    what the files tell, or that of the paper."""
+    attributes: tuple[str, ...] = ()
+    """Names of the attributes that StarGAN was trained on, in their order;
+    none: attribute_0 and so on."""
     data: str = ""
     """Where the run's data is, for `tfmask evaluate`; see `tfmask train`."""
 
@@ -44,16 +51,16 @@ def compared(method, file):
     """How far a generator's outputs lie from the original's, in words."""
     import numpy as np
 
-    from tfmask.importing.originals import original_output
+    from tfmask.importing.originals import both_outputs
 
     random = np.random.default_rng(0)
     images = random.uniform(-1.0, 1.0, (1, *method.image_size, 3))
     images = images.astype("float32")
+    network = method.networks[file.network]
     try:
-        theirs = original_output(file, images)
+        ours, theirs = both_outputs(network, file, images)
     except ImportError:
         return "not compared with the original: PyTorch is not installed"
-    ours = np.asarray(method.networks[file.network](images))
     difference = np.abs(ours - theirs).max()
     return f"at most {difference:.1e} from the original's output in [-1, 1]"
 
@@ -65,7 +72,11 @@ def main(argv=None):
     require_new(options.run)
     networks = find_networks(options.method, options.weights, options.epoch)
     config = config_for(
-        options.method, networks, options.image_size, options.data
+        options.method,
+        networks,
+        options.data,
+        image_size=options.image_size,
+        attributes=options.attributes,
     )
     load_tensorflow()
     method, missing = import_weights(

@@ -3,55 +3,97 @@
 import numpy as np
 import pytest
 from official_states import (
+    attention_generator,
     cut_generator,
     cyclegan_generator,
+    instance_discriminator,
+    instance_generator,
+    munit_discriminator,
+    munit_generator,
     patch_discriminator,
     pix2pix_generator,
+    several,
+    stargan_discriminator,
+    stargan_generator,
+    ugatit_discriminator,
+    ugatit_generator,
 )
 from safetensors.numpy import save_file
 
 from serving.client import Client
 from serving.conformance.processes import running_server
 from tfmask.export.signatures import export_method
-from tfmask.importing.originals import original_output
+from tfmask.importing.layouts import UNUSED
+from tfmask.importing.originals import both_outputs
 from tfmask.importing.run import config_for, find_networks, import_weights
 from tfmask.ops.errors import UserError
 from tfmask.ops.variable_paths import variable_paths
 from tfmask.training.run_folder import load_run
 from trainers import import_weights as command
 
+JUDGES = {
+    f"dis{kind}{domain}": ugatit_discriminator(n_layers=layers)
+    for kind, layers in (("G", 6), ("L", 5))
+    for domain in "AB"
+}
 OFFICIAL = {
     "cyclegan": {
-        "G_A": cyclegan_generator(),
-        "G_B": cyclegan_generator(),
-        "D_A": patch_discriminator(),
-        "D_B": patch_discriminator(),
+        "latest_net_G_A": cyclegan_generator(),
+        "latest_net_G_B": cyclegan_generator(),
+        "latest_net_D_A": patch_discriminator(),
+        "latest_net_D_B": patch_discriminator(),
     },
     "pix2pix": {
-        "G": pix2pix_generator(),
-        "D": patch_discriminator(channels=6, batch=True),
+        "latest_net_G": pix2pix_generator(),
+        "latest_net_D": patch_discriminator(channels=6, batch=True),
     },
-    "cut": {"G": cut_generator()},
+    "cut": {"latest_net_G": cut_generator()},
+    "attention_gan": {
+        "latest_net_G_A": attention_generator(),
+        "latest_net_G_B": attention_generator(),
+        "latest_net_D_A": patch_discriminator(),
+        "latest_net_D_B": patch_discriminator(),
+    },
+    "instagan": {
+        "latest_net_G_A": instance_generator(),
+        "latest_net_G_B": instance_generator(),
+        "latest_net_D_A": instance_discriminator(),
+        "latest_net_D_B": instance_discriminator(),
+    },
+    "stargan": {
+        "9000-G": {"older": np.zeros(1, "float32")},
+        "10000-G": stargan_generator(),
+        "10000-D": stargan_discriminator(),
+    },
+    "munit": {
+        "gen_00100000": several(a=munit_generator(), b=munit_generator()),
+        "dis_00100000": several(
+            a=munit_discriminator(), b=munit_discriminator()
+        ),
+    },
+    "ugatit": {
+        "cats2dogs_params_latest": several(
+            genA2B=ugatit_generator(),
+            genB2A=ugatit_generator(),
+            **JUDGES,
+        ),
+    },
 }
+MISSING = {"cut": ["projection", "discriminator"]}
 SIDE = 64
 
 
 def write(folder, states):
     folder.mkdir(exist_ok=True)
     for name, state in states.items():
-        save_file(state, folder / f"latest_net_{name}.safetensors")
+        save_file(state, folder / f"{name}.safetensors")
     return folder
 
 
 def imported(name, folder, run):
     networks = find_networks(name, folder)
-    config = config_for(name, networks, SIDE, "")
+    config = config_for(name, networks, image_size=SIDE)
     return networks, *import_weights(config, networks, run, ["tfmask"])
-
-
-def generator_of(method, networks):
-    network = networks[0].network
-    return method.networks[network]
 
 
 @pytest.mark.parametrize("name", OFFICIAL)
@@ -69,35 +111,39 @@ def test_every_weight_has_its_place(name, tmp_path):
         }
         # As many numbers, and each of them once.
         theirs = [
-            array
-            for key, array in file.state.items()
-            if not key.endswith(("filt", "running_mean", "running_var"))
+            array for key, array in file.state.items() if not UNUSED.search(key)
         ]
         assert sum(a.size for a in theirs) == sum(a.size for a in ours.values())
         np.testing.assert_array_equal(
             np.sort(np.concatenate([a.ravel() for a in theirs])),
             np.sort(np.concatenate([a.ravel() for a in ours.values()])),
         )
-    assert (
-        missing
-        == {
-            "cyclegan": [],
-            "pix2pix": [],
-            "cut": ["projection", "discriminator"],
-        }[name]
-    )
+    assert missing == MISSING.get(name, [])
 
 
-@pytest.mark.parametrize("name", OFFICIAL)
+VARIANTS = {
+    "ugatit, light": {
+        "x_params_0000100": several(
+            genA2B=ugatit_generator(light=True), **JUDGES
+        )
+    },
+    "attention_gan, geometric": {
+        "latest_net_G_A": attention_generator(geometric=True)
+    },
+}
+
+
+@pytest.mark.parametrize("name", [*OFFICIAL, *VARIANTS])
 def test_translations_equal_the_original_s(name, tmp_path):
     pytest.importorskip("torch")
-    folder = write(tmp_path / "theirs", OFFICIAL[name])
+    folder = write(tmp_path / "theirs", (OFFICIAL | VARIANTS)[name])
+    name = name.partition(",")[0]
     networks, method, _ = imported(name, folder, tmp_path / "run")
     images = np.random.default_rng(0).uniform(-1, 1, (2, SIDE, SIDE, 3))
     images = images.astype("float32")
-    ours = generator_of(method, networks)(images).numpy()
-    theirs = original_output(networks[0], images)
-    assert np.abs(theirs).max() > 0.2
+    network = method.networks[networks[0].network]
+    ours, theirs = both_outputs(network, networks[0], images)
+    assert np.abs(theirs).max() > 0.2 and theirs.std() > 0.01
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
@@ -111,25 +157,65 @@ def test_what_does_not_fit_is_named(tmp_path):
     assert "holds no generator of cyclegan" in errors("cyclegan", {})
     state = cyclegan_generator()
     assert "has blocks 2" in errors(
-        "cyclegan", {"G_A": state, "G_B": cyclegan_generator(blocks=3)}
+        "cyclegan",
+        {
+            "latest_net_G_A": state,
+            "latest_net_G_B": cyclegan_generator(blocks=3),
+        },
     )
     short = {k: v for k, v in state.items() if k != "model.19.bias"}
     short["model.99.bias"] = np.zeros(3, "float32")
-    message = errors("cyclegan", {"G_A": short, "G_B": short})
+    message = errors(
+        "cyclegan", {"latest_net_G_A": short, "latest_net_G_B": short}
+    )
     assert "Missing: `model.19.bias`. Surplus: `model.99.bias`" in message
     assert "filters 2, blocks 2" in message
     state["model.1.bias"] = np.zeros(5, "float32")
-    message = errors("cyclegan", {"G_A": state, "G_B": state})
+    message = errors(
+        "cyclegan", {"latest_net_G_A": state, "latest_net_G_B": state}
+    )
     assert "`model.1.bias` has shape (5,)" in message
     assert "not a ResNet generator" in errors(
-        "cyclegan", {"G_A": pix2pix_generator(), "G_B": pix2pix_generator()}
+        "cyclegan",
+        {f"latest_net_{n}": pix2pix_generator() for n in ("G_A", "G_B")},
+    )
+    assert "a generator of StarGAN's code: there is no `main.9" in errors(
+        "stargan", {"7-G": stargan_discriminator()}
+    )
+    assert "genB2A: This is not a generator of U-GAT-IT's" in errors(
+        "ugatit", {"x_params_latest": several(genB2A=munit_generator())}
+    )
+    state = munit_generator()
+    del state["mlp.model.1.fc.bias"]
+    assert "Missing: `mlp.model.1.fc.bias`. Surplus: none" in errors(
+        "munit", {"gen_00000001": several(a=state)}
     )
     assert not (tmp_path / "run").exists()
 
 
+def test_files_tell_sizes_and_options_names(tmp_path):
+    folder = write(tmp_path / "theirs", OFFICIAL["stargan"])
+    networks = find_networks("stargan", folder)
+    config = config_for("stargan", networks)
+    assert config.data.image_size == SIDE
+    assert config.method.attributes == tuple(f"attribute_{n}" for n in range(3))
+    names = ("Smiling", "Male", "Young")
+    config = config_for("stargan", networks, attributes=names)
+    assert config.method.attributes == names
+    with pytest.raises(UserError, match="takes 3 attributes. Got: 1 names, X"):
+        config_for("stargan", networks, attributes=("X",))
+    folder = write(tmp_path / "other", OFFICIAL["ugatit"])
+    config = config_for("ugatit", find_networks("ugatit", folder))
+    assert config.data.image_size == SIDE and config.method.blocks == 2
+    folder = write(tmp_path / "third", OFFICIAL["munit"])
+    assert find_networks("munit", folder, "100000")
+    with pytest.raises(UserError, match="gen_EPOCH.pt.*with 7 as EPOCH"):
+        find_networks("munit", folder, "7")
+
+
 @pytest.mark.slow
 def test_a_generator_is_imported_served_and_answers(tmp_path, capsys):
-    theirs = write(tmp_path / "theirs", {"G": OFFICIAL["cyclegan"]["G_A"]})
+    theirs = write(tmp_path / "theirs", {"latest_net_G": cyclegan_generator()})
     run, base = tmp_path / "run", tmp_path / "models"
     assert (
         command.main(

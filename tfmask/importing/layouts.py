@@ -8,12 +8,20 @@ our layers; what a file must hold follows from it.
 
 import dataclasses
 import re
+from collections.abc import Callable
 
+import numpy as np
+
+from tfmask.importing import originals
 from tfmask.ops.errors import UserError
 
-# Entries that are no weights: fixed blur kernels, and running means, which
-# neither code uses for a translation (networks stay in training mode).
-UNUSED = re.compile(r"\.(filt|running_mean|running_var|num_batches_tracked)$")
+# Entries that are no weights: fixed blur kernels; running means that no code
+# trains with; and of spectral normalisation the second vector, which follows
+# from the first, and the first of a single row, which is one number.
+UNUSED = re.compile(
+    r"(\.(filt|running_mean|running_var|num_batches_tracked|weight_v)"
+    r"|_fc\.weight_u)$"
+)
 _BLOCK = re.compile(r"model\.(\d+)\.conv_block\.1\.weight")
 
 
@@ -24,14 +32,34 @@ class Layer:
     Attributes:
         key: str, of the file without ".weight" and ".bias".
         path: str, of our network without "kernel", "gamma" and so on.
-        norm: bool; it is a normalisation, else a convolution.
+        norm: bool; it is a normalisation, else a convolution or dense.
         bias: bool; it has one.
+        names: dict of a tensor's name in the file to that of ours, where
+            these do not follow from `norm` and `bias`.
+        turn: function that lays an array out as ours, where its number of
+            axes does not tell.
     """
 
     key: str
     path: str
     norm: bool = False
     bias: bool = True
+    names: dict | None = None
+    turn: Callable | None = None
+
+    @property
+    def keys(self):
+        """dict of key in the file to path of our variable."""
+        names = self.names
+        if names is None:
+            weight, bias = (
+                ("gamma", "beta") if self.norm else ("kernel", "bias")
+            )
+            names = {"weight": weight, **({"bias": bias} if self.bias else {})}
+        return {
+            f"{self.key}.{theirs}": f"{self.path}/{ours}"
+            for theirs, ours in names.items()
+        }
 
 
 @dataclasses.dataclass(frozen=True)
@@ -41,10 +69,17 @@ class Layout:
     Attributes:
         layers: tuple of `Layer`.
         options: dict of field to value that our network needs to be alike.
+        original: function of (state, layout, images, others...) that does
+            with PyTorch what the authors' generator does; None of other
+            networks.
+        others: function of (B, H, W, 3) images that gives a list of arrays,
+            what a generator takes beside them; None: nothing.
     """
 
     layers: tuple
     options: dict
+    original: Callable | None = None
+    others: Callable | None = None
 
 
 def resnet_generator(state):
@@ -58,7 +93,10 @@ def resnet_generator(state):
         int(match[1]) for match in map(_BLOCK.fullmatch, state) if match
     )
     if not blocks:
-        raise _another(state, "a ResNet generator", "model.10.conv_block.1")
+        raise UserError(
+            "This is not a ResNet generator of junyanz's code: there is no "
+            f"`model.10.conv_block.1`. It begins with: {_some(list(state))}."
+        )
     blurred = any(key.endswith(".filt") for key in state)
     # A dropout lies between the two convolutions of a block.
     dropout = f"model.{blocks[0]}.conv_block.6.weight" in state
@@ -90,6 +128,7 @@ def resnet_generator(state):
             "antialias": blurred,
             "upsampling": "blur" if blurred else "transposed",
         },
+        originals.resnet,
     )
 
 
@@ -120,7 +159,8 @@ def unet_generator(state):
             Layer(f"{key}.{up + 1}", f"decoder_norms/{place}", norm=True)
         )
         key = f"{key}.3.model"
-    return Layout(tuple(layers + ups), {"filters": first[0], "levels": levels})
+    options = {"filters": first[0], "levels": levels}
+    return Layout(tuple(layers + ups), options, originals.unet)
 
 
 def patch_discriminator(state):
@@ -181,12 +221,10 @@ def arrays_for(layout, state, shapes):
     Raises:
         UserError: keys are missing or surplus, or shapes differ.
     """
-    wanted = {}
+    wanted, turns = {}, {}
     for layer in layout.layers:
-        weight, bias = ("gamma", "beta") if layer.norm else ("kernel", "bias")
-        wanted[f"{layer.key}.weight"] = f"{layer.path}/{weight}"
-        if layer.bias:
-            wanted[f"{layer.key}.bias"] = f"{layer.path}/{bias}"
+        wanted |= layer.keys
+        turns |= dict.fromkeys(layer.keys, layer.turn or _turned)
     missing = [key for key in wanted if key not in state]
     surplus = [
         key for key in state if key not in wanted and not UNUSED.search(key)
@@ -196,8 +234,14 @@ def arrays_for(layout, state, shapes):
             f"Missing: {_some(missing)}. Surplus: {_some(surplus)}. The file "
             f"looks like a network of {_options(layout)}."
         )
-    arrays = {path: _turned(state[key]) for key, path in wanted.items()}
+    arrays = {}
     for key, path in wanted.items():
+        array = arrays[path] = turns[key](state[key])
+        if array.size == max(array.shape) and array.size == np.prod(
+            shapes.get(path, ())
+        ):
+            # One number a channel, with axes of 1 around them or without.
+            arrays[path] = array.reshape(shapes[path])
         if path not in shapes or tuple(shapes[path]) != arrays[path].shape:
             raise UserError(
                 f"`{key}` has shape {state[key].shape}, here "
@@ -217,20 +261,32 @@ def arrays_for(layout, state, shapes):
 
 def _turned(array):
     """PyTorch's kernels have channels first, both kinds turn alike."""
-    return array.transpose(2, 3, 1, 0) if array.ndim == 4 else array
+    if array.ndim == 4:
+        return array.transpose(2, 3, 1, 0)
+    return array.T if array.ndim == 2 else array
 
 
 def _shape(state, key, kind):
-    if key not in state or state[key].ndim != 4:
-        raise _another(state, kind, key)
+    return shape_of(state, key, f"{kind} of junyanz's code")
+
+
+def shape_of(state, key, kind):
+    """The shape of a kernel or matrix by which a network is known.
+
+    Args:
+        state: dict of key to array.
+        key: str.
+        kind: str, what it should be, for the message.
+
+    Raises:
+        UserError: it is not there.
+    """
+    if key not in state or state[key].ndim not in (2, 4):
+        raise UserError(
+            f"This is not {kind}: there is no `{key}`. It begins with: "
+            f"{_some(list(state))}."
+        )
     return state[key].shape
-
-
-def _another(state, kind, key):
-    return UserError(
-        f"This is not {kind} of junyanz's code: there is no `{key}`. It begins "
-        f"with: {_some(list(state))}."
-    )
 
 
 def _some(names, most=4):
@@ -244,3 +300,8 @@ def _options(layout):
     return ", ".join(
         f"{name} {value}" for name, value in layout.options.items()
     )
+
+
+def count_of(state, pattern):
+    """How many keys a regular expression matches."""
+    return sum(bool(re.fullmatch(pattern, key)) for key in state)

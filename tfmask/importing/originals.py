@@ -6,30 +6,41 @@ What an imported network must equal: written with PyTorch's own operations.
 import numpy as np
 
 
-def original_output(file, images):
-    """The outputs of the authors' generators for images.
+def both_outputs(network, file, images):
+    """What our network and the authors' code make of images.
 
     Args:
+        network: our generator with the file's weights.
         file: `NetworkFile` of a generator.
         images: (B, H, W, 3) float32 in [-1, 1].
 
     Returns:
-        (B, H, W, 3) float32.
+        (ours, theirs), two (B, H, W, C) float32: an image, and masks of
+        objects behind it where the generator gives some.
 
     Raises:
         ImportError: PyTorch is not installed.
     """
     import torch
 
+    layout = file.layout
+    others = layout.others(images) if layout.others else []
     state = {key: torch.tensor(file.state[key]) for key in file.state}
-    make = _unet if "levels" in file.layout.options else _resnet
+    inputs = torch.tensor(np.transpose(images, (0, 3, 1, 2)))
     with torch.no_grad():
-        inputs = torch.tensor(np.transpose(images, (0, 3, 1, 2)))
-        outputs = make(state, file.layout, inputs)
-    return np.transpose(outputs.numpy(), (0, 2, 3, 1))
+        theirs = layout.original(
+            state, layout, inputs, *map(torch.tensor, others)
+        )
+    ours = network(images, *others)
+    if isinstance(ours, tuple):
+        image, masks = map(np.asarray, ours)
+        masks = np.moveaxis(masks[..., 0], 1, -1)
+        ours = np.concatenate([image, masks], axis=-1)
+    return np.asarray(ours), np.transpose(theirs.numpy(), (0, 2, 3, 1))
 
 
-def _resnet(state, layout, values):
+def resnet(state, layout, values):
+    """A ResnetGenerator of junyanz's code, by `Layout`."""
     from torch.nn import functional
 
     options, keys = layout.options, [layer.key for layer in layout.layers]
@@ -100,7 +111,8 @@ def _doubled(values):
     return outputs[:, :, 1:-1, 1:-1]
 
 
-def _unet(state, layout, values):
+def unet(state, layout, values):
+    """A UnetGenerator of junyanz's code, by `Layout`."""
     import torch
     from torch.nn import functional
 

@@ -1,47 +1,113 @@
 """A run folder out of a folder of the authors' checkpoints."""
 
 import dataclasses
+import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+from tfmask.importing import attention_gan, instagan, munit, stargan, ugatit
 from tfmask.importing.layouts import (
     arrays_for,
     patch_discriminator,
     resnet_generator,
     unet_generator,
 )
-from tfmask.importing.state_files import SUFFIXES, read_state
+from tfmask.importing.state_files import read_state
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 
-# Method to name in the file's name, to our network's name and what it is.
-# Theirs are called after the images that they begin with, and a
-# discriminator after the generator that it judges.
-_ONE_WAY = {
-    "G": ("generator", resnet_generator),
-    "D": ("discriminator", patch_discriminator),
-}
-NETWORKS = {
-    "cyclegan": {
-        "G_A": ("generator_a_to_b", resnet_generator),
-        "G_B": ("generator_b_to_a", resnet_generator),
-        "D_A": ("discriminator_b", patch_discriminator),
-        "D_B": ("discriminator_a", patch_discriminator),
-        # Their published models are one direction.
-        "G": ("generator_a_to_b", resnet_generator),
-    },
-    "pix2pix": {
-        "G": ("generator", unet_generator),
-        "D": ("discriminator", patch_discriminator),
-    },
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """Where the authors' code keeps a network.
+
+    Attributes:
+        network: str, our network's name.
+        layout: function of its arrays that gives their `Layout`.
+        file: str, the file's name; EPOCH and NAME stand for words.
+        part: str, the network's name in a file of several; empty: it is
+            alone.
+    """
+
+    network: str
+    layout: Callable
+    file: str
+    part: str = ""
+
+
+def _junyanz(**networks):
+    """Places of files such as `latest_net_G_A.pth`."""
+    return tuple(
+        Place(network, layout, f"EPOCH_net_{name}.pth")
+        for name, (network, layout) in networks.items()
+    )
+
+
+def _both_ways(generator, discriminator):
+    """Those of CycleGAN and of what was made of its code.
+
+    They are called after the images that they begin with, and a discriminator
+    after the generator that it judges.
+    """
+    return _junyanz(
+        G_A=("generator_a_to_b", generator),
+        G_B=("generator_b_to_a", generator),
+        D_A=("discriminator_b", discriminator),
+        D_B=("discriminator_a", discriminator),
+        # Published models are one direction.
+        G=("generator_a_to_b", generator),
+    )
+
+
+_ONE_WAY = _junyanz(
+    G=("generator", resnet_generator),
+    D=("discriminator", patch_discriminator),
+)
+_UGATIT = "NAME_params_EPOCH.pt"
+PLACES = {
+    "cyclegan": _both_ways(resnet_generator, patch_discriminator),
+    "attention_gan": _both_ways(attention_gan.generator, patch_discriminator),
+    "instagan": _both_ways(instagan.generator, instagan.discriminator),
+    "pix2pix": _junyanz(
+        G=("generator", unet_generator),
+        D=("discriminator", patch_discriminator),
+    ),
     "cut": _ONE_WAY,
     "fastcut": _ONE_WAY,
+    "stargan": (
+        Place("generator", stargan.generator, "EPOCH-G.ckpt"),
+        Place("discriminator", stargan.discriminator, "EPOCH-D.ckpt"),
+    ),
+    "ugatit": (
+        Place("generator_a_to_b", ugatit.generator, _UGATIT, "genA2B"),
+        Place("generator_b_to_a", ugatit.generator, _UGATIT, "genB2A"),
+        *(
+            Place(
+                f"{kind}_discriminator_{domain}",
+                partial(ugatit.discriminator, f"{kind}_layers"),
+                _UGATIT,
+                f"dis{kind[0].upper()}{domain.upper()}",
+            )
+            for kind in ("global", "local")
+            for domain in "ab"
+        ),
+    ),
+    "munit": tuple(
+        Place(f"{name}_{domain}", layout, file, domain)
+        for name, layout, file in (
+            ("generator", munit.generator, "gen_EPOCH.pt"),
+            ("discriminator", munit.discriminator, "dis_EPOCH.pt"),
+        )
+        for domain in "ab"
+    ),
 }
-NAMES = tuple(NETWORKS)
+NAMES = tuple(PLACES)
 
 
 @dataclasses.dataclass(frozen=True)
 class NetworkFile:
-    """One file of a network.
+    """One network of a file.
 
     Attributes:
         path: of the file.
@@ -62,7 +128,8 @@ def find_networks(method_name, folder, epoch="latest"):
     Args:
         method_name: one of `NAMES`.
         folder: path, with files such as `latest_net_G_A.pth`.
-        epoch: str, what stands before `_net_`.
+        epoch: str, what stands for EPOCH in their names; where nothing is
+            "latest" it means the highest number.
 
     Returns:
         list of `NetworkFile`, one a network.
@@ -70,42 +137,74 @@ def find_networks(method_name, folder, epoch="latest"):
     Raises:
         UserError: there is no generator, or a file holds something else.
     """
-    files = {}
-    for name, (network, layout_of) in NETWORKS[method_name].items():
-        paths = [Path(folder) / f"{epoch}_net_{name}{s}" for s in SUFFIXES]
-        for path in paths:
-            if path.is_file() and network not in files:
-                state = read_state(path)
-                try:
-                    layout = layout_of(state)
-                except UserError as error:
-                    raise UserError(f"`{path}`: {error}") from error
-                files[network] = NetworkFile(path, network, layout, state)
+    files, states = {}, {}
+    for place in PLACES[method_name]:
+        path = _file_of(Path(folder), place.file, epoch)
+        if path is None or place.network in files:
+            continue
+        if path not in states:
+            states[path] = read_state(path)
+        start = f"{place.part}." if place.part else ""
+        state = {
+            key.removeprefix(start): array
+            for key, array in states[path].items()
+            if key.startswith(start)
+        }
+        if not state:
+            continue
+        try:
+            layout = place.layout(state)
+        except UserError as error:
+            named = f"`{path}`, {place.part}" if place.part else f"`{path}`"
+            raise UserError(f"{named}: {error}") from error
+        files[place.network] = NetworkFile(path, place.network, layout, state)
     if not any(network.startswith("generator") for network in files):
-        names = ", ".join(
-            f"{epoch}_net_{name}.pth" for name in NETWORKS[method_name]
-        )
+        names = ", ".join(sorted({place.file for place in PLACES[method_name]}))
         raise UserError(
             f"`{folder}` holds no generator of {method_name}. Looked for: "
-            f"{names}, or the same as .safetensors."
+            f"{names}, or the same as .safetensors, with {epoch} as EPOCH."
         )
     return list(files.values())
 
 
-def config_for(method_name, networks, image_size, location):
+def _file_of(folder, name, epoch):
+    """The file of an epoch, or None."""
+    stem, suffix = name.rsplit(".", 1)
+    pattern = re.escape(stem).replace("EPOCH", r"(\w+)").replace("NAME", ".+")
+    paths = {}
+    for kind in ("safetensors", suffix):  # the second wins
+        for path in sorted(folder.glob(f"*.{kind}")):
+            match = re.fullmatch(pattern, path.stem)
+            if match:
+                paths[match[1]] = path
+    numbers = {int(n): path for n, path in paths.items() if n.isdecimal()}
+    if epoch in paths:
+        return paths[epoch]
+    if epoch.isdecimal():  # `100` of `00000100`
+        return numbers.get(int(epoch))
+    return numbers[max(numbers)] if epoch == "latest" and numbers else None
+
+
+def config_for(
+    method_name, networks, location="", *, image_size=None, attributes=()
+):
     """The paper preset with the options that the files have.
 
     Args:
         method_name: str.
         networks: list of `NetworkFile`.
-        image_size: int or (height, width).
         location: str, of data, or "".
+        image_size: int or (height, width); None: what the files tell, else
+            that of the preset.
+        attributes: names of the numbers that a generator takes, in their
+            order; empty: `attribute_0` and so on.
 
     Returns:
         `TrainConfig`.
 
     Raises:
-        UserError: the files differ in an option, or ours has no such value.
+        UserError: the files differ in an option, ours has no such value, or
+            there are more or less names.
     """
     config = preset_config(method_name, "paper", location)
     chosen = {}
@@ -118,6 +217,16 @@ def config_for(method_name, networks, image_size, location):
                     f"{name} {own[0]}: they are not of one model."
                 )
     options = {name: value for name, (value, _) in chosen.items()}
+    told = options.pop("image_size", config.data.image_size)
+    count = options.get("attributes", 0)
+    if attributes and len(attributes) != count:
+        raise UserError(
+            f"`{networks[0].path}` takes {count} attributes. Got: "
+            f"{len(attributes)} names, {', '.join(attributes)}."
+        )
+    if count:
+        numbered = [f"attribute_{number}" for number in range(count)]
+        options["attributes"] = tuple(attributes or numbered)
     for name in [name for name in options if not hasattr(config.method, name)]:
         if options.pop(name):
             raise UserError(
@@ -128,7 +237,7 @@ def config_for(method_name, networks, image_size, location):
         method = dataclasses.replace(config.method, **options)
     except ValueError as error:
         raise UserError(f"{method_name} of tfmask: {error}") from error
-    data = dataclasses.replace(config.data, image_size=image_size)
+    data = dataclasses.replace(config.data, image_size=image_size or told)
     return dataclasses.replace(config, method=method, data=data)
 
 

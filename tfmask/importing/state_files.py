@@ -6,19 +6,19 @@ import numpy as np
 
 from tfmask.ops.errors import UserError
 
-SUFFIXES = (".pth", ".safetensors")
-
 
 def read_state(path):
     """The arrays of a file of weights. No code in it is run.
 
     Args:
-        path: a `.pth` of `torch.save(network.state_dict())` (needs PyTorch),
-            or a `.safetensors` (needs safetensors).
+        path: a `.pth`, `.pt` or `.ckpt` of `torch.save` (needs PyTorch): the
+            `state_dict` of one network, or a dict of several; or a
+            `.safetensors` (needs safetensors).
 
     Returns:
         dict of key to array, in the file's order, without the `module.` that
-        training on several GPUs puts in front.
+        training on several GPUs puts in front. Of several networks the keys
+        begin with the network's name and a dot.
 
     Raises:
         UserError: a library is missing, or the file holds something else.
@@ -56,12 +56,15 @@ def _read_torch(path):
         raise UserError(
             f"`{path}` cannot be read as weights alone: {reason}"
         ) from error
-    tensors = isinstance(state, dict) and all(
-        isinstance(value, torch.Tensor) for value in state.values()
-    )
-    if not tensors:
+    flat = {}
+    for name, value in state.items() if isinstance(state, dict) else ():
+        parts = value.items() if isinstance(value, dict) else [("", value)]
+        for key, tensor in parts:
+            key = f"{name}.{key.removeprefix('module.')}" if key else name
+            flat[key] = tensor
+    if not flat or not all(isinstance(v, torch.Tensor) for v in flat.values()):
         raise UserError(
-            f"`{path}` must hold the state_dict of one network: a dict of "
-            f"name to tensor. Got: {type(state).__name__}"
+            f"`{path}` must hold a network's state_dict (a dict of name to "
+            f"tensor), or a dict of some. Got: {type(state).__name__}"
         )
-    return {key: np.asarray(value) for key, value in state.items()}
+    return {key: np.asarray(value) for key, value in flat.items()}
