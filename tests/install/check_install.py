@@ -214,6 +214,8 @@ def check_verbs(env, ask=lambda target, images: None):
         "--folder trainA --label-maps set/trainA_mask"
     )
     env.needs("prepared/trainA_seg")
+    # It reads the options of all verbs, those with extras, too.
+    env.tfmask("completion bash")
     # What needs an extra says so before it looks at anything.
     env.tfmask(
         "embed --run missing --output codes",
