@@ -122,7 +122,10 @@ def shown(main, capsys, *words):
         main([*words, "--help"])
     found = set()
     for line in capsys.readouterr().out.splitlines():
-        start = re.match(r"[│ ]*((?:--?[a-z][a-z\d.-]*(?:, )?)+)(?=[ │])", line)
+        # What stands further in is text.
+        start = re.match(
+            r"[│ ]{0,5}((?:--?[a-z][a-z\d.-]*(?:, )?)+)(?=[ │])", line
+        )
         found |= set(start[1].split(", ")) if start else set()
     return found
 
