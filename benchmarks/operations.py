@@ -13,14 +13,19 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# (side, channels, filters, kernel, padding) of layers at 128 px that have few
-# filters, or a "SAME" padding: an image's last layer, CUT's, PatchGAN's last.
+# (side, channels, filters, kernel, padding, strides) of layers at 128 px that
+# have few filters, or a "SAME" padding: an image's last layer, CUT's,
+# PatchGAN's last; and of layers that halve few pixels: pix2pix' inner ones,
+# whose gradients of the inputs are its transposed layers, and StarGAN's last.
 LAYERS = (
-    (134, 64, 3, 7, "VALID"),
-    (128, 128, 64, 3, "SAME"),
-    (128, 64, 128, 3, "SAME"),
-    (64, 256, 128, 3, "SAME"),
-    (17, 512, 1, 4, "VALID"),
+    (134, 64, 3, 7, "VALID", 1),
+    (128, 128, 64, 3, "SAME", 1),
+    (128, 64, 128, 3, "SAME", 1),
+    (64, 256, 128, 3, "SAME", 1),
+    (17, 512, 1, 4, "VALID", 1),
+    (32, 256, 1024, 4, "SAME", 2),
+    (16, 512, 1024, 4, "SAME", 2),
+    (4, 1024, 2048, 4, "SAME", 2),
 )
 
 
@@ -35,7 +40,7 @@ def least_ms(function, *args, repeats):
     return min(times)
 
 
-def gradients(function, padding):
+def gradients(function, padding, strides):
     """tf.function of inputs, kernel and upstream: one gradient each.
 
     Returns:
@@ -48,7 +53,7 @@ def gradients(function, padding):
         def gradient(inputs, kernel, upstream):
             with tf.GradientTape() as tape:
                 tape.watch([inputs, kernel])
-                outputs = function(inputs, kernel, 1, padding)
+                outputs = function(inputs, kernel, strides, padding)
             sources = {"inputs": inputs, "kernel": kernel}
             return tape.gradient(outputs, sources[name], upstream)
 
@@ -64,20 +69,22 @@ def layer_rows(options):
     from tfmask.layers.convolve import convolve
 
     rows = {}
-    for side, channels, filters, kernel_size, padding in LAYERS:
+    for side, channels, filters, kernel_size, padding, strides in LAYERS:
         side = max(side // options.smaller, kernel_size)
         shape = (kernel_size, kernel_size, channels, filters)
         inputs = tf.random.normal((options.batch_size, side, side, channels))
         kernel = tf.random.normal(shape)
-        upstream = tf.nn.conv2d(inputs, kernel, 1, padding)
+        upstream = tf.nn.conv2d(inputs, kernel, strides, padding)
         row = {}
         for whose, function in (("TF", tf.nn.conv2d), ("tfmask", convolve)):
-            for what, gradient in gradients(function, padding).items():
+            made = gradients(function, padding, strides)
+            for what, gradient in made.items():
                 row[what, whose] = least_ms(
                     gradient, inputs, kernel, upstream, repeats=options.repeats
                 )
         name = f"{side} px, {channels} to {filters}, {kernel_size}x"
-        rows[f"{name}{kernel_size}, {padding}"] = row
+        halved = ", halved" if strides == 2 else ""
+        rows[f"{name}{kernel_size}, {padding}{halved}"] = row
     return rows
 
 

@@ -1,10 +1,12 @@
 """`convolve` against `tf.nn.conv2d`: values, gradients, their gradients."""
 
+import importlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from tfmask.layers.convolve import convolve
+from tfmask.layers.convolve import convolve, convolve_transposed
 
 pytestmark = pytest.mark.both_stacks
 SHAPES = pytest.mark.parametrize(
@@ -104,3 +106,83 @@ def test_bfloat16():
         assert value.dtype == tf.bfloat16
         error = np.abs(tf.cast(value, tf.float64) - wanted).max()
         assert error < 0.05 * np.abs(wanted).max()
+
+
+def kinds_of(graph):
+    return {operation.type for operation in graph.get_operations()}
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    """Kernels of few weights count as wide ones."""
+    monkeypatch.setattr(
+        importlib.import_module("tfmask.layers.convolve"), "_MANY_WEIGHTS", 1
+    )
+
+
+@pytest.mark.parametrize("height, width", [(8, 6), (2, 2)])
+def test_wide_kernels_on_few_pixels(narrow, height, width):
+    rng = np.random.default_rng(0)
+    tensors = (
+        tf.constant(rng.normal(size=(2, height, width, 3))),
+        tf.constant(rng.normal(size=(4, 4, 3, 5))),
+    )
+    graph = tf.function(lambda *t: derivatives(convolve, 2, "SAME", t))
+    kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
+    assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
+    expected = derivatives(tf.nn.conv2d, 2, "SAME", tensors)
+    for value, wanted in zip(graph(*tensors), expected, strict=True):
+        scale = np.abs(wanted).max()
+        assert scale > 0
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("height, width", [(4, 3), (1, 1)])
+def test_transposed_wide_kernels_on_few_pixels(narrow, height, width):
+    rng = np.random.default_rng(0)
+    tensors = (
+        tf.constant(rng.normal(size=(2, height, width, 5))),
+        tf.constant(rng.normal(size=(4, 4, 3, 5))),
+    )
+
+    def tensorflows(images, kernel, strides, padding):
+        shape = (2, 2 * height, 2 * width, 3)
+        return tf.nn.conv2d_transpose(images, kernel, shape, strides, padding)
+
+    def ours(images, kernel, strides, padding):
+        return convolve_transposed(images, kernel)
+
+    graph = tf.function(lambda *t: derivatives(ours, 2, "SAME", t))
+    kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
+    assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
+    expected = derivatives(tensorflows, 2, "SAME", tensors)
+    for value, wanted in zip(graph(*tensors), expected, strict=True):
+        scale = np.abs(wanted).max()
+        assert scale > 0
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize(
+    ("shape", "kernel", "wide"),
+    [
+        ((1, 8, 8, 256), (4, 4, 256, 256), True),
+        ((4, 16, 16, 256), (4, 4, 256, 256), True),
+        ((17, 16, 16, 256), (4, 4, 256, 256), False),  # too many pixels
+        ((1, 8, 8, 128), (4, 4, 128, 256), False),  # too few weights
+        ((1, 8, 8, 512), (3, 3, 512, 512), False),
+        ((1, 8, 7, 256), (4, 4, 256, 256), False),
+        ((None, 8, 8, 256), (4, 4, 256, 256), False),  # an export
+    ],
+)
+def test_which_layers_are_products_of_matrices(shape, kernel, wide):
+    @tf.function
+    def gradient(images, kernel):
+        with tf.GradientTape() as tape:
+            tape.watch(images)
+            total = tf.reduce_sum(convolve(images, kernel, 2, "SAME") ** 2)
+        return tape.gradient(total, images)
+
+    graph = gradient.get_concrete_function(
+        tf.TensorSpec(shape), tf.TensorSpec(kernel)
+    ).graph
+    assert ("MatMul" in kinds_of(graph)) == wide

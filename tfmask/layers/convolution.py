@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from tfmask.layers.convolve import convolve
+from tfmask.layers.convolve import convolve, convolve_transposed
 from tfmask.layers.padding import image_sizes, reflect_pad
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
@@ -322,20 +322,22 @@ class TransposedConvolution(keras.layers.Layer):
         self.built = True
 
     def call(self, inputs):
-        batch, height, width = image_sizes(inputs)
-        torch = self.alignment == "torch" and self.kernel_size == 3
-        extra = 1 if torch else 0
-        outputs = tf.nn.conv2d_transpose(
-            inputs,
-            tf.convert_to_tensor(self.kernel),
-            [batch, 2 * height + extra, 2 * width + extra, self.filters],
-            2,
-            "VALID" if torch else "SAME",
-        )
-        # Not conv2d_transpose's own explicit padding (see `Convolution._pad`)
-        # nor outputs[:, 1:, 1:], whose gradient is five times as slow.
-        if torch:
+        kernel = tf.convert_to_tensor(self.kernel)
+        if self.alignment == "torch" and self.kernel_size == 3:
+            batch, height, width = image_sizes(inputs)
+            outputs = tf.nn.conv2d_transpose(
+                inputs,
+                kernel,
+                [batch, 2 * height + 1, 2 * width + 1, self.filters],
+                2,
+                "VALID",
+            )
+            # Not conv2d_transpose's own explicit padding (see
+            # `Convolution._pad`) nor outputs[:, 1:, 1:], whose gradient is
+            # five times as slow.
             outputs = tf.slice(outputs, [0, 1, 1, 0], [-1, -1, -1, -1])
+        else:
+            outputs = convolve_transposed(inputs, kernel)
         if self.use_bias:
             outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
         return outputs

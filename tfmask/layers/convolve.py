@@ -1,8 +1,15 @@
-"""A convolution whose gradients are quick on CPUs."""
+"""Convolutions, and transposed ones, that are quick on CPUs."""
+
+import math
 
 import tensorflow as tf
 
+from tfmask.layers.padding import image_sizes
 from tfmask.ops.gradients import with_gradient
+
+# Of a 4x4 kernel of stride 2: pixels of the smaller image up to which, and
+# weights from which on, a product of matrices is quicker.
+_FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
 
 
 def convolve(inputs, kernel, strides, padding):
@@ -15,8 +22,10 @@ def convolve(inputs, kernel, strides, padding):
     is a convolution by the flipped kernel, where it has the same number of
     pixels or fewer channels to read; where there are fewer filters than
     channels, the gradient of the kernel is that of a layer from filters to
-    channels. Values are the same but for the order of sums. Where TensorFlow
-    sees a GPU, its own gradients stay: cuDNN has quick ones.
+    channels. Both gradients of a wide layer that halves a few pixels are
+    those of `convolve_transposed`. Values are the same but for the order of
+    sums. Where TensorFlow sees a GPU, its own gradients stay: cuDNN has quick
+    ones.
 
     Args:
         inputs: (B, H, W, C) float.
@@ -29,6 +38,20 @@ def convolve(inputs, kernel, strides, padding):
     """
     side, _, channels, filters = kernel.shape
     same = padding == "SAME"
+    if strides == 2 and same and _halves_few_pixels(inputs.shape, kernel):
+
+        def wide_gradient(upstream):
+            return (
+                convolve_transposed(upstream, kernel),
+                _wide_kernel_gradient(inputs, upstream, kernel.shape),
+            )
+
+        return with_gradient(
+            lambda images, weights: tf.nn.conv2d(images, weights, 2, "SAME"),
+            wide_gradient,
+            inputs,
+            kernel,
+        )
     narrows = filters < channels
     # An even kernel's "SAME" pads one end more than the other.
     flips = side % 2 == 1 if same else narrows
@@ -72,3 +95,133 @@ def _flipped(kernel):
     """A kernel turned by half a turn, from its filters to its channels."""
     # One axis at a time: OpenVINO reads no other `ReverseV2`.
     return tf.transpose(tf.reverse(tf.reverse(kernel, [0]), [1]), [0, 1, 3, 2])
+
+
+def convolve_transposed(inputs, kernel):
+    """`tf.nn.conv2d_transpose` of stride 2 and padding "SAME".
+
+    TensorFlow multiplies by a transposed kernel, which takes ten times as
+    long as the product the other way round where a wide kernel (4x4) meets a
+    few pixels: the inner layers of a U-Net, the last ones of StarGAN's
+    critic. Here the kernel comes first there, unless there is a GPU.
+
+    Args:
+        inputs: (B, H, W, C) float.
+        kernel: (height, width, filters, C) float.
+
+    Returns:
+        (B, 2H, 2W, filters) float.
+    """
+    batch, height, width = image_sizes(inputs)
+    filters, channels = kernel.shape[2:]
+    doubled = (batch, 2 * height, 2 * width, filters)
+    if not _halves_few_pixels(doubled, kernel):
+        return tf.nn.conv2d_transpose(inputs, kernel, doubled, 2, "SAME")
+
+    def product(images, weights):
+        taps = tf.matmul(
+            tf.reshape(weights, [16 * filters, channels]),
+            tf.reshape(images, [-1, channels]),
+            transpose_b=True,
+        )
+        return _overlapped(taps, doubled)
+
+    def gradient(upstream):
+        return (
+            convolve(upstream, kernel, 2, "SAME"),
+            _wide_kernel_gradient(upstream, inputs, kernel.shape),
+        )
+
+    return with_gradient(product, gradient, inputs, kernel)
+
+
+def _halves_few_pixels(shape, kernel):
+    """Whether (B, 2H, 2W, F) and a kernel are few pixels and many weights."""
+    sizes = shape[:3]
+    if not all(isinstance(size, int) for size in sizes):
+        return False
+    batch, height, width = sizes
+    return (
+        kernel.shape[:2] == (4, 4)
+        and not (height % 2 or width % 2)
+        and batch * height * width <= 4 * _FEW_PIXELS
+        and math.prod(kernel.shape) >= _MANY_WEIGHTS
+        and not tf.config.get_visible_devices("GPU")
+    )
+
+
+def _wide_kernel_gradient(doubled, halved, shape):
+    """The gradient of a wide kernel, of (B, 2H, 2W, F) and (B, H, W, C).
+
+    Of a single pixel TensorFlow's own is quicker.
+    """
+    pixels = math.prod(halved.shape[:3])
+    if pixels > 1:
+        flat = tf.reshape(halved, [pixels, shape[-1]])
+        return tf.reshape(tf.matmul(_taps(doubled), flat), shape)
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=doubled,
+        filter_sizes=shape,
+        out_backprop=halved,
+        strides=[1, 2, 2, 1],
+        padding="SAME",
+    )
+
+
+def _taps(images):
+    """What each tap of a 4x4 kernel of stride 2 sees, "SAME".
+
+    Args:
+        images: (B, 2H, 2W, F).
+
+    Returns:
+        (16 F, B H W), in the order of a kernel (4, 4, F) and of pixels.
+    """
+    batch, height, width, filters = images.shape
+    height, width = height // 2, width // 2
+    # Tap 2a + b sees row 2(i + a) + b of the padded image.
+    pairs = tf.reshape(
+        tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]]),
+        [batch, height + 1, 2, width + 1, 2, filters],
+    )
+    pairs = tf.transpose(pairs, [2, 4, 5, 0, 1, 3])
+    seen = [
+        pairs[..., a : a + height, c : c + width]
+        for a in (0, 1)
+        for c in (0, 1)
+    ]
+    # (a, c, b, d, F, B, H, W)
+    seen = tf.reshape(
+        tf.stack(seen), [2, 2, 2, 2, filters, batch, height, width]
+    )
+    seen = tf.transpose(seen, [0, 2, 1, 3, 4, 5, 6, 7])
+    return tf.reshape(seen, [16 * filters, batch * height * width])
+
+
+def _overlapped(taps, shape):
+    """The adjoint of `_taps`: adds up what falls on the same pixel.
+
+    Args:
+        taps: (16 F, B H W).
+        shape: (B, 2H, 2W, F), ints, of the result.
+    """
+    batch, height, width, filters = shape
+    height, width = height // 2, width // 2
+    taps = tf.reshape(taps, [2, 2, 2, 2, filters, batch, height, width])
+    # (a, b, c, d, F, B, H, W); each addition takes the first axis away.
+    rows = _shifted_sum(taps, [0, 0, 0, 0, 0, 1, 0])
+    rows = tf.transpose(rows, [1, 0, 2, 3, 4, 5, 6])
+    pairs = _shifted_sum(rows, [0, 0, 0, 0, 0, 1])
+    # (b, d, F, B, H + 1, W + 1)
+    whole = tf.reshape(
+        tf.transpose(pairs, [3, 4, 0, 5, 1, 2]),
+        [batch, 2 * height + 2, 2 * width + 2, filters],
+    )
+    return tf.slice(whole, [0, 1, 1, 0], shape)
+
+
+def _shifted_sum(pair, shift):
+    """`pair[0] + pair[1]`, of which the second begins a pixel later."""
+    later = [[size, 0] for size in shift]
+    sooner = [[0, size] for size in shift]
+    return tf.pad(pair[0], sooner) + tf.pad(pair[1], later)
