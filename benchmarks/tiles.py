@@ -66,14 +66,16 @@ def main(argv=None):
     parser.add_argument("--run", type=Path, help="instead of a new one")
     parser.add_argument("--size", type=int, nargs=2, default=[4000, 3000])
     parser.add_argument("--tiles", type=int, nargs="+", default=[256, 512])
-    given = parser.parse_args(argv)
+    options = parser.parse_args(argv)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_photograph(folder / "photo.jpg", *given.size)
+        write_photograph(folder / "photo.jpg", *options.size)
         write_photograph(folder / "small.jpg", 64, 64)
-        run = given.run or make_run(folder / "run", given.method, given.preset)
+        run = options.run or make_run(
+            folder / "run", options.method, options.preset
+        )
         print(f"\n{'':12}{'seconds':>9}{'peak GB':>9}")
-        for tile in (None, *given.tiles):
+        for tile in (None, *options.tiles):
             source = folder / ("small.jpg" if tile is None else "photo.jpg")
             words = ["translate", "--run", run, "--input", source]
             words += ["--output", folder / f"out{tile}"]

@@ -94,7 +94,7 @@ def tables():
         dict of "train" or "train cyclegan" to `Words`; "" is the command
         itself. What all methods of `train` take stands at "train" alone.
     """
-    found = {"": Words(choices={"": list(cli.VERBS)})}
+    words_by_verb = {"": Words(choices={"": list(cli.VERBS)})}
     for verb, (module, _) in cli.VERBS.items():
         module = importlib.import_module(module)
         if verb == "train":
@@ -104,15 +104,15 @@ def tables():
                 )
                 for name in NAMES
             }
-            found |= _with_common(verb, own)
+            words_by_verb |= _with_common(verb, own)
         elif hasattr(module, "VERBS"):  # `prepare`
-            found[verb] = Words(choices={"": list(module.VERBS)})
+            words_by_verb[verb] = Words(choices={"": list(module.VERBS)})
             for second, (name, _) in module.VERBS.items():
                 options = importlib.import_module(name).Options
-                found[f"{verb} {second}"] = words_of(options)
+                words_by_verb[f"{verb} {second}"] = words_of(options)
         else:
-            found[verb] = words_of(module.Options)
-    return found
+            words_by_verb[verb] = words_of(module.Options)
+    return words_by_verb
 
 
 def _with_common(verb, own):
@@ -140,15 +140,15 @@ def _with_common(verb, own):
     return {verb: common, **rest}
 
 
-def script(shell, found):
+def script(shell, words_by_verb):
     """The text of `tfmask completion`.
 
     Args:
         shell: "bash" or "zsh".
-        found: dict of `tables`.
+        words_by_verb: dict of `tables`.
     """
     options, choices, firsts = [], [], []
-    for place, words in found.items():
+    for place, words in words_by_verb.items():
         if words.options:
             options.append(_case(place, "options+", ["", *words.options]))
         for option, allowed in words.choices.items():

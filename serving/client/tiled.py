@@ -74,8 +74,8 @@ def translate_tiled(
     results: list[Any] = [None] * len(pieces)
     waiting = list(range(len(pieces)))
     for _ in range(_ROUNDS):
-        found = yield from ask([pieces[index] for index in waiting])
-        for index, result in zip(waiting, found, strict=True):
+        answers = yield from ask([pieces[index] for index in waiting])
+        for index, result in zip(waiting, answers, strict=True):
             if isinstance(result, ServingError):
                 return result
             results[index] = result
@@ -100,16 +100,16 @@ def translate_tiled(
                 canvas.add(name, window, tile)
             else:
                 canvas.add_whole(name, tile)
-    made = canvas.results()
+    outputs = canvas.results()
     if item.encoded:
         return EncodedTranslation(
-            as_png(made.pop("image")),
-            as_png(made.pop("mask")[..., 0]),
+            as_png(outputs.pop("image")),
+            as_png(outputs.pop("mask")[..., 0]),
             version,
-            {name: _encoded(value) for name, value in made.items()},
+            {name: _encoded(value) for name, value in outputs.items()},
         )
-    image, mask = made.pop("image"), made.pop("mask")[..., 0]
-    return Translation(image, mask, version, made)
+    image, mask = outputs.pop("image"), outputs.pop("mask")[..., 0]
+    return Translation(image, mask, version, outputs)
 
 
 def _decoded(item: Item, kinds: Mapping[str, str]) -> dict[str, Any]:

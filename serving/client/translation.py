@@ -67,8 +67,8 @@ def translate(
     )
 
     def keep(index, result):
-        kept = failures if isinstance(result, ServingError) else results
-        kept[index] = result
+        target = failures if isinstance(result, ServingError) else results
+        target[index] = result
 
     def ask_pieces(pieces):
         answers: dict[int, Any] = {}

@@ -180,8 +180,8 @@ class Canvas:
 
     def results(self) -> dict[str, np.ndarray]:
         """name to (..., H, W, C) uint8; the canvas is empty afterwards."""
-        made = {}
+        results = {}
         for name in list(self._sums):
             pixels = self._sums.pop(name)
-            made[name] = np.rint(pixels, out=pixels).astype(np.uint8)
-        return made
+            results[name] = np.rint(pixels, out=pixels).astype(np.uint8)
+        return results

@@ -16,22 +16,22 @@ from trainers.completion import script, tables
 
 
 @pytest.fixture(scope="module")
-def found():
+def words_by_verb():
     return tables()
 
 
 @pytest.fixture
-def written(tmp_path, found):
+def written(tmp_path, words_by_verb):
     path = tmp_path / "completion"
-    path.write_text(script("bash", found))
+    path.write_text(script("bash", words_by_verb))
     return path
 
 
 def completed(path, *words):
     """What bash's function offers for the last of some words."""
-    given = " ".join(f"'{word}'" for word in words)
+    quoted = " ".join(f"'{word}'" for word in words)
     code = (
-        f"source {path}; COMP_WORDS=(tfmask {given}); "
+        f"source {path}; COMP_WORDS=(tfmask {quoted}); "
         f'COMP_CWORD={len(words)}; _tfmask; echo "${{COMPREPLY[@]}}"'
     )
     done = subprocess.run(
@@ -94,9 +94,9 @@ def test_a_person_at_a_terminal(written):
 
 
 @pytest.mark.skipif(not shutil.which("zsh"), reason="needs zsh")
-def test_zsh_reads_its_script(tmp_path, found):
+def test_zsh_reads_its_script(tmp_path, words_by_verb):
     path = tmp_path / "completion"
-    path.write_text(script("zsh", found))
+    path.write_text(script("zsh", words_by_verb))
     code = (
         f"source {path}; emulate sh; COMP_WORDS=(tfmask translate --direction "
         "b); COMP_CWORD=3; _tfmask; echo ${COMPREPLY[@]}; "
@@ -120,20 +120,24 @@ def shown(main, capsys, *words):
     """The options that `--help` lists."""
     with pytest.raises(SystemExit):
         main([*words, "--help"])
-    found = set()
+    shown_options = set()
     for line in capsys.readouterr().out.splitlines():
         # What stands further in is text.
         start = re.match(
             r"[│ ]{0,5}((?:--?[a-z][a-z\d.-]*(?:, )?)+)(?=[ │])", line
         )
-        found |= set(start[1].split(", ")) if start else set()
-    return found
+        shown_options |= set(start[1].split(", ")) if start else set()
+    return shown_options
 
 
-def test_options_are_those_of_help(found, capsys):
-    given = found["train"].options + found["train lomit"].options
-    assert {"-h", "--help", *given} == shown(train.main, capsys, "lomit")
-    options = found["translate"].options
+def test_options_are_those_of_help(words_by_verb, capsys):
+    train_options = (
+        words_by_verb["train"].options + words_by_verb["train lomit"].options
+    )
+    assert {"-h", "--help", *train_options} == shown(
+        train.main, capsys, "lomit"
+    )
+    options = words_by_verb["translate"].options
     assert {"-h", "--help", *options} == shown(translate.main, capsys)
 
 

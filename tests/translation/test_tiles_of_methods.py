@@ -90,20 +90,22 @@ def translated(method, pixels, tiling, **values):
 def test_tiles_that_share_enough_equal_one_pass(size):
     pixels = picture(*size, 3)
     one = translated(Local(), pixels, None)
-    for made in (
+    for outputs in (
         translated(Local(), pixels, Tiling(128, 32)),
         translated(Local(), pixels / np.float32(127.5) - 1, Tiling(128, 64)),
     ):
         for name in ("image", "mask"):
-            assert made[name].dtype == np.uint8
-            np.testing.assert_array_equal(made[name], one[name])
+            assert outputs[name].dtype == np.uint8
+            np.testing.assert_array_equal(outputs[name], one[name])
 
 
 def test_without_overlap_only_the_middles_equal_one_pass():
     pixels = picture(128, 256, 3)
     one = translated(Local(), pixels, None)["image"].astype(int)
-    made = translated(Local(), pixels, Tiling(128, 0))["image"].astype(int)
-    apart = np.abs(made - one).max(axis=(0, 2))
+    pixels_joined = translated(Local(), pixels, Tiling(128, 0))["image"].astype(
+        int
+    )
+    apart = np.abs(pixels_joined - one).max(axis=(0, 2))
     assert apart[:120].max() == apart[136:].max() == 0 < apart[124:132].max()
 
 
@@ -111,21 +113,23 @@ def test_each_tile_sees_all_of_another_picture():
     pixels, exemplar = picture(100, 150, 3), picture(40, 50, 3, seed=1)
     values = {"exemplar": exemplar[None]}
     one = translated(Styled(), pixels, None, **values)
-    made = translated(Styled(), pixels, Tiling(64), **values)
-    np.testing.assert_allclose(made["image"], one["image"].astype(int), atol=1)
-    np.testing.assert_array_equal(made["mask"], one["mask"])
-    assert made["exemplar_mask"].shape == (100, 150, 1)
-    same = (made["exemplar_mask"] > 127) == (one["exemplar_mask"] > 127)
+    outputs = translated(Styled(), pixels, Tiling(64), **values)
+    np.testing.assert_allclose(
+        outputs["image"], one["image"].astype(int), atol=1
+    )
+    np.testing.assert_array_equal(outputs["mask"], one["mask"])
+    assert outputs["exemplar_mask"].shape == (100, 150, 1)
+    same = (outputs["exemplar_mask"] > 127) == (one["exemplar_mask"] > 127)
     assert same.mean() > 0.97
 
 
 def test_masks_of_objects_are_cut_along():
     pixels, masks = picture(90, 200, 3), picture(90, 200, 3, seed=2)
     instances = np.moveaxis(masks, -1, 0)[None, ..., None]
-    made = translated(Objects(), pixels, Tiling(64), instances=instances)
+    outputs = translated(Objects(), pixels, Tiling(64), instances=instances)
     one = translated(Objects(), pixels, None, instances=instances)
     assert (
-        list(made)
+        list(outputs)
         == list(one)
         == [
             "image",
@@ -136,7 +140,7 @@ def test_masks_of_objects_are_cut_along():
         ]
     )
     for name, value in one.items():
-        np.testing.assert_array_equal(made[name], value)
+        np.testing.assert_array_equal(outputs[name], value)
 
 
 def test_tiles_below_what_a_method_takes_are_refused():

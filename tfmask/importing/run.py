@@ -217,7 +217,7 @@ def config_for(
                     f"{name} {own[0]}: they are not of one model."
                 )
     options = {name: value for name, (value, _) in chosen.items()}
-    told = options.pop("image_size", config.data.image_size)
+    image_side = options.pop("image_size", config.data.image_size)
     count = options.get("attributes", 0)
     if attributes and len(attributes) != count:
         raise UserError(
@@ -237,7 +237,7 @@ def config_for(
         method = dataclasses.replace(config.method, **options)
     except ValueError as error:
         raise UserError(f"{method_name} of tfmask: {error}") from error
-    data = dataclasses.replace(config.data, image_size=image_size or told)
+    data = dataclasses.replace(config.data, image_size=image_size or image_side)
     return dataclasses.replace(config, method=method, data=data)
 
 

@@ -165,12 +165,12 @@ def translate_pixels(translate, method, pixels, values, tiling=None):
             name: window.cut(value) if ports[name].picture == "image" else value
             for name, value in values.items()
         }
-        made = _translate_part(translate, method, part)
+        outputs = _translate_part(translate, method, part)
         for port in method.spec.outputs:
             if port.picture == "image":
-                canvas.add(port.name, window, made[port.name])
+                canvas.add(port.name, window, outputs[port.name])
             else:
-                canvas.add_whole(port.name, made[port.name])
+                canvas.add_whole(port.name, outputs[port.name])
     return _named(method.spec, canvas.results())
 
 
@@ -221,11 +221,11 @@ def _translate_part(translate, method, values):
     }
 
 
-def _named(spec, made):
+def _named(spec, outputs):
     """Results by the names of their files: each of a set has its own."""
     results = {}
     for port in spec.outputs:
-        value = made[port.name]
+        value = outputs[port.name]
         names, parts = [port.name], [value]
         if port.kind == "masks":
             names, parts = result_names(port.name, len(value)), value

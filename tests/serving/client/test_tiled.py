@@ -127,14 +127,14 @@ def test_all_that_goes_with_a_picture():
     def array(*shape):
         return random.integers(0, 2, shape, np.uint8) * 255
 
-    given = {
+    inputs = {
         "exemplar": picture(seed=2),
         "exemplar_mask": array(100, 150),
         "mask": array(100, 150),
         "instances": array(3, 100, 150, 1),
         "style_seed": 7,
     }
-    (item,), _ = read_items(picture() // 2, given, KINDS)
+    (item,), _ = read_items(picture() // 2, inputs, KINDS)
     seen = []
 
     def ask(items):
@@ -150,18 +150,18 @@ def test_all_that_goes_with_a_picture():
         # All of the exemplar, not a part of it.
         assert abs(piece.inputs["exemplar"].mean() - 127) < 4
     np.testing.assert_array_equal(result.image, picture() // 2 + 1)
-    np.testing.assert_array_equal(result.mask, given["mask"])
+    np.testing.assert_array_equal(result.mask, inputs["mask"])
     extras = result.extras
-    np.testing.assert_array_equal(extras["instances"], given["instances"])
+    np.testing.assert_array_equal(extras["instances"], inputs["instances"])
     assert extras["exemplar_mask"].shape == (100, 150, 1)
 
 
 def answer(item, version):
-    made = dict(item.inputs)
-    image, mask = made.pop("image") + np.uint8(version), made.pop("mask")
-    made = {n: v for n, v in made.items() if n in PORTS.outputs}
-    made.pop("exemplar", None)
-    return Translation(image, mask[..., 0], version, made)
+    outputs = dict(item.inputs)
+    image, mask = outputs.pop("image") + np.uint8(version), outputs.pop("mask")
+    outputs = {n: v for n, v in outputs.items() if n in PORTS.outputs}
+    outputs.pop("exemplar", None)
+    return Translation(image, mask[..., 0], version, outputs)
 
 
 @pytest.mark.parametrize("changes", [1, 9])

@@ -41,9 +41,9 @@ def test_what_is_joined_is_what_was_cut(size):
         assert window.cut(image).shape == (*window.size, 3)
         canvas.add("image", window, window.cut(image))
         canvas.add("masks", window, window.cut(masks))
-    made = canvas.results()
-    np.testing.assert_array_equal(made["image"], image)
-    np.testing.assert_array_equal(made["masks"], masks)
+    joined = canvas.results()
+    np.testing.assert_array_equal(joined["image"], image)
+    np.testing.assert_array_equal(joined["masks"], masks)
 
 
 def test_one_tile_fades_into_the_next_and_its_rim_counts_nothing():
@@ -64,8 +64,8 @@ def test_masks_of_another_picture_are_averaged_at_the_pictures_size():
     canvas = Canvas(100, 70, 2)
     for size, level in (((64, 64), 100), ((50, 64), 201)):
         canvas.add_whole("other", np.full((*size, 1), level, np.uint8))
-    made = canvas.results()["other"]
-    assert made.shape == (100, 70, 1) and set(made.ravel()) <= {150, 151}
+    other = canvas.results()["other"]
+    assert other.shape == (100, 70, 1) and set(other.ravel()) <= {150, 151}
 
 
 @pytest.mark.parametrize(
