@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from tfmask.layers.padding import zero_pad
+
 _SIDES = [1, 1]
 
 
@@ -28,5 +30,5 @@ def average_pool(images):
 
 
 def _padded_pool(images):
-    padded = tf.pad(images, [[0, 0], _SIDES, _SIDES, [0, 0]])
+    padded = zero_pad(images, [[0, 0], _SIDES, _SIDES, [0, 0]])
     return tf.nn.avg_pool2d(padded, 3, 2, "VALID")

@@ -4,7 +4,12 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers.convolve import convolve, convolve_transposed
-from tfmask.layers.padding import image_sizes, reflect_pad
+from tfmask.layers.padding import (
+    crop,
+    image_sizes,
+    reflect_pad,
+    zero_pad,
+)
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
 
@@ -230,7 +235,7 @@ class Convolution(keras.layers.Layer):
             inputs = (
                 reflect_pad(inputs, self.padding)
                 if reflect
-                else tf.pad(inputs, [[0, 0], sides, sides, [0, 0]])
+                else zero_pad(inputs, [[0, 0], sides, sides, [0, 0]])
             )
         return inputs, "VALID"
 
@@ -335,7 +340,7 @@ class TransposedConvolution(keras.layers.Layer):
             # Not conv2d_transpose's own explicit padding (see
             # `Convolution._pad`) nor outputs[:, 1:, 1:], whose gradient is
             # five times as slow.
-            outputs = tf.slice(outputs, [0, 1, 1, 0], [-1, -1, -1, -1])
+            outputs = crop(outputs, [[0, 0], [1, 0], [1, 0], [0, 0]])
         else:
             outputs = convolve_transposed(inputs, kernel)
         if self.use_bias:

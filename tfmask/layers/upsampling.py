@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers.convolution import Convolution, upsample
-from tfmask.layers.padding import image_sizes
+from tfmask.layers.padding import crop, image_sizes, zero_pad
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -63,16 +63,13 @@ class UpsamplingConvolution(Convolution):
 
 def _without_border(images, pixels):
     """Images without so many pixels on all four sides."""
-    # images[:, 3:-3] has a slow gradient, see `TransposedConvolution`.
-    batch, height, width = image_sizes(images)
-    sizes = [batch, height - 2 * pixels, width - 2 * pixels, -1]
-    return tf.slice(images, [0, pixels, pixels, 0], sizes)
+    sides = [pixels, pixels]
+    return crop(images, [[0, 0], sides, sides, [0, 0]])
 
 
 def _without_ends(columns):
     """(B, H, 1, C) without the first and the last pixel."""
-    batch, height, _ = image_sizes(columns)
-    return tf.slice(columns, [0, 1, 0, 0], [batch, height - 2, 1, -1])
+    return crop(columns, [[0, 0], [1, 1], [0, 0], [0, 0]])
 
 
 def _outermost(inputs, kernel, axis):
@@ -114,5 +111,5 @@ def _kernel_on_small_image(kernel):
     for axis in (0, 1):
         before, after = [[0, 0] for _ in range(4)], [[0, 0] for _ in range(4)]
         before[axis], after[axis] = [1, 0], [0, 1]
-        kernel = tf.pad(kernel, before) + tf.pad(kernel, after)
+        kernel = zero_pad(kernel, before) + zero_pad(kernel, after)
     return tf.transpose(kernel, [0, 1, 3, 2])
