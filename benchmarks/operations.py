@@ -77,8 +77,8 @@ def layer_rows(options):
         upstream = tf.nn.conv2d(inputs, kernel, strides, padding)
         row = {}
         for whose, function in (("TF", tf.nn.conv2d), ("tfmask", convolve)):
-            made = gradients(function, padding, strides)
-            for what, gradient in made.items():
+            slopes = gradients(function, padding, strides)
+            for what, gradient in slopes.items():
                 row[what, whose] = least_ms(
                     gradient, inputs, kernel, upstream, repeats=options.repeats
                 )
