@@ -31,15 +31,16 @@ def open_data(location, image_size=64, **options):
     Args:
         location: path of a folder, "tfds:NAME", "synthetic", or
             "synthetic:KIND" (see docs/data.md).
-        image_size: int or (height, width) of the batches, multiples of 4.
-        **options: of `data_pipelines.open_data`, for example `paired=True`.
+        image_size: int or (height, width) of the images; multiples of 4.
+        **options: options of `data_pipelines.open_data`, for example
+            `paired=True`.
 
     Returns:
         `ImageSet`.
 
     Raises:
         UserError: a folder is missing or empty, a file is bad, or an option
-            makes no sense or does not exist.
+            does not fit or does not exist.
     """
     load_tensorflow()
     from data_pipelines import open_data
@@ -56,8 +57,8 @@ def from_preset(name, preset="quick", data=None, **fields):
     """Makes a method with new weights from a preset, and compiles it.
 
     Args:
-        name: str, of a method, see `tfmask.methods.NAMES`.
-        preset: "quick", "paper", or another that the method has.
+        name: str, the name of a method; `tfmask.methods.NAMES` has all names.
+        preset: "quick", "paper", or another preset of the method.
         data: `ImageSet` to learn from.
         **fields: any field of the options of the method, the optimizer, the
             run or the data, for example `cycle_weight=5`,
@@ -110,22 +111,23 @@ def train(
     """Trains a model and writes a run folder, as `tfmask train` does.
 
     Args:
-        model: of `from_preset`, or of `load_run` with `resume`.
+        model: a model of `from_preset`; with `resume`, a model of `load_run`.
         data: `ImageSet` with training images.
-        run: path of the run folder; must not exist, unless with `resume`.
-        steps: int, training steps in all; schedules of a new model keep
-            their proportions. None: as `epochs`, or as the preset says.
-        epochs: float, the same in epochs.
-        minutes: float; stop at the first step after so many minutes.
-        resume: bool; continue from the newest checkpoint of the run folder.
+        run: path of the run folder. Without `resume` it must not exist.
+        steps: int, training steps in all. Schedules of a new model keep their
+            proportions. None: `epochs` or the preset gives the number.
+        epochs: float, the length of the training in epochs.
+        minutes: float; the training stops at the first step after this time.
+        resume: bool; the training continues from the newest checkpoint of the
+            run folder.
 
     Returns:
-        Path of the run folder. An interrupt (a notebook's stop button) saves
-        a checkpoint and returns, too.
+        Path of the run folder. After an interrupt (the stop button of a
+        notebook) the function saves a checkpoint and also returns.
 
     Raises:
-        UserError: an argument is wrong, the folder is in use, or the data is
-            not what the run learns from.
+        UserError: an argument is wrong, the folder is in use, or `data` is not
+            the data of the run.
     """
     from tfmask.methods.python_use import require_method
 
@@ -177,13 +179,13 @@ def load_run(run, step=None):
 
     Args:
         run: path of a run folder of `train` or of `tfmask train`.
-        step: int, of the checkpoint; None is the newest.
+        step: int, the step of the checkpoint. None: the newest one.
 
     Returns:
         `TranslationMethod`, with averaged weights if the run has them.
 
     Raises:
-        UserError: it is not a run folder, or has no such checkpoint.
+        UserError: the folder is no run folder, or it has no such checkpoint.
     """
     load_tensorflow()
     from tfmask.training import run_folder
@@ -195,14 +197,14 @@ def evaluate(model, data, **options):
     """Measures masks and changes, as `tfmask evaluate` does.
 
     Args:
-        model: of `from_preset` or `load_run`.
+        model: a model of `from_preset` or `load_run`.
         data: `ImageSet` with images of the split.
-        **options: fields of `tfmask.evaluation.context.Context`, for example
+        **options: fields of `tfmask.evaluation.context.Context`. Examples:
             `split="train"`, `limit=50`, `batch_size=4`, `samples=3`.
 
     Returns:
-        dict: `directions` (table to row to number), `n`, `notes`, see
-        docs/evaluation.md.
+        dict with `directions` (table to row to number), `n` and `notes`.
+        docs/evaluation.md describes them.
 
     Raises:
         UserError: there is no such option, or the data does not fit.

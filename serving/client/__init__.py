@@ -5,7 +5,7 @@
         result = client.translate("apple.jpg", direction="a_to_b")
         result.image, result.mask  # uint8 (H, W, 3) and (H, W)
 
-Needs grpcio, protobuf and numpy only.
+The client needs only grpcio, protobuf and numpy.
 """
 
 from serving.client.aio import AsyncClient

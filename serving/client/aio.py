@@ -21,8 +21,9 @@ from serving.client.sans_io import Call, Prediction, Steps, stub
 class AsyncClient:
     """A connection for coroutines; made inside the running event loop.
 
-    The arguments are those of `serving.client.Client`. Files are read in the
-    event loop's own thread: read large ones yourself and give their bytes.
+    The arguments are those of `serving.client.Client`. The client reads files
+    in the thread of the event loop. Read large files yourself and pass their
+    bytes.
     """
 
     def __init__(

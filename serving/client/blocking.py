@@ -21,19 +21,21 @@ from serving.client.sans_io import Call, Prediction, Steps, stub
 class Client:
     """A connection to TensorFlow Serving or the local server.
 
-    Safe to share between threads. Make it once, close it at the end (or use
-    it in a `with` block); in a program that forks, make it after the fork.
+    Several threads can share one client. Make it once and close it at the end,
+    or use it in a `with` block. If your program forks, make it after the fork.
 
     Args:
         target: str, "host:port", or "unix:PATH" of a socket.
-        model: str or None, the model that calls use when they name none.
-        timeout: seconds that one call may take. Every call has a limit.
+        model: str or None, the model of all calls that name no model.
+        timeout: seconds that one call may take at most. Every call has a limit.
         tls: `Tls` for an encrypted channel.
         compression: None, "gzip" or "deflate", for requests.
-        attempts: int in 1..5, how often gRPC sends a call that is safe to
-            repeat while the server cannot be reached or is overloaded.
-        max_message_bytes: int, largest answer; -1 for no limit.
-        batch_bytes: int; lists are sent in requests of about this size.
+        attempts: int in 1..5. If the server cannot be reached or is overloaded,
+            gRPC sends a call so often at most. It repeats only calls that are
+            safe to repeat.
+        max_message_bytes: int, size of the largest answer; -1 for no limit.
+        batch_bytes: int; the client splits lists into requests of about this
+            size.
         batch_images: int, most images in a request.
     """
 
@@ -113,47 +115,50 @@ class Client:
     ) -> Any:
         """Translates one or more images.
 
-        A list may be sent in several requests, each with its own `timeout`;
-        images of unequal sizes are never in the same one. An image that is
-        refused does not stop the others: what they gave is in the error.
+        The client may send a list in several requests. Each request has its own
+        `timeout`. All images of a request have the same size. If one image is
+        refused, the client still sends the others. The error holds their
+        results.
 
         Args:
             image: one image as uint8 array (H, W, 3), or a PNG, JPEG, BMP or
                 WebP as path, bytes or a file that is open for bytes; a batch
                 as uint8 array (N, H, W, 3); or a list of single images.
-            direction: str, "a_to_b" or "b_to_a"; some methods have the first
-                alone.
-            model: str, another model than the client's.
-            version: int, that version only; None for the newest.
+            direction: str, "a_to_b" or "b_to_a". Some methods have only
+                "a_to_b".
+            model: str, the model to ask. None: the model of the client.
+            version: int, the version to use. None: the newest one.
             label: str, the version with that label.
-            timeout: seconds, instead of the client's.
-            tile: int, side of the tiles that larger images are sent in and
-                joined of, see docs/large_pictures.md; a file is decoded here
-                then, which needs Pillow. None: in one piece.
-            overlap: int, pixels that tiles share at least; None: a quarter
-                of `tile`.
-            **inputs: what else the model takes, by its names (`metadata`
-                lists them); one an image for batches and lists, None is
-                left out. Another image: as `image`; an array has the size of
-                its image, a file may have any. A mask of the caller's own
-                where the model finds one, such as `mask`: uint8 (H, W).
-                Masks of single objects, such as `instances`: uint8
-                (K, H, W, 1), or a list of K files where `image` is one.
-                `attributes`: (K,) numbers, what the result shall have: 1 on,
-                0 off, -1 as the model sees it in the image. `style_seed`: a
-                whole number, of the random look of models that have several
-                answers; 0 if not given.
+            timeout: seconds, in place of the limit of the client.
+            tile: int, side of a tile. The client cuts larger images into tiles
+                and joins the answers, see docs/large_pictures.md. For that it
+                decodes files, and needs Pillow. None: it sends the image in one
+                piece.
+            overlap: int; neighbouring tiles share at least so many pixels.
+                None: a quarter of `tile`.
+            **inputs: the other inputs of the model, by their names (`metadata`
+                lists them). A batch or list needs one value for each image. The
+                client does not send None. Another image has the form of
+                `image`; an array must have the size of its image, a file may
+                have any size. A mask such as `mask` is uint8 (H, W). It
+                replaces the mask that the model finds. Masks of single objects,
+                such as `instances`, are uint8 (K, H, W, 1), or a list of K
+                files if `image` is a file. `attributes` are (K,) numbers. They
+                say what the result shall have: 1 on, 0 off, -1 as the model
+                sees it in the image. `style_seed` is a whole number. It chooses
+                the random look if the model has several answers. The default is
+                0.
 
         Returns:
-            `Translation` for arrays (with a leading dimension for a batch),
-            `EncodedTranslation` for a file, a list for a list.
+            `Translation` for an array, with a leading dimension for a batch;
+            `EncodedTranslation` for a file; a list of these for a list.
 
         Raises:
-            InvalidArgument: an input does not fit; its text names it. For a
-                batch or list, its `results` hold what the other images gave,
-                `failures` an error for each that was refused.
-            ServingError: any other failure, with gRPC's code and details;
-                `results` as far as they came.
+            InvalidArgument: an input does not fit; the text names the input.
+                For a batch or list, `results` holds the results of the other
+                images, and `failures` holds an error for each refused image.
+            ServingError: any other failure, with gRPC's code and details.
+                `results` holds the results that came before it.
         """
         return self._run(
             self._steps.translate(
@@ -183,19 +188,20 @@ class Client:
         """Runs any signature of any model.
 
         Args:
-            inputs: name to array; checked against the model's metadata.
+            inputs: name to array. The client checks them against the metadata
+                of the model.
             signature: str.
             outputs: names of the wanted outputs; empty for all.
-            model: str, another model than the client's.
-            version: int, that version only; None for the newest.
+            model: str, the model to ask. None: the model of the client.
+            version: int, the version to use. None: the newest one.
             label: str, the version with that label.
-            timeout: seconds, instead of the client's.
+            timeout: seconds, in place of the limit of the client.
 
         Returns:
             `Prediction`: `outputs` (name to array) and `version`.
 
         Raises:
-            InvalidArgument: an input does not fit; its text names it.
+            InvalidArgument: an input does not fit; the text names the input.
             ServingError: any other failure, with gRPC's code and details.
         """
         return self._run(
@@ -220,15 +226,15 @@ class Client:
         """Waits until a model answers.
 
         Args:
-            timeout: seconds to wait at most.
-            version: int, wait for that version; None for any.
-            model: str, another model than the client's.
+            timeout: seconds that the client waits at most.
+            version: int, the version to wait for. None: any version.
+            model: str, the model to ask. None: the model of the client.
 
         Returns:
             int, the highest version that answers.
 
         Raises:
-            NotReady: time is up, or every version failed to load.
+            NotReady: the time is over, or every version failed to load.
         """
         return self._run(
             self._steps.wait_ready(timeout, model=model, version=version)
@@ -244,15 +250,15 @@ class Client:
         """Every version the server has seen since it started.
 
         Args:
-            model: str, another model than the client's.
-            version: int, that version only.
-            timeout: seconds, instead of the client's.
+            model: str, the model to ask. None: the model of the client.
+            version: int, the only version to report.
+            timeout: seconds, in place of the limit of the client.
 
         Returns:
             list of `VersionStatus`, highest version first.
 
         Raises:
-            NotFound: no such model or version.
+            NotFound: there is no such model or version.
         """
         return self._run(
             self._steps.status(model=model, version=version, timeout=timeout)
@@ -269,16 +275,16 @@ class Client:
         """The signatures of a model, asked for anew.
 
         Args:
-            model: str, another model than the client's.
-            version: int, that version only; None for the newest.
+            model: str, the model to ask. None: the model of the client.
+            version: int, the version to use. None: the newest one.
             label: str, the version with that label.
-            timeout: seconds, instead of the client's.
+            timeout: seconds, in place of the limit of the client.
 
         Returns:
             `Metadata`.
 
         Raises:
-            NotFound: no such model or version.
+            NotFound: there is no such model or version.
         """
         return self._run(
             self._steps.metadata(
@@ -291,19 +297,19 @@ class Client:
     ) -> None:
         """Replaces the server's list of models, and all labels with it.
 
-        Every caller of the server gets the new list. It returns when each
-        new model answers, and is never sent twice.
+        The new list holds for every caller of the server. The call returns when
+        each new model answers. The client never sends it twice.
 
         Args:
-            config: str, all models from now on, in the format of
-                `models.config`; base paths as the server sees them.
-            timeout: seconds, instead of the client's.
+            config: str, the list of all models in the format of
+                `models.config`. Base paths are paths on the server.
+            timeout: seconds, in place of the limit of the client.
 
         Raises:
-            InvalidArgument: `config` is no such list, or the server refuses
+            InvalidArgument: `config` is not such a list, or the server refuses
                 it.
-            FailedPrecondition: a label on a version that does not answer.
-            ServingError: any other failure; UNKNOWN if a new model cannot be
-                loaded.
+            FailedPrecondition: a label names a version that does not answer.
+            ServingError: any other failure. The code is UNKNOWN if a new model
+                cannot be loaded.
         """
         self._run(self._steps.reload_config(config, timeout))

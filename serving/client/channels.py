@@ -11,16 +11,17 @@ from serving.client.errors import ServingError, Unavailable, from_code
 from serving.commands.command_line import expand_home
 from serving.protocol import protos
 
-# gRPC keeps a request for a retry only while it fits here, and says nothing
-# when it does not. Its own default of 256 KiB is less than one image.
+# gRPC keeps a request for a retry only if it fits into this many bytes. If it
+# does not fit, gRPC gives no warning. Its default of 256 KiB is less than one
+# image.
 _RETRY_BUFFER = 2**30
 _COMPRESSIONS = {
     None: None,
     "gzip": grpc.Compression.Gzip,
     "deflate": grpc.Compression.Deflate,
 }
-# Variables in which gRPC looks for a proxy and for hosts without one, in its
-# order.
+# gRPC reads the proxy, and the hosts without a proxy, from these variables. The
+# order is that of gRPC.
 _PROXIES = ("grpc_proxy", "https_proxy", "http_proxy")
 _NO_PROXIES = ("no_grpc_proxy", "no_proxy")
 
@@ -35,7 +36,7 @@ class Tls:
         key: PEM file with this client's key, for servers that ask for one.
         certificate: PEM file with this client's certificate.
         server_name: str, the name in the server's certificate, if the target
-            is called otherwise.
+            has another name.
     """
 
     ca: str | pathlib.Path | None = None
@@ -62,7 +63,7 @@ def compression(name: str | None) -> grpc.Compression | None:
     """gRPC's constant for "gzip", "deflate" or None.
 
     Raises:
-        ValueError: another name.
+        ValueError: it is another name.
     """
     if name not in _COMPRESSIONS:
         raise ValueError(
@@ -74,9 +75,10 @@ def compression(name: str | None) -> grpc.Compression | None:
 def service_config(attempts: int) -> str:
     """The JSON that makes gRPC itself repeat calls that are safe to repeat.
 
-    UNAVAILABLE means not run, or no queue space; RESOURCE_EXHAUSTED means no
-    thread (gRPC never repeats the one about message sizes). A reload is not
-    repeated.
+    UNAVAILABLE means that the call did not run or that the queue was full.
+    RESOURCE_EXHAUSTED means that no thread was free. (gRPC also uses it for too
+    large messages; it never repeats those calls.) gRPC does not repeat a
+    reload.
 
     Args:
         attempts: int, 1 for no repeats, at most 5.
@@ -113,7 +115,7 @@ def options(
     """Channel options.
 
     Args:
-        attempts: int, how often a safe call is tried.
+        attempts: int, how often gRPC tries a safe call.
         max_message_bytes: int, for answers; -1 for no limit.
         tls: `Tls` or None.
 
@@ -137,7 +139,7 @@ def failure(error: grpc.RpcError, target: str) -> ServingError:
     """The client's error for a call that failed.
 
     Args:
-        error: gRPC's.
+        error: the error of gRPC.
         target: str, "host:port".
 
     Returns:
@@ -161,7 +163,8 @@ def _exempt(target):
     )
     host = target.rpartition("/")[2].rpartition(":")[0].strip("[]")
     hosts = [entry.strip() for entry in exempt_hosts.split(",")]
-    # gRPC's rule: the end of a name counts. (Blocks of addresses are not read.)
+    # As in gRPC, a host matches by the end of its name. Blocks of addresses are
+    # not read.
     return target.startswith("unix:") or any(
         entry and host.endswith(entry) for entry in hosts
     )

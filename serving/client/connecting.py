@@ -19,7 +19,7 @@ def connected(
 
     Args:
         target: str, HOST:PORT of the server.
-        model: str, what calls ask that name none.
+        model: str, the model of all calls that name no model.
         timeout: seconds that a call may take.
         ca: PEM file with the authority of the server's certificate.
         key: PEM file with this client's key.
@@ -29,8 +29,8 @@ def connected(
         `Client`.
 
     Raises:
-        ValueError: a file cannot be read, or an option makes no sense; in
-            one line.
+        ValueError: a file cannot be read, or an option does not fit. The text
+            is one line.
     """
     try:
         tls = Tls(ca, key, certificate) if ca or key or certificate else None

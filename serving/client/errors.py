@@ -4,7 +4,7 @@ import re
 
 import grpc
 
-# How TensorFlow names places in its graph, and what failed there.
+# TensorFlow names the place in its graph in this way, and then the failure.
 _NODE = re.compile(r"\{\{(?:function_)?node [^}]*\}\}\s*")
 _FIRST = re.compile(r"^\d+ root error\(s\) found\.\s*\(0\) [\w ]+: ")
 _ASSERTION = re.compile(r"assertion failed: \[(.*?)\](?= \[|$)")
@@ -20,12 +20,13 @@ class ServingError(Exception):
     Attributes:
         code: `grpc.StatusCode`.
         details: str.
-        results: after `translate` of a list or batch: list with a result
-            for each image that was answered and None for the others; None
+        results: list after `translate` of a list or batch. It holds a result
+            for each image that was answered, and None for the others. None
             after any other call.
         failures: dict of an image's position to its own error.
-        blames: "server", which said so; or, before anything was sent,
-            "inputs" or "call": its model, label, direction or timeout.
+        blames: "server" if the error came from the server. If the client sent
+            nothing: "inputs", or "call" for its model, label, direction or
+            timeout.
     """
 
     hint = ""
@@ -98,7 +99,7 @@ def from_code(code: grpc.StatusCode, details: str) -> ServingError:
         details: str, of the server.
 
     Returns:
-        `ServingError` or a subclass; its details name no node of a graph.
+        `ServingError` or a subclass. Its details name no node of a graph.
     """
     return _CLASSES.get(code, ServingError)(code, _readable(details or ""))
 
@@ -113,7 +114,7 @@ def invalid(details: str, *, blames: str = "inputs") -> InvalidArgument:
     """The error for inputs that are refused before they are sent.
 
     Args:
-        details: str, names the argument, what was expected and what came.
+        details: str; it names the argument, what was expected and what came.
         blames: str, see `ServingError`.
 
     Returns:

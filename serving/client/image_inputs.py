@@ -21,7 +21,7 @@ class Item(NamedTuple):
     """One image to translate, and the other inputs that go with it.
 
     Attributes:
-        labels: name to how an error calls it: a path or a position.
+        labels: name to the words for it in errors: a path or a position.
         inputs: name to array, or to encoded bytes.
         size: int, about how many bytes it and its answer take.
     """
@@ -54,7 +54,8 @@ class Item(NamedTuple):
             if isinstance(value, bytes)
         }
         for name, label in self.labels.items():
-            # The words of the client, of the local server and of a graph.
+            # These are the words of the client, of the local server and of a
+            # graph.
             prefix = re.match(rf"`?{re.escape(name)}`?: ", details)
             if prefix or details.startswith(f"`{name}`"):
                 return f"{label}: {details[prefix.end() if prefix else 0 :]}"
@@ -110,7 +111,7 @@ def _size(value) -> int:
     if isinstance(value, tuple):
         return sum(map(_size, value))
     if isinstance(value, bytes):
-        # The server decodes it, and answers with an image of that size.
+        # The server decodes it and answers with an image of this size.
         return max(len(value), 3 * read_header(value).pixels)
     return value.nbytes
 
@@ -118,7 +119,7 @@ def _size(value) -> int:
 def _check_size(kind, value, image, label):
     """Checks that an input has the height and width of its image.
 
-    The server brings another image's file to the size of its image's.
+    The server resizes the file of another image to the size of the image.
     """
     if isinstance(value, tuple | bytes) != isinstance(image, bytes) and (
         kind in ("image", "masks")
@@ -155,13 +156,13 @@ def read_items(
     """Turns the arguments of `translate` into items.
 
     Args:
-        image: what `translate` accepts.
+        image: as in `Client.translate`.
         others: name to value for the other inputs.
         kinds: name to kind of all inputs, see `serving.client.ports`.
 
     Returns:
-        (items, whether there was a single image and no batch or list). In
-        place of an item that cannot be sent stands what is wrong with it.
+        (items, single). `single` is True for one image, and False for a batch
+        or list. If an item cannot be sent, an error takes its place.
 
     Raises:
         InvalidArgument: there are more or fewer values than images.
@@ -188,8 +189,9 @@ def batches(
     """Puts items that fit together into requests.
 
     Args:
-        items: what `read_items` returned.
-        max_bytes: int, size of a request; one item may be larger alone.
+        items: the items of `read_items`.
+        max_bytes: int, the largest size of a request. One item alone may be
+            larger.
         max_images: int, images in a request.
 
     Returns:

@@ -21,8 +21,8 @@ _STATES = {
 class TensorSpec(NamedTuple):
     """Type and shape of one input or output.
 
-    `shape` holds None where any size fits; it is None itself where any number
-    of dimensions does.
+    An entry of `shape` is None if any size fits. `shape` itself is None if any
+    number of dimensions fits.
     """
 
     dtype: str
@@ -108,7 +108,7 @@ def find_signature(metadata: Metadata, name: str) -> Signature:
     """The signature of that name.
 
     Raises:
-        InvalidArgument: there is none; names those there are.
+        InvalidArgument: there is none. The text names the existing ones.
     """
     if name not in metadata.signatures:
         raise invalid(
@@ -138,7 +138,8 @@ def _as_array(value: Any, dtype: str) -> np.ndarray:
         for kind in tensors.DATA_TYPES.values()
         if kind.name == dtype
     )
-    # Only what NumPy chose by itself for Python's int, float and bool.
+    # This holds only for dtypes that NumPy chose for Python's int, float and
+    # bool.
     if array.dtype in (np.int64, np.float64, np.bool_) and np.can_cast(
         array.dtype, wanted, "same_kind"
     ):
@@ -153,13 +154,14 @@ def check_inputs(
 
     Args:
         signature: `Signature`.
-        inputs: name to array, or to what `numpy.asarray` accepts.
+        inputs: name to array, or to a value that `numpy.asarray` accepts.
 
     Returns:
         name to array.
 
     Raises:
-        InvalidArgument: names the input, what is expected and what came.
+        InvalidArgument: an input does not fit. The text names the input, what
+            is expected and what came.
     """
     extra = set(inputs) - set(signature.inputs)
     missing = set(signature.inputs) - set(inputs) - signature.optional

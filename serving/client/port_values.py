@@ -22,10 +22,10 @@ from serving.commands.pictures import (
 )
 from serving.protocol.image_headers import read_header
 
-# The graphs of all TensorFlows decode these; WebP is converted.
+# The graphs of all TensorFlow releases decode these. The client converts WebP.
 _SENT = ("PNG", "JPEG", "BMP")
 _FORMATS = (*_SENT, "WEBP")
-# Other formats that people have: offset, first bytes and name.
+# Other common formats: offset, first bytes and name.
 _OTHERS = (
     (0, b"II*\0", "TIFF"),
     (0, b"MM\0*", "TIFF"),
@@ -88,23 +88,23 @@ def _format(data):
 def read_encoded(value: Any, label: str, *, is_mask: bool = False) -> bytes:
     """The bytes of an encoded image, in a form that servers read right.
 
-    Their decoder applies no orientation tag (EXIF), and does not know all
-    that a mask can be. Such files are converted to plain PNG here, with
-    Pillow; all others are sent as they are.
+    The decoder of the servers ignores the orientation tag (EXIF). It does not
+    know all forms of a mask. The client converts such files to plain PNG with
+    Pillow. It sends all other files as they are.
 
     Args:
         value: path, bytes or a file that is open for bytes.
-        label: str, how an error calls it.
-        is_mask: bool; a mask of one object, which is checked where Pillow is
-            installed.
+        label: str, the words for it in errors.
+        is_mask: bool; it is a mask of one object. The client checks it if
+            Pillow is installed.
 
     Returns:
         bytes.
 
     Raises:
-        InvalidArgument: not readable, neither PNG, JPEG, BMP nor WebP, a mask
-            that can mean two things, or a file to be converted without
-            Pillow.
+        InvalidArgument: the file is not readable; it is neither PNG, JPEG, BMP
+            nor WebP; it is a mask that can mean two things; or it must be
+            converted and Pillow is missing.
     """
     data = _content(value, label)
     header = read_header(data)

@@ -7,7 +7,7 @@ from serving.client.errors import InvalidArgument, invalid
 from serving.client.metadata import Metadata, TensorSpec, find_signature
 from serving.commands.answers import clash
 
-# Kinds and how an error calls a value of them.
+# Kinds, and the words for a value of each kind in errors.
 KINDS = {
     "image": "an image",
     "mask": "a mask",
@@ -17,7 +17,7 @@ KINDS = {
 }
 
 
-# Other forms of a direction that a model has under its name.
+# A model has these other forms of a direction under the name of the direction.
 _FORM = re.compile(r"(.+?)_(encoded|all_steps|with_.+)")
 
 
@@ -25,12 +25,13 @@ class Ports(NamedTuple):
     """The inputs and outputs of one direction, name to a key of `KINDS`.
 
     Attributes:
-        required: what a request must hold; `image` is one of it.
-        masks: what the model finds, or takes from the caller.
-        seeds: numbers of a random choice; 0 where a request has none.
-        instead: images that it takes instead of a random choice.
-        outputs: what an answer holds.
-        attributes: int, numbers of an input of that kind; None without one.
+        required: inputs that a request must hold; `image` is one of them.
+        masks: masks that the model finds, or takes from the caller.
+        seeds: numbers of a random choice; 0 if a request has none.
+        instead: images that the model takes instead of a random choice.
+        outputs: outputs that an answer holds.
+        attributes: int, how many numbers an input of that kind has; None if
+            there is no such input.
     """
 
     required: dict[str, str]
@@ -68,7 +69,7 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
         direction: str, such as "a_to_b".
 
     Raises:
-        InvalidArgument: there is no such direction, or its signature is no
+        InvalidArgument: there is no such direction, or its signature is not a
             translation.
     """
     plain = _direction(metadata, direction)
@@ -143,7 +144,8 @@ def check_names(ports: Ports, names) -> None:
     """Looks whether a request holds what the model takes, and no more.
 
     Raises:
-        InvalidArgument: names what is missing, or too much.
+        InvalidArgument: an input is missing, or one is too much. The text names
+            it.
     """
     takes = ", ".join(f"`{name}`" for name in ports.inputs)
     for name, kind in ports.required.items():

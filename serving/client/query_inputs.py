@@ -29,7 +29,8 @@ class Inputs:
     Attributes:
         pictures: dict of name to the file of another image.
         masks: dict of name to the file of the caller's own mask.
-        sets: dict of name to a dict of image to its masks of single objects.
+        sets: dict of name to another dict: image to its masks of single
+            objects.
         attributes: dict of name to numbers.
         seeds: dict of name to the number of a random choice.
     """
@@ -71,13 +72,13 @@ def read_inputs(
     """Holds the other options against what the model takes.
 
     Args:
-        values_by_name: name to values, see `parse_with_inputs`.
-        ports: of the model.
+        values_by_name: name to values; `parse_with_inputs` explains them.
+        ports: the ports of the model.
         model: str, its name.
-        images: what is translated.
+        images: the images to translate.
 
     Raises:
-        QueryError: one is missing, too much, or does not fit.
+        QueryError: an option is missing, is too much, or does not fit.
     """
     for name in ports.required:
         if name != "image" and name not in values_by_name:
@@ -119,13 +120,13 @@ def samples_of(
     """The numbers of an image's answers; None: there is one, unnumbered.
 
     Args:
-        inputs: what goes with the images.
-        ports: of the model.
+        inputs: the inputs that go with the images.
+        ports: the ports of the model.
         model: str, its name.
-        samples: int, answers to each image.
+        samples: int, how many answers each image gets.
 
     Raises:
-        QueryError: the model has no several answers, or an image decides.
+        QueryError: the model has only one answer, or another image decides it.
     """
     first = None
     if ports.seeds:
@@ -201,15 +202,15 @@ def find_masks(
     """The masks of an image's objects, in the order of their numbers.
 
     Args:
-        name: str, of the input.
+        name: str, the name of the input.
         image: the image's file.
-        folder: where the masks lie.
+        folder: the folder of the masks.
 
     Returns:
         list of paths.
 
     Raises:
-        QueryError: there is none, or two have one number.
+        QueryError: there is no mask, or two masks have the same number.
     """
     masks_by_number = {}
     for path, problem in scan_folder(folder, CLIENT_SUFFIXES).images:

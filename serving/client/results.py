@@ -30,14 +30,14 @@ class Translation:
 class EncodedTranslation:
     """Like `Translation`, for files and bytes: the answer is PNG, too.
 
-    `image` and `mask` decode it when they are asked for (needs Pillow).
+    The properties `image` and `mask` decode the PNG. They need Pillow.
 
     Attributes:
         image_png: bytes of a PNG, 8-bit RGB.
         mask_png: bytes of a PNG, 8-bit grey.
         version: int, the version of the model that answered.
-        extras: further outputs of the method, by name, as the server sent
-            them.
+        extras: further outputs of the method, by name, in the form that the
+            server sent.
     """
 
     image_png: bytes

@@ -1,8 +1,8 @@
 """The client's logic without any input or output.
 
-Each operation is a generator: it yields the calls it needs and is sent their
-answers. The blocking and the asyncio client only differ in how they make a
-call, so they cannot drift apart.
+Each operation is a generator. It yields the calls that it needs, and receives
+their answers. The blocking client and the asyncio client share these
+operations. They differ only in the way they make a call.
 """
 
 import functools
@@ -56,7 +56,7 @@ class Pause(NamedTuple):
 
 def stub(channel, method: protos.Method):
     """A callable for one method, on a blocking or an asyncio channel."""
-    # Predict's answers are read by our own, faster decoder.
+    # Our own, faster decoder reads the answers of Predict.
     plain = method == protos.PREDICT
     return channel.unary_unary(
         method.path,
@@ -103,7 +103,8 @@ def _fill_spec(spec, model, version, label):
 def _found(call, model, version, label):
     """The answer to a call; its error says which choice is to blame.
 
-    Server-owned texts, which all releases share, tell the causes apart.
+    The texts of the server tell the causes apart. All releases have the same
+    texts.
     """
     try:
         return (yield call)
@@ -137,7 +138,8 @@ def _read_prediction(data: bytes) -> Prediction:
                 entry = {key: part for key, _, part in wire.fields(value)}
                 name = bytes(entry.get(1, b"")).decode()
                 tensor = tensors.from_bytes(entry.get(2, b""))
-                # Callers draw into images; the message's memory is read-only.
+                # Callers may draw into images, but the memory of a message is
+                # read-only.
                 outputs[name] = np.require(
                     tensors.plain_array(tensor), requirements="W"
                 )
@@ -154,9 +156,9 @@ class Steps:
     """The operations of a client.
 
     Args:
-        model: str or None, the model that calls use by default.
+        model: str or None, the model of all calls that name no model.
         timeout: seconds that one call may take.
-        batch_bytes: int, size of a request that a list is split into.
+        batch_bytes: int; lists are split into requests of about this size.
         batch_images: int, images in such a request.
     """
 
@@ -291,7 +293,7 @@ class Steps:
         except InvalidArgument:
             if not cached:
                 raise
-            # A version published meanwhile may take what this one does not.
+            # A new version may have come meanwhile. It may take other inputs.
             known = yield from self.metadata(**choice, timeout=timeout)
             arrays = self._check(known, signature, inputs)
         request = protos.PredictRequest()
@@ -358,7 +360,8 @@ class Steps:
                 ports = read_ports(known, direction)
                 check_names(ports, names)
             except InvalidArgument:
-                # A version published meanwhile may take what this does not.
+                # A new version may have come meanwhile. It may take other
+                # inputs.
                 if not stale:
                     raise
             else:

@@ -1,6 +1,6 @@
 """`Client.translate` of one large picture in tiles.
 
-A generator like those of `serving.client.sans_io`.
+It is a generator like those of `serving.client.sans_io`.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -48,18 +48,18 @@ def translate_tiled(
 ) -> Generator[Any, Any, Any]:
     """Steps that translate one picture.
 
-    All tiles are of one version of the model: where a new one takes over
-    meanwhile, those of the old one are asked for again.
+    One version of the model answers all tiles. If a new version takes over in
+    between, the client asks again for the tiles of the old version.
 
     Args:
         ask: see `Ask`.
-        item: the picture and what goes with it.
+        item: the picture and the inputs that go with it.
         ports: of the model.
-        tiling: how it is cut.
+        tiling: how the picture is cut.
 
     Returns:
-        `Translation`, or `EncodedTranslation` of a file; or what is wrong
-        with an input, or why a tile was refused.
+        `Translation`, or `EncodedTranslation` of a file. If an input is wrong
+        or a tile was refused, an error that says so.
 
     Raises:
         ServingError: any other failure.

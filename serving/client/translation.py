@@ -1,6 +1,6 @@
 """`Client.translate`, with the calls of `serving.client.sans_io`.
 
-A generator like those: it yields calls and is sent their answers.
+It is a generator like those. It yields calls and receives their answers.
 """
 
 import functools
@@ -22,9 +22,9 @@ from serving.client.results import EncodedTranslation, Translation
 from serving.client.tiled import is_cut, translate_tiled
 from serving.commands.tiles import Tiling
 
-# predict(inputs, signature): the steps of a call of the chosen version.
+# predict(inputs, signature): the steps of one call to the chosen version.
 Predict = Callable[[dict[str, np.ndarray], str], Generator]
-# Server-side batching joins callers, and fails all of them for one.
+# The server joins requests of several callers. If one fails, all of them fail.
 _STRANGERS = "from different tasks have different shapes"
 
 
@@ -40,20 +40,20 @@ def translate(
     """Steps that translate one image, a batch or a list.
 
     Args:
-        predict: function that asks a signature.
-        image: what `Client.translate` accepts.
+        predict: function that calls a signature.
+        image: as in `Client.translate`.
         direction: str.
-        others: name to value for the other inputs.
+        others: name to value, the other inputs.
         ports: of the model.
-        limits: most bytes and most images of a request.
-        tiling: how larger images are cut; None: they are not.
+        limits: the largest number of bytes and of images in a request.
+        tiling: how larger images are cut. None: they stay whole.
 
     Returns:
-        What `Client.translate` returns.
+        The result of `Client.translate`.
 
     Raises:
-        ServingError: see there; with `results` and `failures` if there are
-            several images.
+        ServingError: as in `Client.translate`. It has `results` and `failures`
+            if there are several images.
     """
     images, single = items.read_items(image, others, ports.inputs)
     results: list[Any] = [None] * len(images)
@@ -115,7 +115,7 @@ def _translate_items(ask, chosen, limits, keep):
         ask: steps of one batch that give a result or an error for each item.
         chosen: dict of index to item.
         limits: see `translate`.
-        keep: called with an index and what became of the item.
+        keep: function of an index and the result or error of that item.
     """
     indices = list(chosen)
     for places in items.batches(list(chosen.values()), *limits):
@@ -134,8 +134,9 @@ def _translate_batch(predict, chosen, direction, ports):
             raise
         if len(chosen) == 1 and error.blames == "inputs":
             return [_refused(chosen[0], error)]
-    # One bad image makes its whole batch fail, here or in the server. There it
-    # may belong to another caller. So ask for each image once more, alone.
+    # One bad image makes its whole batch fail, here or in the server. In the
+    # server, the bad image may belong to another caller. So the client asks for
+    # each image once more, alone.
     results = []
     for item in chosen:
         try:

@@ -21,33 +21,34 @@ def source_and_target(direction):
 class TranslationMethod(PythonUse, keras.Model):
     """Networks, losses and the training step of one method.
 
-    A method has its networks as attributes, says which player has which
-    networks and computes the losses; this class does the rest. It trains in
-    `tfmask.training.loop` and in plain `fit`.
+    A method has its networks as attributes. It says which networks belong to
+    which player, and it computes the losses. This class does the rest.
+    `tfmask.training.loop` and plain `fit` can both train it.
 
     Args:
         config: the method's frozen dataclass.
         image_size: (height, width) of training images.
-        epoch_steps: int, steps of an epoch; schedules are given in epochs.
-        seed: int, for everything that the step draws.
+        epoch_steps: int, steps of an epoch. Schedules count in epochs.
+        seed: int, the seed of all random numbers of a step.
         **kwargs: arguments of `keras.Model`.
 
     Attributes:
-        spec: `MethodSpec`, what the method declares; a model whose options
-            change what it takes or gives sets its own.
-        directions: what `translate` can do; "a_to_b" first. Methods of one
-            direction have only that, or that which the config chooses.
-        multiple: int; sides of images must be multiples of it.
+        spec: `MethodSpec`, the declaration of the method. If options change the
+            inputs or outputs of a model, the model sets its own.
+        directions: the directions of `translate`, "a_to_b" first. Some methods
+            have only one direction. It is "a_to_b", or the config chooses it.
+        multiple: int; the sides of images must be multiples of it.
         players: dict of name to `Player`; a class attribute or a property.
-        rounds: tuple of rounds; the players of a round learn from one
-            forward pass, one round follows the other.
-        stream: which batches this phase learns from: None, the training
-            images, or `Lessons`.
-        own_mask_steps: steps before which the method's own masks are made.
-        phase: hashable; a Python value that the traced step may depend on.
-        replicas: int, of the strategy in whose scope the method was made.
-        parts: int; a step takes its batch in so many parts.
-        divisible: bool, whether it can; see `accumulation`.
+        rounds: tuple of rounds. The rounds follow one after another. All
+            players of a round learn from one forward pass.
+        stream: the batches that this phase learns from. None: the training
+            images; or `Lessons`.
+        own_mask_steps: before these steps, the method makes its own masks.
+        phase: a hashable Python value. The traced step may depend on it.
+        replicas: int, the number of replicas of the strategy. The method was
+            made in its scope.
+        parts: int; a step cuts its batch into so many parts.
+        divisible: bool; a step can cut its batch. `accumulation` explains it.
 
     Raises:
         UserError: `image_size` is no multiple of `multiple`.
@@ -70,8 +71,8 @@ class TranslationMethod(PythonUse, keras.Model):
         self.seed = seed
         self.replicas = replica_count()
         self.terms = TermMeans()
-        # It is in a separate module, because Keras 2 would count it as a
-        # weight.
+        # The variable is in a separate module. Otherwise Keras 2 would count it
+        # as a weight.
         self.progress = tf.Module()
         self.progress.step = tf.Variable(0, trainable=False, name="step")
         self.phase = self.phase_at(0)
@@ -82,7 +83,7 @@ class TranslationMethod(PythonUse, keras.Model):
                 f"networks' total stride. Got: {self.image_size}"
             )
 
-    # What a method defines.
+    # A method defines these.
 
     players = {}
 
@@ -101,13 +102,14 @@ class TranslationMethod(PythonUse, keras.Model):
 
         Args:
             batch: nested dict, see docs/data.md.
-            players: names; None is all. Others' terms are not computed.
-            training: bool; False leaves pools, memories and power
-                iterations alone.
+            players: names; None means all players. Terms of other players are
+                not computed.
+            training: bool; False does not change pools, memories and power
+                iterations.
 
         Returns:
             dict of player to dict of name to `Term`, or (value, weight).
-            What has no weight (0) is not computed and not in it.
+            A term of weight 0 is not computed and not in the dict.
         """
         raise NotImplementedError
 
@@ -141,10 +143,10 @@ class TranslationMethod(PythonUse, keras.Model):
     def phase_at(self, step):
         """The phase of a training step; it may only depend on the step.
 
-        A method's own phases are added to this: on several replicas, the
-        players with `every` that learn in the step. One device decides that
-        in its graph. Of several, a branch around `strategy.run` did not end
-        on TensorFlow 2.15.
+        A method can have its own phases. On several replicas this adds one more
+        value: which players with `every` learn in the step. On one device the
+        graph decides that. On several replicas it cannot: a branch around
+        `strategy.run` did not end on TensorFlow 2.15.
         """
         return tuple(
             name
@@ -153,7 +155,7 @@ class TranslationMethod(PythonUse, keras.Model):
             if player.learns(step)
         )
 
-    # What all methods share.
+    # All methods share these.
 
     @property
     def networks(self):
@@ -168,7 +170,7 @@ class TranslationMethod(PythonUse, keras.Model):
         """Builds all networks for the training images.
 
         Args:
-            **channels: ints, of a network's input where it is not 3.
+            **channels: ints, channels of a network's input if they are not 3.
         """
         for name, network in self.networks.items():
             network.build((None, *self.image_size, channels.get(name, 3)))
@@ -197,13 +199,13 @@ class TranslationMethod(PythonUse, keras.Model):
         """Gives every player its optimizer, built on all of its variables.
 
         Args:
-            make_optimizer: function of the name of the player's settings,
-                `Player.optimizer`, that returns a new optimizer (of Keras
-                or of tensorflow-addons).
+            make_optimizer: function that returns a new optimizer (of Keras or
+                of tensorflow-addons). Its argument is `Player.optimizer`, the
+                name of the player's settings.
             **kwargs: arguments of `keras.Model.compile`.
         """
-        # Keras 2 wants an optimizer, Keras 3 would make one with as many
-        # slots as weights. Plain SGD has none; nobody uses it.
+        # Keras 2 needs an optimizer. Without one, Keras 3 would make one with
+        # as many slots as weights. Plain SGD has no slots, and nobody uses it.
         super().compile(optimizer="sgd", **kwargs)
         for name, player in self.players.items():
             if player.partner is not None:
@@ -220,7 +222,8 @@ class TranslationMethod(PythonUse, keras.Model):
     def step(self):
         """The number of training steps taken, an int32 variable.
 
-        Not an optimizer's count: it may update several times a step.
+        It is not the count of an optimizer, because an optimizer may update
+        several times in a step.
         """
         return self.progress.step
 
@@ -242,8 +245,8 @@ class TranslationMethod(PythonUse, keras.Model):
         """Every round of one step; returns running means of all terms.
 
         Raises:
-            UserError: it is called on several replicas (by `fit`), and a
-                player does not learn in every step.
+            UserError: `fit` runs on several replicas, and a player does not
+                learn in every step.
         """
         rare = any(player.every > 1 for player in self.players.values())
         if rare and replica_count() > 1:
@@ -267,7 +270,7 @@ class TranslationMethod(PythonUse, keras.Model):
         """Every round of one step.
 
         Args:
-            run: calls a function with arguments on every replica.
+            run: function that calls a function with arguments on every replica.
             batch: see `compute_losses`.
         """
 
@@ -313,11 +316,11 @@ class TranslationMethod(PythonUse, keras.Model):
 
         Args:
             players: names.
-            compute_losses: function of the players' names that returns
-                what the method `compute_losses` does.
+            compute_losses: function of the players' names. It returns the same
+                as the method `compute_losses`.
 
         Returns:
-            What `compute_losses` returned.
+            The result of `compute_losses`.
         """
         losses, gradients = self.gradients_of(players, compute_losses)
         self.apply_gradients(players, gradients)
@@ -330,10 +333,10 @@ class TranslationMethod(PythonUse, keras.Model):
             players, compute_losses: see `learn`.
 
         Returns:
-            What `compute_losses` returned; dict of player to a gradient for
-            each of its variables that are not frozen. None is what a phase
-            does not use, such as the scale of a normalisation that is
-            bypassed: it must not move.
+            The result of `compute_losses`; and a dict of player to a gradient
+            for each of its variables that are not frozen. A gradient is None if
+            the phase does not use the variable. An example is the scale of a
+            normalisation that is bypassed. Such a variable must not move.
         """
         with tf.GradientTape(persistent=True) as tape:
             losses = compute_losses(players)
@@ -353,7 +356,7 @@ class TranslationMethod(PythonUse, keras.Model):
 
         Args:
             players: names.
-            gradients: as of `gradients_of`.
+            gradients: the gradients of `gradients_of`.
         """
         for player in players:
             variables = self.owned_variables(player, self.frozen)
@@ -382,8 +385,8 @@ class TranslationMethod(PythonUse, keras.Model):
     def fit(self, *args, callbacks=None, shuffle=False, **kwargs):
         """`keras.Model.fit`, which also follows the phases.
 
-        Batches of `ImageSet` are shuffled; Keras warns where `shuffle` asks
-        for it again.
+        Batches of `ImageSet` are already shuffled. Keras warns if `shuffle`
+        asks for it again.
         """
         callbacks = [*(callbacks or []), PhaseSwitch()]
         return super().fit(
