@@ -1,7 +1,7 @@
 """Adversarial losses: least squares, and cross-entropy of logits.
 
-Scores are a list of maps, as a `Judgement` has them, or one map. Several
-(scales, or heads) are summed, as in MUNIT, DRIT and U-GAT-IT.
+Scores are one map or a list of maps, as in a `Judgement`. The losses of several
+maps (scales or heads) are added, as in MUNIT, DRIT and U-GAT-IT.
 """
 
 import tensorflow as tf
@@ -15,14 +15,14 @@ def lsgan_generator(fake):
     `mean((D(fake) - 1)^2)` over the map of scores.
 
     Args:
-        fake: (B, ...) float, or a list of such: unbounded scores of
+        fake: (B, ...) float, or a list of such arrays: unbounded scores of
             translations.
 
     Returns:
-        (B,) float32, 0 where every score is 1.
+        (B,) float32; 0 if every score is 1.
 
     Paper: Mao et al. 2017, Eq. (9) without the factor 1/2; CycleGAN and
-    attention-guided train with this form.
+    attention-guided translation use this form.
     Differs from the authors' code: no.
 
     Examples:
@@ -38,12 +38,12 @@ def lsgan_discriminator(real, fake):
     `0.5 * (mean((D(real) - 1)^2) + mean(D(fake)^2))`
 
     Args:
-        real: (B, ...) float, or a list of such, scores of real images.
-        fake: (B, ...) float, or a list of such, scores of (remembered)
-            translations.
+        real: (B, ...) float, or a list of such arrays: scores of real images.
+        fake: (B, ...) float, or a list of such arrays: scores of translations,
+            which may be remembered ones.
 
     Returns:
-        (B,) float32, 0 where real scores are 1 and fake ones 0.
+        (B,) float32; 0 if all real scores are 1 and all fake scores are 0.
 
     Paper: Mao et al. 2017, Eq. (9); halved as in CycleGAN's code.
     Differs from the authors' code: no.
@@ -61,11 +61,11 @@ def lsgan_discriminator(real, fake):
 def vanilla_generator(fake):
     """How far a discriminator is from taking translations for real.
 
-    Cross-entropy against "real", `mean(log(1 + exp(-D(fake))))`: the
-    generator's non-saturating loss.
+    It is the cross-entropy against "real", `mean(log(1 + exp(-D(fake))))`. This
+    is the non-saturating loss of the generator.
 
     Args:
-        fake: (B, ...) float, or a list of such, logits of translations.
+        fake: (B, ...) float, or a list of such arrays: logits of translations.
 
     Returns:
         (B,) float32.
@@ -86,11 +86,11 @@ def vanilla_discriminator(real, fake):
     `0.5 * (cross-entropy of D(real) and 1 + cross-entropy of D(fake) and 0)`
 
     Args:
-        real: (B, ...) float, or a list of such, logits of real images.
-        fake: (B, ...) float, or a list of such, logits of translations.
+        real: (B, ...) float, or a list of such arrays: logits of real images.
+        fake: (B, ...) float, or a list of such arrays: logits of translations.
 
     Returns:
-        (B,) float32, ln 2 where every logit is 0.
+        (B,) float32; ln 2 if every logit is 0.
 
     Paper: Goodfellow et al. 2014, Eq. (1); halved as in pix2pix, section 3.3.
     Differs from the authors' code: no.
@@ -109,11 +109,11 @@ def vanilla_discriminator(real, fake):
 def vanilla_undecided(scores):
     """How far a discriminator is from not knowing what it judges.
 
-    Cross-entropy against an even chance, `mean(0.5 * log(1 + exp(D)) + 0.5 *
-    log(1 + exp(-D)))`.
+    It is the cross-entropy against a chance of one half, `mean(0.5 * log(1 +
+    exp(D)) + 0.5 * log(1 + exp(-D)))`.
 
     Args:
-        scores: (B, ...) float, or a list of such, logits.
+        scores: (B, ...) float, or a list of such arrays: logits.
 
     Returns:
         (B,) float32, ln 2 or more.

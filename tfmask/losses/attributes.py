@@ -11,8 +11,8 @@ REDUCTIONS = ("sum", "mean")
 def attribute_cross_entropy(logits, attributes, reduction="sum"):
     """Binary cross entropy of every attribute by itself.
 
-    `-(c log s(z) + (1 - c) log(1 - s(z)))` with the sigmoid s, summed or
-    averaged over the attributes.
+    `-(c log s(z) + (1 - c) log(1 - s(z)))` with the sigmoid s. `reduction` says
+    if the attributes are summed or averaged.
 
     Args:
         logits: (B, K) float, z.

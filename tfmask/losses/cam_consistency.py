@@ -12,13 +12,14 @@ def cam_consistency(image, translated, mask):
         image: (B, H, W, C) float, x.
         translated: (B, H, W, C) float, y.
         mask: (B, H, W, 1) float in [0, 1], M, the Grad-CAM of the changed
-            attributes (`tfmask.ops.grad_cam.attended`). The generator takes
-            it as constant, the discriminator takes y as constant.
+            attributes (`tfmask.ops.grad_cam.attended`). M is constant for the
+            generator. y is constant for the discriminator.
 
     Returns:
         (B,) float32.
 
-    Paper: Kim, Khan, Choo 2021, in words; the form is our reading.
+    Paper: Kim, Khan, Choo 2021. The paper has it in words only; the formula is
+    our reading.
 
     Examples:
         >>> one, zero = np.ones((1, 2, 2, 3)), np.zeros((1, 2, 2, 3))

@@ -10,21 +10,22 @@ from tfmask.ops.precision import exact
 def background_weight(masks, translated, *, binary=False):
     """How much a pixel's change counts: not at all inside of an instance.
 
-    `w = 1 - clip(sum over both sets of (mask + 1) / 2, 0, 1)`, so that
-    overlapping instances count once.
+    `w = 1 - clip(sum over both sets of (mask + 1) / 2, 0, 1)`. Instances that
+    overlap count once.
 
     Args:
         masks: (B, N, H, W, 1) float in [-1, 1], before the translation.
         translated: (B, N, H, W, 1) float in [-1, 1], after it.
-        binary: bool; cuts the masks at 0 and lets no gradient through, as
-            the paper's text. False is soft, as the authors' code.
+        binary: bool; cuts the masks at 0, as in the paper's text. Then no
+            gradient reaches the masks. False: the weight is soft, as in the
+            authors' code.
 
     Returns:
         (B, H, W, 1) float in [0, 1].
 
     Paper: Mo, Cho, Shin 2019, Eq. (4), w(a, b').
-    Differs from the paper: soft by default; the text says "1 - minimum", its
-    explanation and the authors' code take the union.
+    Differs from the paper: it is soft by default. The text says "1 - minimum",
+    but its explanation and the authors' code take the union.
 
     Examples:
         >>> inside = np.ones((1, 1, 1, 1, 1))
@@ -42,7 +43,8 @@ def background_weight(masks, translated, *, binary=False):
 def context(image, translated, background):
     """Weighted mean absolute difference of two images.
 
-    `mean(w * |x - y|)` over all pixels and channels, also those of weight 0.
+    `mean(w * |x - y|)` over all pixels and channels. Pixels of weight 0 count
+    in the divisor.
 
     Args:
         image: (B, H, W, C) float.

@@ -11,19 +11,19 @@ def feature_matching(real, fake):
     """Squared differences of the batches' mean features, summed over layers.
 
     `sum over layers of mean((mean_b f(real) - mean_b f(fake))^2)`: the means
-    mean_b are over the global batch, at each place and channel. In a batch of
-    one it compares image with image.
+    mean_b are over the global batch, at each place and channel. With a batch of
+    one, it compares one image with one image.
 
     Args:
-        real: list of (B, h, w, C) float, features of real images, one a
-            layer.
-        fake: list of likewise, of translations.
+        real: list of (B, h, w, C) float, features of real images, one array for
+            each layer.
+        fake: list of the same form, features of translations.
 
     Returns:
-        Scalar float32; 0 where both are equal, in whatever order.
+        Scalar float32; 0 if both batches hold the same features, in any order.
 
-    Paper: Salimans et al. 2016, Eq. (1), there of one layer.
-    Differs from the authors' code: DiscoGAN's takes the same, as a hinge
+    Paper: Salimans et al. 2016, Eq. (1). The paper has one layer.
+    Differs from the authors' code: DiscoGAN's code computes the same as a hinge
     embedding loss with the label 1.
 
     Examples:

@@ -12,17 +12,17 @@ _SMALLEST_RATIO = 1e-5
 def normal_divergence(mean, log_variance):
     """Kullback-Leibler divergence of a normal distribution from N(0, 1).
 
-    `-0.5 * sum(1 + log v - m^2 - v)` over a code's numbers.
+    `-0.5 * sum(1 + log v - m^2 - v)` over the numbers of a code.
 
     Args:
         mean: (B, S) float, m.
         log_variance: (B, S) float, log v.
 
     Returns:
-        (B,) float32, 0 where m is 0 and v is 1.
+        (B,) float32; 0 if m is 0 and v is 1.
 
     Paper: Kingma and Welling 2014, appendix B; DRIT (Lee et al. 2018), L_KL.
-    Differs from DRIT's code: that sums over the batch, too.
+    Differs from DRIT's code: DRIT also sums over the batch.
 
     Examples:
         >>> normal_divergence(np.ones((1, 2)), np.zeros((1, 2))).numpy().item()
@@ -40,10 +40,10 @@ def mean_square(values):
         values: (B, ...) float.
 
     Returns:
-        (B,) float32, 0 of zeros.
+        (B,) float32; 0 if all values are 0.
 
-    Paper: none; DRIT's code keeps contents, and attributes that are not
-    drawn from a distribution, near 0 by it.
+    Paper: none. DRIT's code keeps contents near 0 with this loss. It does the
+    same for attributes that are not drawn from a distribution.
     """
     return mean_per_example(tf.square(exact(values)))
 
@@ -54,17 +54,19 @@ def mode_seeking(first, second, code, other):
     `1 / (mean |image - image'| / mean |code - code'| + 1e-5)`
 
     Args:
-        first: (B, H, W, C) float, translations by `code`.
-        second: (B, H, W, C) float, of the same images by `other`.
+        first: (B, H, W, C) float, translations with `code`.
+        second: (B, H, W, C) float, translations of the same images with
+            `other`.
         code: (B, S) float.
         other: (B, S) float.
 
     Returns:
-        (B,) float32, up to 1e5.
+        (B,) float32, at most 1e5.
 
     Paper: Mao et al. 2019, Eq. (5); DRIT++ (Lee et al. 2020), L_ms.
-    Differs from the paper: the inverse is minimised, as in the authors'
-    codes. From DRIT's code: means are those of an example, not of the batch.
+    Differs from the paper: it is the inverse, to be minimised, as in the
+    authors' codes. From DRIT's code: the means are over one example, not over
+    the batch.
 
     Examples:
         >>> images, codes = np.ones((1, 2, 2, 3)), np.ones((1, 8))

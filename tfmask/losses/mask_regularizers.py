@@ -14,22 +14,22 @@ _SMALLEST_NORM = 1e-8
 def mask_similarity(mask, content):
     """Pixels of like content should have like masks.
 
-    `1 / N^2 sum_ij |m_i - m_j| cos(c_i, c_j)` over all pairs of N pixels,
-    in O(N log N + N C): with the pixels sorted by m, the pairs on both
-    sides of the gap between neighbours k and k + 1 are
-    `W_k = P_k . (P_N - P_k)`, where P_k sums the first k unit vectors, and
-    the sum is `2 sum_k (m_k+1 - m_k) W_k`. No gradient reaches the content.
-    At equal mask values the gradient is one of several.
+    `1 / N^2 sum_ij |m_i - m_j| cos(c_i, c_j)` over all pairs of N pixels. The
+    time is O(N log N + N C). The pixels are sorted by m. P_k is the sum of the
+    first k unit vectors. The pairs on both sides of the gap between neighbours
+    k and k + 1 are `W_k = P_k . (P_N - P_k)`. Then `2 sum_k (m_k+1 - m_k) W_k`
+    is the sum. No gradient reaches the content. At equal mask values the
+    gradient is one of several possible ones.
 
     Args:
         mask: (B, H, W, 1) float.
         content: (B, H, W, C) float.
 
     Returns:
-        (B,) float32; negative where unlike pixels are apart.
+        (B,) float32; it is negative if unlike pixels have unlike masks.
 
-    Paper: LOMIT, Eq. (13). Differs from the paper: the mean over pairs, as
-    in the authors' code, not the sum.
+    Paper: LOMIT, Eq. (13). Differs from the paper: it is the mean over pairs,
+    as in the authors' code, not the sum.
 
     Examples:
         >>> m = np.array([0.0, 1.0], "float32").reshape(1, 2, 1, 1)
@@ -54,8 +54,8 @@ def mask_similarity(mask, content):
 def _sorted(values):
     """Rows in ascending order, and where each number stood.
 
-    TensorFlow's own gradient of a gather is a segment sum, which GPUs do not
-    have in a deterministic form. This one is a gather, too.
+    TensorFlow's gradient of a gather is a segment sum. GPUs have no
+    deterministic form of it. The gradient here is also a gather.
 
     Args:
         values: (B, N) float.
@@ -83,12 +83,13 @@ def style_distance(first, second, maximum=None):
     Args:
         first: (B, C) float, style of the first foreground.
         second: (B, C) float, of the second.
-        maximum: float; no more is asked for. None: there is no limit.
+        maximum: float; a larger distance brings nothing more. None: there is no
+            limit.
 
     Returns:
         (B,) float32, 0 or less.
 
-    Paper: LOMIT, Eq. (14). Differs from the paper: with a maximum.
+    Paper: LOMIT, Eq. (14). Differs from the paper: there is a maximum.
 
     Examples:
         >>> style_distance(np.zeros((1, 2)), np.ones((1, 2))).numpy().tolist()
@@ -151,9 +152,9 @@ def mask_variation(mask):
         mask: (B, H, W, 1) float.
 
     Returns:
-        (B,) float32, 0 for a constant mask.
+        (B,) float32; 0 for a constant mask.
 
-    Paper: in LOMIT's code only, with weight 0.
+    Paper: none. Only LOMIT's code has it, with weight 0.
 
     Examples:
         >>> m = np.array([0.0, 1.0, 1.0, 0.5], "float32")

@@ -5,7 +5,7 @@ import tensorflow as tf
 from tfmask.losses.reduce import mean_per_example
 from tfmask.ops.precision import exact, sum_over
 
-# A mask in float32 is never nearer to 0 or 1 in the logarithm.
+# The logarithm sees no float32 mask nearer to 0 or 1 than this.
 _EDGE = 1e-6
 
 
@@ -17,7 +17,7 @@ def mask_cross_entropy(mask, region):
         region: (B, H, W, 1) float in [0, 1], the truth.
 
     Returns:
-        (B,) float32; m is kept 1e-6 away from 0 and 1.
+        (B,) float32. m stays 1e-6 away from 0 and 1.
 
     Examples:
         >>> half = np.full((1, 2, 2, 1), 0.5)
@@ -42,8 +42,8 @@ def dice(mask, region):
         (B,) float32 in [0, 1).
 
     Paper: V-Net (Milletari et al. 2016), Eq. (3).
-    Differs from the paper: sums, not squares, in the denominator; 1 on both
-    sides, so that two empty masks are equal.
+    Differs from the paper: the denominator has sums, not squares. Both sides
+    have + 1, so two empty masks count as equal.
 
     Examples:
         >>> dice(np.zeros((1, 1, 1, 1)), np.ones((1, 1, 1, 1))).numpy().tolist()

@@ -9,22 +9,23 @@ from tfmask.ops.precision import exact
 def patch_nce(queries, keys, temperature):
     """How badly patches of a translation tell where in the input they are.
 
-    The cross-entropy of finding key n among all keys of the image by query n,
-    with logits `query . key / temperature`, mean over n.
+    Query n must find key n among all keys of the image. The loss is the
+    cross-entropy of this choice with the logits `query . key / temperature`, as
+    a mean over n.
 
     Args:
-        queries: (B, N, C) float, vectors of length 1 of a translation.
-        keys: (B, N, C) float, likewise of its input, at the same places; no
-            gradient reaches them.
+        queries: (B, N, C) float, vectors of length 1 from a translation.
+        keys: (B, N, C) float, vectors of length 1 from its input, at the same
+            places. No gradient reaches them.
         temperature: float.
 
     Returns:
-        (B,) float32; ln N where nothing is told apart.
+        (B,) float32; ln N if all keys look alike to the queries.
 
-    Paper: Park et al. 2020, Eq. (3) and (4), of one layer.
+    Paper: Park et al. 2020, Eq. (3) and (4), for one layer.
     Differs from the paper: no. From the authors' code: there the key of the
-    same place stands among the others once more, with the logit
-    -10 / temperature; that is a share of exp(-9 / temperature) at most.
+    same place is once more among the others, with the logit -10 / temperature.
+    Its share is exp(-9 / temperature) at most.
 
     Examples:
         >>> same = np.ones((1, 2, 1), "float32")

@@ -11,11 +11,11 @@ _EPSILON = 1e-5
 def domain_invariant(features, others):
     """Mean squared difference of instance-normalised features.
 
-    Without a channel's mean and variance over the image, which tell much of
-    a picture's style and domain.
+    Instance normalisation removes the mean and variance of each channel over
+    the image. They tell much about the style and domain of a picture.
 
     Args:
-        features: (B, h, w, C) float, of some network.
+        features: (B, h, w, C) float, features of any network.
         others: (B, h, w, C) float.
 
     Returns:

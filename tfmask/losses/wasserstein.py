@@ -5,7 +5,7 @@ import tensorflow as tf
 from tfmask.losses.reduce import mean_of_scores, score_maps
 from tfmask.ops.precision import exact, sum_over
 
-# Square of a gradient's norm below which it counts as none: the root has no
+# Below this square of its norm, a gradient counts as 0. The root has no
 # derivative at 0.
 _SMALLEST = 1e-24
 
@@ -14,7 +14,7 @@ def wasserstein_generator(fake):
     """How low a critic scores translations: `-mean(D(fake))`.
 
     Args:
-        fake: (B, ...) float, or a list of such: unbounded scores of
+        fake: (B, ...) float, or a list of such arrays: unbounded scores of
             translations.
 
     Returns:
@@ -36,8 +36,8 @@ def wasserstein_critic(real, fake):
     `mean(D(fake)) - mean(D(real))`, without the penalty.
 
     Args:
-        real: (B, ...) float, or a list of such, scores of real images.
-        fake: (B, ...) float, or a list of such, scores of translations.
+        real: (B, ...) float, or a list of such arrays: scores of real images.
+        fake: (B, ...) float, or a list of such arrays: scores of translations.
 
     Returns:
         (B,) float32, unbounded below.
@@ -56,20 +56,20 @@ def wasserstein_critic(real, fake):
 def gradient_penalty(critic, real, fake, mix):
     """How far the critic's slope between real and fake images is from 1.
 
-    `(||g||_2 - 1)^2`, where g is the gradient of the SUM of all scores of
-    `x = mix * real + (1 - mix) * fake` with respect to x; the norm is taken
-    over all pixels and channels of an example. Examples must not influence
-    each other's scores (no batch normalisation).
+    The penalty is `(||g||_2 - 1)^2`. Here `x = mix * real + (1 - mix) * fake`,
+    and g is the gradient of the SUM of all scores of x with respect to x. The
+    norm is over all pixels and channels of an example. An example must not
+    influence the scores of other examples (no batch normalisation).
 
     Args:
-        critic: function of (B, H, W, C) images that returns scores (B, ...),
-            or a list of such.
+        critic: function of (B, H, W, C) images. It returns scores (B, ...), or
+            a list of such arrays.
         real: (B, H, W, C) float.
-        fake: (B, H, W, C) float; neither gets a gradient.
-        mix: (B,) float in [0, 1), uniform, one number an example.
+        fake: (B, H, W, C) float. Neither `real` nor `fake` gets a gradient.
+        mix: (B,) float in [0, 1), uniform, one number for each example.
 
     Returns:
-        (B,) float32, 0 where the slope is 1. Differentiable with respect to
+        (B,) float32; 0 if the slope is 1. It is differentiable with respect to
         the critic's weights.
 
     Paper: Gulrajani et al. 2017, Eq. (3); StarGAN, Eq. (8); LOMIT, Eq. (10).

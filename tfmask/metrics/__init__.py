@@ -1,9 +1,10 @@
 """Scores of masks, changes and whole sets of images, in NumPy float64.
 
-No TensorFlow: arrays go in, numbers come out. Scores of masks and changes work
-on a batch (first axis = image) and give one number an image; `accumulators`
-puts a whole set together and does not depend on how it was cut into batches.
-Distances between sets (KID, FID) take the features of all images.
+The functions take arrays and return numbers. They do not use TensorFlow. Scores
+of masks and changes take a batch (first axis = image) and give one number for
+each image. `accumulators` combines the scores of a whole set. Its result does
+not depend on the sizes of the batches. Distances between sets (KID, FID) take
+the features of all images.
 """
 
 from tfmask.metrics.accumulators import ChangeScores, MaskScores

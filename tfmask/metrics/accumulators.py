@@ -1,8 +1,8 @@
 """Scores of a whole set, fed batch by batch.
 
 They keep the numbers of every image (about 1 kB each) and average once at the
-end, so the result does not depend on the batch size, not even in its last
-bit, and a smaller last batch does not weigh more.
+end. So the result does not depend on the batch size, not even in its last bit.
+The images of a smaller last batch do not weigh more.
 """
 
 import numpy as np
@@ -14,9 +14,9 @@ class MaskScores:
     """Scores of soft masks against true regions, averaged over images.
 
     Args:
-        threshold: float; masks are cut at `> threshold` for all scores but
+        threshold: float; masks are cut at `> threshold` for all scores except
             the other IoUs and the mean error.
-        own: float, the threshold that the masks' run chose for itself, or
+        own: float, the threshold that the run of the masks chose for itself, or
             None.
 
     Examples:
@@ -53,10 +53,10 @@ class MaskScores:
 
         Returns:
             dict of float or None (None before the first batch): `mask_iou`,
-            with a threshold of its own `mask_iou_own` and
-            `mask_iou_own_threshold`, then `mask_iou_best` and its
-            `mask_iou_best_threshold` (one threshold for the set, in steps of
-            0.01), `mask_mae`, `mask_precision`, `mask_recall`.
+            `mask_iou_best` and its `mask_iou_best_threshold` (one threshold for
+            the set, in steps of 0.01), `mask_mae`, `mask_precision`,
+            `mask_recall`. With `own` there are also `mask_iou_own` and
+            `mask_iou_own_threshold`.
         """
         values = self._values
         result = {"mask_iou": values.mean("mask_iou")}
@@ -90,7 +90,7 @@ class ChangeScores:
     def update(self, source, output, region=None):
         """Adds a batch of (N, H, W, C) images and (N, H, W[, 1]) regions.
 
-        Without `region` only the numbers of the whole image are counted.
+        Without `region`, only the numbers of the whole image count.
         """
         everywhere = np.zeros(np.shape(source)[:3], bool)
         similarity = background.ssim_map(
@@ -121,12 +121,12 @@ class ChangeScores:
         """The averages so far; images without background are left out.
 
         Returns:
-            dict of float or None (None: nothing to average): `background_l1`,
-            `foreground_l1`, `background_psnr` (of the mean squared error;
-            infinite if all are exact copies), `background_exact` (share of
-            exact copies), `background_ssim`, `background_ssim_far` (without
-            the 5 pixels next to the object), and `change_l1`, `change_psnr`,
-            `change_exact`, `change_ssim` over whole images.
+            dict of float or None (None: there is nothing to average):
+            `background_l1`, `foreground_l1`, `background_psnr` (of the mean
+            squared error; infinite if all are exact copies), `background_exact`
+            (share of exact copies), `background_ssim`, `background_ssim_far`
+            (without the 5 pixels next to the object), and `change_l1`,
+            `change_psnr`, `change_exact`, `change_ssim` over whole images.
         """
         values = self._values
         result = {

@@ -1,9 +1,9 @@
 """How much an image changed outside and inside the object, one an image.
 
-`source` and `output` are (N, H, W, C) in any range; differences come back in
-the units of the images given, and ratios to the range (PSNR, SSIM) take it as
-`data_range`: 2 for images in [-1, 1], 1 for [0, 1], 255 for 0..255. `region`
-is (N, H, W[, 1]) with 0 and 1, 1 on the object.
+`source` and `output` are (N, H, W, C) in any range. Differences have the units
+of the given images. PSNR and SSIM depend on the width of the range. It is the
+argument `data_range`: 2 for images in [-1, 1], 1 for [0, 1], 255 for 0..255.
+`region` is (N, H, W[, 1]) with 0 and 1; 1 is the object.
 """
 
 import numpy as np
@@ -11,25 +11,27 @@ from scipy import ndimage
 
 from tfmask.metrics.masks import binary_region
 
-# Half of SSIM's 11x11 window: nearer to the object, its map sees the object.
+# This is half of SSIM's 11x11 window. Nearer to the object, the SSIM map sees
+# the object.
 SSIM_REACH = 5
 
 
 def background_l1(source, output, region, *, dilation=0):
     """Mean of |source - output| over the values outside the object.
 
-    The divisor is the number of background pixels times channels, so the
-    size of the object does not matter.
+    The divisor is the number of background pixels times channels. So the size
+    of the object does not matter.
 
     Args:
         source: (N, H, W, C) float, the images before.
         output: (N, H, W, C) float, the images after.
         region: (N, H, W[, 1]), 1 on the object.
-        dilation: int; pixels nearer than this to the object (in a square)
-            count as object, for masks whose soft edge spills over.
+        dilation: int; pixels nearer than this to the object (in a square) count
+            as object. Use it for masks whose soft edge is wider than the
+            object.
 
     Returns:
-        (N,) float64, in the units of the images; NaN without background.
+        (N,) float64, in the units of the images; NaN if there is no background.
     """
     change = np.abs(_difference(source, output))
     return mean_where(change, background_of(region, dilation))
@@ -38,11 +40,11 @@ def background_l1(source, output, region, *, dilation=0):
 def foreground_l1(source, output, region):
     """Mean of |source - output| over the values inside the object.
 
-    The control of `background_l1`: a map that changes nothing has a perfect
-    background.
+    Read it beside `background_l1`. A translation that changes nothing has a
+    perfect background.
 
     Returns:
-        (N,) float64, in the units of the images; NaN without object.
+        (N,) float64, in the units of the images; NaN if there is no object.
     """
     change = np.abs(_difference(source, output))
     return mean_where(change, binary_region(region))
@@ -52,7 +54,7 @@ def background_mse(source, output, region, *, dilation=0):
     """Mean squared difference over the values outside the object.
 
     Returns:
-        (N,) float64, in squared units; NaN without background.
+        (N,) float64, in squared units; NaN if there is no background.
     """
     change = np.square(_difference(source, output))
     return mean_where(change, background_of(region, dilation))
@@ -75,11 +77,11 @@ def psnr(mse, *, data_range):
 def psnr_of_set(mse, *, data_range):
     """PSNR of a set: of the mean squared error, not the mean of PSNRs.
 
-    One exact copy has an infinite PSNR and would make any mean of PSNRs
-    infinite, so errors are averaged first and copies are counted.
+    One exact copy has an infinite PSNR. It would make any mean of PSNRs
+    infinite. So the function averages the errors first, and counts the copies.
 
     Args:
-        mse: (N,) mean squared differences, one an image.
+        mse: (N,) mean squared differences, one for each image.
         data_range: float, width of the range of the images.
 
     Returns:
@@ -95,8 +97,8 @@ def psnr_of_set(mse, *, data_range):
 def ssim_map(source, output, *, data_range):
     """Structural similarity at every pixel, per channel.
 
-    Gaussian window with sigma 1.5 (11x11), K1 = 0.01, K2 = 0.03, population
-    covariance, borders mirrored.
+    It uses a Gaussian window with sigma 1.5 (11x11), K1 = 0.01, K2 = 0.03, the
+    population covariance and mirrored borders.
 
     Args:
         source: (N, H, W, C) float.
@@ -107,9 +109,9 @@ def ssim_map(source, output, *, data_range):
         (N, H, W, C) float64 in [-1, 1].
 
     Paper: Wang et al. 2004, Eq. (13), with the usual constants.
-    Differs from the paper: borders are mirrored instead of cut, so the map
-        has the size of the image. From the authors' code: it also shrinks
-        large images first; here that is the caller's work.
+    Differs from the paper: borders are mirrored instead of cut, so the map has
+        the size of the image. From the authors' code: their code also shrinks
+        large images first. Here the caller must do that.
     """
     _difference(source, output)  # the same checks as for the others
     source = np.asarray(source, np.float64)
@@ -127,19 +129,21 @@ def ssim_map(source, output, *, data_range):
 def background_ssim(source, output, region, *, data_range, erosion=0):
     """Mean of the SSIM map over the background.
 
-    The map is made from the whole images and only then averaged: a black
-    object in both images would count as perfect.
+    The map is made from the whole images. Then it is averaged over the
+    background. If the object were made black in both images first, it would
+    count as perfect.
 
     Args:
         source: (N, H, W, C) float.
         output: (N, H, W, C) float.
         region: (N, H, W[, 1]), 1 on the object.
         data_range: float, width of the range of the images.
-        erosion: int; leaves out background nearer than this to the object.
-            `SSIM_REACH` (5) leaves out all that the window mixes with it.
+        erosion: int; background nearer than this to the object is left out.
+            `SSIM_REACH` (5) leaves out all pixels whose window reaches the
+            object.
 
     Returns:
-        (N,) float64 in [-1, 1]; NaN where no background is left.
+        (N,) float64 in [-1, 1]; NaN if no background is left.
     """
     similarity = ssim_map(source, output, data_range=data_range)
     return mean_where(similarity, background_of(region, erosion))
@@ -148,7 +152,8 @@ def background_ssim(source, output, region, *, data_range, erosion=0):
 def background_of(region, dilation=0):
     """(N, H, W) bool: pixels that are not within `dilation` of the object.
 
-    Distance in a square (the shape of SSIM's window), not a disc.
+    The distance is that of a square (the shape of SSIM's window), not of a
+    disc.
     """
     inside = binary_region(region)
     if dilation < 0:
@@ -174,7 +179,7 @@ def _difference(source, output):
             "`source` and `output` must both be (N, H, W, C) of one size. "
             f"Got: {source.shape} and {output.shape}"
         )
-    # Before the difference: uint8 - uint8 would wrap around.
+    # Convert before the difference, because uint8 - uint8 would wrap around.
     return source.astype(np.float64) - output.astype(np.float64)
 
 

@@ -6,23 +6,24 @@ import numpy as np
 def classification_accuracy(predicted, true):
     """Share of the images of which EVERY attribute is right.
 
-    LOMIT's classification accuracy (there in percent): of images that were
-    given the look of another image, those that have all of its attributes.
-    Print it beside the same classifier's share on real images.
+    It is LOMIT's classification accuracy (LOMIT prints percent). There each
+    image gets the look of another image. It is right if it has all attributes
+    of that image. Print the score beside the share of the same classifier on
+    real images.
 
     Args:
         predicted: (N,) classes or (N, K) attributes, bool or integer.
-        true: the same of what shall be there.
+        true: the wanted classes or attributes, in the same form.
 
     Returns:
         float in [0, 1].
 
     Raises:
-        ValueError: for shapes that differ, no image, or scores that were
-            not made yes or no.
+        ValueError: the shapes differ, there is no image, or the values are
+            scores and not yes or no.
 
     Paper: LOMIT, Table 1.
-    Differs from the paper: it does not say how several attributes count.
+    Differs from the paper: the paper does not say how several attributes count.
     """
     predicted, true = np.asarray(predicted), np.asarray(true)
     if predicted.shape != true.shape or predicted.ndim not in (1, 2):

@@ -7,15 +7,17 @@ def checked_features(name, features, least=2):
     """A set of features, after checks.
 
     Args:
-        name: str, what error messages call it.
-        features: (N, D) array, one image a row, N and D at will.
+        name: str, the name of the set in error messages.
+        features: (N, D) array with one image in each row; any N and D.
         least: int, the smallest N that makes sense.
 
     Returns:
-        (N, D) array, of float32 or float64 as it is, of others float64.
+        (N, D) array. float32 and float64 stay as they are. Other types become
+        float64.
 
     Raises:
-        ValueError: for another rank, too few rows, NaN or infinity.
+        ValueError: the rank is wrong, there are too few rows, or a value is NaN
+            or infinite.
     """
     features = np.asarray(features)
     if features.ndim != 2 or features.shape[1] == 0:
@@ -28,7 +30,8 @@ def checked_features(name, features, least=2):
         )
     if features.dtype not in (np.float32, np.float64):
         features = features.astype(np.float64)
-    # Row by row: a mask of all values would be a quarter of the features.
+    # This goes row by row. A mask of all values would take a quarter of the
+    # memory of the features.
     bad = [n for n, row in enumerate(features) if not np.isfinite(row).all()]
     if bad:
         raise ValueError(

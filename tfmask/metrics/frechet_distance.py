@@ -7,8 +7,8 @@ import numpy as np
 from tfmask.metrics.features import checked_features
 
 _ROWS = 1024  # of features that are made float64 at a time
-# Relative bound for the rounding of a sum of singular values; real errors are
-# far smaller.
+# Relative bound for the rounding error of a sum of singular values. Real errors
+# are far smaller.
 _NEGLIGIBLE = 1e-7
 
 
@@ -27,8 +27,8 @@ class Moments(NamedTuple):
 class FeatureMoments:
     """Mean and covariance of features that come in batches.
 
-    Keeps D x D numbers, however many images there are; the result does not
-    depend on how they were cut into batches (but for rounding, 1e-12).
+    It keeps D x D numbers for any number of images. The result does not depend
+    on the sizes of the batches, except for rounding (1e-12).
 
     Attributes:
         count: int, rows so far.
@@ -49,7 +49,7 @@ class FeatureMoments:
         """Adds (B, D) features, B >= 1.
 
         Raises:
-            ValueError: for wrong arrays, or another D than before.
+            ValueError: the array is wrong, or it has another D than before.
         """
         features = checked_features("features", features, least=1)
         width = np.shape(self._mean)
@@ -62,12 +62,13 @@ class FeatureMoments:
             self._add(features[first : first + _ROWS].astype(np.float64))
 
     def _add(self, rows):
-        # Centred before they are squared: large means cost no digits.
+        # The features are centred before they are squared. So large means cost
+        # no digits.
         mean, count = rows.mean(axis=0), self.count + len(rows)
         rows -= mean
         apart = mean - self._mean
-        # In place and one after the other, so only one more D x D array is
-        # needed.
+        # The operations work in place, one after the other. So they need only
+        # one more D x D array.
         self._scatter += rows.T @ rows
         self._scatter += np.outer(self.count * len(rows) / count * apart, apart)
         self._mean = self._mean + apart * (len(rows) / count)
@@ -77,7 +78,7 @@ class FeatureMoments:
         """The `Moments` of what came so far, float64.
 
         Raises:
-            ValueError: with fewer than two rows.
+            ValueError: there were fewer than two rows.
         """
         if self.count < 2:
             raise ValueError(f"Moments need 2 rows or more. Got: {self.count}")
@@ -87,28 +88,28 @@ class FeatureMoments:
 def frechet_distance(first, second):
     """FID: the distance of two normal distributions fitted to the sets.
 
-    `|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)`. With roots
-    `S = R^T R` the last trace is the sum of the singular values of
-    `R1 R2^T`. Where there are fewer images than features, the centred
-    features are such a root: exact, and no singular matrix is ever formed.
+    `|m1 - m2|^2 + tr S1 + tr S2 - 2 tr (S1 S2)^(1/2)`. With roots `S = R^T R`,
+    the last trace is the sum of the singular values of `R1 R2^T`. If there are
+    fewer images than features, the centred features are such a root. This is
+    exact and needs no singular matrix.
 
-    Small sets make it large: two sets of 120 images of ONE distribution can
-    be 100 apart. Compare at equal numbers of images only.
+    FID is large for small sets. Two sets of 120 images of ONE distribution can
+    have a distance of 100. Compare only values of equal numbers of images.
 
     Args:
         first: (N, D) float, finite, N >= 2; or `Moments`.
         second: (M, D) float, finite, M >= 2; or `Moments`.
 
     Returns:
-        float, computed in float64; of equal sets 0 but for rounding, on
-        either side.
+        float, computed in float64. For equal sets it is 0 except for rounding,
+        so it can be slightly negative.
 
     Raises:
-        ValueError: for wrong arrays.
+        ValueError: an array is wrong.
 
     Paper: Heusel et al. 2017.
-    Differs from the paper: no. From the authors' code: no matrix root, so
-        nothing is added to diagonals.
+    Differs from the paper: no. From the authors' code: there is no matrix root,
+        so nothing is added to diagonals.
     """
     (mean1, root1), (mean2, root2) = (
         _mean_and_root("first", first),
@@ -124,7 +125,7 @@ def frechet_distance(first, second):
     product = root1 @ root2.T
     del root1, root2  # as large as everything else together
     shared = None
-    # Roots of fewer rows, as of few images, have a singular product.
+    # If the roots have fewer rows (few images), their product is singular.
     if product.shape == 2 * mean1.shape:
         shared = _sum_of_roots(product)
     if shared is None:
@@ -174,8 +175,8 @@ def _root(covariance):
 def _sum_of_roots(matrix):
     """Sum of the singular values of a (D, D) matrix, by eigenvalues.
 
-    That takes a third of the time of singular values, but small ones lose up
-    to half of their digits: None where that could be seen.
+    This takes a third of the time of singular values. But small values lose up
+    to half of their digits. The result is None if that could be visible.
     """
     values = np.linalg.eigvalsh(matrix @ matrix.T)
     if values[0] <= 0.0:

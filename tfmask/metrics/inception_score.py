@@ -1,7 +1,8 @@
 """Inception Score (IS) and its conditional form (CIS) of class probabilities.
 
-Which classifier gives them decides what they mean: ImageNet's classes say
-little of faces, so papers on faces fine-tune one on their domain's classes.
+The meaning of the scores depends on the classifier. ImageNet's classes say
+little about faces. So papers on faces fine-tune a classifier on classes of
+their domain.
 """
 
 from typing import NamedTuple
@@ -17,8 +18,8 @@ class InceptionScore(NamedTuple):
         score: float in [1, C], the mean over parts of `exp(mean KL)`: IS.
         score_std: float, standard deviation over parts (`ddof` 0).
         mean_kl: float in [0, log C], the mean over all images, WITHOUT the
-            exponential: what LOMIT's table must print, where values are
-            below 1.
+            exponential. LOMIT's table must print this number, because its
+            values are below 1.
         mean_kl_std: float, standard deviation over images (`ddof` 0).
     """
 
@@ -35,8 +36,8 @@ class ConditionalInceptionScore(NamedTuple):
         score: float in [1, C], `exp(mean_kl)`.
         mean_kl: float in [0, log C], without the exponential.
         mean_kl_std: float, standard deviation over images (`ddof` 0).
-        between_kl: float, what inputs add: `mean_kl + between_kl` is the
-            `mean_kl` of `inception_score`.
+        between_kl: float, the part that the inputs add. `mean_kl + between_kl`
+            is the `mean_kl` of `inception_score`.
     """
 
     score: float
@@ -53,24 +54,26 @@ def softmax(logits):
 def inception_score(probabilities, *, splits=10):
     """IS, and the mean divergence that it is the exponential of.
 
-    `KL(p_i || p)` of every image's classes `p_i` from their average `p`, over
-    a part of the images for the score, over all for `mean_kl`. It is low for
-    few images in a part; papers take 50,000 in all.
+    The divergence is `KL(p_i || p)`. `p_i` are the classes of an image, and `p`
+    is their average. For the score, `p` is the average over a part of the
+    images; for `mean_kl`, over all images. The score is low if a part has few
+    images. Papers take 50,000 images in all.
 
     Args:
-        probabilities: (N, C), of one image a row.
-        splits: int, consecutive parts: rows floor(k N / splits) to
-            floor((k + 1) N / splits).
+        probabilities: (N, C), one image in each row.
+        splits: int, number of consecutive parts. Part k has the rows floor(k N
+            / splits) to floor((k + 1) N / splits).
 
     Returns:
         `InceptionScore`.
 
     Raises:
-        ValueError: for what are no probabilities, or more parts than images.
+        ValueError: the values are no probabilities, or there are more parts
+            than images.
 
     Paper: Salimans et al. 2016; `mean_kl`: LOMIT, Table 1.
-    Differs from the paper: no. Other libraries shuffle first; do that with
-        sorted images.
+    Differs from the paper: no. Other libraries shuffle first. Shuffle your
+        images if they are sorted.
     """
     probabilities = _checked(probabilities, 2)
     count = len(probabilities)
@@ -94,8 +97,9 @@ def inception_score(probabilities, *, splits=10):
 def conditional_inception_score(probabilities):
     """CIS: how different the outputs of ONE input are.
 
-    `KL(p(y | output) || p(y | input))`, the second being the average over the
-    outputs of that input; 0 with one output an input.
+    The divergence is `KL(p(y | output) || p(y | input))`. The second
+    distribution is the average over the outputs of that input. With one output
+    for each input, it is 0.
 
     Args:
         probabilities: (N, K, C), of K outputs for each of N inputs.
@@ -104,11 +108,11 @@ def conditional_inception_score(probabilities):
         `ConditionalInceptionScore`.
 
     Raises:
-        ValueError: for what are no probabilities.
+        ValueError: the values are no probabilities.
 
     Paper: Huang et al. 2018 (MUNIT).
-    Differs from the paper: no. From the authors' code: it prints the
-        exponential, which the paper does not have; here are both.
+    Differs from the paper: no. From the authors' code: their code prints the
+        exponential, but the paper does not have it. Here are both numbers.
     """
     probabilities = _checked(probabilities, 3)
     divergence = _divergence(probabilities)
@@ -124,7 +128,7 @@ def conditional_inception_score(probabilities):
 def _divergence(probabilities):
     """`KL(p_i || mean of p)` over the last axis but one: (..., N)."""
     average = np.mean(probabilities, axis=-2, keepdims=True)
-    # The smallest of probabilities, divided by N, would be 0.
+    # The smallest probabilities, divided by N, would be 0.
     average = np.maximum(average, np.finfo(np.float64).tiny)
     return special.rel_entr(probabilities, average).sum(axis=-1)
 

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-# Mean absolute difference over channels, in [-1, 1], above which a pixel
-# counts as changed: a twentieth of the range.
+# If the mean absolute difference over channels, in [-1, 1], is above this, a
+# pixel counts as changed. It is a twentieth of the range.
 CHANGED = 0.1
-# A translated mask holds an instance when that many pixels are inside.
+# A translated mask holds an instance if this many pixels are inside.
 MIN_PIXELS = 4
 
 
@@ -19,8 +19,8 @@ def context_l1(source, translated, masks, translated_masks):
         translated_masks: (B, N, H, W, 1) float in [0, 1], translated masks.
 
     Returns:
-        (B,) float64: mean |x - y| over the pixels that lie in no mask of
-        either (0.5 is inside); NaN where there is no such pixel.
+        (B,) float64: mean |x - y| over the pixels outside of all masks of both
+        images (0.5 is inside); NaN if there is no such pixel.
     """
     inside = (np.maximum(masks, translated_masks) > 0.5).any(axis=1)[..., 0]
     change = _change(source, translated)
@@ -49,8 +49,8 @@ def instances_kept(masks, translated_masks):
         translated_masks: (B, N, H, W, 1) float in [0, 1], slot by slot.
 
     Returns:
-        (B,) float64: share of the given instances whose translated mask
-        holds `MIN_PIXELS` pixels or more; NaN without instances.
+        (B,) float64: share of the given instances whose translated mask holds
+        `MIN_PIXELS` pixels or more; NaN if there are no instances.
     """
     there = (masks > 0.5).any((2, 3, 4))
     still = (translated_masks > 0.5).sum((2, 3, 4)) >= MIN_PIXELS
@@ -66,10 +66,11 @@ def area_ratio(masks, translated_masks):
         translated_masks: (B, N, H, W, 1) float in [0, 1], slot by slot.
 
     Returns:
-        ratio: (B,) float64, the geometric mean over the image's instances
-            that are still there (`MIN_PIXELS`); NaN without any.
+        ratio: (B,) float64, the geometric mean over the instances of the image
+            that are still there (`MIN_PIXELS`); NaN if there are none.
         flooded: (B,) float64, the share of the given instances that became
-            smaller than a half or larger than twice; NaN without any.
+            smaller than half or larger than twice their size; NaN if there are
+            none.
     """
     before = (masks > 0.5).sum((2, 3, 4))
     after = (translated_masks > 0.5).sum((2, 3, 4))

@@ -1,8 +1,8 @@
 """Kernel Inception Distance (KID) between two sets of features.
 
-The squared maximum mean discrepancy with the kernel `(<x, y> / D + 1)^3` of
-features with D entries. Functions return the plain number; papers often print
-it times 100 or 1000.
+KID is the squared maximum mean discrepancy with the kernel `(<x, y> / D + 1)^3`
+of features with D entries. The functions return the plain number. Papers often
+print it times 100 or 1000.
 """
 
 from typing import NamedTuple
@@ -18,25 +18,26 @@ _ROWS = 1024  # of features that are multiplied at a time
 def kernel_distance(first, second, *, estimator="unbiased"):
     """KID of two whole sets.
 
-    "unbiased" is what is called KID: means of `k(x_i, x_j)` and `k(y_i, y_j)`
-    over i != j, minus twice the mean of `k(x_i, y_j)` over all pairs. It can
-    be negative, and of a set with itself it is. "biased" takes means over all
-    pairs and is never negative. "u_statistic" leaves i = j out of the cross
-    term, too.
+    The name KID means "unbiased". It adds the means of `k(x_i, x_j)` and
+    `k(y_i, y_j)` over i != j, and subtracts twice the mean of `k(x_i, y_j)`
+    over all pairs. It can be negative; for a set with itself it is negative.
+    "biased" takes means over all pairs and is never negative. "u_statistic"
+    also leaves i = j out of the cross term.
 
-    Needs memory for 1,024 rows in float64, not for whole kernel matrices.
+    The function needs memory for 1,024 rows in float64, not for whole kernel
+    matrices.
 
     Args:
         first: (N, D) float, finite, N >= 2.
         second: (M, D) float, finite, M >= 2.
-        estimator: of `ESTIMATORS`.
+        estimator: one of `ESTIMATORS`.
 
     Returns:
         float, computed in float64; symmetric in both sets.
 
     Raises:
-        ValueError: for wrong arrays, an unknown estimator, or the
-            U-statistic of sets of different sizes.
+        ValueError: an array is wrong, the estimator is unknown, or the sets
+            have different sizes with the U-statistic.
 
     Paper: Binkowski et al. 2018.
     Differs from the paper: no.
@@ -71,17 +72,17 @@ def kernel_distance_of_subsets(
     Args:
         first: (N, D) float, finite.
         second: (M, D) float, finite.
-        subsets: int, how many.
+        subsets: int, how many subsets.
         size: int, 2 or more, rows of each; at most N and M.
-        seed: int, of NumPy's `RandomState`; rows of `first` are drawn
-            before those of `second`, as in torch-fidelity.
+        seed: int, the seed of NumPy's `RandomState`. Rows of `first` are drawn
+            before rows of `second`, as in torch-fidelity.
 
     Returns:
         (subsets,) float64; papers report its mean and its standard
         deviation (`ddof` 0).
 
     Raises:
-        ValueError: for wrong arrays, or sets smaller than a subset.
+        ValueError: an array is wrong, or a set is smaller than a subset.
     """
     first, second = checked_pair(first, second)
     draw = _Draws(subsets, size, seed, first=first, second=second)
@@ -91,23 +92,24 @@ def kernel_distance_of_subsets(
 def kernel_distance_of_blocks(first, second, *, size=1024):
     """KID of consecutive blocks: nothing is drawn, every row counts once.
 
-    Takes rows for shuffled: sets sorted by content give wrong numbers.
+    The rows must be shuffled. Sets that are sorted by content give wrong
+    numbers.
 
     Args:
         first: (N, D) float, finite.
         second: (M, D) float, finite.
-        size: int, most rows of a block. The larger set decides how many
-            blocks there are, both are cut into as many.
+        size: int, the largest number of rows in a block. The larger set decides
+            the number of blocks. Both sets are cut into this number.
 
     Returns:
-        (blocks,) float64: their mean is the estimate, its standard error is
+        (blocks,) float64. Their mean is the estimate. Its standard error is
         `sqrt(var(ddof=1) / blocks)`.
 
     Raises:
-        ValueError: for wrong arrays, or fewer than two rows for a block.
+        ValueError: an array is wrong, or a block has fewer than two rows.
 
-    Differs from the paper: the estimator of TF-GAN and of the script that
-        many papers use, there with blocks of 10.
+    Differs from the paper: it is the estimator of TF-GAN, and of a script that
+        many papers use. That script has blocks of 10.
     """
     first, second = checked_pair(first, second)
     if size < 2:
@@ -127,8 +129,8 @@ class SourceTargetDistance(NamedTuple):
     """KID of translations to both domains, (draws,) float64 each.
 
     Attributes:
-        target: to the domain that they shall look like.
-        source: to the domain that they come from.
+        target: KID to the domain that the translations shall look like.
+        source: KID to the domain that the translations come from.
     """
 
     target: np.ndarray
@@ -145,27 +147,27 @@ def source_target_kernel_distance(
 ):
     """The number of attention-guided translation's Table 1, with both parts.
 
-    The average rewards doing nothing: the identity is close to the source.
-    Read it beside `target`.
+    The average is low for a method that changes nothing, because its outputs
+    are close to the source. Read it beside `target`.
 
     Args:
         fake: (N, D) float, finite: features of translations.
         target: (M, D) float, finite: of real images of the target domain.
         source: (L, D) float, finite: of real images of the source domain.
-        draws: int, how many subsets of each.
+        draws: int, how many subsets of each set.
         size: int, 2 or more, rows of each; at most N, M and L.
-        seed: int, of NumPy's `RandomState`.
+        seed: int, the seed of NumPy's `RandomState`.
 
     Returns:
-        `SourceTargetDistance`; the paper prints mean and standard deviation
-        of `average`, times 100.
+        `SourceTargetDistance`. The paper prints the mean and the standard
+        deviation of `average`, times 100.
 
     Raises:
-        ValueError: for wrong arrays, or sets smaller than a subset.
+        ValueError: an array is wrong, or a set is smaller than a subset.
 
     Paper: Mejjati et al. 2018, Table 1.
-    Differs from the paper: it does not say how the 10 splits are made; here
-        each is 50 rows of each set without replacement.
+    Differs from the paper: the paper does not say how the 10 splits are made.
+        Here each split is 50 rows of each set without replacement.
     """
     sets = {"fake": fake, "target": target, "source": source}
     sets = {name: checked_features(name, rows) for name, rows in sets.items()}
@@ -180,7 +182,7 @@ class _Draws:
     """Random subsets of several sets, one of each at a time.
 
     Args:
-        count: int, how often.
+        count: int, how many times.
         size: int, rows of a subset.
         seed: int.
         **sets: (N, D) arrays by their names in messages.
@@ -226,7 +228,7 @@ def _mean_within(features, *, diagonal):
     for first in range(0, count, _ROWS):
         rows = features[first : first + _ROWS]
         total += _sum_between(rows, rows)
-        # The matrix is symmetric, so the part below the diagonal counts twice.
+        # The matrix is symmetric. So the part below the diagonal counts twice.
         total += 2.0 * _sum_between(rows, features[first + _ROWS :])
     if diagonal:
         return total / count**2

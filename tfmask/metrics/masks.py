@@ -1,9 +1,9 @@
 """Scores of a soft mask against a true object region, one an image.
 
-Every function takes `mask` (N, H, W) or (N, H, W, 1) in [0, 1] and `region`
-of the same size with the values 0 and 1 (or bool), and returns (N,) float64.
-Average over images for a set (macro): a pool of all pixels gives other
-numbers.
+Every function takes `mask` (N, H, W) or (N, H, W, 1) in [0, 1]. `region` has
+the same size and the values 0 and 1 (or bool). The result is (N,) float64. The
+score of a set is the average over its images (macro). A pool of all pixels
+gives other numbers.
 """
 
 import numpy as np
@@ -21,10 +21,10 @@ def mask_iou(mask, region, *, threshold=0.5):
         threshold: float; a pixel AT the threshold is background.
 
     Returns:
-        (N,) float64 in [0, 1]; 1 where both are empty.
+        (N,) float64 in [0, 1]; 1 if both are empty.
 
     Raises:
-        ValueError: for sizes that differ or values out of range.
+        ValueError: the sizes differ, or a value is out of range.
     """
     return mask_iou_at(mask, region, [threshold])[:, 0]
 
@@ -48,15 +48,16 @@ def mask_iou_at(mask, region, thresholds=THRESHOLDS):
 def best_threshold(scores, thresholds=THRESHOLDS):
     """The ONE threshold with the highest mean score over all images.
 
-    It is chosen on the very images that are scored, so the score is an upper
-    bound for a threshold chosen elsewhere.
+    The function chooses it on the same images that it scores. So the score is
+    an upper bound for a threshold from other images.
 
     Args:
-        scores: (N, T) from `mask_iou_at` or `mask_f_beta_at`.
+        scores: (N, T), the result of `mask_iou_at` or `mask_f_beta_at`.
         thresholds: (T,) floats.
 
     Returns:
-        (threshold, mean score), floats; the lowest threshold of a tie.
+        (threshold, mean score), floats. If several thresholds are equally good,
+        it is the lowest.
     """
     means = np.mean(scores, axis=0)
     best = int(np.argmax(means))
@@ -73,7 +74,7 @@ def mask_precision(mask, region, *, threshold=0.5):
     """Share of `mask > threshold` that lies in `region`.
 
     Returns:
-        (N,) float64 in [0, 1]; 1 where nothing is predicted.
+        (N,) float64 in [0, 1]; 1 if the mask predicts nothing.
     """
     return mask_precision_recall_at(mask, region, [threshold])[0][:, 0]
 
@@ -82,7 +83,7 @@ def mask_recall(mask, region, *, threshold=0.5):
     """Share of `region` that `mask > threshold` covers.
 
     Returns:
-        (N,) float64 in [0, 1]; 1 where the region is empty.
+        (N,) float64 in [0, 1]; 1 if the region is empty.
     """
     return mask_precision_recall_at(mask, region, [threshold])[1][:, 0]
 
@@ -96,8 +97,8 @@ def mask_precision_recall_at(mask, region, thresholds=LEVELS):
         thresholds: (T,) ascending floats.
 
     Returns:
-        (precision, recall), (N, T) float64 in [0, 1]; 1 where nothing is
-        predicted or the region is empty.
+        (precision, recall), (N, T) float64 in [0, 1]. Precision is 1 if the
+        mask predicts nothing. Recall is 1 if the region is empty.
     """
     hits, predicted, true = _counts(mask, region, thresholds)
     return _ratio(hits, predicted, empty=1.0), _ratio(hits, true, empty=1.0)
@@ -106,11 +107,11 @@ def mask_precision_recall_at(mask, region, thresholds=LEVELS):
 def mask_f_beta(mask, region, *, threshold=0.5, beta_squared=0.3):
     """Weighted harmonic mean of precision and recall.
 
-    `(1 + b) P R / (b P + R)`; `beta_squared` b = 0.3 is the convention of
-    saliency papers, b = 1 is the Dice score, `2 IoU / (1 + IoU)`.
+    `(1 + b) P R / (b P + R)`; b is `beta_squared`. Papers on saliency take b =
+    0.3. b = 1 gives the Dice score, `2 IoU / (1 + IoU)`.
 
     Returns:
-        (N,) float64 in [0, 1]; 0 where precision and recall are both 0.
+        (N,) float64 in [0, 1]; 0 if precision and recall are both 0.
     """
     thresholds = [threshold]
     return mask_f_beta_at(mask, region, thresholds, beta_squared=beta_squared)[
@@ -121,7 +122,7 @@ def mask_f_beta(mask, region, *, threshold=0.5, beta_squared=0.3):
 def mask_f_beta_at(mask, region, thresholds=LEVELS, *, beta_squared=0.3):
     """`mask_f_beta` at many thresholds at once.
 
-    Its largest mean over images, "max F", is
+    "max F" is its largest mean over images. It is
     `best_threshold(mask_f_beta_at(mask, region), LEVELS)`.
 
     Returns:
@@ -138,11 +139,11 @@ def mask_f_beta_at(mask, region, thresholds=LEVELS, *, beta_squared=0.3):
 def mask_energy_inside(mask, region):
     """Share of the mask's sum that lies in `region`.
 
-    No threshold: the number for a region that is only roughly known, such as
-    a box. A uniform mask scores the region's share of the image.
+    It needs no threshold. Use it if the region is only roughly known, such as a
+    box. For a uniform mask, the score is the region's share of the image.
 
     Returns:
-        (N,) float64 in [0, 1]; NaN where the mask is 0 everywhere.
+        (N,) float64 in [0, 1]; NaN if the mask is 0 everywhere.
     """
     mask, region = _flat(mask, region)
     mask = np.maximum(mask.astype(np.float64), 0.0)
@@ -156,7 +157,7 @@ def mask_average_precision(mask, region):
     `sum (R_n - R_{n-1}) P_n` over all distinct values of the mask.
 
     Returns:
-        (N,) float64 in [0, 1]; NaN where the region is empty.
+        (N,) float64 in [0, 1]; NaN if the region is empty.
     """
     return np.array(
         [_average_precision(*pair) for pair in _pairs(mask, region)]
@@ -166,10 +167,10 @@ def mask_average_precision(mask, region):
 def mask_roc_auc(mask, region):
     """Chance that an object pixel has a higher value than a background one.
 
-    Ties count half.
+    Equal values count half.
 
     Returns:
-        (N,) float64 in [0, 1]; NaN where the region is empty or full.
+        (N,) float64 in [0, 1]; NaN if the region is empty or full.
     """
     return np.array([_roc_auc(*pair) for pair in _pairs(mask, region)])
 
@@ -186,7 +187,7 @@ def _roc_auc(mask, region):
     hits, misses = _sorted_counts(mask, region)
     if hits[-1] == 0 or misses[-1] == 0:
         return np.nan
-    # Trapezoids: half of every group of equal values counts as won.
+    # The areas are trapezoids: half of every group of equal values counts.
     height = hits - np.diff(hits, prepend=0) / 2.0
     area = np.sum(np.diff(misses, prepend=0) * height)
     return float(area / (hits[-1] * misses[-1]))
@@ -204,8 +205,8 @@ def _sorted_counts(mask, region):
 def _counts(mask, region, thresholds):
     """Pixels: hit (N, T), predicted (N, T) and true (N, 1)."""
     mask, region = _flat(mask, region)
-    # The threshold gets the mask's precision: 0.1 as a float32 is above 0.1 as
-    # a float64.
+    # The threshold gets the precision of the mask, because 0.1 as a float32 is
+    # above 0.1 as a float64.
     thresholds = np.asarray(thresholds, mask.dtype)
     bins = np.searchsorted(thresholds, mask, side="left")  # thresholds below
     predicted = np.stack([_above(row, thresholds.size) for row in bins])
@@ -253,7 +254,7 @@ def _flat(mask, region):
         )
     if not np.issubdtype(mask.dtype, np.floating):
         mask = mask.astype(np.float64)
-    # `not (...)` catches NaN as well; the slack is for float32 rounding.
+    # `not (...)` also catches NaN. The tolerance is for float32 rounding.
     if not (mask.min() >= -1e-3 and mask.max() <= 1.0 + 1e-3):
         raise ValueError(
             "`mask` must lie in [0, 1]. "
@@ -267,7 +268,7 @@ def binary_region(region):
     """(N, H, W) bool from (N, H, W[, 1]) of 0 and 1.
 
     Raises:
-        ValueError: if the region holds other values or has another rank.
+        ValueError: the region holds other values or has another rank.
     """
     region = np.asarray(region)
     if region.ndim == 4 and region.shape[-1] == 1:

@@ -1,8 +1,8 @@
 """LPIPS: distance of images by the features of a network, and diversity.
 
-No network: features come from the caller, from every layer ("tap") that is
-looked at, with one weight a channel. Zhang et al. 2018 take AlexNet or VGG16
-after ReLUs and learnt weights; the input of those is
+This module has no network. The caller passes the features of every layer
+("tap") that counts, and one weight for each channel. Zhang et al. 2018 take
+AlexNet or VGG16 after ReLUs, and learnt weights. The input of these networks is
 `(x - (-0.030, -0.088, -0.188)) / (0.458, 0.448, 0.450)` of RGB in [-1, 1].
 """
 
@@ -14,22 +14,23 @@ import numpy as np
 def perceptual_distance(first, second, weights, *, epsilon=1e-10):
     """LPIPS of pairs of images.
 
-    Features are brought to length 1 at every position; their squared
-    differences are weighted by channel, averaged over positions and added up
-    over taps.
+    The features are divided by their length at every position. Their squared
+    differences are weighted by channel, averaged over positions and added over
+    taps.
 
     Args:
-        first: list of (N, H, W, C) float, one a tap; sizes differ by tap.
+        first: list of (N, H, W, C) float, one array for each tap. Taps may have
+            different sizes.
         second: list of arrays of the same shapes.
-        weights: list of (C,) float, 0 or more, one a tap.
-        epsilon: float, added to lengths: a position without any feature is
+        weights: list of (C,) float, 0 or more, one array for each tap.
+        epsilon: float, added to lengths. So a position without any feature is
             0, not NaN.
 
     Returns:
         (N,) float64, 0 or more.
 
     Raises:
-        ValueError: for arrays that do not belong together.
+        ValueError: the arrays do not belong together.
 
     Paper: Zhang et al. 2018, Eq. (1).
     Differs from the paper: no. From the authors' code: no.
@@ -51,13 +52,14 @@ def perceptual_distance(first, second, weights, *, epsilon=1e-10):
 def perceptual_diversity(features, weights, *, pairs=None, epsilon=1e-10):
     """LPIPS between outputs of one input: how much they differ.
 
-    Papers average it over 100 inputs with 19 random pairs each. Outputs that
-    are all the same have exactly 0.
+    Papers average it over 100 inputs with 19 random pairs each. If all outputs
+    are equal, it is exactly 0.
 
     Args:
-        features: list of (N, H, W, C) float, one a tap, of N outputs.
-        weights: list of (C,) float, 0 or more, one a tap.
-        pairs: (P, 2) int, which outputs to compare; None: each with every
+        features: list of (N, H, W, C) float, features of N outputs, one array
+            for each tap.
+        weights: list of (C,) float, 0 or more, one array for each tap.
+        pairs: (P, 2) int, the outputs to compare. None: each output with every
             other one.
         epsilon: see `perceptual_distance`.
 
@@ -65,7 +67,7 @@ def perceptual_diversity(features, weights, *, pairs=None, epsilon=1e-10):
         (P,) float64; their mean is the diversity.
 
     Raises:
-        ValueError: for arrays that do not belong together, or no pair.
+        ValueError: the arrays do not belong together, or there is no pair.
 
     Paper: Huang et al. 2018 (MUNIT), after BicycleGAN.
     Differs from the paper: no.

@@ -10,11 +10,12 @@ ABSENT = ("zero", "skip")
 def nearest_classes(images, colours):
     """The class whose colour is nearest to each pixel's.
 
-    The squared distance decides; the first of two equal ones wins.
+    The squared distance decides. If two distances are equal, the first class
+    wins.
 
     Args:
-        images: (..., 3) uint8, or float in [-1, 1], which is rounded to
-            uint8 first, as a PNG would be.
+        images: (..., 3) uint8, or float in [-1, 1]. Floats are rounded to uint8
+            first, as in a PNG.
         colours: (K, 3) int, R, G, B in 0..255 of the classes 0, 1, ...
 
     Returns:
@@ -26,7 +27,8 @@ def nearest_classes(images, colours):
     pixels = pixels.astype(np.int32)
     nearest = np.zeros(pixels.shape[:-1], np.int64)
     least = np.full(pixels.shape[:-1], np.iinfo(np.int32).max, np.int32)
-    # One class after the other: all at once would need K times the memory.
+    # This takes one class after the other. All classes at once would need K
+    # times the memory.
     for number, colour in enumerate(np.asarray(colours, np.int32)):
         distance = np.square(pixels - colour).sum(axis=-1, dtype=np.int32)
         nearest[distance < least] = number
@@ -44,21 +46,21 @@ class SegmentationScores:
         class_accuracy = mean_i n_ii / t_i
         class_iou = mean_i n_ii / (t_i + sum_j n_ji - n_ii)
 
-    They are not averages of images' scores.
+    The scores are not averages over the scores of images.
 
     Args:
-        classes: int, how many.
-        ignore: int or None; pixels whose truth is this number are left out.
-        absent: "zero" takes 0 / 0 for 0, as the reference does: a class
-            that no image has lowers the mean, and a perfect prediction can
-            score less than 1. "skip" leaves such classes out of the mean.
+        classes: int, how many classes.
+        ignore: int or None; pixels with this number as truth are left out.
+        absent: "zero" takes 0 / 0 as 0, as in the reference. Then a class that
+            no image has lowers the mean, and a perfect prediction can score
+            less than 1. "skip" leaves such classes out of the mean.
 
     Raises:
-        ValueError: `absent` is neither.
+        ValueError: `absent` is neither "zero" nor "skip".
 
     Paper: pix2pix (Isola et al. 2017), the FCN-scores of its Cityscapes
-    tables. From the authors' code: there a prediction of a class too many
-    is counted in another cell or drops its image; here it is an error.
+    tables. From the authors' code: there a predicted number that is no class is
+    counted in another cell, or drops its image. Here it is an error.
 
     Examples:
         >>> scores = SegmentationScores(2)

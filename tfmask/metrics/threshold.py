@@ -21,18 +21,18 @@ def mask_histogram(masks):
 def otsu_threshold(histogram):
     """The level that best parts a histogram into two classes.
 
-    It has the largest variance between the classes,
-    `w0 w1 (mu0 - mu1)^2`, where w are shares and mu means of the values up
-    to the level and above it.
+    This level has the largest variance between the classes, `w0 w1 (mu0 -
+    mu1)^2`. Here w are the shares and mu the means of the values up to the
+    level and above it.
 
     Args:
-        histogram: (256,) counts of the values 0, 1/255, ..., 1, of
+        histogram: (256,) counts of the values 0, 1/255, ..., 1; the result of
             `mask_histogram`.
 
     Returns:
-        float in (0, 1), in the middle between two levels: what is above it
-        is object. The middle of several best ones; 0.5 where all values are
-        equal.
+        float in (0, 1), in the middle between two levels. Values above it are
+        object. If several levels are best, it is their middle. If all values
+        are equal, it is 0.5.
 
     Paper: Otsu 1979, Eq. (18).
 
@@ -53,6 +53,6 @@ def otsu_threshold(histogram):
     between = np.divide(
         distance**2, apart, out=np.zeros(LEVELS - 1), where=apart > 0
     )
-    # Levels without values between the classes are equally good.
+    # Levels without values between the classes are all equally good.
     best = np.flatnonzero(between >= between.max() * (1 - 1e-12))
     return float((values[best[0]] + values[best[-1] + 1]) / 2)
