@@ -12,7 +12,8 @@ def attention_composite(foreground, background, attention):
         attention: (B, H, W, 1) float in [0, 1], soft.
 
     Returns:
-        (B, H, W, C) float in [-1, 1]; every value lies between the two.
+        (B, H, W, C) float in [-1, 1]. Every value lies between the values of
+        the two images.
 
     Paper: Mejjati et al. 2018, Eq. (1); the paper's `s_a` is `attention`,
     `F(s)` is `foreground`.

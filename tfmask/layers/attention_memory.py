@@ -8,23 +8,24 @@ from tfmask.ops.distribution import gather_replicas
 class AttentionMemory(tf.Module):
     """One small map for each image of a data set, and its window.
 
-    A record holds the map at the size the discriminator gives it, in
-    float32 (what is read is what was written, bit by bit), whether there is
-    one yet, and the `window` of the image that it was computed for. Its size
-    does not depend on the images'.
+    A record holds three things: the map, a flag that says if there is a map,
+    and the `window` of the image that the map was computed for. The map has the
+    size that the discriminator gives. It is float32, so reading returns the
+    written values bit by bit. The size of a record does not depend on the size
+    of the images.
 
-    Under a distribution strategy every replica writes the records of the
-    whole global batch into its own copy. So all copies are equal, an image
-    may come back on another replica, and N replicas equal one device.
+    Under a distribution strategy, every replica writes the records of the whole
+    global batch into its own copy. So all copies are equal. An image may come
+    back on another replica. N replicas give the same result as one device.
 
     Args:
-        count: int, images.
+        count: int, number of images.
         size: (h, w) of the maps.
         name: str.
 
     Paper: GuideGAN, Eq. (1), "the attention of the previous visit".
-    Differs from the paper: it does not say how crops and flips that are
-    drawn anew at each visit fit an old map; see `realigned`.
+    Differs from the paper: crops and flips are drawn anew at each visit. The
+    paper does not say how an old map fits to them. `realigned` does that here.
     """
 
     def __init__(self, count, size, *, name):
@@ -34,7 +35,8 @@ class AttentionMemory(tf.Module):
         self.maps = tf.Variable(
             tf.zeros([count, *size]), trainable=False, name="maps"
         )
-        # Seen (0 or 1), then the window. Not of integers: GPUs lack kernels.
+        # These are seen (0 or 1), then the window. They are no integers,
+        # because GPUs lack kernels for those.
         self.views = tf.Variable(
             tf.zeros([count, 4]), trainable=False, name="views"
         )
@@ -53,12 +55,12 @@ class AttentionMemory(tf.Module):
         Args:
             index: (B,) integer, below `count`.
             window: (B, 3) integer of `data_pipelines`.
-            image_size: (H, W) of the images, that windows are given in.
+            image_size: (H, W) of the images. Windows count in these pixels.
             align: bool; False returns the maps as they were.
 
         Returns:
-            (B, H, W, 1) float32 in [0, 1]: resized bilinearly; ones for an
-            image that was never seen.
+            (B, H, W, 1) float32 in [0, 1], resized bilinearly. An image that
+            was never seen has ones.
 
         Raises:
             tf.errors.InvalidArgumentError: an index is out of range.
@@ -77,23 +79,23 @@ class AttentionMemory(tf.Module):
 
         Args:
             index: (B,) integer, below `count`.
-            window: (B, 3) integer, of the images that the maps are of.
+            window: (B, 3) integer, windows of the images of the maps.
             maps: (B, h, w, 1) float.
 
         Raises:
             tf.errors.InvalidArgumentError: an index is out of range.
         """
         index = self._checked(index)
-        # One tensor, so that replicas exchange once. Floats hold an index up
-        # to 2^24.
+        # All is in one tensor, so replicas exchange once. Floats hold an index
+        # up to 2^24.
         parts = [index[:, None], tf.ones_like(index)[:, None], window]
         parts = [tf.cast(part, tf.float32) for part in parts]
         flat = tf.reshape(maps, [-1, self.size[0] * self.size[1]])
         records = tf.concat([*parts, tf.cast(flat, tf.float32)], axis=1)
         records = gather_replicas(records)
         index = tf.cast(records[:, 0], tf.int64)
-        # All records of one image become its last one: the order in which
-        # they are written is not defined.
+        # All records of one image become its last one, because the order of the
+        # writes is not defined.
         same = index[:, None] == index[None, :]
         place = tf.range(tf.shape(index)[0])
         last = tf.reduce_max(tf.where(same, place, -1), axis=1)
@@ -120,18 +122,18 @@ class AttentionMemory(tf.Module):
 def realigned(maps, before, after):
     """Maps of one window of an image, seen from another window of it.
 
-    A window cuts (H, W) pixels at (top, left) and then mirrors them. The
-    map is mirrored back, shifted by the difference of the windows, its edges
-    repeated where the new one reaches beyond the old one, and mirrored as
-    the new one is.
+    A window cuts (H, W) pixels at (top, left) and then mirrors them. The map is
+    first mirrored back. Then it is shifted by the difference of the windows.
+    Its edges are repeated if the new window reaches beyond the old one. At last
+    it is mirrored as the new window is.
 
     Args:
-        maps: (B, H, W, 1), of the windows' size.
+        maps: (B, H, W, 1), in the size of the windows.
         before: (B, 3) top, left, mirrored (0 or 1) of the maps' windows.
-        after: (B, 3) of the windows wanted.
+        after: (B, 3) of the wanted windows.
 
     Returns:
-        (B, H, W, 1); the same values where the windows are the same.
+        (B, H, W, 1). The values do not change if the windows are equal.
     """
     height, width = maps.shape[1:3]
     before, after = tf.cast(before, tf.int32), tf.cast(after, tf.int32)

@@ -13,7 +13,8 @@ TRANSFERS = ("multiply", "rgba")
 def emphasized(values, attention):
     """Values as they are, and once more where the attention is.
 
-    `y = (1 + M) * x`: a mask of ones doubles, one of zeros changes nothing.
+    `y = (1 + M) * x`. A mask of ones doubles the values. A mask of zeros
+    changes nothing.
 
     Args:
         values: (B, H, W, C) float, images or features.
@@ -36,17 +37,18 @@ def emphasized(values, attention):
 class AttentionTransfer(keras.layers.Layer):
     """An image and an attention map to what a generator translates.
 
-    The map is resized to the image (bilinear, no antialiasing) and is a
-    constant: no gradient reaches it. Then, with the attention M,
+    The map is resized to the image (bilinear, no antialiasing). It is a
+    constant, so no gradient reaches it. `kind` says what happens then, with the
+    attention M:
 
-    - "multiply": `emphasized`; ones double the image, zeros leave it.
-    - "rgba": a fourth channel, `alpha = scale * M + offset`, by default
-      `2 M - 1`: ones are opaque in the colours' range.
+    - "multiply": `emphasized`. Ones double the image, zeros do not change it.
+    - "rgba": there is a fourth channel, `alpha = scale * M + offset`. The
+      default is `2 M - 1`, so ones are opaque in the range of the colours.
 
     Args:
         kind: "multiply" or "rgba".
-        learnable_alpha: bool, for "rgba": scale and offset are trained,
-            from 2 and -1 on.
+        learnable_alpha: bool, for "rgba". Scale and offset are trained. They
+            start at 2 and -1.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -54,15 +56,15 @@ class AttentionTransfer(keras.layers.Layer):
         attention: (B, h, w, 1) float in [0, 1], of any size.
 
     Returns:
-        (B, H, W, `channels`) float: 3 channels in [-2, 2] or 4.
+        (B, H, W, `channels`) float: 3 channels in [-2, 2], or 4 channels.
 
     Raises:
         UserError: `kind` is unknown.
         ValueError: there is no alpha to learn.
 
-    Paper: GuideGAN, Eq. (4) and (5); (5) repeats x_a where the blue channel
-    is meant.
-    Differs from the paper: it does not say what alpha is of M.
+    Paper: GuideGAN, Eq. (4) and (5). Eq. (5) repeats x_a but means the blue
+    channel.
+    Differs from the paper: the paper does not say how alpha depends on M.
     """
 
     def __init__(self, kind="multiply", *, learnable_alpha=False, **kwargs):

@@ -6,11 +6,12 @@ import tensorflow as tf
 from tfmask.ops.distribution import replica_mean
 from tfmask.ops.precision import exact, mean_over, standardized
 
-# How a call computes: with moving averages, with the batch's statistics, or
-# with those and moving averages that follow them.
+# A call computes with moving averages, or with the statistics of the batch, or
+# with those and an update of the moving averages.
 MODES = ("inference", "batch", "update")
-# Weights stay float32 under mixed precision: averages would stop moving where
-# their steps round to nothing. Keras 3 and Keras 2 call it differently.
+# Weights stay float32 under mixed precision. In half precision, small steps of
+# the averages would round to nothing. Keras 3 and Keras 2 have different names
+# for this.
 _EXACT = {
     "autocast" if hasattr(keras, "ops") else "experimental_autocast": False
 }
@@ -20,13 +21,13 @@ _EXACT = {
 class BatchNormalization(keras.layers.Layer):
     """Normalises every channel over all examples, on all replicas.
 
-    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, biased
-    variance. N replicas give what one device gives on the same global
-    batch. Several batches can go through one call (for larger
-    convolutions around it): each part keeps to itself.
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the biased
+    variance. N replicas give the same result as one device on the same global
+    batch. Several batches can go through one call, so that the convolutions
+    around it are larger. Each part has its own statistics.
 
     Args:
-        momentum: float; moving averages keep so much of their old value.
+        momentum: float; moving averages keep this share of their old value.
         epsilon: float; 1e-5, as in PyTorch (Keras has 1e-3).
         gamma_stddev: float; the scale starts as a normal about 1 with this
             deviation (0: exactly 1).
@@ -35,16 +36,16 @@ class BatchNormalization(keras.layers.Layer):
     Call arguments:
         inputs: (parts * B, H, W, C) float.
         parts: int or scalar tensor, batches one after another in `inputs`.
-        mode: "inference" takes the moving averages, "batch" the parts' own
-            statistics, "update" those, and moves the averages part by part
-            (`parts` must be an int then).
+        mode: "inference" takes the moving averages. "batch" takes the
+            statistics of each part. "update" takes them too, and moves the
+            averages part by part; `parts` must then be an int.
 
     Returns:
         (parts * B, H, W, C) of the inputs' dtype.
 
     Paper: LOMIT, supplement.
-    Differs from the authors' code: PyTorch's moving variance is the
-    unbiased one, a factor n / (n - 1) with n in the thousands.
+    Differs from the authors' code: PyTorch's moving variance is unbiased. The
+    difference is a factor n / (n - 1), with n in the thousands.
     """
 
     def __init__(
@@ -130,7 +131,7 @@ class BatchNormalization(keras.layers.Layer):
 def _moments(values):
     """(parts, B, H, W, C) to mean and variance, (parts, C) each."""
     mean = replica_mean(mean_over(values, (3, 2, 1)))
-    # Two passes, because E(x^2) - E(x)^2 loses digits in float32.
+    # This takes two passes, because E(x^2) - E(x)^2 loses digits in float32.
     centred = values - mean[:, None, None, None, :]
     squares = mean_over(tf.square(centred), (3, 2, 1))
     return mean, replica_mean(squares)

@@ -13,13 +13,14 @@ _TAPS = np.outer([1, 2, 1], [1, 2, 1]) / 16
 def blur_pool(images):
     """Every second pixel of images blurred by [1, 2, 1] / 4 along each side.
 
-    The border is reflected; the first pixel is the blurred first one.
+    The border is reflected. The first pixel of the result is the blurred first
+    pixel of the image.
 
     Args:
         images: (B, H, W, C) float; H and W 2 or more.
 
     Returns:
-        (B, H / 2, W / 2, C) float, rounded up.
+        (B, H / 2, W / 2, C) float; the sizes are rounded up.
 
     Paper: Zhang 2019, "Making Convolutional Networks Shift-Invariant Again",
     section 3.2.
@@ -41,8 +42,8 @@ def blur_pool(images):
 def blur_upsample(images):
     """Twice the size, each new pixel .75 of the next old one, .25 of another.
 
-    Along each side that is a transposed convolution of stride 2 by
-    [1, 3, 3, 1] / 4 whose border is repeated, and bilinear resizing.
+    Along each side it is a transposed convolution of stride 2 with the kernel
+    [1, 3, 3, 1] / 4 and a repeated border. It is equal to bilinear resizing.
 
     Args:
         images: (B, H, W, C) float.

@@ -17,12 +17,12 @@ from tfmask.ops.precision import exact
 def normal_initializer(stddev=0.02, *, truncated=False):
     """Config of a normal initializer; each `get` of it draws anew.
 
-    An initializer object would give every kernel of one shape the same
-    values in Keras 3.
+    In Keras 3, an initializer object would give the same values to all kernels
+    of one shape.
 
     Args:
         stddev: float.
-        truncated: bool; cut at two deviations.
+        truncated: bool; the distribution is cut at two deviations.
     """
     name = "TruncatedNormal" if truncated else "RandomNormal"
     return {"class_name": name, "config": {"mean": 0.0, "stddev": stddev}}
@@ -93,8 +93,8 @@ def upsample(images):
 def spectral_norm_iteration(kernel, vector):
     """One power iteration on a kernel seen as a (rest, filters) matrix.
 
-    `v = normalize(W u)`, `u = normalize(W^T v)`, `sigma = v^T W u`; no
-    gradient passes through u and v, but sigma is differentiable in W.
+    `v = normalize(W u)`, `u = normalize(W^T v)`, `sigma = v^T W u`. No gradient
+    passes through u and v. sigma is differentiable in W.
 
     Args:
         kernel: (height, width, in, filters) float.
@@ -119,21 +119,21 @@ class Convolution(keras.layers.Layer):
         filters: int, output channels.
         kernel_size: int, side of the square kernel.
         strides: int.
-        padding: int, pixels added on all four sides (PyTorch's way), or
-            "same" (TensorFlow's: more at the bottom and right).
+        padding: int, pixels added on all four sides, as in PyTorch; or "same",
+            as in TensorFlow (more at the bottom and right).
         padding_mode: "zero" or "reflect" (the border pixel is not
             repeated).
         use_bias: bool.
-        spectral_normalization: bool; divides the kernel by its largest
-            singular value, one power iteration a training call. The raw
-            kernel stays what the optimizer updates.
+        spectral_normalization: bool; divides the kernel by its largest singular
+            value. Each training call makes one power iteration. The optimizer
+            updates the raw kernel.
         kernel_initializer: config of a Keras initializer, or None for the
             papers' normal distribution of deviation 0.02.
         **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
 
     Call arguments:
         inputs: (B, H, W, C) float.
-        training: bool; power iterations run in training only.
+        training: bool; power iterations run only in training.
 
     Returns:
         (B, H', W', filters) float, H' = (H + 2 padding - kernel) / strides
@@ -141,10 +141,9 @@ class Convolution(keras.layers.Layer):
 
     Paper: spectral normalisation: Miyato et al. 2018, Eq. (8), Algorithm 1.
     Differs from the paper: no. From `keras.layers.SpectralNormalization`
-    and tensorflow-addons' wrapper: those overwrite the kernel with
-    kernel / sigma at every training call. Outputs are equal until an
-    optimizer adds to the kernel: to the raw one here, to the scaled one
-    there.
+    and tensorflow-addons' wrapper: those overwrite the kernel with kernel /
+    sigma at every training call. The outputs are equal until an optimizer
+    changes the kernel. Here it changes the raw kernel, there the scaled one.
     """
 
     def __init__(
@@ -222,8 +221,8 @@ class Convolution(keras.layers.Layer):
     def _pad(self, inputs):
         """Padded inputs and what is left to pad for `tf.nn.conv2d`.
 
-        Its "EXPLICIT" padding is avoided: on CPUs the gradients of such a
-        convolution run without oneDNN, several times slower.
+        The code avoids its "EXPLICIT" padding. On CPUs the gradients of such a
+        convolution run without oneDNN. They are several times slower.
         """
         reflect = self.padding_mode == "reflect"
         if self.padding == "same" or (
@@ -267,11 +266,12 @@ class TransposedConvolution(keras.layers.Layer):
 
     Args:
         filters: int, output channels.
-        kernel_size: 3; or 4 for padding 1 of PyTorch, which is also
-            TensorFlow's "SAME"; or 5, with `alignment` "same".
-        alignment: of kernels of 3: "torch" for padding 1 and output padding
-            1 of PyTorch (the full output without its first row and column),
-            "same" for TensorFlow's (without its last): one pixel apart.
+        kernel_size: 3, 4 or 5. For 4, padding 1 of PyTorch and TensorFlow's
+            "SAME" are equal. 5 needs `alignment` "same".
+        alignment: for kernels of 3. "torch" is padding 1 and output padding 1
+            of PyTorch: the full output without its first row and column. "same"
+            is TensorFlow's: the full output without its last row and column.
+            The two are one pixel apart.
         use_bias: bool.
         kernel_initializer: config of a Keras initializer, or None for the
             papers' normal distribution of deviation 0.02.
@@ -337,9 +337,9 @@ class TransposedConvolution(keras.layers.Layer):
                 2,
                 "VALID",
             )
-            # Not conv2d_transpose's own explicit padding (see
-            # `Convolution._pad`) nor outputs[:, 1:, 1:], whose gradient is
-            # five times as slow.
+            # Do not use the explicit padding of conv2d_transpose, see
+            # `Convolution._pad`. Do not use outputs[:, 1:, 1:] either; its
+            # gradient is five times as slow.
             outputs = crop(outputs, [[0, 0], [1, 0], [1, 0], [0, 0]])
         else:
             outputs = convolve_transposed(inputs, kernel)

@@ -7,25 +7,25 @@ import tensorflow as tf
 from tfmask.layers.padding import image_sizes
 from tfmask.ops.gradients import with_gradient
 
-# Of a 4x4 kernel of stride 2: pixels of the smaller image up to which, and
-# weights from which on, a product of matrices is quicker.
+# Limits for a 4x4 kernel of stride 2. A product of matrices is quicker up to so
+# many pixels of the smaller image, and from so many weights on.
 _FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
 
 
 def convolve(inputs, kernel, strides, padding):
     """`tf.nn.conv2d`, and its gradients by whichever operation is quicker.
 
-    TensorFlow's gradient of the inputs multiplies matrices and adds up what
-    overlaps; that of the kernel reads the inputs once for each tap and
-    channel. Of a layer from 64 channels to an image's three, both took 15
-    to 20 times as long as the layer itself. Here the gradient of the inputs
-    is a convolution by the flipped kernel, where it has the same number of
-    pixels or fewer channels to read; where there are fewer filters than
+    TensorFlow's gradient of the inputs multiplies matrices and adds the parts
+    that overlap. Its gradient of the kernel reads the inputs once for each tap
+    and channel. For a layer from 64 channels to the three of an image, both
+    took 15 to 20 times as long as the layer itself. Here the gradient of the
+    inputs is a convolution with the flipped kernel, if it has the same number
+    of pixels or fewer channels to read. If there are fewer filters than
     channels, the gradient of the kernel is that of a layer from filters to
-    channels. Both gradients of a wide layer that halves a few pixels are
-    those of `convolve_transposed`. Values are the same but for the order of
-    sums. Where TensorFlow sees a GPU, its own gradients stay: cuDNN has quick
-    ones.
+    channels. Both gradients of a wide layer that halves a few pixels are those
+    of `convolve_transposed`. The values are the same except for the order of
+    sums. If TensorFlow sees a GPU, its own gradients stay, because cuDNN has
+    quick ones.
 
     Args:
         inputs: (B, H, W, C) float.
@@ -53,7 +53,7 @@ def convolve(inputs, kernel, strides, padding):
             kernel,
         )
     narrows = filters < channels
-    # An even kernel's "SAME" pads one end more than the other.
+    # With an even kernel, "SAME" pads one end more than the other.
     flips = side % 2 == 1 if same else narrows
     slow = strides == 1 and side > 1 and flips
     if not slow or tf.config.get_visible_devices("GPU"):
@@ -93,17 +93,18 @@ def _kernel_gradient(inputs, upstream, shape, padding):
 
 def _flipped(kernel):
     """A kernel turned by half a turn, from its filters to its channels."""
-    # One axis at a time: OpenVINO reads no other `ReverseV2`.
+    # This reverses one axis at a time, because OpenVINO reads no other
+    # `ReverseV2`.
     return tf.transpose(tf.reverse(tf.reverse(kernel, [0]), [1]), [0, 1, 3, 2])
 
 
 def convolve_transposed(inputs, kernel):
     """`tf.nn.conv2d_transpose` of stride 2 and padding "SAME".
 
-    TensorFlow multiplies by a transposed kernel, which takes ten times as
-    long as the product the other way round where a wide kernel (4x4) meets a
-    few pixels: the inner layers of a U-Net, the last ones of StarGAN's
-    critic. Here the kernel comes first there, unless there is a GPU.
+    TensorFlow multiplies by a transposed kernel. With a wide kernel (4x4) and a
+    few pixels, this takes ten times as long as the product in the other order.
+    Such layers are the inner layers of a U-Net and the last layers of StarGAN's
+    critic. Here the kernel comes first in these layers, except with a GPU.
 
     Args:
         inputs: (B, H, W, C) float.
@@ -153,7 +154,7 @@ def _halves_few_pixels(shape, kernel):
 def _wide_kernel_gradient(doubled, halved, shape):
     """The gradient of a wide kernel, of (B, 2H, 2W, F) and (B, H, W, C).
 
-    Of a single pixel TensorFlow's own is quicker.
+    For a single pixel TensorFlow's own gradient is quicker.
     """
     pixels = math.prod(halved.shape[:3])
     if pixels > 1:
@@ -175,7 +176,8 @@ def _taps(images):
         images: (B, 2H, 2W, F).
 
     Returns:
-        (16 F, B H W), in the order of a kernel (4, 4, F) and of pixels.
+        (16 F, B H W). The rows are in the order of a kernel (4, 4, F), the
+        columns in the order of pixels.
     """
     batch, height, width, filters = images.shape
     height, width = height // 2, width // 2
@@ -203,7 +205,7 @@ def _overlapped(taps, shape):
 
     Args:
         taps: (16 F, B H W).
-        shape: (B, 2H, 2W, F), ints, of the result.
+        shape: (B, 2H, 2W, F), ints, the shape of the result.
     """
     batch, height, width, filters = shape
     height, width = height // 2, width // 2

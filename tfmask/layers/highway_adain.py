@@ -15,7 +15,7 @@ def highway_adain(features, attention, foreground, background):
     """Gives normalised features one style inside a mask, another outside.
 
     `m (gf n(c) + bf) + (1 - m) (gb n(c) + bb)`, where n(c) has mean 0 and
-    variance 1 in every channel of every example. Computed in one pass, as
+    variance 1 in every channel of every example. It is computed in one pass, as
     `n(c) [m gf + (1 - m) gb] + [m bf + (1 - m) bb]`.
 
     Args:
@@ -28,8 +28,8 @@ def highway_adain(features, attention, foreground, background):
         (B, H, W, C) of the features' dtype.
 
     Paper: LOMIT, Eq. (3) and (4).
-    Differs from the paper: no. From the authors' code: that divides by the
-    deviation of the rows' deviations.
+    Differs from the paper: no. From the authors' code: their code divides by
+    the deviation of the deviations of the rows.
 
     Examples:
         >>> c = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
@@ -58,14 +58,15 @@ def highway_adain(features, attention, foreground, background):
 class StyleParameters(StyleLayers):
     """A style code to scale and offset of every channel.
 
-    `StyleLayers` with leaky ReLUs of slope 0.01; of what they give, the
-    first half is the offset, the second half v.
+    It uses `StyleLayers` with leaky ReLUs of slope 0.01. The first half of
+    their output is the offset. The second half is v.
 
     Args:
         channels: int, C.
         hidden: int, width of the hidden layers.
-        scale_form: "exponential" (`exp(v / 2)`, the authors' code, always
-            above 0) or "linear" (v, as MUNIT).
+        scale_form: "exponential" or "linear". "exponential" is `exp(v / 2)` as
+            in the authors' code; it is always above 0. "linear" is v as in
+            MUNIT.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:

@@ -12,19 +12,21 @@ from tfmask.ops.distribution import (
 class HistoryPool(tf.Module):
     """Mixes new images with remembered ones (Shrivastava et al. 2017).
 
-    While the pool is not full, a new image is stored and returned. Later,
-    with probability one half, a random stored image is returned and the new
-    one takes its place; otherwise the new one is returned. Images of a batch
-    are handled one after another.
+    While the pool is not full, a new image is stored and returned. After that,
+    there are two cases, each with probability one half. Either a random stored
+    image is returned, and the new image takes its place. Or the new image is
+    returned. The images of a batch are handled one after another.
 
-    Draws depend on (seed, step) alone. Under a distribution strategy every
-    replica sees the whole global batch and keeps the same pool, so N
-    replicas equal one device and any replica's pool can be saved.
+    Draws depend only on (seed, step). Under a distribution strategy, every
+    replica sees the whole global batch and keeps the same pool. So N replicas
+    give the same result as one device, and the pool of any replica can be
+    saved.
 
     Args:
-        size: int, images remembered; 0 returns every image unchanged.
-        shape: (H, W, C) of one image. Whatever belongs together (image and
-            mask) is stacked along C.
+        size: int, how many images are remembered. 0: every image is returned
+            unchanged.
+        shape: (H, W, C) of one image. Parts that belong together (image and
+            mask) are stacked along C.
         seed: int.
         name: str.
         dtype: of the images.
@@ -51,8 +53,8 @@ class HistoryPool(tf.Module):
         Args:
             images: (B, H, W, C) of `dtype`, this replica's images.
             step: integer scalar, the training step.
-            wanted: (B,) bool; what is false is returned as it is and not
-                remembered. None: all are wanted.
+            wanted: (B,) bool. If it is false, the image is returned unchanged
+                and not remembered. None: all are wanted.
 
         Returns:
             (B, H, W, C) of `dtype`.

@@ -11,11 +11,12 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     """Normalises every channel of every example over height and width.
 
     `y = (x - mean) / sqrt(variance + epsilon)`, with the biased variance,
-    then `gamma * y + beta` where `affine`. No running statistics. On a 1x1
-    map the result is 0.
+    then `gamma * y + beta` if `affine`. There are no running statistics. On a
+    1x1 map the result is 0.
 
     Args:
-        affine: bool; learned scale and offset. False, as in PyTorch.
+        affine: bool; the layer learns a scale and an offset. The default is
+            False, as in PyTorch.
         epsilon: float; 1e-5, as in PyTorch and the papers.
         gamma_stddev: float; the scale starts as a truncated normal
             about 1 with this deviation (0: exactly 1).
@@ -28,8 +29,8 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         (B, H, W, C) of the inputs' dtype.
 
     Paper: Ulyanov et al. 2016.
-    Differs from the paper: no. From the authors' code: Torch learns scale
-    and offset by default, PyTorch does not; here `affine` says.
+    Differs from the paper: no. From the authors' code: Torch learns scale and
+    offset by default, PyTorch does not. Here `affine` decides.
 
     Examples:
         >>> x = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
@@ -56,7 +57,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         self.gamma_stddev = gamma_stddev
 
     def call(self, inputs):
-        # Always in float32: Keras 2 would compute the moments in half
+        # This is always in float32. Keras 2 would compute the moments in half
         # precision.
         images = exact(inputs)
         outputs = normalized(images, (2, 1), self.epsilon)
@@ -67,8 +68,9 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         return tf.cast(outputs, inputs.dtype)
 
     def get_config(self):
-        # Only our own arguments: GroupNormalization replaces `groups` by the
-        # channel count when it is built, so its config fits one width only.
+        # The config has only our own arguments. GroupNormalization replaces
+        # `groups` by the number of channels when it is built, so its config
+        # fits only one width.
         return {
             **keras.layers.Layer.get_config(self),
             "affine": self.affine,

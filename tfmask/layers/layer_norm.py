@@ -12,14 +12,14 @@ _SMALLEST_VARIANCE = 1e-30
 class LayerNormalization(keras.layers.Layer):
     """Normalises every example over height, width and channels together.
 
-    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the
-    biased variance, one gamma and one beta a channel: group normalisation
-    with one group, not `keras.layers.LayerNormalization`, which looks at
-    every pixel by itself.
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with the biased
+    variance, and one gamma and one beta for each channel. It is group
+    normalisation with one group. `keras.layers.LayerNormalization` is
+    different: it normalises every pixel by itself.
 
-    `unbiased` is MUNIT's form, `y = gamma * (x - mean) / (s + epsilon) +
-    beta` with the deviation s from the unbiased variance, and gamma drawn
-    from [0, 1) at the start instead of 1.
+    `unbiased` is MUNIT's form, `y = gamma * (x - mean) / (s + epsilon) + beta`.
+    s is the deviation from the unbiased variance. At the start, gamma is drawn
+    from [0, 1) and is not 1.
 
     Args:
         epsilon: float; 1e-5, as in PyTorch.
@@ -62,7 +62,8 @@ class LayerNormalization(keras.layers.Layer):
         if self.unbiased:
             count = tf.cast(tf.reduce_prod(tf.shape(images)[1:]), images.dtype)
             variance *= count / (count - 1.0)
-            # The root of 0 has no gradient; PyTorch's deviation has 0 there.
+            # The root of 0 has no gradient. PyTorch's deviation has the
+            # gradient 0 there.
             deviation = tf.sqrt(tf.maximum(variance, _SMALLEST_VARIANCE))
             variance, epsilon = tf.square(deviation + epsilon), 0.0
         outputs = standardized(

@@ -10,17 +10,17 @@ SLOPE = 0.2
 def leaky_relu(features, slope=SLOPE):
     """`max(x, slope * x)`, the discriminators' activation.
 
-    The values and gradients of `tf.nn.leaky_relu`, whose gradient asks for
-    `x`. It keeps `x` in memory, and TensorFlow's graph optimizer trips over
-    it after a padded convolution ("remapper failed: ... LeakyReluGrad").
-    The output has the same sign, which is all that the gradient needs. The
-    gradient can be differentiated, too; where it is used, it does not depend
-    on `x`, and that derivative is None instead of zeros, which a gradient
-    penalty would send back through the whole network.
+    It has the values and gradients of `tf.nn.leaky_relu`. The gradient of
+    `tf.nn.leaky_relu` needs `x` and keeps it in memory. TensorFlow's graph
+    optimizer fails on it after a padded convolution ("remapper failed: ...
+    LeakyReluGrad"). The gradient here needs only the sign of `x`. The output
+    has the same sign. The gradient can also be differentiated. It does not
+    depend on `x`, and this derivative is None, not zeros. A gradient penalty
+    would send zeros back through the whole network.
 
     Args:
         features: float tensor.
-        slope: float in (0, 1), of negative values.
+        slope: float in (0, 1), for negative values.
 
     Returns:
         Float tensor of the same shape.
@@ -31,7 +31,7 @@ def leaky_relu(features, slope=SLOPE):
     """
 
     def gradient(upstream):
-        # This avoids `LeakyReluGrad`: exports with Grad-CAM hold gradients, and
+        # This avoids `LeakyReluGrad`. Exports with Grad-CAM hold gradients, and
         # other engines know only the ops of networks.
         return tf.where(outputs > 0, upstream, slope * upstream)
 

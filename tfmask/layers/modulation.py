@@ -1,8 +1,9 @@
 """Normalised features with a scale and an offset from elsewhere.
 
-Adaptive instance normalisation (MUNIT), the same with layer normalisation
-mixed in (AdaLIN of U-GAT-IT) and highway adaptive instance normalisation
-(LOMIT) are `n(x) * scale + offset`; they differ in how both are made.
+Three forms are `n(x) * scale + offset`: adaptive instance normalisation
+(MUNIT), the same mixed with layer normalisation (AdaLIN of U-GAT-IT), and
+highway adaptive instance normalisation (LOMIT). They make scale and offset in
+different ways.
 """
 
 import keras
@@ -18,13 +19,13 @@ def modulated(features, scale, offset, rho=None, *, unbiased=False):
 
     Args:
         features: (B, H, W, C) float, x.
-        scale: (B, C) float, or (B, H, W, C) where it depends on the place.
-        offset: likewise.
-        rho: None, and n is instance normalisation; or (C,) float in [0, 1],
-            and n is `rho` times that and `1 - rho` times layer
-            normalisation.
+        scale: (B, C) float, or (B, H, W, C) if it depends on the place.
+        offset: the same forms.
+        rho: None or (C,) float in [0, 1]. With None, n is instance
+            normalisation. Else n is `rho` times instance normalisation plus `1
+            - rho` times layer normalisation.
         unbiased: bool; both divide by the root of the unbiased variance plus
-            1e-5, else of the biased one.
+            1e-5. False: of the biased variance.
 
     Returns:
         (B, H, W, C) of the features' dtype.
@@ -46,8 +47,8 @@ class AdaptiveNormalization(keras.layers.Layer):
     """`modulated` in a normalisation's place: AdaIN, or AdaLIN.
 
     Args:
-        linear: bool; learn rho, one a channel from 0.9 on (AdaLIN). What
-            keeps it in [0, 1] is the method's.
+        linear: bool; the layer learns rho, one for each channel (AdaLIN). rho
+            starts at 0.9. The method must keep it in [0, 1].
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -59,9 +60,9 @@ class AdaptiveNormalization(keras.layers.Layer):
         (B, H, W, C) of the inputs' dtype.
 
     Paper: Huang et al. 2018 (MUNIT), section 5.1; Kim et al. 2020
-    (U-GAT-IT), Eq. (1). Differs from the papers: no. With `linear` the
-    variance is unbiased, as in U-GAT-IT's PyTorch code; its TensorFlow code
-    has the biased one.
+    (U-GAT-IT), Eq. (1). Differs from the papers: no. With `linear` the variance
+    is unbiased, as in U-GAT-IT's PyTorch code. Its TensorFlow code has the
+    biased one.
     """
 
     def __init__(self, linear=False, **kwargs):
@@ -89,8 +90,8 @@ class AdaptiveNormalization(keras.layers.Layer):
 class LayerInstanceNormalization(keras.layers.Layer):
     """Layer and instance normalisation, mixed as each channel learns (LIN).
 
-    As AdaLIN with a learned scale (1 at first) and offset (0), and rho from 0
-    on: layer normalisation. What keeps rho in [0, 1] is the method's.
+    It is AdaLIN with a learned scale (1 at first) and offset (0). rho starts at
+    0, so it starts as layer normalisation. The method must keep rho in [0, 1].
 
     Args:
         **kwargs: arguments of `keras.layers.Layer`.

@@ -43,14 +43,14 @@ def normalization_layer(
     Args:
         normalization: "instance", "layer", "none", "addons:LAYER" or a callable
             without arguments that returns a Keras layer. A layer must treat
-            every example by itself: the networks are called on batches that
-            mix real and translated images.
-        batch: bool; "batch" may be asked for, too, by networks that call
-            their layers by `normalized`.
-        adaptive: bool; "adain" and "adalin" may be asked for, too, by layers
-            that call theirs with a scale and an offset.
-        **instance_arguments: arguments of `InstanceNormalization`; of
-            others only batch normalisation takes one, `gamma_stddev`.
+            every example by itself, because the networks are called on batches
+            that mix real and translated images.
+        batch: bool; also allows "batch". It is for networks that call their
+            layers with `normalized`.
+        adaptive: bool; also allows "adain" and "adalin". It is for layers that
+            pass a scale and an offset.
+        **instance_arguments: arguments of `InstanceNormalization`. Batch
+            normalisation takes only `gamma_stddev`. Other layers take none.
 
     Returns:
         `keras.layers.Layer`; an identity for "none".
@@ -88,11 +88,12 @@ def normalized(layer, inputs, parts=1):
     """A batch after a normalisation layer.
 
     Args:
-        layer: of `normalization_layer(..., batch=True)`.
+        layer: a layer of `normalization_layer(..., batch=True)`.
         inputs: (parts * B, H, W, C) float.
         parts: int or scalar tensor, batches one after another in `inputs`.
-            Batch normalisation takes the statistics of each for itself, over
-            all replicas; other layers those of every example anyway.
+            Batch normalisation takes the statistics of each part by itself,
+            over all replicas. Other layers take the statistics of every
+            example.
 
     Returns:
         (parts * B, H, W, C) of the inputs' dtype.

@@ -7,7 +7,7 @@ import tensorflow as tf
 class OwnMasks(tf.Module):
     """One binary mask for each image of a data set.
 
-    `of_middle` is 1 where they are of the middle of the images.
+    `of_middle` is 1 if the masks are of the middle of the images.
 
     Args:
         count: int, images.
@@ -19,7 +19,7 @@ class OwnMasks(tf.Module):
         super().__init__(name=name)
         self.count = count
         self.size = tuple(size)
-        # A byte a pixel: they go into every checkpoint.
+        # Each pixel is one byte, because the masks go into every checkpoint.
         self.masks = tf.Variable(
             tf.zeros([count, *size], tf.uint8), trainable=False, name="masks"
         )
@@ -38,7 +38,7 @@ class OwnMasks(tf.Module):
             image_size: (H, W).
 
         Returns:
-            (B, H, W, 1) float32 in [0, 1]; resized bilinearly.
+            (B, H, W, 1) float32 in [0, 1], resized bilinearly.
         """
         masks = tf.gather(self.masks, tf.cast(index, tf.int64))[..., None]
         masks = tf.cast(masks, tf.float32)

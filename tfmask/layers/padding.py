@@ -44,7 +44,8 @@ def crop(values, cuts):
 
     Args:
         values: float tensor.
-        cuts: [before, after] for each axis, ints: what is left out.
+        cuts: [before, after] for each axis, ints: how many entries are left
+            out.
 
     Returns:
         Tensor of `values`' dtype.
@@ -70,17 +71,18 @@ def crop(values, cuts):
 def reflect_pad(images, pixels):
     """Mirrors the border outwards; the border pixels are not repeated.
 
-    The values and gradients of `tf.pad(mode="REFLECT")`, which computes both
-    pixel by pixel: in CycleGAN's step that took a tenth of the time.
+    It has the values and gradients of `tf.pad(mode="REFLECT")`. TensorFlow
+    computes both pixel by pixel. In CycleGAN's step this took a tenth of the
+    time.
 
     Args:
-        images: (B, H, W, C) float; H and W above `pixels`.
+        images: (B, H, W, C) float; H and W are larger than `pixels`.
         pixels: int, added on all four sides.
 
     Returns:
         (B, H + 2 pixels, W + 2 pixels, C) float.
     """
-    # Below that the two borders' mirror images meet.
+    # In smaller images, the mirror images of the two borders meet.
     smallest = 2 * pixels + 2
     if any(size is None or size < smallest for size in images.shape[1:3]):
         sides = [pixels, pixels]

@@ -15,7 +15,7 @@ def post_hoc_attention(features):
         features: (B, h, w, C) float, activations of a discriminator.
 
     Returns:
-        (B, h, w, 1) float32 in [0, 1]; 0 where all places are alike.
+        (B, h, w, 1) float32 in [0, 1]; 0 if all places are alike.
 
     Paper: GuideGAN, post hoc attention g.
     Differs from the paper: nothing is added to the divisor.

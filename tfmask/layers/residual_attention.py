@@ -15,8 +15,8 @@ from tfmask.ops.soft_masks import upsampled
 class BottleneckUnit(keras.layers.Layer):
     """A residual unit whose activations come before its convolutions.
 
-    `y = x + c1-f(r(c3-f/4(r(c1-f/4(r(x))))))`, where r is normalisation and
-    ReLU. Convolutions have no bias; the normalisation has an offset.
+    `y = x + c1-f(r(c3-f/4(r(c1-f/4(r(x))))))`. r is normalisation and ReLU.
+    Convolutions have no bias. The normalisation has an offset.
 
     Args:
         filters: int, f: channels of input and output.
@@ -82,19 +82,22 @@ class BottleneckUnit(keras.layers.Layer):
 class ResidualAttention(keras.layers.Layer):
     """Features, emphasised by a mask that is found in a coarser look at them.
 
-    After one unit, two ways part. The trunk T is two units. The mask M goes
-    down: `levels` times a max-pooling of 3x3 and stride 2 and a unit, and
-    one unit more at the bottom. It comes up again: resized bilinearly to
-    the features of each level on the way down, which pass through a unit
-    and are added, and a unit; and at last to the trunk's size, followed by
-    twice normalisation, ReLU and c1, and a sigmoid. The output is
-    `emphasized(T, M)`, then one more unit.
+    After one unit, there are two branches: the trunk T and the mask M. The
+    trunk is two units. The mask branch goes down `levels` times. Each time it
+    has a max-pooling of 3x3 and stride 2, and a unit. At the bottom there is
+    one more unit. Then the branch goes up again. At each level it is resized
+    bilinearly to the features of this level on the way down. These features
+    pass through a unit and are added. A unit follows. At last the branch is
+    resized to the size of the trunk. Then come normalisation, ReLU and c1, all
+    this twice, and a sigmoid. The output is `emphasized(T, M)`, then one more
+    unit.
 
-    Every unit is a `BottleneckUnit`: p = 1, t = 2 and r = 1 of the paper.
+    Every unit is a `BottleneckUnit`. In the paper's letters, p = 1, t = 2 and r
+    = 1.
 
     Args:
         filters: int, channels of input and output.
-        levels: int, 1 or more, poolings.
+        levels: int, number of poolings, 1 or more.
         normalization: see `normalization_layer`.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.
@@ -110,9 +113,9 @@ class ResidualAttention(keras.layers.Layer):
 
     Paper: Wang et al. 2017, "Residual Attention Network for Image
     Classification", Eq. (3) and (4), its mixed attention.
-    Differs from the paper and the authors' code: instance normalisation
-    where they have that of batches; resized by the centres of pixels, not
-    by their corners.
+    Differs from the paper and the authors' code: it has instance normalisation
+    in place of batch normalisation. It resizes by the centres of pixels, not by
+    their corners.
     """
 
     def __init__(
@@ -146,7 +149,8 @@ class ResidualAttention(keras.layers.Layer):
         self.trunk = units(2)
         self.down = units(levels)
         (self.bottom,) = units(1)
-        # Skips of the levels between bottom and trunk, the largest first.
+        # These are the skips of the levels between bottom and trunk, the
+        # largest first.
         self.skips = units(levels - 1)
         self.up = units(levels - 1)
         (self.last,) = units(1)
@@ -200,7 +204,7 @@ class ResidualAttention(keras.layers.Layer):
         sizes, coarse = [], features
         for unit in self.down:
             sizes.append(coarse)
-            # TensorFlow's padding, which for even sides is Caffe's.
+            # This is TensorFlow's padding. For even sides it is also Caffe's.
             coarse = unit(tf.nn.max_pool2d(coarse, 3, 2, "SAME"))
         coarse = self.bottom(coarse)
         for skip, unit in zip(
@@ -214,7 +218,7 @@ class ResidualAttention(keras.layers.Layer):
         return trunk, tf.cast(tf.sigmoid(exact(mask)), trunk.dtype)
 
     def _resized(self, maps, like):
-        # Resizing is always float32.
+        # Resizing always gives float32.
         return tf.cast(upsampled(maps, like), like.dtype)
 
     def get_config(self):

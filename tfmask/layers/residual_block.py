@@ -13,25 +13,26 @@ from tfmask.ops.gradients import Recomputing
 class ResidualBlock(Recomputing, keras.layers.Layer):
     """Two 3x3 convolutions, each normalised, added to the input.
 
-    `y = x + N(conv(relu(N(conv(x)))))`, then ReLU where `activate_sum`.
+    `y = x + N(conv(relu(N(conv(x)))))`, then ReLU if `activate_sum`.
 
     Args:
         filters: int, channels of input and output.
         padding_mode: "reflect" or "zero".
-        activate_sum: bool; ReLU after the sum (attention-guided), none
-            (CycleGAN).
-        use_bias: bool, of the convolutions.
-        normalization: see `normalization_layer`; or "adain" or "adalin",
-            whose scale and offset come with a call.
-        affine: bool; learned scale and offset of instance normalisation.
+        activate_sum: bool; True: ReLU after the sum (attention-guided). False:
+            no ReLU (CycleGAN).
+        use_bias: bool; the convolutions have a bias.
+        normalization: see `normalization_layer`. With "adain" or "adalin", a
+            call passes the scale and the offset.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
 
     Call arguments:
         inputs: (B, H, W, filters) float.
-        modulation: of "adain" and "adalin", a pair (scale, offset), each
-            (B, filters), for each of the two normalisations; else None.
+        modulation: None, except for "adain" and "adalin". Then it is a pair
+            (scale, offset), each (B, filters), for each of the two
+            normalisations.
 
     Returns:
         (B, H, W, filters) float.

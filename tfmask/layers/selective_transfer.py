@@ -14,16 +14,16 @@ PASSED_STATES = ("reset", "output", "upsampled")
 class SelectiveTransferUnit(keras.layers.Layer):
     """Chooses what of the encoder's features the decoder gets.
 
-    A convolutional GRU whose state comes from the next deeper unit:
-    `u = T(state)`, twice the size; `r = sigmoid(W_r * [f, u])`,
-    `z = sigmoid(W_z * [f, u])`, `n = tanh(W_h * [f, r u])`; the result is
-    `(1 - z) u + z n`.
+    It is a convolutional GRU. Its state comes from the next deeper unit: `u =
+    T(state)` has twice the size of the state. Then `r = sigmoid(W_r * [f, u])`,
+    `z = sigmoid(W_z * [f, u])`, `n = tanh(W_h * [f, r u])`. The result is `(1 -
+    z) u + z n`.
 
     Args:
         filters: int, channels of the features and of everything inside.
         kernel_size: int, odd, of W_r, W_z and W_h.
-        passed_state: what the next unit gets: "reset" (`r u`, the paper's),
-            "output" (an ordinary GRU) or "upsampled" (`u`).
+        passed_state: the state for the next unit: "reset" (`r u`, as in the
+            paper), "output" (as in an ordinary GRU) or "upsampled" (`u`).
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer` (`name`, `dtype`).
 
@@ -32,7 +32,7 @@ class SelectiveTransferUnit(keras.layers.Layer):
         state: (B, H / 2, W / 2, C) float.
 
     Returns:
-        output: (B, H, W, filters) float; state: of the same shape.
+        output: (B, H, W, filters) float; state: float of the same shape.
 
     Raises:
         UserError: `passed_state` is unknown.

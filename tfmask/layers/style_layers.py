@@ -18,10 +18,11 @@ class StyleLayers(keras.layers.Layer):
     """Three fully connected layers with (leaky) ReLUs between them.
 
     Args:
-        size: int, numbers of a result.
+        size: int, how many numbers a result has.
         hidden: int, width of the hidden layers.
-        slope: float in [0, 1), of the ReLUs; 0, as MUNIT and DRIT have it.
-        kernel_initializer: config of a Keras initializer; None: He's.
+        slope: float in [0, 1), the slope of the ReLUs. The default is 0, as in
+            MUNIT and DRIT.
+        kernel_initializer: config of a Keras initializer. None: the one of He.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:

@@ -11,11 +11,11 @@ from tfmask.layers.padding import crop, image_sizes, zero_pad
 class UpsamplingConvolution(Convolution):
     """Nearest upsampling by two, then a convolution.
 
-    `y = conv(upsample(x))`. For 3x3 kernels of padding 1 that is a 4x4
-    transposed convolution of stride 2, whose kernel sums neighbours of the
-    3x3 one: 4/9 of the arithmetic and no checkerboard, since the sums are
-    those of the larger image. For 5x5 kernels of padding 2 it is a 6x6 one,
-    9/25 of the arithmetic.
+    `y = conv(upsample(x))`. For 3x3 kernels of padding 1, this is computed as a
+    4x4 transposed convolution of stride 2. Its kernel has sums of neighbours of
+    the 3x3 kernel. It needs 4/9 of the arithmetic. There is no checkerboard,
+    because the sums are those of the larger image. For 5x5 kernels of padding
+    2, it is a 6x6 transposed convolution with 9/25 of the arithmetic.
 
     Args:
         *args, **kwargs: see `Convolution`; `padding` counts pixels of the
@@ -34,8 +34,8 @@ class UpsamplingConvolution(Convolution):
         if shape not in ((3, 1, 1), (5, 2, 1)):
             return super()._convolve(upsample(inputs), kernel)
         reflect = self.padding_mode == "reflect"
-        # The border that reflection needs, in pixels of the small image: the
-        # large one's second row repeats its first.
+        # This is the border that reflection needs, in pixels of the small
+        # image. The second row of the large image repeats its first row.
         padded = inputs
         if reflect:
             sides = [1, 1]
@@ -52,8 +52,8 @@ class UpsamplingConvolution(Convolution):
             return outputs
         if self.padding == 1:
             return _without_border(outputs, 2)
-        # The large one's third row does not: so wide kernels see another
-        # border from the outermost rows and columns.
+        # The third row of the large image does not repeat its first row. So
+        # wide kernels see another border from the outermost rows and columns.
         inner = _without_border(outputs, 3)
         left, right = _outermost(inputs, kernel, 2)
         columns = [_without_ends(left), inner, _without_ends(right)]
@@ -86,11 +86,12 @@ def _outermost(inputs, kernel, axis):
         begin, lengths = [0] * 4, [-1] * 4
         begin[axis] = image_sizes(inputs)[axis] - 2 if at_end else 0
         lengths[axis] = 2
-        # This avoids `tf.gather`: its gradient, a segment sum, has no
+        # This avoids `tf.gather`. Its gradient is a segment sum, which has no
         # deterministic form on GPUs.
         pair = tf.split(tf.slice(inputs, begin, lengths), 2, axis)
         inner, outer = pair if at_end else reversed(pair)
-        # Rows 2, 1, 0, 1, 2 of the large image, or their likes at its end.
+        # These are rows 2, 1, 0, 1, 2 of the large image, or the same at its
+        # other end.
         strips.append(tf.concat([inner, outer, outer, outer, inner], axis))
     strips = tf.concat(strips, 0)
     along = 3 - axis
@@ -103,7 +104,7 @@ def _outermost(inputs, kernel, axis):
 def _kernel_on_small_image(kernel):
     """(n, n, C, filters) to (n + 1, n + 1, filters, C), transposed.
 
-    A pixel of the small image is two by two of the large one, so that every
+    A pixel of the small image is two by two pixels of the large one. So every
     tap meets it twice along each side, one place apart.
     """
     # One axis at a time: OpenVINO reads no other `ReverseV2`.
