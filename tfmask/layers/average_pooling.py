@@ -10,10 +10,11 @@ _SIDES = [1, 1]
 def average_pool(images):
     """Means of 3x3 windows at every second pixel; outside counts for none.
 
-    It is PyTorch's `AvgPool2d(3, stride=2, padding=1,
-    count_include_pad=False)`. The windows have their centres at pixels 0, 2, 4,
-    ... A window at the border takes the mean of the pixels inside the image.
-    TensorFlow's "SAME" shifts the windows by one pixel on sides of even length.
+    It is PyTorch's
+    `AvgPool2d(3, stride=2, padding=1, count_include_pad=False)`. The windows
+    have their centres at pixels 0, 2, 4, ... A window at the border takes the
+    mean of the pixels inside the image. TensorFlow's "SAME" shifts the windows
+    by one pixel on sides of even length.
 
     Args:
         images: (B, H, W, C) float.

@@ -14,10 +14,10 @@ PASSED_STATES = ("reset", "output", "upsampled")
 class SelectiveTransferUnit(keras.layers.Layer):
     """Chooses what of the encoder's features the decoder gets.
 
-    It is a convolutional GRU. Its state comes from the next deeper unit: `u =
-    T(state)` has twice the size of the state. Then `r = sigmoid(W_r * [f, u])`,
-    `z = sigmoid(W_z * [f, u])`, `n = tanh(W_h * [f, r u])`. The result is `(1 -
-    z) u + z n`.
+    It is a convolutional GRU. Its state comes from the next deeper unit:
+    `u = T(state)` has twice the size of the state. Then
+    `r = sigmoid(W_r * [f, u])`, `z = sigmoid(W_z * [f, u])`,
+    `n = tanh(W_h * [f, r u])`. The result is `(1 - z) u + z n`.
 
     Args:
         filters: int, channels of the features and of everything inside.

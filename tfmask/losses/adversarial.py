@@ -109,8 +109,8 @@ def vanilla_discriminator(real, fake):
 def vanilla_undecided(scores):
     """How far a discriminator is from not knowing what it judges.
 
-    It is the cross-entropy against a chance of one half, `mean(0.5 * log(1 +
-    exp(D)) + 0.5 * log(1 + exp(-D)))`.
+    It is the cross-entropy against a chance of one half,
+    `mean(0.5 * log(1 + exp(D)) + 0.5 * log(1 + exp(-D)))`.
 
     Args:
         scores: (B, ...) float, or a list of such arrays: logits.

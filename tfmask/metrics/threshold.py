@@ -21,9 +21,9 @@ def mask_histogram(masks):
 def otsu_threshold(histogram):
     """The level that best parts a histogram into two classes.
 
-    This level has the largest variance between the classes, `w0 w1 (mu0 -
-    mu1)^2`. Here w are the shares and mu the means of the values up to the
-    level and above it.
+    This level has the largest variance between the classes,
+    `w0 w1 (mu0 - mu1)^2`. Here w are the shares and mu the means of the values
+    up to the level and above it.
 
     Args:
         histogram: (256,) counts of the values 0, 1/255, ..., 1; the result of
