@@ -2,10 +2,10 @@
 
 import numpy as np
 
-# Below this the bottleneck of a stride-4 network is a single pixel, which
-# instance normalisation turns into zeros, and reflection padding fails.
+# In smaller images, the bottleneck of a stride-4 network is a single pixel.
+# Instance normalisation turns it into zeros, and reflection padding fails.
 MIN_SIDE = 8
-# Largest request of an exported version: a photograph of 16 megapixels.
+# The largest request of an exported version is a photograph of 16 megapixels.
 MAX_PIXELS = 2**24
 
 
@@ -13,7 +13,7 @@ def smallest_side(multiple):
     """The least pixels a side of an image may have.
 
     Padding by reflection to the next multiple of `multiple` needs more than
-    half of it.
+    half of `multiple`.
     """
     return max(MIN_SIDE, multiple // 2 + 1)
 

@@ -8,13 +8,14 @@ from tfmask.ops.precision import exact
 def switched(attributes, position, exclusive=()):
     """`attributes` with one of them switched to its other value.
 
-    A switched-on one of an exclusive group (hair colours) switches the
-    others of the group off. A switched-off one leaves the group empty.
+    If it is switched on and belongs to an exclusive group (hair colours), the
+    others of the group are switched off. If it is switched off, the group is
+    empty.
 
     Args:
         attributes: (B, K) float 0/1.
-        position: int, which one.
-        exclusive: positions of which one at most is 1.
+        position: int, the position of the attribute.
+        exclusive: positions of a group; at most one of them is 1.
 
     Returns:
         (B, K) float32.

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from tfmask.ops.precision import exact, mean_over
 
-# Numbers in [0, 1) that one example needs.
+# One example needs so many numbers in [0, 1).
 DRAWS = 8
 VIEW_DRAWS = 7
 
@@ -16,10 +16,11 @@ def recoloured(image, brightness, saturation, contrast):
 
     Args:
         image: (B, H, W, C) float.
-        brightness: (B, 1, 1, 1), what is added.
-        saturation: (B, 1, 1, 1), factor of the distance from the pixel's
-            own grey.
-        contrast: (B, 1, 1, 1), factor of the distance from the image's mean.
+        brightness: (B, 1, 1, 1), the number to add.
+        saturation: (B, 1, 1, 1), factor of the distance from the grey of the
+            pixel.
+        contrast: (B, 1, 1, 1), factor of the distance from the mean of the
+            image.
 
     Returns:
         (B, H, W, C) of the image's dtype; not clipped.
@@ -34,10 +35,10 @@ def recoloured(image, brightness, saturation, contrast):
 def augmented(image, mask, drawn):
     """An image and its mask, moved and mirrored alike; other colours.
 
-    Mirrored with probability one half, turned by up to 10 degrees, scaled by
-    .75 to 1.25, shifted by up to an eighth of a side; brightness +-.3,
-    saturation .5 to 1.5, contrast .7 to 1.3. What comes in at the borders is
-    reflected.
+    Both are mirrored with probability one half, turned by up to 10 degrees,
+    scaled by .75 to 1.25 and shifted by up to an eighth of a side. Brightness
+    changes by +-.3, saturation by .5 to 1.5, contrast by .7 to 1.3. New pixels
+    at the borders are reflections.
 
     Args:
         image: (B, H, W, 3) float in [-1, 1].
@@ -55,7 +56,7 @@ def augmented(image, mask, drawn):
     scale = between(0.75, 1.25)
     across = between(-width / 8, width / 8)
     down = between(-height / 8, height / 8)
-    # From a pixel of the result to the one of the source: a turn about the
+    # From a pixel of the result to the pixel of the source: a turn about the
     # centre, then the shift.
     cosine, sine = tf.cos(angle) / scale, tf.sin(angle) / scale
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
@@ -83,9 +84,10 @@ def random_view(images, views, drawn):
     """What a discriminator sees in place of images, so that it learns less
     of few images by heart.
 
-    Every change is differentiable and keeps the size. "colour": brightness
-    +-.5, saturation 0 to 2, contrast .5 to 1.5. "translation": by up to an
-    eighth of a side; zeros come in. "cutout": a square of half a side is 0.
+    Every change is differentiable and keeps the size. "colour" changes
+    brightness by +-.5, saturation by 0 to 2 and contrast by .5 to 1.5.
+    "translation" shifts by up to an eighth of a side; new pixels are zeros.
+    "cutout" sets a square of half a side to 0.
 
     Args:
         images: (B, H, W, C) float in [-1, 1].
@@ -109,8 +111,8 @@ def random_view(images, views, drawn):
         colours = [values[:, None, None, None] for values in colours]
         images = recoloured(images, *colours)
     if "translation" in views:
-        # Products with matrices, because a gather has no deterministic gradient
-        # on GPUs.
+        # These are products with matrices, because a gather has no
+        # deterministic gradient on GPUs.
         down, across = (
             _shift_matrix(shift, side, images.dtype)
             for shift, side in zip(shifts, (height, width), strict=True)

@@ -4,16 +4,16 @@ import tensorflow as tf
 
 from tfmask.ops.precision import exact
 
-# One 8-bit level: below it nothing has changed.
+# This is one 8-bit level. A smaller difference counts as no change.
 SMALLEST_CHANGE = 1.0 / 127.5
 
 
 def change_map(before, after):
     """Where and how much an image changed, as a mask.
 
-    `m = mean over channels of |after - before|`, divided by the image's
-    largest m, or by one 8-bit level where that is larger (so that an
-    unchanged image has an empty mask).
+    `m = mean over channels of |after - before|`. It is divided by the largest m
+    of the image, or by one 8-bit level if that is larger. So an unchanged image
+    has an empty mask.
 
     Args:
         before: (B, H, W, C) float in [-1, 1].

@@ -7,7 +7,7 @@ import sys
 from serving.commands.command_line import on_terminal, parse_command_line
 from tfmask.ops.errors import UserError
 
-INTERRUPTED = 130  # what a shell reports for Ctrl-C
+INTERRUPTED = 130  # the code that a shell reports for Ctrl-C
 
 
 def parse_options(options, argv, verb):
@@ -18,8 +18,8 @@ def parse_options(options, argv, verb):
 def command(function):
     """Turns a user's errors into one line on stderr and exit code 1.
 
-    Decorates `main(argv=None, **injected) -> int`. Anything but `UserError`,
-    `OSError` and Ctrl-C is a bug and keeps its traceback.
+    It decorates `main(argv=None, **injected) -> int`. All errors except
+    `UserError`, `OSError` and Ctrl-C are bugs and keep their traceback.
     """
 
     @on_terminal

@@ -8,8 +8,8 @@ def image_progress(description, total):
     """A bar with images done and time left.
 
     Args:
-        description: str, what is going on.
-        total: int, images in all.
+        description: str, the name of the work.
+        total: int, the number of all images.
 
     Yields:
         Function `advance(count=1)`.

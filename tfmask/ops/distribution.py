@@ -5,7 +5,7 @@ import threading
 
 import tensorflow as tf
 
-# Each replica is traced in a thread of its own.
+# Each replica is traced in its own thread.
 _traced = threading.local()
 
 
@@ -29,10 +29,10 @@ def rows_of_part(draw, count):
 
     Args:
         draw: function of a number of rows that returns (rows, ...).
-        count: scalar int, rows of the part, over all replicas.
+        count: scalar int, rows of the part on all replicas together.
 
     Returns:
-        (count, ...): those of this part, of a draw for the whole step.
+        (count, ...): the rows of this part, from a draw for the whole step.
     """
     part = getattr(_traced, "part", None)
     if part is None:
@@ -49,11 +49,11 @@ def replica_count():
 def replica_share(loss):
     """A replica's part of the global loss: `loss / replicas`.
 
-    Optimizers sum gradients over replicas, in Keras 2 and 3; without this
-    the learning rate would grow with the number of devices.
+    Optimizers sum gradients over replicas, in Keras 2 and 3. Without this
+    division, the learning rate would grow with the number of devices.
 
     Args:
-        loss: scalar float, a mean over the replica's own examples.
+        loss: scalar float, a mean over the examples of this replica.
 
     Returns:
         Scalar float.
@@ -64,10 +64,10 @@ def replica_share(loss):
 def gather_replicas(values):
     """(B, ...) of each replica to (replicas * B, ...), equal on all.
 
-    A sum of zero-padded parts and not `ReplicaContext.all_gather`: that is a
-    collective, and TensorFlow numbers the collectives of every strategy from
-    the same start, so that a process's second MirroredStrategy fails with
-    mismatched shapes.
+    It is a sum of zero-padded parts. It does not use
+    `ReplicaContext.all_gather`, which is a collective. TensorFlow numbers the
+    collectives of every strategy from the same start. So the second
+    MirroredStrategy of a process would fail with mismatched shapes.
     """
     count = replica_count()
     if count == 1:
@@ -95,7 +95,7 @@ def replica_uniform(own, seed, shape=()):
 
     Args:
         own: (B, ...) this replica's rows.
-        seed: (2,) ints; the global batch's numbers depend on nothing else.
+        seed: (2,) ints. The numbers of the global batch depend only on it.
         shape: of the numbers of one row.
 
     Returns:
@@ -122,15 +122,15 @@ def _own_draws(draw, own, seed, shape):
 def clipped(gradients, norm):
     """Gradients, shortened together where they are longer than `norm`.
 
-    Keras 3 clips each replica's own part, which several replicas make another
-    update of than one device.
+    Keras 3 clips the part of each replica. Then several replicas make another
+    update than one device.
 
     Args:
-        gradients: list of this replica's tensors, and None.
-        norm: float, of the sum over replicas.
+        gradients: list of the tensors of this replica, or None.
+        norm: float, the largest norm of the sum over replicas.
 
     Returns:
-        list; None stays None. Its sum over replicas is the clipped one.
+        list; None stays None. Its sum over replicas is the clipped gradient.
     """
     count, whole = replica_count(), gradients
     if count > 1:
@@ -156,8 +156,10 @@ def assign_everywhere(variables, function):
     """Gives each variable `function(variable)`, on all replicas alike.
 
     Args:
-        variables: list, of Keras or TensorFlow; equal on all replicas.
-        function: of a tensor; returns one of its shape and dtype.
+        variables: list of variables of Keras or TensorFlow. They are equal on
+            all replicas.
+        function: function of a tensor. It returns a tensor of the same shape
+            and dtype.
     """
 
     def update(strategy):

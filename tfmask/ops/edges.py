@@ -6,9 +6,10 @@ import numpy as np
 # way to the mask's largest value. It is certainly background if it is below
 # this share of the threshold.
 SURE = (0.6, 0.5)
-# The same for masks of adversarial training, whose levels say less.
+# The same for masks of adversarial training. Their levels say less.
 SURE_OF_FOUND = (0.3, 0.2)
-# A cut of another area than so many times the mask's is no better mask.
+# The area of the cut is compared with the area of the mask. If the ratio is
+# outside of these limits, the cut is no better mask.
 LARGEST_RATIO = 2.0
 ITERATIONS = 4
 
@@ -16,26 +17,27 @@ ITERATIONS = 4
 def snapped_to_edges(image, mask, threshold=0.5, sure=SURE):
     """The object that a soft mask means, cut out along the image's edges.
 
-    GrabCut (Rother et al. 2004, OpenCV's): colour models of object and
-    ground are fitted to the pixels above and below the threshold, and the
-    cut between both moves to where colours change. What is well above the
-    threshold stays object, what is well below it stays ground.
+    It uses OpenCV's GrabCut (Rother et al. 2004). GrabCut fits one colour model
+    to the pixels above the threshold (object) and one to those below it
+    (ground). Then it moves the cut to places where colours change. Pixels well
+    above the threshold stay object. Pixels well below it stay ground.
 
     Args:
         image: (H, W, 3) uint8.
         mask: (H, W) float in [0, 1].
-        threshold: float, above it is object.
+        threshold: float; values above it are object.
         sure: two floats in [0, 1], see `SURE`.
 
     Returns:
-        (H, W) bool. What is above the threshold where there is hardly any
-        object or ground, or where the cut has less than half or more than
-        twice the area: then it has lost the object, or flooded.
+        (H, W) bool. In two cases it is just the pixels above the threshold: if
+        there is hardly any object or ground, or if the cut has less than half
+        or more than twice the area. Such a cut has lost the object, or covers
+        far too much.
     """
     import cv2
 
     above = mask > threshold
-    # OpenCV fits five colours to each side, and fails with fewer pixels.
+    # OpenCV fits five colours to each side. It fails with fewer pixels.
     if min(above.sum(), (~above).sum()) < 10:
         return above
     sure_object, sure_ground = sure
@@ -64,9 +66,9 @@ def middle_of_image(size):
         size: (H, W).
 
     Returns:
-        (H, W) float32 in (0, 1]: `2 ** -((x / a)^2 + (y / b)^2)` with a a
-        quarter of the width and b .35 of the height, so it is 0.5 on the
-        ellipse of these half axes.
+        (H, W) float32 in (0, 1]: `2 ** -((x / a)^2 + (y / b)^2)`. Here a is a
+        quarter of the width, and b is .35 of the height. So it is 0.5 on the
+        ellipse with these half axes.
     """
     height, width = size
     down, across = np.ogrid[:height, :width]

@@ -16,11 +16,11 @@ def replacing(path):
     """A temporary file beside `path` that takes its place at the end.
 
     Args:
-        path: file to write; its folder is made.
+        path: file to write. Its folder is made if it is missing.
 
     Yields:
-        Binary file. An exception inside the block leaves `path` as it was
-        and removes the temporary file.
+        Binary file. After an exception inside the block, `path` is unchanged
+        and the temporary file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -79,21 +79,21 @@ def require_free(out):
 def check_results_file(path, wrote, *, overwrite):
     """Looks whether a JSON file of results may be written.
 
-    Called before minutes of work, not after them.
+    Commands call it before minutes of work, not after them.
 
     Args:
         path: the file.
         wrote: str, a key that every file of this command has.
-        overwrite: bool; an older one may be replaced. Any other file never
-            is: it may be an input.
+        overwrite: bool; an older file of this command may be replaced. Any
+            other file is never replaced, because it may be an input.
 
     Raises:
-        UserError: something is in the way.
+        UserError: the file may not be written.
     """
     advice = "another file as `--json`."
     if path.is_dir():
         raise UserError(f"`--json` must be a file. Got: `{path}`")
-    # An empty file, as of mktemp, holds no results.
+    # An empty file, for example of mktemp, holds no results.
     if not os.path.lexists(path) or path.is_file() and not path.stat().st_size:
         return
     if not overwrite:
@@ -115,13 +115,13 @@ def check_results_folder(path, names, *, overwrite, option):
     """Looks whether results may go into a folder.
 
     Args:
-        path: the folder; it need not be there.
-        names: of everything that the command writes into it.
+        path: the folder. It may be missing.
+        names: the names of all files that the command writes into it.
         overwrite: bool; older results may be replaced.
-        option: str, where the path came from, for the message.
+        option: str, the option of the path, for the message.
 
     Raises:
-        UserError: it is a file, or older results are there.
+        UserError: the path is a file, or older results are there.
     """
     if path.exists() and not path.is_dir():
         raise UserError(

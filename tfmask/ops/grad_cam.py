@@ -1,6 +1,6 @@
 """Grad-CAM (Selvaraju et al. 2017): where a classifier sees attributes.
 
-Differentiable, so that it can be a part of a loss: see
+The maps are differentiable. So they can be a part of a loss, see
 `tfmask.losses.cam_consistency`.
 """
 
@@ -12,7 +12,7 @@ from tfmask.ops.precision import exact, mean_over
 from tfmask.ops.soft_masks import min_max
 
 MERGES = ("max", "sum_logits")
-# Side of the map that is explained where no layer is chosen.
+# If no layer is chosen, the explained map has about this side.
 MAP_SIDE = 16
 
 
@@ -20,12 +20,13 @@ def cam_signs(attributes, changed):
     """Which logits are asked for, and for evidence of which value.
 
     Args:
-        attributes: (B, K) float 0/1, what the image has.
+        attributes: (B, K) float 0/1, the attributes of the image.
         changed: (B, K) float 0/1, the attributes that an edit changes.
 
     Returns:
-        (B, K) float32: 1 asks for z, -1 for -z where the attribute is 0, so
-        for evidence of the value that is there; 0 asks for nothing.
+        (B, K) float32. 1 asks for z. -1 asks for -z if the attribute is 0. So
+        both ask for evidence of the value that the image has. 0 asks for
+        nothing.
     """
     attributes = exact(attributes)
     changed = tf.cast(changed, attributes.dtype)
@@ -36,27 +37,29 @@ def grad_cam(features, logits, signs, *, merge="max"):
     """Grad-CAM maps of signed logits.
 
     `alpha_k = mean_ij d s_a / d A_k[i, j]` and `L_a = ReLU(sum_k alpha_k
-    A_k)` with the score `s_a = sign_a * z_a`. Differentiable with respect to
-    the weights below the features, and through alpha (a second order) to
-    those above. Examples must not influence each other's logits (no batch
-    normalisation): slopes of the batch's sum are every example's own.
+    A_k)` with the score `s_a = sign_a * z_a`. The maps are differentiable with
+    respect to the weights below the features. Through alpha (a second order)
+    they are also differentiable with respect to the weights above. An example
+    must not influence the logits of others (no batch normalisation). Then the
+    slopes of the sum over the batch are the slopes of each example.
 
     Args:
         features: (B, h, w, C) float, A.
-        logits: function of such features that returns (B, K), z.
+        logits: function of such features. It returns (B, K), z.
         signs: (B, K) float, see `cam_signs`; 0 makes an empty map.
-        merge: "max" keeps one map an attribute; "sum_logits" makes one map
-            of the sum of all scores, with one backward pass instead of K.
+        merge: "max" keeps one map for each attribute. "sum_logits" makes one
+            map of the sum of all scores. It needs one backward pass instead of
+            K.
 
     Returns:
-        (B, h, w, K) float32 (float64 of float64 features), 0 or more; K is 1
+        (B, h, w, K) float32 (float64 for float64 features), 0 or more. K is 1
         for "sum_logits".
 
     Raises:
         UserError: `merge` is unknown.
 
-    Paper: Selvaraju et al. 2017, Eq. (1) and (2); Kim, Khan, Choo 2021 in
-    words.
+    Paper: Selvaraju et al. 2017, Eq. (1) and (2); Kim, Khan, Choo 2021 (in
+    words only).
     Differs from Grad-CAM: the signs.
 
     Examples:
@@ -91,7 +94,8 @@ def grad_cam(features, logits, signs, *, merge="max"):
 def enlarged_maps(maps, height, width):
     """Bilinear, between pixel centres: (B, h, w, K) to (B, H, W, K).
 
-    The values of `tf.image.resize`, which knows no float64.
+    It has the values of `tf.image.resize`, but `tf.image.resize` does not know
+    float64.
     """
     rows = tf.constant(_weights(maps.shape[1], height), maps.dtype)
     columns = tf.constant(_weights(maps.shape[2], width), maps.dtype)
@@ -109,13 +113,13 @@ def cam_mask(maps, height, width):
     """Where an edit may change an image: the largest of all maps.
 
     Args:
-        maps: (B, h, w, K) float of `grad_cam`; those of the image before
-            and after the edit side by side, where both count.
-        height: int, of the images.
-        width: int.
+        maps: (B, h, w, K) float of `grad_cam`. If the images before and after
+            the edit both count, their maps are side by side.
+        height: int, height of the images.
+        width: int, width of the images.
 
     Returns:
-        (B, height, width, 1) in [0, 1]; 0 of an example without changed
+        (B, height, width, 1) in [0, 1]. It is 0 for an example without changed
         attributes.
     """
     shares = enlarged_maps(min_max(maps), height, width)
@@ -127,10 +131,10 @@ def empty_maps(maps, signs):
 
     Args:
         maps: (B, h, w, K) of `grad_cam`.
-        signs: (B, K), or any (B, J) where the maps are sums (K is 1).
+        signs: (B, K), or any (B, J) if the maps are sums (K is 1).
 
     Returns:
-        Scalar float32 in [0, 1]; 0 where nothing was asked for.
+        Scalar float32 in [0, 1]; 0 if no map was asked for.
     """
     asked = tf.cast(tf.not_equal(signs, 0), tf.float32)
     if maps.shape[-1] != asked.shape[-1]:
@@ -145,8 +149,8 @@ def map_layer(side, layers):
     """The layer of a strided trunk whose map is about `MAP_SIDE` wide.
 
     Args:
-        side: int, of the images.
-        layers: int, how many layers there are; every one halves.
+        side: int, side of the images.
+        layers: int, how many layers there are. Every layer halves the size.
 
     Returns:
         int from 1 to `layers`.
@@ -158,15 +162,16 @@ def attended(discriminator, layer, explained, changed, merge="max"):
     """Where a discriminator sees the changed attributes of an edit.
 
     Args:
-        discriminator: has `features` and `heads` as `AttributeDiscriminator`.
+        discriminator: network with `features` and `heads`, as in
+            `AttributeDiscriminator`.
         layer: int, layers of its trunk below the Grad-CAM.
         explained: list of (images (B, H, W, 3), attributes (B, K) 0/1): images
-            before or after the edit, or both, and what they have.
+            before or after the edit, or both, and their attributes.
         changed: (B, K) float 0/1, the attributes that the edit changes.
         merge: see `grad_cam`.
 
     Returns:
-        mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
+        mask: (B, H, W, 1) float32 in [0, 1]; it has gradients.
         empty: scalar float32, the share of maps that are 0 everywhere.
     """
     images = tf.concat([image for image, _ in explained], axis=0)

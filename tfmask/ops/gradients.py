@@ -9,20 +9,21 @@ from tensorflow.python.eager import record
 def with_gradient(function, gradient, *inputs):
     """`function(*inputs)` with another gradient on `tf.GradientTape`.
 
-    `tf.custom_gradient` does the same, but in a graph it registers each use
-    under a name of its own, and with it the graph, until the process ends.
-    Here the tape alone knows the gradient. Whoever differentiates without a
-    tape in the same graph, such as a tape around a `tf.function`, gets
-    TensorFlow's gradient of `function`: the two must agree.
+    `tf.custom_gradient` does the same. But in a graph it registers each use
+    under a new name, and keeps the graph until the process ends. Here only the
+    tape knows the gradient. A derivative without a tape in the same graph is
+    TensorFlow's gradient of `function`. An example is a tape around a
+    `tf.function`. So the two gradients must agree.
 
     Args:
-        function: of tensors, without variables; returns a tensor or a tuple.
-        gradient: takes the gradient of each output and returns those of the
-            inputs, one tensor for one input, else a sequence.
+        function: function of tensors, without variables. It returns a tensor or
+            a tuple.
+        gradient: function of the gradient of each output. It returns the
+            gradients of the inputs: one tensor for one input, else a sequence.
         *inputs: float tensors.
 
     Returns:
-        What `function` returns.
+        The result of `function`.
 
     Examples:
         >>> x = tf.Variable(3.0)
@@ -48,21 +49,22 @@ def with_gradient(function, gradient, *inputs):
 def recomputed(function, variables, *inputs):
     """`function(*inputs)`, whose backward pass computes it again.
 
-    Nothing but the inputs is kept for it in between, for once more the time
-    of the forward pass. The repetition starts when the gradient of the output
-    is there, so that one such function at a time holds what it computes.
-    Under XLA, which knows no order but that of the data, nothing is saved.
+    Between the two passes, only the inputs are kept. This costs the time of one
+    more forward pass. The repetition starts when the gradient of the output is
+    there. So only one such function at a time holds its results. XLA knows only
+    the order of the data. Under XLA nothing is saved.
 
     Args:
-        function: of tensors that returns a tensor; it assigns no variable and
-            draws nothing.
-        variables: list of those that it reads and that learn.
+        function: function of tensors. It returns a tensor. It assigns no
+            variable and draws no random numbers.
+        variables: list of the variables that it reads and that learn.
         *inputs: float tensors.
 
     Returns:
-        What `function` returns.
+        The result of `function`.
     """
-    # Read here, where the tape sees it, so that gradients reach the variables.
+    # The variables are read here, where the tape sees it. So gradients reach
+    # them.
     weights = [tf.convert_to_tensor(variable) for variable in variables]
     inputs = [tf.convert_to_tensor(tensor) for tensor in inputs]
 
@@ -94,10 +96,11 @@ def recomputed(function, variables, *inputs):
 class Recomputing:
     """Layers that can compute their parts again for the backward pass.
 
-    To be inherited from before `keras.layers.Layer`.
+    A class must inherit from it before `keras.layers.Layer`.
 
     Attributes:
-        recompute: bool, whether they do; no part of the layer's config.
+        recompute: bool; the layer computes its parts again. It is no part of
+            the config of the layer.
     """
 
     recompute = False
@@ -105,11 +108,11 @@ class Recomputing:
     def part(self, function, layers, *inputs):
         """`function(*inputs)`; again for its gradient if that is wanted.
 
-        Not where a layer assigns variables in a call, as batch normalisation
-        does: it would do so twice.
+        It does not compute again if a layer assigns variables in a call, as in
+        batch normalisation. Such a layer would assign them twice.
 
         Args:
-            function: of tensors that returns a tensor.
+            function: function of tensors. It returns a tensor.
             layers: list of all layers that it calls.
             *inputs: float tensors.
         """

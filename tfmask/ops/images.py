@@ -29,8 +29,8 @@ def pad_to_multiple(images, multiple):
         multiple: int, what the network's strides need.
 
     Returns:
-        (B, H', W', C) with H' and W' the next multiples. The caller crops
-        back with `[:, :H, :W]`.
+        (B, H', W', C). H' and W' are the next multiples. The caller crops back
+        with `[:, :H, :W]`.
     """
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     bottom, right = -height % multiple, -width % multiple
@@ -40,8 +40,9 @@ def pad_to_multiple(images, multiple):
 def resize_images(images, size):
     """Bilinear and antialiased, as two products of matrices.
 
-    The values of `tf.image.resize(antialias=True)`. Its `ScaleAndTranslate`
-    has no kernel on GPUs and is unknown to engines that read exported graphs.
+    It has the values of `tf.image.resize(antialias=True)`. TensorFlow's
+    `ScaleAndTranslate` has no kernel on GPUs, and engines that read exported
+    graphs do not know it.
 
     Args:
         images: (B, H, W, C) float.
@@ -76,7 +77,7 @@ def resized(images, size):
         size: (height, width).
 
     Returns:
-        uint8 of that size; the same values where it is the old one.
+        uint8 of that size. The values do not change if the size is the old one.
     """
     images_at_size = tf.image.resize(images, size, "bilinear", antialias=True)
     images_at_size = tf.clip_by_value(tf.round(images_at_size), 0.0, 255.0)

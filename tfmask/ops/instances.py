@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from tfmask.ops.precision import exact, mean_over
 
-# A mask in [-1, 1]; a slot that is -1 everywhere holds no instance.
+# Masks are in [-1, 1]. A slot that is -1 everywhere holds no instance.
 EMPTY = -1.0
 
 
@@ -25,7 +25,7 @@ def occupied(masks):
         masks: (B, N, H, W, 1) float in [-1, 1].
 
     Returns:
-        (B, N) bool; False where every pixel is -1.
+        (B, N) bool; False if every pixel is -1.
     """
     return tf.reduce_any(masks > EMPTY, axis=(2, 3, 4))
 
@@ -42,10 +42,10 @@ def union(masks):
         masks: (B, N, H, W, 1) float in [-1, 1].
 
     Returns:
-        (B, H, W, 1) float in [0, 1]: the sum of the memberships
-        (mask + 1) / 2, clipped at 1. 0 without slots.
+        (B, H, W, 1) float in [0, 1]: the sum of the memberships (mask + 1) / 2,
+        clipped at 1. It is 0 if there are no slots.
 
-    Paper: InstaGAN, section 3.2; its code sums and clips, too.
+    Paper: InstaGAN, section 3.2. Its code also sums and clips.
     """
     return tf.clip_by_value(tf.reduce_sum(memberships(masks), axis=1), 0.0, 1.0)
 
@@ -57,7 +57,8 @@ def merged(masks):
         masks: (B, N, H, W, 1) float in [-1, 1].
 
     Returns:
-        (B, 1, H, W, 1) float in [-1, 1]: their union; -1 without slots.
+        (B, 1, H, W, 1) float in [-1, 1]: their union. It is -1 if there are no
+        slots.
     """
     return signed(union(masks))[:, None]
 
@@ -71,9 +72,9 @@ def shared_out(outline, masks):
 
     Returns:
         (B, N, H, W, 1) float in [-1, 1]: the outline in the pixels that are
-        nearest to the slot's mask (above 0), -1 elsewhere and in empty
-        slots. Distances are of 3x3 neighbourhoods; a pixel that is as near
-        to several instances goes to each.
+        nearest to the mask of the slot (above 0). Elsewhere and in empty slots
+        it is -1. Distances count steps of 3x3 neighbourhoods. A pixel that is
+        equally near to several instances goes to each of them.
     """
     shape = tf.shape(masks)
     reached = tf.cast(masks > 0, masks.dtype)
@@ -105,8 +106,8 @@ def order_by_area(masks):
         masks: (B, N, H, W, 1) float in [-1, 1].
 
     Returns:
-        (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`;
-        equal areas stay in their order.
+        (B, N) int32 positions, for `tf.gather(masks, ..., batch_dims=1)`. Equal
+        areas stay in their order.
     """
     return _descending(mean_over(masks, (3, 2, 4)))
 
@@ -117,8 +118,8 @@ def largest(masks, most, shuffle_seed=None):
     Args:
         masks: (B, N, H, W, 1) float in [-1, 1].
         most: int, how many to keep.
-        shuffle_seed: (2,) int tensor; mixes those that are kept, empty slots
-            stay last. None: in decreasing area.
+        shuffle_seed: (2,) int tensor; mixes the kept instances. Empty slots
+            stay last. None: the order is by decreasing area.
 
     Returns:
         (B, min(N, most), H, W, 1) float.
@@ -160,7 +161,7 @@ def put(masks, part, first):
         first: int or scalar int tensor, the first slot of `part`.
 
     Returns:
-        (B, N, H, W, 1) float, of the static shape of `masks`.
+        (B, N, H, W, 1) float, with the static shape of `masks`.
     """
     end = first + tf.shape(part)[1]
     whole = tf.concat([masks[:, :first], part, masks[:, end:]], axis=1)
@@ -181,14 +182,14 @@ def unfold(values, count):
 def first_if_none(valid):
     """Valid slots, or the first one where an example has none.
 
-    A sum over instances must not be void: the official code runs its first
-    slot then, empty as it is.
+    A sum over instances must not be empty. The official code then uses its
+    first slot, although it is empty.
 
     Args:
         valid: (B, N) bool.
 
     Returns:
-        (B, N) bool, at least one true in each row.
+        (B, N) bool; each row has at least one True.
     """
     none = ~tf.reduce_any(valid, axis=1, keepdims=True)
     return tf.concat([valid[:, :1] | none, valid[:, 1:]], axis=1)

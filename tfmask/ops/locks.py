@@ -10,22 +10,22 @@ from pathlib import Path
 
 from tfmask.ops.errors import UserError
 
-LOCK = ".lock"  # in the folder that is written; names the process
+LOCK = ".lock"  # in the folder that is written; holds the process
 _READ_SECONDS = 1.0  # until a process that has the lock has written its name
 
 
 def lock_handle(handle: int, *, wait: bool = False) -> bool | None:
     """Locks an open file or folder for this process.
 
-    The system lets go of the lock when the handle is closed, so also when
-    the process is killed.
+    The system releases the lock when the handle is closed. So it also releases
+    it when the process is killed.
 
     Args:
-        handle: of `os.open`.
-        wait: wait until whoever holds the lock lets go of it.
+        handle: the handle of `os.open`.
+        wait: wait until the owner of the lock releases it.
 
     Returns:
-        Whether it is locked now; None where the file system has no locks.
+        bool; True if it is locked now. None if the file system has no locks.
     """
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
@@ -40,7 +40,7 @@ def lock_handle(handle: int, *, wait: bool = False) -> bool | None:
 def turn(folder: str | os.PathLike) -> Iterator[None]:
     """Waits until no other `turn` on this folder is going on.
 
-    For a moment's work, as reading a file and writing it anew.
+    Use it for short work, for example to read a file and write it anew.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
@@ -54,15 +54,16 @@ def turn(folder: str | os.PathLike) -> Iterator[None]:
 def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
     """Refuses a second process that would write into a folder for long.
 
-    The folder is made if it is missing; if nothing was written, it goes
-    again. Where the file system has no locks, nothing is refused.
+    The folder is made if it is missing. If nothing was written, the folder is
+    removed again. If the file system has no locks, nothing is refused.
 
     Args:
         folder: path.
-        advice: what to do beside waiting, for the message; a sentence.
+        advice: a sentence for the message. It says what one can do instead of
+            waiting.
 
     Raises:
-        UserError: a process, which is named, writes into the folder.
+        UserError: another process writes into the folder. The text names it.
     """
     folder = Path(folder)
     new_folders = [p for p in (folder, *folder.parents) if not p.exists()]
@@ -85,7 +86,8 @@ def only_writer(folder: str | os.PathLike, advice: str) -> Iterator[None]:
             file.flush()
             yield
         finally:
-            # While it is locked: a second process looks whether it is there.
+            # The file is removed while it is locked, because a second process
+            # looks for it.
             path.unlink(missing_ok=True)
             for empty in new_folders:
                 with contextlib.suppress(OSError):
@@ -99,8 +101,8 @@ def writer_of(folder: str | os.PathLike) -> str | None:
         folder: path.
 
     Returns:
-        "process 42", with its host where that is another; None if there is
-        none, or the file system has no locks.
+        "process 42", with its host if that is another one. None if there is no
+        such process, or if the file system has no locks.
     """
     try:
         with open(Path(folder) / LOCK, encoding="utf-8") as file:

@@ -8,12 +8,12 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """Keras' Adam, each weight's update by one operation.
 
-    Keras' own is a dozen, which pass over weights and state as often.
-    Formula, state, its order, and arguments are the same; 1 - beta is rounded
-    as the weights are. `amsgrad` has no such operation.
+    Keras' own Adam is a dozen operations. Each of them passes over weights and
+    state. Formula, state, its order, and arguments are the same. 1 - beta is
+    rounded as the weights are. There is no such operation for `amsgrad`.
 
     Raises:
-        ValueError: with `amsgrad`.
+        ValueError: `amsgrad` is True.
     """
 
     def __init__(self, *args, **kwargs):
@@ -84,9 +84,9 @@ class PyTorchAdam(Adam):
         m / (1 - beta_1^t) * rate / (sqrt(v / (1 - beta_2^t)) + epsilon)
 
     as in Algorithm 1 of Kingma and Ba. Keras and TensorFlow 1 add epsilon to
-    sqrt(v) as it is ("epsilon hat" there), where at first it weighs 32 times
-    as much. A gradient of 1e-6 makes the first update 0.99 of the rate
-    here and 0.76 there, with beta_2 0.999 and epsilon 1e-8. State, its
+    the uncorrected sqrt(v) ("epsilon hat" in the paper). There it weighs 32
+    times as much at first. With a gradient of 1e-6, beta_2 0.999 and epsilon
+    1e-8, the first update is 0.99 of the rate here and 0.76 there. State, its
     order, and arguments are those of `keras.optimizers.Adam`.
     """
 
@@ -103,13 +103,13 @@ class StartedRMSprop(keras.optimizers.RMSprop):
     """RMSProp whose running mean of squared gradients does not start at 0.
 
     From `v = start`, every update is `v = rho v + (1 - rho) g^2` and
-    `w = w - rate g / sqrt(v + epsilon)`. TensorFlow 1 starts at 1, where the
-    first updates are small; Keras and PyTorch at 0.
+    `w = w - rate g / sqrt(v + epsilon)`. TensorFlow 1 starts at 1, so its first
+    updates are small. Keras and PyTorch start at 0.
 
     Args:
-        *args: of `keras.optimizers.RMSprop`.
-        start: float.
-        **kwargs: of `keras.optimizers.RMSprop`.
+        *args: arguments of `keras.optimizers.RMSprop`.
+        start: float, the first running mean.
+        **kwargs: arguments of `keras.optimizers.RMSprop`.
     """
 
     def __init__(self, *args, start=1.0, **kwargs):
@@ -132,12 +132,12 @@ class StartedRMSprop(keras.optimizers.RMSprop):
 def with_l2(optimizer_class, weight):
     """An optimizer that adds `weight * variable` to every gradient.
 
-    That is the gradient of `weight / 2 * |variable|^2` and PyTorch's
-    `weight_decay`. Keras' `weight_decay` is another one: it does not go
-    through the optimizer's running means (AdamW).
+    This is the gradient of `weight / 2 * |variable|^2`, and it is PyTorch's
+    `weight_decay`. Keras' `weight_decay` is different: it does not go through
+    the running means of the optimizer (AdamW).
 
     Args:
-        optimizer_class: of Keras.
+        optimizer_class: optimizer class of Keras.
         weight: float.
 
     Returns:

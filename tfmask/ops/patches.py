@@ -9,11 +9,11 @@ def random_order(count, seed):
     """A random order of so many things.
 
     Args:
-        count: int.
-        seed: (2,) ints; the order depends on nothing else.
+        count: int, how many things.
+        seed: (2,) ints. The order depends only on it.
 
     Returns:
-        (count,) int32, every number below `count` once.
+        (count,) int32; it has every number below `count` once.
     """
     return tf.argsort(tf.random.stateless_uniform([count], seed), stable=True)
 
@@ -21,14 +21,14 @@ def random_order(count, seed):
 def vectors_at(features, order, count):
     """The vectors of feature maps at the first places of an order.
 
-    Its gradient takes rows, too, and adds none: a sum over places has no
+    Its gradient also takes rows and adds none, because a sum over places has no
     deterministic form on GPUs.
 
     Args:
         features: (B, H, W, C) float.
-        order: (H W,) int32 of `random_order`, rows of pixels one after
-            another; the same for all examples.
-        count: int; all places where there are no more.
+        order: (H W,) int32 of `random_order`. Pixels count row by row. The
+            order is the same for all examples.
+        count: int, how many places. If there are fewer, all of them.
 
     Returns:
         (B, count, C) of the features' dtype.
@@ -37,7 +37,8 @@ def vectors_at(features, order, count):
     count = min(count, height * width)
 
     def gradient(upstream):
-        # Position of each place in the order; other places get the last row.
+        # The position of each place in the order. Other places get the last
+        # row.
         slots = tf.minimum(tf.argsort(order), count)
         padded = tf.pad(upstream, [[0, 0], [0, 1], [0, 0]])
         return tf.gather(padded, slots, axis=1)

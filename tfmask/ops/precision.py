@@ -1,9 +1,9 @@
 """Means over many pixels, and half precision, without losing digits.
 
-TensorFlow's CPU kernels add the numbers of several reduced axes one after
-the other. Over the 65,536 pixels of a 256 px image in float32 that loses two
-digits and more. One axis after the other does not, at the same speed
-(`benchmarks/precision.py`).
+TensorFlow's CPU kernels add all numbers of several reduced axes one after the
+other. Over the 65,536 pixels of a 256 px image in float32, this loses two
+digits and more. To reduce one axis after the other does not lose them, and is
+as fast (`benchmarks/precision.py`).
 """
 
 import math
@@ -23,7 +23,8 @@ def exact(values):
     Returns:
         Tensor of float32 or float64.
     """
-    # NumPy's float64 is a habit, a tensor's is a decision.
+    # NumPy's arrays are float64 by default. A float64 tensor is a choice of the
+    # caller.
     if not isinstance(values, np.ndarray | list | tuple):
         values = tf.convert_to_tensor(values)
         if values.dtype == tf.float64:
@@ -36,12 +37,12 @@ def mean_over(values, axes, keepdims=False):
 
     Args:
         values: float tensor.
-        axes: ints from 0, in the order in which they are reduced; width
-            before height is the quickest.
-        keepdims: bool, as of `tf.reduce_mean`.
+        axes: ints from 0, in the order of the reductions. Width before height
+            is the quickest order.
+        keepdims: bool, as in `tf.reduce_mean`.
 
     Returns:
-        float32 tensor, float64 of float64.
+        float32 tensor; float64 tensor for float64 values.
     """
     return _reduced(tf.reduce_mean, values, axes, keepdims)
 
@@ -66,11 +67,12 @@ def moments(values, axes):
         axes: ints from 0.
 
     Returns:
-        (mean, variance), reduced axes kept as 1.
+        (mean, variance). The reduced axes stay with size 1.
     """
     mean = mean_over(values, axes, keepdims=True)
-    # In two passes: E(x^2) - E(x)^2 cancels. The derivative with respect to
-    # this mean is 0, but that one's is not: a gradient penalty needs it.
+    # This takes two passes, because E(x^2) - E(x)^2 loses digits. The
+    # derivative with respect to this mean is 0, but its derivative is not 0. A
+    # gradient penalty needs it.
     squares = tf.math.squared_difference(values, along_height(mean, values))
     return mean, mean_over(squares, axes, keepdims=True)
 
@@ -78,18 +80,18 @@ def moments(values, axes):
 def normalized(values, axes, epsilon, unbiased=False):
     """`(x - mean) / sqrt(variance + epsilon)` by the values' own moments.
 
-    On a tape its gradient is the closed form, which needs the outputs only and
+    On a tape its gradient is the closed form. It needs only the outputs and
     half of the operations:
 
         factor * (g - mean(g) - y * sum(g y) / count)
 
-    where g is the outputs' gradient and y the outputs.
+    Here g is the gradient of the outputs, and y are the outputs.
 
     Args:
         values: (B, H, W, C) float32 or float64 tensor.
         axes: ints from 0.
         epsilon: float.
-        unbiased: bool; the variance is divided by count - 1.
+        unbiased: bool; the variance is the sum of squares divided by count - 1.
 
     Returns:
         Tensor of `values`' shape.
@@ -104,14 +106,14 @@ def normalized(values, axes, epsilon, unbiased=False):
         divisor = tf.maximum(tf.cast(divisor - 1.0, values.dtype), 1.0)
 
     def function(images):
-        # No tape is here, and with it no gradient of a broadcast.
+        # There is no tape here, so there is no gradient of a broadcast.
         centered = images - mean_over(images, axes, keepdims=True)
         squares = sum_over(tf.square(centered), axes, keepdims=True)
         factor = tf.math.rsqrt(squares / divisor + epsilon)
         return centered * factor, factor
 
     def gradient(upstream, of_factor):
-        # The factor is an output, so that this has a gradient, too.
+        # The factor is an output. So this also has a gradient.
         total = sum_over(upstream * outputs, axes, keepdims=True)
         share = (total + of_factor * factor) / divisor
         mean = mean_over(upstream, axes, keepdims=True)
@@ -126,13 +128,13 @@ def normalized(values, axes, epsilon, unbiased=False):
 def standardized(values, mean, variance, epsilon, scale=None, offset=None):
     """`(x - mean) / sqrt(variance + epsilon) * scale + offset`.
 
-    `tf.nn.batch_normalization` gives `x * s + (offset - mean * s)`, which
-    cancels where the mean is large.
+    `tf.nn.batch_normalization` computes `x * s + (offset - mean * s)`. That
+    loses digits if the mean is large.
 
     Args:
         values: (..., H, W, C) float tensor.
-        mean: (..., 1, 1, C) of `values`' rank, or (C,).
-        variance: likewise.
+        mean: (..., 1, 1, C) with the rank of `values`, or (C,).
+        variance: the same forms.
         epsilon: float.
         scale: None, or a tensor that broadcasts to `mean`'s shape.
         offset: None, or (C,).
@@ -154,14 +156,15 @@ def standardized(values, mean, variance, epsilon, scale=None, offset=None):
 def along_height(statistic, values):
     """Repeats (..., 1, 1, C) along the height of (..., H, W, C).
 
-    The gradient of a broadcast is a sum, which this makes one of widths and
-    then one of heights.
+    The gradient of a broadcast is a sum. This splits it into a sum over widths
+    and then a sum over heights.
     """
     if statistic.shape.rank == 1:
         return statistic
     wanted = [*statistic.shape[:-3], values.shape[-3], *statistic.shape[-2:]]
     if None in wanted:
-        # Ten operations more, which a graph of known sizes does without.
+        # These are ten more operations. A graph of known sizes does not need
+        # them.
         known, shape = tf.shape(statistic), tf.shape(values)
         wanted = tf.concat([known[:-3], shape[-3:-2], known[-2:]], axis=0)
     return tf.broadcast_to(statistic, wanted)

@@ -31,17 +31,17 @@ class EpochwiseLinearDecay(_Epochwise):
     """Constant, then falling by the same amount every epoch.
 
     In epoch e (from 0) the rate is
-    `initial * (1 - max(0, e - constant_epochs) / decay_epochs)`; from the
-    end of the decay on it keeps the last value above 0, so that a run can be
-    made longer.
+    `initial * (1 - max(0, e - constant_epochs) / decay_epochs)`. After the end
+    of the decay, it keeps the last value above 0. So a run can be made longer.
 
     Args:
         initial: float, the first rate.
         epoch_steps: int, steps of an epoch.
         constant_epochs: float.
         decay_epochs: float; 0 keeps the rate constant.
-        step: int variable, the training steps taken, for optimizers that
-            update more or less than once a step; None: the updates.
+        step: int variable, the number of training steps. Optimizers that update
+            more or less than once in a step need it. None: the number of
+            updates counts.
     """
 
     def __init__(
@@ -79,8 +79,9 @@ class EpochwiseHalving(_Epochwise):
         constant_epochs: float.
         halving_epochs: float, between two halvings.
         factor: float in (0, 1), in place of a half.
-        step: int variable, the training steps taken, for optimizers that
-            update more or less than once a step; None: the updates.
+        step: int variable, the number of training steps. Optimizers that update
+            more or less than once in a step need it. None: the number of
+            updates counts.
     """
 
     def __init__(
@@ -109,11 +110,11 @@ def linear_ramp(step, start, full):
 
     Args:
         step: int tensor or variable.
-        start: int, the last step of 0.
+        start: int, the last step with 0.
         full: int, `start` or later.
 
     Returns:
-        Scalar float32 in [0, 1]; where both are equal, 1 from there on.
+        Scalar float32 in [0, 1]. If both are equal, it is 1 from this step on.
     """
     step = tf.cast(tf.convert_to_tensor(step), tf.float32)
     if full <= start:

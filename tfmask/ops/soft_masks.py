@@ -4,8 +4,8 @@ import tensorflow as tf
 
 from tfmask.ops.precision import exact
 
-# Span of a map below which it counts as flat. Slopes and activations of an
-# untrained network are small: no number is added to the divisor.
+# A map with a smaller span counts as flat. Slopes and activations of an
+# untrained network are small. So no number is added to the divisor.
 _SMALLEST = 1e-30
 
 
@@ -16,8 +16,9 @@ def min_max(maps):
         maps: (B, h, w, K) float.
 
     Returns:
-        (B, h, w, K) in [0, 1], of the maps' dtype; 0 where a map is flat.
-        The divisor is differentiated, too: the maps' scale does not matter.
+        (B, h, w, K) in [0, 1], of the maps' dtype; 0 if a map is flat. The
+        divisor is also differentiated. So the scale of the maps does not
+        matter.
     """
     maps -= tf.reduce_min(maps, axis=(1, 2), keepdims=True)
     span = tf.reduce_max(maps, axis=(1, 2), keepdims=True)
@@ -38,9 +39,9 @@ def given_or(find, mask, content):
     """The caller's mask at the content's size, else what `find` returns.
 
     Args:
-        find: function without arguments that returns a mask of that size.
-        mask: (B, H, W, 1) float, clipped to [0, 1]; None or of 0x0 pixels
-            for none.
+        find: function without arguments. It returns a mask of that size.
+        mask: (B, H, W, 1) float; it is clipped to [0, 1]. None or a mask of 0x0
+            pixels means no mask.
         content: (B, h, w, C) float.
 
     Returns:
@@ -60,6 +61,6 @@ def given_or(find, mask, content):
 def _at_content_size(mask, content):
     """A caller's mask, averaged over what a pixel of the content covers."""
     mask = tf.clip_by_value(exact(mask), 0.0, 1.0)
-    # A mask of the content's size comes back equal in every bit.
+    # A mask that has the size of the content is returned equal in every bit.
     resized = tf.image.resize(mask, tf.shape(content)[1:3], "area")
     return tf.ensure_shape(resized, (*content.shape[:3], 1))

@@ -6,8 +6,8 @@ import re
 import sys
 import tempfile
 
-# Printed before a program can set a log level: nothing is wrong in them. 303
-# is CUDA's way to say that there is no driver, so no GPU.
+# TensorFlow prints these lines before a program can set a log level. They do
+# not mean an error. 303 is CUDA's code for no driver, so there is no GPU.
 _NOISE = re.compile(
     rb"I0000 |WARNING: All log messages before absl|.*cuInit.*\(303\)"
     rb"|.*Unable to register cu\w+ factory|\s*$"
@@ -17,16 +17,18 @@ _NOISE = re.compile(
 def load_tensorflow():
     """Imports TensorFlow and finds its devices; only problems are printed.
 
-    GPUs get memory as it is needed: otherwise the first process takes all of
-    it, and an evaluation beside a training has none. The environment variable
-    TF_FORCE_GPU_ALLOW_GROWTH=false takes all of it.
+    TensorFlow takes memory of GPUs only as it needs it. Otherwise the first
+    process would take all memory, and an evaluation beside a training would
+    have none. With the environment variable TF_FORCE_GPU_ALLOW_GROWTH=false, it
+    takes all memory.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with without_noise():
         import tensorflow as tf
 
         for device in tf.config.list_physical_devices("GPU"):
-            # A program that runs or has divided its GPUs has decided itself.
+            # The program already uses its GPUs or has divided them. Its choice
+            # stays.
             with contextlib.suppress(RuntimeError, ValueError):
                 tf.config.experimental.set_memory_growth(device, True)
 
@@ -35,7 +37,8 @@ def load_tensorflow():
 def without_noise():
     """Holds back what is written to stderr, and then prints it without noise.
 
-    Also what C++ code writes, which goes past `sys.stderr`.
+    It also holds back the output of C++ code, which does not go through
+    `sys.stderr`.
     """
     sys.stderr.flush()
     with tempfile.TemporaryFile() as held:

@@ -2,19 +2,19 @@
 
 import tensorflow as tf
 
-# Keeps the codes apart from other draws that a caller makes by its seed.
+# This keeps the codes apart from other draws with the same seed.
 _STREAM = 17
 
 
 def style_codes(seeds, size):
     """The random codes that seeds name.
 
-    A seed names one code, whatever its place in the batch, on every machine
-    and in every version: Philox is fixed.
+    A seed always names the same code: at every place in the batch, on every
+    machine and in every version. The generator Philox does not change.
 
     Args:
         seeds: (B,) int32 or int64.
-        size: int, numbers of a code.
+        size: int, how many numbers a code has.
 
     Returns:
         (B, size) float32, draws of N(0, 1).

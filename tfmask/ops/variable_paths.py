@@ -6,9 +6,10 @@ import re
 def variable_paths(network):
     """Every weight of a network under its place in the tree of layers.
 
-    A path is made of attributes' names and of positions in lists, as
-    `encoder/convolutions/0/kernel`: two networks of one class have equal
-    paths, in both Keras stacks and however many layers were made before.
+    A path has names of attributes and positions in lists, as
+    `encoder/convolutions/0/kernel`. Two networks of one class have equal paths.
+    This holds in both Keras stacks and for any number of layers that were made
+    before.
 
     Args:
         network: built `keras.layers.Layer`. Layers in attributes that begin
@@ -39,7 +40,7 @@ def unique_name(name, taken):
 def _visit(layer, prefix, places):
     for name, child in _children(layer):
         _visit(child, f"{prefix}{name}/", places)
-    for variable in layer.weights:  # those without a place are its own
+    for variable in layer.weights:  # those without a place in the layer
         if id(variable) not in places:
             path = unique_name(prefix + own_name(variable), places.values())
             places[id(variable)] = path
