@@ -23,7 +23,7 @@ from tfmask.ops.arrays import (
 from tfmask.ops.errors import UserError
 from tfmask.ops.images import resized
 
-# Sums in another order may round a value to its neighbour.
+# If sums have another order, a value may be rounded to its neighbour.
 TOLERANCE = 1
 _ANSWERS = {
     "image": image_to_uint8,
@@ -57,7 +57,7 @@ def example_inputs(method, signature, batch, height, width):
     Args:
         method: `TranslationMethod`.
         signature: str, its name.
-        batch: int, images in the request.
+        batch: int, number of images in the request.
         height: int.
         width: int.
 
@@ -74,7 +74,7 @@ def example_inputs(method, signature, batch, height, width):
     # The left half and a narrow strip of the right one.
     parts = [columns < width // 2, columns >= width - max(width // 4, 1)]
     parts = np.stack(parts)[None, ..., None].astype(np.uint8) * 255
-    # On, off, as it is; others in every image.
+    # These are on, off, and as it is. They differ from image to image.
     number = np.add.outer(
         np.arange(batch), np.arange(len(attribute_names(method)))
     )
@@ -158,7 +158,7 @@ def fresh_process(folder, logs):
                 "PYTHONPATH": os.pathsep.join(
                     filter(None, [root, os.environ.get("PYTHONPATH")])
                 ),
-                # This process may hold all of the GPU's memory.
+                # This process may hold all memory of the GPU.
                 "CUDA_VISIBLE_DEVICES": "-1",
                 "TF_CPP_MIN_LOG_LEVEL": "3",
             },
@@ -180,18 +180,17 @@ def fresh_process(folder, logs):
 def check_version(method, folder, replay=fresh_process):
     """Compares a version's answers, in a fresh process, with the method's.
 
-    Every signature is asked for one image of the training size and for two
-    of an odd one. The warm-up requests must succeed, too.
+    Every signature must answer one image of the training size and two images of
+    an odd size. The warm-up requests must also succeed.
 
     Args:
         method: `TranslationMethod` that the version was exported from.
         folder: path of the version's folder.
-        replay: function of the folder and the requests that gives the
-            answers.
+        replay: function of the folder and the requests. It returns the answers.
 
     Raises:
-        UserError: it cannot be loaded, or an answer is more than 1 of 255
-            away from `method.translate`.
+        UserError: the version cannot be loaded, or an answer differs from
+            `method.translate` by more than 1 of 255.
     """
     model = protos.MetaGraphDef()
     try:
@@ -274,13 +273,13 @@ def translated(method, direction, inputs, all_steps=False):
         method: `TranslationMethod`.
         direction: "a_to_b" or "b_to_a".
         inputs: dict of a port's name to an array of its kind, see
-            `example_inputs`; files may have any size.
-        all_steps: bool; asks `method.all_steps`.
+            `example_inputs`. Files may have any size.
+        all_steps: bool; calls `method.all_steps`.
 
     Returns:
         dict of an output port's name to a uint8 array: "image" (N, H, W, 3),
-        "mask" (N, H, W, 1), "masks" (N, K, H, W, 1); of all steps each with
-        an axis K more.
+        "mask" (N, H, W, 1), "masks" (N, K, H, W, 1). With `all_steps` each has
+        one more axis K.
     """
     spec, image = method.spec, inputs["image"]
     if image.dtype == object:
@@ -293,7 +292,7 @@ def translated(method, direction, inputs, all_steps=False):
         if port.name == "image":
             value = image
         if port.optional and (value is None or not value.size):
-            continue  # is found
+            continue  # the model finds it
         if port.kind in ("attributes", "seed"):
             floats[port.name] = value
             continue
@@ -309,7 +308,7 @@ def translated(method, direction, inputs, all_steps=False):
         padding = [(0, 0)] * (value.ndim - 3) + [*sides, (0, 0)]
         floats[port.name] = np.pad(value, padding, "reflect")
     ask = method.all_steps if all_steps else method.translate
-    with tf.device("CPU:0"):  # where the fresh process runs
+    with tf.device("CPU:0"):  # the fresh process runs there
         answer = ask(
             {name: tf.constant(value) for name, value in floats.items()},
             direction,

@@ -1,9 +1,9 @@
 """How many pixels encoded images claim, told before they are decoded.
 
-It is part of the graph, because TensorFlow Serving decodes whatever comes: a
-JPEG of 746 bytes can be 12,000 pixels high and wide. What cannot be measured
-is refused, too. The offsets are those of TensorFlow's decoders. A GIF's frames
-are decoded before there is a choice of one, so GIFs are refused.
+This is part of the graph, because TensorFlow Serving decodes every file. A JPEG
+of 746 bytes can be 12,000 pixels high and wide. A file that cannot be measured
+is also refused. The offsets are those of TensorFlow's decoders. GIFs are
+refused, because the decoder decodes all frames before one can be chosen.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 _FORMATS = "PNG, JPEG, BMP or WebP"
-_HEAD = 32  # bytes that hold the size, of all but a JPEG
+_HEAD = 32  # bytes that hold the size, except in a JPEG
 _JPEG = b"\xff\xd8\xff"
 _WEBP = {0: b"RIFF", 8: b"WEBP"}
 
@@ -21,12 +21,13 @@ class _Layout(NamedTuple):
     """Where the header of a format has its size.
 
     Attributes:
-        marks: offset to the bytes that stand there.
-        places: offsets of the bytes of a side, the lowest first, as pairs of
-            those of the width and of the height.
-        below: int; a side is what is left of the number below this one.
-        divide: int, what the height's number is divided by before.
-        more: int, that is added.
+        marks: dict of an offset to the bytes at this offset.
+        places: offsets of the bytes of a side, the lowest byte first. Each is a
+            pair: one for the width and one for the height.
+        below: int; a side is the rest of the number after a division by this
+            one.
+        divide: int; the number of the height is divided by this first.
+        more: int; it is added at the end.
     """
 
     marks: dict[int, bytes]
@@ -36,7 +37,8 @@ class _Layout(NamedTuple):
     more: int = 0
 
 
-# A BMP's sides have signs: of a negative height, the first row is the upper.
+# The sides of a BMP have signs. If the height is negative, the first row is the
+# upper one.
 _LAYOUTS = (
     _Layout(
         {0: b"\x89PNG\r\n\x1a\n", 12: b"IHDR"},
@@ -64,11 +66,11 @@ def guarded_files(files, limit):
 
     Args:
         files: dict of an input's name to a string tensor of any shape.
-        limit: int, how many pixels all of them together may have.
+        limit: int, how many pixels all files together may have.
 
     Returns:
-        The same; INVALID_ARGUMENT, before anything is decoded, where a file
-        cannot be measured, or they have more.
+        The same files. The graph fails with INVALID_ARGUMENT before it decodes
+        anything, if a file cannot be measured or if the files have more pixels.
     """
     guards, total = [], tf.constant(0, tf.int64)
     for name, values in files.items():
@@ -79,7 +81,7 @@ def guarded_files(files, limit):
         )
         bad = tf.where(pixels <= 0)[:1, 0]
         guards.append(tf.debugging.Assert(tf.size(bad) == 0, [message, bad]))
-        # Cut, so that no sum of claims runs over.
+        # The numbers are cut, so that their sum does not overflow.
         total += tf.reduce_sum(tf.minimum(pixels, limit + 1))
     guards.append(
         tf.debugging.Assert(
@@ -118,7 +120,8 @@ def _claimed(files):
         is_jpeg, data, by_layout = file
         return tf.cond(
             is_jpeg,
-            # The decoder's own reader: it skips what lies between segments.
+            # This is the reader of the decoder. It skips bytes between
+            # segments.
             lambda: tf.reduce_prod(
                 tf.image.extract_jpeg_shape(data, tf.int64)[:2]
             ),
@@ -150,7 +153,7 @@ def _by_layouts(heads):
     sides = sides // divide % below + more
     sides = tf.where(sides < 2**31, sides, sides - 2**32)
     pixels = tf.maximum(sides[..., 0], 0) * tf.abs(sides[..., 1])
-    # A file has one format, so the sum has one term.
+    # A file has one format. So the sum has one term.
     return tf.reduce_sum(tf.where(known, pixels, 0), axis=-1)
 
 

@@ -25,7 +25,7 @@ class ImageBorder:
     def decoded(name, files, image):
         """(N,) files to (N, H, W, 3) uint8, resized to the images'."""
         size = tf.shape(image)[1:3]
-        # With another number of files the loop would fail, or leave some out.
+        # With another number of files, the loop would fail or leave some out.
         same = tf.shape(files)[0] == tf.shape(image)[0]
         guard = tf.debugging.Assert(
             same, [f"`{name}` must be one file an image"]
@@ -84,7 +84,7 @@ class MasksBorder:
     def prepared(masks, multiple):
         """0 or 1, padded."""
         inside = tf.cast(masks > 127, tf.float32)
-        # Reflection of no instance at all is an error: one more.
+        # Reflection fails if there is no instance at all. So add one.
         inside = tf.pad(inside, [[0, 0], [0, 1]] + [[0, 0]] * 3)
         padded = pad_to_multiple(fold(inside), multiple)
         return unfold(padded, tf.shape(inside)[1])[:, :-1]
@@ -120,7 +120,7 @@ def borders(attributes):
     """dict of a port's kind to how it crosses the border.
 
     Args:
-        attributes: int, how many the method sets.
+        attributes: int, how many attributes the method sets.
     """
     return {
         "image": ImageBorder,
@@ -138,7 +138,7 @@ def fits(port, value, image, may_be_empty=False):
         port: `Port`.
         value: tensor, its array.
         image: (N, H, W, 3).
-        may_be_empty: bool; a mask of 0x0 pixels will do.
+        may_be_empty: bool; a mask of 0x0 pixels is allowed.
 
     Returns:
         An assertion.

@@ -1,8 +1,8 @@
 """Publishing a folder as a model's next version: whole, or not at all.
 
-A server looks at the model's folder every second. So a version is written
-under a name that no server reads, flushed to the disk, and then gets its
-number by one rename.
+A server looks at the folder of the model every second. So a version is first
+written under a name that no server reads, and flushed to the disk. Then one
+rename gives it its number.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from tfmask.ops.locks import lock_handle
 FACTS = Path("assets.extra", "tfmask.json")  # servers leave assets.extra alone
 CONFIG_FOLDER = "serving_config"  # beside the models
 _PREFIX = ".tmp-"
-# For file systems that cannot tell whether the writer still lives.
+# This is for file systems that cannot say if the writer still runs.
 _LEFTOVER_SECONDS = 24 * 3600
 
 
@@ -35,21 +35,22 @@ def publish(
 ) -> Path:
     """Publishes what `write` writes as the model's next version.
 
-    What exports that were killed left behind is removed first.
+    Files that killed exports left behind are removed first.
 
     Args:
-        base: folder of all models; made if it is missing.
+        base: folder of all models. It is made if it is missing.
         name: the model's name.
-        write: function that fills the folder it is given.
-        facts: for JSON, written to `assets.extra/tfmask.json` together with
-            the name and the version.
+        write: function of a folder. It fills the folder.
+        facts: dict for JSON. It is written to `assets.extra/tfmask.json`
+            together with the name and the version.
 
     Returns:
         Path of the version's folder, `<base>/<name>/<version>`.
 
     Raises:
-        UserError: see `check_place`.
-        OSError: nothing is published then. Whatever `write` raises, likewise.
+        UserError: as in `check_place`.
+        OSError: writing failed. Nothing is published then. The same holds for
+            all errors of `write`.
     """
     check_place(base, name)
     folder = Path(base) / name
@@ -69,7 +70,7 @@ def publish(
             try:
                 temporary.rename(folder / str(version))
             except OSError as error:
-                # Another export took this number between two lines.
+                # Another export took this number in the meantime.
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise
             else:
@@ -86,8 +87,8 @@ def check_place(base: str | os.PathLike, name: str) -> None:
         name: the model's name.
 
     Raises:
-        UserError: the name cannot be a folder of its own, or TensorFlow
-            cannot write there.
+        UserError: the name cannot be the name of a folder, or TensorFlow cannot
+            write there.
     """
     plain = name and name == Path(name).name and not name.startswith(".")
     if not plain or name == CONFIG_FOLDER:
@@ -108,9 +109,9 @@ def check_place(base: str | os.PathLike, name: str) -> None:
 def remove_leftovers(folder: Path) -> None:
     """Removes unfinished versions whose export no longer runs.
 
-    An export holds a lock on its folder, which the system lets go of when
-    the process ends, however it ends. Where the file system has no such
-    locks, a leftover goes when it is a day old.
+    An export holds a lock on its folder. The system releases the lock when the
+    process ends for any reason. If the file system has no such locks, a
+    leftover is removed when it is a day old.
     """
     for path in folder.glob(f"{_PREFIX}*"):
         try:
@@ -119,8 +120,9 @@ def remove_leftovers(folder: Path) -> None:
             continue
         try:
             if _is_leftover(handle):
-                # Still locked: an export that has just made this folder
-                # waits for the lock, and then sees that the folder is gone.
+                # The folder is removed while it is locked. An export that has
+                # just made this folder waits for the lock. Then it sees that
+                # the folder is gone.
                 shutil.rmtree(path, ignore_errors=True)
         finally:
             os.close(handle)
@@ -148,7 +150,7 @@ def _temporary_folder(folder: Path) -> Iterator[Path]:
         lock_handle(handle, wait=True)
         if path.exists():
             break
-        # Another export took it for a leftover before it was locked.
+        # Another export removed it as a leftover before it was locked.
         os.close(handle)
     try:
         yield path

@@ -28,13 +28,13 @@ def export_run(
     Args:
         model: `TranslationMethod` of `tfmask.load_run` or
             `tfmask.from_preset`.
-        base: path, folder of all models; the version is BASE/NAME/INTEGER.
-        name: str, of the served model.
+        base: path, folder of all models. The version is BASE/NAME/INTEGER.
+        name: str, name of the served model.
         warm_up_batches: ints in 1..128, batch sizes of warm-up requests.
         max_pixels: int, pixels that the images of a request may have.
-        check: bool; a fresh process must answer as the model does, or
-            nothing is published.
-        server_base: str, `base` as the server sees it.
+        check: bool; a fresh process must give the same answers as the model.
+            Otherwise nothing is published.
+        server_base: str, the path of `base` on the server.
 
     Returns:
         Path of the version.

@@ -11,7 +11,7 @@ from serving.protocol import protos
 from serving.protocol.versions import discover
 from tfmask.export.publishing import CONFIG_FOLDER
 
-SERVER_BASE = "/models"  # where docker/ and the official image have them
+SERVER_BASE = "/models"  # the place in docker/ and in the official image
 MODELS = "models.config"
 _MARK = re.compile(r"# tfmask export wrote this file \((\w{16})\)[^\n]*\n")
 
@@ -74,14 +74,14 @@ def write_serving_config(
 ) -> list[Path]:
     """Writes `<base>/serving_config`: what a TensorFlow Serving is started on.
 
-    A file that somebody has edited is left alone.
+    It does not change files that somebody has edited.
 
     Args:
         base: folder of all models.
-        server_base: the same folder as the server sees it, absolute.
+        server_base: absolute path of the same folder on the server.
 
     Returns:
-        Paths of the edited files that would have changed.
+        Paths of the edited files that should have changed.
     """
     folder = Path(base) / CONFIG_FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -148,7 +148,7 @@ def _write(path, text):
         f"# tfmask export wrote this file ({_digest(text)}) and leaves it "
         "alone once edited.\n"
     )
-    # A server may be reading it.
+    # A server may read it at this moment.
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(mark + text)
     temporary.replace(path)

@@ -28,21 +28,24 @@ _SIZES = (
 class ServedTranslation(tf.Module):
     """A method's inference path behind uint8 and encoded signatures.
 
-    What it takes and gives are the ports of the method's spec. Any height
-    and width from `smallest_side(multiple)`: images are padded to the
-    networks' multiple by reflection, and cropped back. What goes with an
-    image has its size; files of images are resized. Every input's shape is
-    checked in the graph, because a server process can abort on a wrong one;
-    so are the pixels of a request, before its files are decoded.
+    The ports of the method's spec are the inputs and outputs. Images may have
+    any height and width from `smallest_side(multiple)` on. They are padded to
+    the multiple of the networks by reflection, and cropped back. Other arrays
+    must have the size of their image. Files of other images are resized. The
+    graph checks the shape of every input, because a wrong shape can end a
+    server process. The graph also checks the pixels of a request before it
+    decodes the files.
 
     Args:
         method: `TranslationMethod`.
-        max_pixels: int, how many the images of a request may have together.
+        max_pixels: int, how many pixels the images of a request may have
+            together.
     """
 
     def __init__(self, method, max_pixels):
         super().__init__(name="tfmask")
-        # Functions and plain values: a method held here would be saved whole.
+        # These are functions and plain values. If this object held the method,
+        # the whole method would be saved.
         self._spec, self._directions = method.spec, method.directions
         self._translate = method.translate
         self._all_steps = method.all_steps if method.spec.steps else None
@@ -54,8 +57,8 @@ class ServedTranslation(tf.Module):
     def signatures(self):
         """dict of signature name to concrete function.
 
-        Their weights are kept for saving: networks that none of them asks,
-        such as most discriminators, are not part of a version.
+        Only the weights of these functions are saved. Networks that no function
+        uses, such as most discriminators, are not part of a version.
         """
         spec, signatures = self._spec, {}
         for direction in self._directions:
@@ -106,12 +109,13 @@ class ServedTranslation(tf.Module):
     def _files(self, name, plain, ports):
         """The concrete function of files to files.
 
-        It decodes, asks the one of arrays and encodes, so that the networks
-        are traced once for both.
+        It decodes, calls the function of arrays, and encodes. So the networks
+        are traced only once for both.
         """
 
         def answer(inputs):
-            # The shapes of no images are unknown, which the loop cannot have.
+            # If there are no images, their shapes are unknown. The loop does
+            # not allow that.
             some = tf.debugging.Assert(
                 tf.size(inputs["image"]) > 0, [self._sizes]
             )
@@ -132,7 +136,7 @@ class ServedTranslation(tf.Module):
                 )
                 for port in ports
             }
-            # TensorFlow Serving's REST API encodes bytes only under such
+            # The REST API of TensorFlow Serving encodes bytes only under such
             # names.
             return {
                 f"{name}_bytes": encoded_images(values)
@@ -159,14 +163,14 @@ class ServedTranslation(tf.Module):
             )
 
         function.__name__ = name
-        # Below this nothing needs autograph, which takes seconds.
+        # Nothing below this needs autograph. Autograph takes seconds.
         graph = tf.function(function, autograph=False)
         return graph.get_concrete_function(**specs)
 
     def _run(self, ask, outputs, direction, ports, tensors):
         image = tensors["image"]
         height, width = tf.shape(image)[1], tf.shape(image)[2]
-        # Reflection of nothing is an error deep inside the networks.
+        # Reflection of an empty image is an error deep inside the networks.
         some = (tf.shape(image)[0] > 0) & (
             tf.minimum(height, width) >= self._smallest
         )
@@ -209,28 +213,28 @@ def export_method(
 ):
     """Publishes a method as the next version of a model, in one rename.
 
-    The version carries a warm-up request for each signature, so that a
-    server has run all of them before it answers with it.
+    The version has a warm-up request for each signature. So a server runs all
+    signatures before it answers with this version.
 
     Args:
         method: `TranslationMethod` with trained weights.
         base: folder of all models.
         name: str, the model's name.
         facts: dict for JSON, written to `assets.extra/tfmask.json`.
-        warm_up_batches: batch sizes of the warm-up requests; for a GPU, every
-            allowed size of the server's batching.
+        warm_up_batches: batch sizes of the warm-up requests. For a GPU, give
+            every allowed size of the server's batching.
         max_pixels: int, how many pixels the images of a request may have
-            together; more are refused by the version itself.
-        check: bool, whether the version must hold `check_version` before it
-            gets its number.
+            together. The version itself refuses more.
+        check: bool; the version must pass `check_version` before it gets its
+            number.
 
     Returns:
         Path of the version's folder, `<base>/<name>/<version>`.
 
     Raises:
-        UserError: the name cannot be a folder, a warm-up request has more
-            pixels than that, or the check failed.
-        OSError: nothing is published then.
+        UserError: the name cannot be a folder, a warm-up request has more than
+            `max_pixels` pixels, or the check failed.
+        OSError: writing failed. Nothing is published then.
     """
     height, width = method.image_size
     served = ServedTranslation(method, max_pixels)
@@ -259,7 +263,7 @@ def export_method(
         try:
             tf.saved_model.save(served, str(folder), signatures=signatures)
         except tf.errors.OpError as error:
-            # TensorFlow's own class for a full disk and the like.
+            # TensorFlow has its own class for a full disk and similar errors.
             full = isinstance(error, tf.errors.ResourceExhaustedError)
             if full:
                 raise OSError(

@@ -17,10 +17,10 @@ class Origin:
 
     Attributes:
         config: `TrainConfig`.
-        strategy: tf.distribute strategy that its variables belong to.
-        chosen: dict of group to dict of field to value, what was asked for
-            instead of the preset's; None: not known.
-        run: path of the run folder that its weights are from, or None.
+        strategy: the tf.distribute strategy of its variables.
+        chosen: dict of group to dict of field to value. It holds the values
+            that differ from the preset by choice. None: not known.
+        run: path of the run folder of its weights, or None.
     """
 
     config: TrainConfig
@@ -68,10 +68,10 @@ def recompute(method, wanted):
 
     Args:
         method: `TranslationMethod`.
-        wanted: bool.
+        wanted: bool; the layers shall do so.
 
     Raises:
-        UserError: it is wanted, and no layer can.
+        UserError: it is wanted, but no layer can do it.
     """
     from tfmask.ops.gradients import Recomputing
 

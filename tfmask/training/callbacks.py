@@ -16,7 +16,7 @@ from tfmask.reports.training_plots import training_plots
 from tfmask.training.run_list import METRICS, losses_by_kind, whole_lines
 from tfmask.training.time_left import Pace
 
-# A mask that is on average below or above is no mask any more.
+# If the mean of a mask is below or above these limits, the mask has collapsed.
 COLLAPSED = (0.01, 0.99)
 
 
@@ -43,9 +43,9 @@ class MetricRows(PeriodicCallback):
         run: run folder.
         every: int, steps between rows.
         epoch_steps: int.
-        writer: TensorBoard summary writer, or None where this process
-            writes nothing (a worker that is not the chief).
-        checkpoints: `Checkpoints`, for the message when losses break.
+        writer: TensorBoard summary writer. None if this process writes nothing
+            (a worker that is not the chief).
+        checkpoints: `Checkpoints`. The message about broken losses needs it.
 
     Attributes:
         latest: dict of the last row.
@@ -69,7 +69,7 @@ class MetricRows(PeriodicCallback):
     def _keep_rows_until(self, step):
         """Removes rows after the checkpoint that this run resumes from.
 
-        And what a killed process has left of a row.
+        It also removes the part of a row that a killed process has left.
         """
         header, *rows = whole_lines(self.path) or [""]
         earlier = [row for row in rows if int(row.split(",")[0]) <= step]
@@ -128,17 +128,17 @@ def _learning_rate(optimizer):
     rate = optimizer.learning_rate
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         rate = rate(optimizer.iterations)
-    return tf.convert_to_tensor(rate)  # Keras 2: perhaps one a replica
+    return tf.convert_to_tensor(rate)  # Keras 2: perhaps one for each replica
 
 
 class SampleGrids(PeriodicCallback):
     """Pictures of fixed test images, the last ones at the end of training.
 
-    They go into the gallery, below plots of all losses and of the masks'
-    means, and to TensorBoard.
+    They go to TensorBoard and into the gallery. In the gallery they are below
+    the plots of all losses and of the means of the masks.
 
     Args:
-        run: run folder; the page is `index.html` in it.
+        run: run folder. The page is `index.html` in it.
         every: int, steps between grids.
         batch: nested batch of test images.
         writer: TensorBoard summary writer.
@@ -194,14 +194,14 @@ class SampleGrids(PeriodicCallback):
     def _refuse_collapsed_mask(self, step):
         """A stage that builds on a mask must not begin without one.
 
-        Lessons make a mask, they do not build on it.
+        Lessons make a mask. They do not build on it.
         """
         lessons = self.model.stream is not None and self.model.stream.alone
         if self.model.spec.mask_kind != "attention" or lessons:
             return
         low, high = COLLAPSED
         for name, tensor in self._show(self.batch).items():
-            # An ablation without the network has a mask of ones.
+            # In an ablation without the network, the mask is all ones.
             network = name.replace("mask_", "attention_")
             has_own_network = getattr(self.model, network, None) is not None
             mean = float(tf.reduce_mean(tensor))
@@ -221,8 +221,8 @@ class CheckpointSaver(PeriodicCallback):
     Args:
         checkpoints: `Checkpoints`.
         every: int, steps between checkpoints.
-        rows: `MetricRows`, whose losses stand beside the arrays.
-        written: function called with the step after each save.
+        rows: `MetricRows`. Its losses are saved beside the arrays.
+        written: function of the step. It is called after each save.
     """
 
     def __init__(self, checkpoints, every, *, rows, written):
@@ -245,7 +245,8 @@ class CheckpointSaver(PeriodicCallback):
 class Progress(keras.callbacks.Callback):
     """A bar with time left on a terminal, else a line every few seconds.
 
-    And how long compiling took, and what the first steps say of the whole.
+    It also prints the time of compiling, and an estimate of the whole time from
+    the first steps.
 
     Args:
         end_step: int.
@@ -254,7 +255,7 @@ class Progress(keras.callbacks.Callback):
     """
 
     SECONDS_BETWEEN_LINES = 15
-    # After so many seconds of steps they predict the whole time.
+    # After so many seconds, the steps can predict the whole time.
     SECONDS_TO_EXPECT = 3
 
     def __init__(self, end_step, *, rows, seconds=None):

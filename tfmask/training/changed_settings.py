@@ -5,7 +5,7 @@ def changed_settings(before, now):
     """How settings differ, for people.
 
     Args:
-        before: dict, read back from JSON.
+        before: dict, read from JSON.
         now: dict for JSON.
 
     Returns:

@@ -1,8 +1,8 @@
 """Checkpoints: everything that the next training step depends on.
 
-Keras 3 drops networks and optimizers held in a list or dict from
-`tf.train.Checkpoint` without a word, so a checkpoint here is a flat file of
-named arrays, and restoring one compares every name and shape.
+Keras 3 loses networks and optimizers in a list or dict of a
+`tf.train.Checkpoint`, without a warning. So a checkpoint here is a flat file of
+named arrays. Restoring compares every name and shape.
 """
 
 import collections
@@ -32,12 +32,13 @@ POSITION = re.compile(r"\w+/\w+/\d{3,}")
 def state_variables(method):
     """dict of name to variable: weights, optimizers, pools, memories, step.
 
-    A name has the kind, the owner and the variable's place in it:
-    `network/generator/last/kernel`, and of what an optimizer keeps of that
-    weight `optimizer/generator/momentums/generator/last/kernel`.
+    A name has the kind, the owner and the place of the variable in the owner,
+    for example `network/generator/last/kernel`. The state of an optimizer for
+    this weight has a name such as
+    `optimizer/generator/momentums/generator/last/kernel`.
 
-    Data order, augmentation and pool draws are functions of seed and step,
-    so there is no other random state.
+    The order of the data, the augmentation and the draws of pools are functions
+    of seed and step. So there is no other random state.
     """
     state, weights = {}, {}
     for name, network in method.networks.items():
@@ -64,7 +65,7 @@ def _optimizer_paths(optimizer, owned, paths):
     """(name, variable) of everything that an optimizer keeps, in its order.
 
     Args:
-        optimizer: built on `owned`.
+        optimizer: optimizer that was built on `owned`.
         owned: list of variables.
         paths: list of str, their names.
     """
@@ -75,7 +76,8 @@ def _optimizer_paths(optimizer, owned, paths):
             for name in optimizer.get_slot_names()
         }
     else:
-        # Lists as long as `owned` have one of each: `_momentums`, ...
+        # Lists as long as `owned` have one entry for each variable:
+        # `_momentums`, ...
         variables = optimizer.variables
         variables = variables() if callable(variables) else variables
         slots = {
@@ -101,8 +103,8 @@ def _optimizer_paths(optimizer, owned, paths):
 def _by_path(arrays, state):
     """Arrays of a checkpoint under today's names.
 
-    A name once had the variable's position in its owner, as
-    `network/generator/007`. Positions are those of `state`'s order.
+    In old checkpoints a name had the position of the variable in its owner, as
+    `network/generator/007`. The positions follow the order of `state`.
     """
     if not any(POSITION.fullmatch(name) for name in arrays):
         return arrays
@@ -118,9 +120,9 @@ class Checkpoints:
     """The checkpoints of a run folder.
 
     Args:
-        folder: path; made with the first checkpoint.
-        keep: int, newest checkpoints kept.
-        advice: str, what to do when a weight is not finite.
+        folder: path. It is made with the first checkpoint.
+        keep: int, how many of the newest checkpoints are kept.
+        advice: str; it says what to do if a weight is not finite.
     """
 
     def __init__(self, folder, keep=3, *, advice=NEW_RUN):
@@ -145,12 +147,12 @@ class Checkpoints:
 
         Args:
             method: compiled `TranslationMethod`.
-            step: int, training steps taken.
-            info: dict for JSON, kept beside the arrays.
+            step: int, number of training steps.
+            info: dict for JSON. It is saved beside the arrays.
 
         Raises:
-            UserError: a weight is not finite; nothing is written.
-            OSError: for example a full disk; older checkpoints stay.
+            UserError: a weight is not finite. Nothing is written.
+            OSError: for example, the disk is full. Older checkpoints stay.
         """
         arrays = {
             name: variable.numpy()
@@ -168,8 +170,9 @@ class Checkpoints:
         temporary = self.folder / f".tmp-{step}-{uuid.uuid4().hex[:8]}"
         try:
             temporary.mkdir()
-            # Write to memory first: on a full disk numpy's archive would print
-            # a second error, with a traceback, when it is garbage collected.
+            # Write to memory first. On a full disk, the archive of numpy would
+            # print a second error with a traceback when it is garbage
+            # collected.
             archive = io.BytesIO()
             np.savez(archive, **arrays)
             with open(temporary / "state.npz", "wb") as file:
@@ -193,14 +196,14 @@ class Checkpoints:
 
         Args:
             method: compiled `TranslationMethod` of the same config.
-            step: int; None is the newest.
+            step: int, the step of the checkpoint. None: the newest one.
 
         Returns:
             int, the step.
 
         Raises:
-            UserError: there is none, it is damaged, or its variables are
-                not the method's.
+            UserError: there is no checkpoint, it is damaged, or its variables
+                are not those of the method.
         """
         steps = self.steps()
         if not steps:

@@ -1,7 +1,8 @@
 """The training loop: steps under a strategy, driving Keras callbacks.
 
-Keras 3's own `fit` fails under MultiWorkerMirroredStrategy and with several
-steps a call under MirroredStrategy, so this loop does what we need of it.
+The `fit` of Keras 3 fails under MultiWorkerMirroredStrategy. It also fails with
+several steps in a call under MirroredStrategy. So this loop does the parts that
+we need.
 """
 
 import signal
@@ -29,7 +30,8 @@ class StopRequest:
     def listening(self):
         """Takes the signals over while the block runs.
 
-        Only the main thread can; in another one it never becomes true.
+        Only the main thread can do that. In another thread the request never
+        becomes true.
         """
         if threading.current_thread() is not threading.main_thread():
             yield self
@@ -60,7 +62,7 @@ def distributed_batches(data, strategy, config, start_step, stream=None):
         stream: `TranslationMethod.stream` of the phase.
 
     Returns:
-        Endless iterable of what `strategy.run` takes.
+        Endless iterable of arguments for `strategy.run`.
     """
     from data_pipelines import Shard
 
@@ -110,16 +112,16 @@ class TrainingLoop:
     Args:
         method: compiled `TranslationMethod`, made in the strategy's scope.
         strategy: tf.distribute strategy.
-        batches: function of a step and the method's `stream`, which returns
-            what `distributed_batches` does.
-        steps_per_call: int, steps a call of the compiled function.
-        jit_compile: bool; XLA.
+        batches: function of a step and the method's `stream`. It returns the
+            same as `distributed_batches`.
+        steps_per_call: int, steps in one call of the compiled function.
+        jit_compile: bool; compile with XLA.
 
-    Callbacks are ordinary `keras.callbacks.Callback`s: `on_train_begin`,
-    `on_train_batch_begin(step)`, `on_train_batch_end(step)` and
-    `on_train_end` are called, with the number of steps taken. A callback's
-    `every` (int) is the interval at which its `on_train_batch_end` is called
-    in the loop; without it, it is called after every call.
+    Callbacks are ordinary `keras.callbacks.Callback`s. The loop calls
+    `on_train_begin`, `on_train_batch_begin(step)`, `on_train_batch_end(step)`
+    and `on_train_end` with the number of steps so far. If a callback has
+    `every` (int), the loop calls its `on_train_batch_end` at this interval.
+    Otherwise it calls it after every call of the compiled function.
     """
 
     def __init__(
@@ -143,14 +145,14 @@ class TrainingLoop:
         """Trains from a step to another, or until told to stop.
 
         Args:
-            start_step: int, steps taken before.
+            start_step: int, number of steps before.
             end_step: int, steps in all.
             callbacks: list of `keras.callbacks.Callback`.
             stop: `StopRequest` or None.
-            seconds: float; no step begins later than that. None: no limit.
+            seconds: float; no step begins after this time. None: no limit.
 
         Returns:
-            int, steps taken in all.
+            int, number of all steps.
         """
         callbacks = keras.callbacks.CallbackList(callbacks, model=self.method)
         intervals = [
@@ -199,7 +201,7 @@ class TrainingLoop:
             if self.jit_compile:
                 step = tf.function(self.method.train_step, jit_compile=True)
 
-            # Nothing below this function needs autograph, and without it
+            # Nothing below this function needs autograph. Without autograph,
             # tracing takes two thirds of the time on TensorFlow 2.15.
             step = tf.autograph.experimental.do_not_convert(step)
 

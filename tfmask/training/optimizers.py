@@ -9,7 +9,7 @@ def optimizer_factory(config, steps_an_epoch, step):
     Args:
         config: `TrainConfig`.
         steps_an_epoch: int.
-        step: int variable, the training steps taken.
+        step: int variable, number of training steps.
     """
     from tfmask.layers.normalization import addons_member
     from tfmask.ops.optimizers import (

@@ -16,11 +16,12 @@ from tfmask.ops.edges import (
 )
 from tfmask.ops.images import to_uint8
 
-# Masks whose mean over all images is beyond have collapsed.
+# If the mean of the masks over all images is outside of these limits, they have
+# collapsed.
 COLLAPSED = (0.01, 0.9)
-# Masks of objects have so many times the mean of the borders in the middle.
-# Measured after 600 steps: fruits anywhere in the image 5 to 12, the street
-# around trousers and skirts 0.9 and 1.1.
+# The mean of an object mask in the middle is at least so many times its mean at
+# the borders. Measured after 600 steps: 5 to 12 for fruits anywhere in the
+# image; 0.9 and 1.1 for the street around trousers and skirts.
 LEAST_IN_THE_MIDDLE = 2.0
 BATCH = 16
 
@@ -28,14 +29,14 @@ BATCH = 16
 class OwnMaskMaker(keras.callbacks.Callback):
     """Before each round of lessons, writes the masks that it learns from.
 
-    One mask of every training image: the mean of the method's masks of the
-    image and of its mirror image, cut at Otsu's threshold of the domain and
-    snapped to the edges of the image. They depend on the weights alone, so
-    a run that is resumed here makes the same.
+    There is one mask for every training image. It is the mean of the method's
+    masks of the image and of its mirror image. It is cut at Otsu's threshold of
+    the domain and moved to the edges in the image. The masks depend only on the
+    weights. So a run that is resumed here makes the same masks.
 
-    Masks that have collapsed teach nothing: an ellipse about the middle of
-    the image takes their place, for all rounds. What was learnt from it takes
-    in more of the ground, and the next round would take in still more.
+    Collapsed masks teach nothing. An ellipse about the middle of the image
+    takes their place, for all rounds. Masks learnt from the ellipse include
+    more of the ground. In the next round they would include even more.
 
     Args:
         data: `ImageSet`.

@@ -12,7 +12,7 @@ from tfmask.training.run_folder import CONFIG, read_config, run_checkpoints
 from tfmask.training.schedule_length import total_steps
 from tfmask.training.strategies import is_chief
 
-# Settings that a resumed run may change: its length and its outputs.
+# A resumed run may change these settings: its length and its outputs.
 MAY_CHANGE = {
     "run.epochs",
     "run.steps",
@@ -25,7 +25,7 @@ MAY_CHANGE = {
     "run.accumulate",
     "run.recompute",
     "data.cached",
-    "data.location",  # moved; its fingerprint must be the same
+    "data.location",  # may move; its fingerprint must be the same
 }
 
 
@@ -33,15 +33,16 @@ MAY_CHANGE = {
 def opened_run(run, config, *, resume):
     """A run's folder, for this process alone, after a look into it.
 
-    Of several workers the chief alone writes, and looks for all.
+    If there are several workers, only the chief writes. It also looks into the
+    folder for all of them.
 
     Args:
         run: path.
         config: `TrainConfig`.
-        resume: bool; the folder holds a run to go on with.
+        resume: bool; the folder holds a run to continue.
 
     Yields:
-        str, why there is nothing left to do; None if there is.
+        str, the reason if there is nothing left to do, else None.
 
     Raises:
         UserError: see `require_new` and `check_resume`.
@@ -57,7 +58,7 @@ def opened_run(run, config, *, resume):
         yield look()
         return
     if not run.is_dir():
-        look()  # makes no folder where none can be
+        look()  # makes no folder if none can be there
     with only_writer(run, "Or choose another --run, for a new run."):
         yield look()
 
@@ -94,14 +95,14 @@ def check_resume(run, config):
 
     Args:
         run: run folder.
-        config: `TrainConfig` to go on with.
+        config: `TrainConfig` of the rest of the run.
 
     Returns:
-        str, why there is nothing left to do; None if there is.
+        str, the reason if there is nothing left to do, else None.
 
     Raises:
-        UserError: it is no run folder; an option cannot be changed; or the
-            run has more steps than it is to have in all.
+        UserError: it is no run folder; an option cannot be changed; or the run
+            already has more steps than it shall have in all.
     """
     saved, facts = read_config(run)
     changed = changed_fields(config, saved)
@@ -131,7 +132,7 @@ def require_data(run, location):
 
     Args:
         run: run folder.
-        location: str, as `config.json` has it.
+        location: str, as in `config.json`.
     """
     kind = location.partition(":")[0]
     if kind in ("synthetic", "tfds") or os.path.exists(location):
@@ -152,7 +153,7 @@ def check_same_data(old, new):
 
     Args:
         old: dict, `describe()` of the run's data when it began.
-        new: dict, of the data opened now.
+        new: dict, `describe()` of the data that is open now.
     """
     if new["fingerprint"] != old["fingerprint"]:
         raise UserError(

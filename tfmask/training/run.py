@@ -61,25 +61,25 @@ def train(options, config, reparse, command_line):
     """Trains as the options say.
 
     Args:
-        options: of `trainers.train`.
-        config: `TrainConfig` that they resolve to.
+        options: options of `trainers.train`.
+        config: `TrainConfig` of these options.
         reparse: function that reads the command line over other defaults.
         command_line: list of str, for the records.
 
     Returns:
-        bool, whether it was interrupted.
+        bool; True if it was interrupted.
     """
     # A strategy of several workers must exist before anything else runs.
     strategy = make_strategy(config)
     if config.run.deterministic:
         tf.config.experimental.enable_op_determinism()
     facts = read_config(options.run)[1] if options.resume else None
-    # A run goes on with the splits that it began with.
+    # A run continues with the splits of its beginning.
     data = _open(config, tuple(facts["data"]["counts"]) if facts else None)
     steps_an_epoch = epoch_steps(config, data.counts("train"))
     if facts:
         check_same_data(facts["data"], data.describe())
-        # A shorter or longer epoch would move every schedule.
+        # An epoch of another length would move every schedule.
         steps_an_epoch = facts["epoch_steps"]
     else:
         config = fit_schedule(
@@ -107,21 +107,21 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
     """Trains a method and leaves a run folder.
 
     Args:
-        method: of `build_method`. One that has not learnt yet follows
-            `config`; another goes on from its step.
+        method: a method of `build_method`. If it has not learnt yet, it follows
+            `config`. Otherwise it continues from its step.
         data: `ImageSet` with training images.
         config: `TrainConfig`.
-        run: path of the folder, which is this process' own.
-        resume: bool; begin at the folder's newest checkpoint.
-        minutes: float; stop at the first step after so many. None: no limit.
+        run: path of the folder. Only this process writes into it.
+        resume: bool; begin at the newest checkpoint of the folder.
+        minutes: float; stop at the first step after this time. None: no limit.
         command_line: list of str, for the records.
 
     Returns:
-        bool, whether it was interrupted.
+        bool; True if it was interrupted.
 
     Raises:
-        UserError: the batch does not fit the replicas, or the method has
-            more steps than it is to have in all.
+        UserError: the batch does not fit the replicas, or the method already
+            has more steps than it shall have in all.
     """
     strategy, chief = method.origin.strategy, is_chief(config)
     config = following(config, data)
@@ -165,7 +165,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
     seconds = None if minutes is None else minutes * 60
     writer = None
     if chief:
-        # As bytes, because the name need not be UTF-8.
+        # The name is written as bytes, because it may not be UTF-8.
         folder = os.fsencode(Path(run) / "tensorboard")
         writer = tf.summary.create_file_writer(folder)
     callbacks = _callbacks(
@@ -215,7 +215,8 @@ def _callbacks(
         writer=writer,
         checkpoints=checkpoints,
     )
-    # Every worker makes its own masks and reduces metrics, the chief writes.
+    # Every worker makes its own masks and reduces metrics. Only the chief
+    # writes.
     own = []
     if card["method"].own_mask_steps:
         own = [OwnMaskMaker(data, _say if writer else lambda text: None)]
@@ -269,7 +270,7 @@ def check_batch(config, strategy, method):
 
     Args:
         config: `TrainConfig`.
-        strategy: tf.distribute strategy, whose replicas share a batch.
+        strategy: tf.distribute strategy. Its replicas share a batch.
         method: `TranslationMethod`.
     """
     replicas, parts = strategy.num_replicas_in_sync, config.run.accumulate

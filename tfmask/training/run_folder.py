@@ -83,11 +83,11 @@ def load_run(run, step=None):
 
     Args:
         run: run folder.
-        step: int, which checkpoint; None is the newest.
+        step: int, the step of the checkpoint. None: the newest one.
 
     Returns:
-        (`TrainConfig`, `TranslationMethod`); with averaged weights where
-        the run keeps an average.
+        (`TrainConfig`, `TranslationMethod`). The weights are averages if the
+        run keeps averages.
     """
     config, facts = read_config(run)
     method = build_method(config, facts["epoch_steps"])

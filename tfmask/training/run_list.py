@@ -21,15 +21,16 @@ class RunEntry:
 
     Attributes:
         path: str.
-        problem: str, why it cannot be read; all below is empty then.
+        problem: str, the reason if it cannot be read. Then all fields below are
+            empty.
         method: str.
         preset: str.
-        data: str, its location.
-        step: int, of the last row of numbers, or of the newest checkpoint.
-        steps: int, how many it is to have in all.
+        data: str, location of the data.
+        step: int, step of the last row of numbers, or of the newest checkpoint.
+        steps: int, how many steps it shall have in all.
         state: "running", "finished" or "stopped".
-        changed: float, when it last wrote, in seconds since 1970.
-        losses: dict of kind of loss to its mean in the last row.
+        changed: float, time of its last writing, in seconds since 1970.
+        losses: dict of the kind of a loss to its mean in the last row.
         mask_means: dict of a mask's name to its mean in the newest picture.
         picture: str, path of that picture; "" if there is none yet.
     """
@@ -55,10 +56,10 @@ def find_runs(folder):
         folder: path; it may be a run folder itself.
 
     Returns:
-        list of `RunEntry`. Folders without `config.json` are none.
+        list of `RunEntry`. Folders without `config.json` are no runs.
 
     Raises:
-        UserError: the folder is not there.
+        UserError: the folder is missing.
     """
     if not Path(folder).is_dir():
         raise UserError(f"There is no folder `{folder}`.")
@@ -67,7 +68,7 @@ def find_runs(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         if CONFIG in files:
             entries.append(read_run(Path(root)))
-            folders[:] = []  # runs do not lie in runs
+            folders[:] = []  # a run holds no other runs
     return sorted(entries, key=lambda entry: -entry.changed)
 
 
@@ -113,7 +114,8 @@ def whole_lines(path):
     """The lines of a metrics file, without what a killed process left of one.
 
     Returns:
-        list of str that end with a line break; the first names the columns.
+        list of str that end with a line break. The first line names the
+        columns.
     """
     lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
     return [line for line in lines if line.endswith("\n")]
@@ -123,8 +125,8 @@ def losses_by_kind(row):
     """The mean of each kind of loss over players and directions.
 
     Args:
-        row: dict with names such as "generator/cycle_a"; other names and
-            empty values are left out.
+        row: dict with names such as "generator/cycle_a". Other names and empty
+            values are left out.
 
     Returns:
         dict of kind ("cycle") to float.

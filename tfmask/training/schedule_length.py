@@ -28,11 +28,11 @@ def fit_schedule(config, chosen, steps_an_epoch, *, steps, epochs):
 
     Args:
         config: `TrainConfig`.
-        chosen: function of a `TrainConfig` that returns it with what was
-            chosen instead of the preset's.
+        chosen: function of a `TrainConfig`. It returns the config with the
+            values that were chosen instead of the preset's.
         steps_an_epoch: int.
-        steps: int, training steps in all; None: as `epochs`.
-        epochs: float, the same in epochs; None: `config` stays as it is.
+        steps: int, training steps in all. None: `epochs` gives them.
+        epochs: float, the length in epochs. None: `config` does not change.
 
     Returns:
         `TrainConfig`.

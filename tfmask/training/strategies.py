@@ -7,9 +7,9 @@ import re
 
 from tfmask.ops.errors import UserError
 
-# Seconds after which the others have noticed a worker that does not answer.
-# TensorFlow asks each in turn every 30 s and gives it three times 10 s; a
-# connection that breaks ends the step at once.
+# After so many seconds, the others have noticed that a worker does not answer.
+# TensorFlow asks each worker every 30 s and gives it three times 10 s. A broken
+# connection ends the step at once.
 NOTICED_WITHIN = 60
 _TASK = re.compile(r"/job:worker/replica:0/task:(\d+)")
 
@@ -18,7 +18,8 @@ def is_chief(config):
     """Whether this process writes: the only one, or worker 0 of TF_CONFIG.
 
     Raises:
-        UserError: TF_CONFIG is missing or damaged under `multiworker`.
+        UserError: the strategy is `multiworker`, and TF_CONFIG is missing or
+            damaged.
     """
     if config.run.strategy != "multiworker":
         return True
@@ -57,8 +58,8 @@ def make_strategy(config):
     """The tf.distribute strategy of a config.
 
     Raises:
-        UserError: there are fewer devices than `run.replicas`. CPUs count
-            only where there is no GPU.
+        UserError: there are fewer devices than `run.replicas`. CPUs count only
+            if there is no GPU.
     """
     import tensorflow as tf
 
@@ -93,7 +94,7 @@ def lost_workers_named(config, run):
         run: path of the run folder, for the message.
 
     Raises:
-        UserError: a collective operation ended because of another worker.
+        UserError: another worker made a collective operation end.
     """
     if config.run.strategy != "multiworker":
         yield

@@ -16,7 +16,7 @@ def training_summary(method, config, strategy, run):
         method: built `TranslationMethod`.
         config: `TrainConfig`.
         strategy: tf.distribute strategy.
-        run: path of the run folder, which exists.
+        run: path of the run folder. It must exist.
 
     Returns:
         list of str.
@@ -28,7 +28,7 @@ def training_summary(method, config, strategy, run):
         for variable in network.trainable_variables
     }
     count = sum(variable.shape.num_elements() for variable in weights.values())
-    # Every array of a checkpoint is stored as it is.
+    # Every array of a checkpoint is stored without compression.
     size = sum(
         variable.shape.num_elements() * tf.as_dtype(variable.dtype).size
         for variable in state_variables(method).values()

@@ -3,14 +3,14 @@
 from collections import deque
 
 WINDOW_SECONDS = 60.0
-_APART = 0.1  # no more points than this many seconds apart
+_APART = 0.1  # points are at least this many seconds apart
 
 
 class Pace:
     """The speed of the last minute, in which nothing was compiled.
 
-    The first step takes as long as hundreds of others: it says nothing about
-    them.
+    The first step takes as long as hundreds of other steps. So it says nothing
+    about them.
     """
 
     def __init__(self):
@@ -20,7 +20,7 @@ class Pace:
         """What was before says nothing about what follows.
 
         Args:
-            step: int, steps taken.
+            step: int, number of steps so far.
             now: float, seconds.
         """
         self._points = deque([(step, now)])

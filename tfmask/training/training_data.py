@@ -13,11 +13,11 @@ def open_training_data(config, splits=None):
 
     Args:
         config: `TrainConfig`.
-        splits: of "train" and "test"; None: training images, and test images
+        splits: "train", "test" or both. None: training images, and test images
             if there are any.
 
     Raises:
-        UserError: see `open_data`; or the method needs another kind of data.
+        UserError: as in `open_data`; or the method needs another kind of data.
     """
     from data_pipelines.splits import present_splits
 
@@ -33,10 +33,10 @@ def open_images(config, spec, splits):
     Args:
         config: `TrainConfig`.
         spec: `MethodSpec`.
-        splits: of "train" and "test".
+        splits: "train", "test" or both.
 
     Raises:
-        UserError: see `open_data`; or the method needs another kind of data.
+        UserError: as in `open_data`; or the method needs another kind of data.
     """
     from data_pipelines import open_data
     from data_pipelines.pairing import require_kind
@@ -82,8 +82,8 @@ def following(config, data):
     """The config with all of its method's options that follow the data.
 
     Raises:
-        UserError: the options name other values than the data has, or masks
-            are given to a method that learns from none.
+        UserError: the options name values that the data does not have, or the
+            method gets masks but does not learn from masks.
     """
     spec = method_spec(config.method_name)
     if any(data.taught.values()) and not spec.learns_from_masks:
