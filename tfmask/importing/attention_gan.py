@@ -1,5 +1,8 @@
 """Where the layers of AttentionGAN's own code (Ha0Tang) are in ours."""
 
+import functools
+
+from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 
@@ -51,11 +54,7 @@ def original(state, layout, images):
 
     options = layout.options
 
-    def convolved(values, key, reflect=0, **how):
-        if reflect:
-            values = functional.pad(values, [reflect] * 4, mode="reflect")
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        return functional.conv2d(values, weight, bias, **how)
+    convolved = functools.partial(torch_layers.convolved, state)
 
     def active(values):
         return functional.instance_norm(values).relu()
@@ -73,14 +72,7 @@ def original(state, layout, images):
         outputs = values
         for n in (1, 2):
             key = f"deconv{n}_{name}"
-            outputs = functional.conv_transpose2d(
-                outputs,
-                state[f"{key}.weight"],
-                state[f"{key}.bias"],
-                stride=2,
-                padding=1,
-                output_padding=1,
-            )
+            outputs = torch_layers.doubled(state, outputs, key)
             outputs = active(outputs)
         decoded[name] = convolved(outputs, f"deconv3_{name}", reflect)
     contents = list(decoded["content"].tanh().split(3, 1))

@@ -1,7 +1,10 @@
 """Where the layers of InstaGAN's own code (sangwoomo/instagan) are in ours."""
 
+import functools
+
 import numpy as np
 
+from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 _CODE = "of InstaGAN's code"
@@ -99,11 +102,7 @@ def original(state, layout, images, masks):
     keys = [layer.key for layer in layout.layers]
     blocks = layout.options["blocks"]
 
-    def convolved(values, key, reflect=0, **how):
-        if reflect:
-            values = functional.pad(values, [reflect] * 4, mode="reflect")
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        return functional.conv2d(values, weight, bias, **how)
+    convolved = functools.partial(torch_layers.convolved, state)
 
     def normed(values):
         return functional.instance_norm(values)
@@ -121,14 +120,7 @@ def original(state, layout, images, masks):
 
     def decoded(values, name):
         for key in (f"decoder_{name}.0", f"decoder_{name}.3"):
-            values = functional.conv_transpose2d(
-                values,
-                state[f"{key}.weight"],
-                state[f"{key}.bias"],
-                stride=2,
-                padding=1,
-                output_padding=1,
-            )
+            values = torch_layers.doubled(state, values, key)
             values = normed(values).relu()
         return convolved(values, f"decoder_{name}.7", 3).tanh()
 

@@ -1,5 +1,8 @@
 """Where the layers of MUNIT's own code (NVlabs/MUNIT) are in ours."""
 
+import functools
+
+from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 _CODE = "of MUNIT's code"
@@ -108,11 +111,7 @@ def original(state, layout, images):
 
     blocks, strides = layout.options["blocks"], (1, 2, 2, 2, 2)
 
-    def convolved(values, key, padding, stride=1):
-        if padding:
-            values = functional.pad(values, [padding] * 4, mode="reflect")
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        return functional.conv2d(values, weight, bias, stride)
+    convolved = functools.partial(torch_layers.convolved, state)
 
     def residual(values, key, norms):
         inner = convolved(values, f"{key}.model.0.conv", 1)
@@ -122,11 +121,13 @@ def original(state, layout, images):
     style = content = images
     for n, stride in enumerate(strides):
         padding = 1 if n else 3
-        style = convolved(style, f"enc_style.model.{n}.conv", padding, stride)
+        style = convolved(
+            style, f"enc_style.model.{n}.conv", padding, stride=stride
+        )
         style = style.relu()
         if n < 3:
             key = f"enc_content.model.{n}.conv"
-            content = convolved(content, key, padding, stride)
+            content = convolved(content, key, padding, stride=stride)
             content = functional.instance_norm(content).relu()
     plain = [functional.instance_norm] * 2
     for n in range(blocks):

@@ -3,7 +3,11 @@
 What an imported network must equal: written with PyTorch's own operations.
 """
 
+import functools
+
 import numpy as np
+
+from tfmask.importing import torch_layers
 
 
 def both_outputs(network, file, images):
@@ -46,11 +50,7 @@ def resnet(state, layout, values):
     options, keys = layout.options, [layer.key for layer in layout.layers]
     blurred, blocks = options["antialias"], options["blocks"]
 
-    def convolved(values, key, padding=0, stride=1, reflect=0):
-        if reflect:
-            values = functional.pad(values, [reflect] * 4, mode="reflect")
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        return functional.conv2d(values, weight, bias, stride, padding)
+    convolved = functools.partial(torch_layers.convolved, state)
 
     def active(values):
         return functional.relu(functional.instance_norm(values))
@@ -58,7 +58,7 @@ def resnet(state, layout, values):
     values = active(convolved(values, keys[0], reflect=3))
     for key in keys[1:3]:
         stride = 1 if blurred else 2
-        values = active(convolved(values, key, 1, stride))
+        values = active(convolved(values, key, padding=1, stride=stride))
         if blurred:
             values = _halved(values)
     for first, second in zip(
@@ -69,16 +69,9 @@ def resnet(state, layout, values):
         values = values + functional.instance_norm(inner)
     for key in keys[3 + 2 * blocks : -1]:
         if blurred:
-            values = convolved(_doubled(values), key, 1)
+            values = convolved(_doubled(values), key, padding=1)
         else:
-            values = functional.conv_transpose2d(
-                values,
-                state[f"{key}.weight"],
-                state[f"{key}.bias"],
-                stride=2,
-                padding=1,
-                output_padding=1,
-            )
+            values = torch_layers.doubled(state, values, key)
         values = active(values)
     return convolved(values, keys[-1], reflect=3).tanh()
 

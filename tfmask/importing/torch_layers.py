@@ -1,0 +1,32 @@
+"""Layers of PyTorch by the keys of a state dict."""
+
+
+def convolved(state, values, key, reflect=0, **how):
+    """`functional.conv2d` with the weight and the bias of a key.
+
+    Args:
+        state: dict of key to tensor.
+        values: (B, C, H, W) tensor.
+        key: str, without `.weight`.
+        reflect: int, pixels of reflected border that are added first.
+        **how: of `functional.conv2d`.
+
+    Returns:
+        (B, C', H', W') tensor.
+    """
+    from torch.nn import functional
+
+    if reflect:
+        values = functional.pad(values, [reflect] * 4, mode="reflect")
+    weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
+    return functional.conv2d(values, weight, bias, **how)
+
+
+def doubled(state, values, key):
+    """A 3x3 ConvTranspose2d that doubles height and width; see `convolved`."""
+    from torch.nn import functional
+
+    weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
+    return functional.conv_transpose2d(
+        values, weight, bias, stride=2, padding=1, output_padding=1
+    )
