@@ -10,16 +10,17 @@ def chosen_arms(methods, ablations):
 
     Args:
         methods: names of methods.
-        ablations: names of methods whose ablations stand beside them.
+        ablations: names of methods. Their ablations are also rows.
 
     Returns:
-        list of `Arm`, with every arm whose run another one measures.
+        list of `Arm`. It also has each arm whose run another arm needs.
 
     Raises:
-        UserError: there is no such method, no ablation of it, or nothing.
+        UserError: there is no such method, it has no ablation, or the list is
+            empty.
     """
     for name in methods:
-        method_spec(name)  # raises where there is no such method
+        method_spec(name)  # raises if there is no such method
     known = {name: method_spec(name).ablations for name in NAMES}
     for name in ablations:
         if not known.get(name):

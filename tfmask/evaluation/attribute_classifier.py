@@ -1,7 +1,7 @@
 """A small network that tells which attributes an image has.
 
-It judges translations: trained on the true attributes of training images,
-it knows nothing of the method and its discriminator.
+It judges translations. It learns from the true attributes of training images.
+It knows nothing about the method and its discriminator.
 """
 
 import keras
@@ -13,7 +13,7 @@ from tfmask.ops.arrays import image_to_uint8
 
 SIDE = 64  # larger images are shrunk
 STEPS = 600
-# Mean cross-entropy of an epoch at which nothing is left to learn.
+# At this mean cross-entropy of an epoch, nothing is left to learn.
 ENOUGH = 0.005
 _BATCH = 64
 _SEED = 0
@@ -23,7 +23,7 @@ class AttributeClassifier:
     """Which attributes an image has.
 
     Args:
-        attributes: int, how many, K.
+        attributes: int, how many attributes, K.
     """
 
     def __init__(self, attributes):
@@ -48,7 +48,7 @@ class AttributeClassifier:
         Args:
             batches: iterable of dicts with `image` (B, H, W, 3) float in
                 [-1, 1] and `attributes` (B, K) float 0/1, all of one size.
-                They are kept in memory, in 8 bits.
+                They stay in memory, in 8 bits.
         """
         examples = [(_pixels(b["image"]), b["attributes"]) for b in batches]
         pixels, attributes = map(np.concatenate, zip(*examples, strict=True))
@@ -66,7 +66,7 @@ class AttributeClassifier:
         """Which attributes images have.
 
         Args:
-            images: (B, H, W, 3) float in [-1, 1], of the training's size.
+            images: (B, H, W, 3) float in [-1, 1], in the size of the training.
 
         Returns:
             (B, K) bool.

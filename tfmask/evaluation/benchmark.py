@@ -22,7 +22,7 @@ from tfmask.ops.files import is_used, write_json
 from tfmask.training.changed_settings import changed_settings
 from tfmask.training.run_folder import run_checkpoints
 
-LOOK_SECONDS = 5.0  # how often the time of a training is written down
+LOOK_SECONDS = 5.0  # interval at which the time of a training is written
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,7 +97,8 @@ def tfmask(*arguments, tick=lambda seconds: None):
 
     Args:
         *arguments: the command line.
-        tick: called now and then with the seconds since the last call.
+        tick: function of seconds. It is called now and then with the time since
+            the last call.
 
     Returns:
         int, its exit code.
@@ -112,8 +113,8 @@ def tfmask(*arguments, tick=lambda seconds: None):
             except subprocess.TimeoutExpired:
                 pass
             except KeyboardInterrupt as stop:
-                # The child saves its state. Ctrl-C has reached it, too; SIGTERM
-                # has not.
+                # The child saves its state. Ctrl-C has also reached it, but
+                # SIGTERM has not.
                 if isinstance(stop, Terminated):
                     process.terminate()
                 process.wait()
@@ -139,11 +140,11 @@ def train_options(job, options, spent):
         list of str, from the verb on.
 
     Raises:
-        UserError: nothing can be resumed, but something lies there.
+        UserError: nothing can be resumed, but the folder is not empty.
     """
     budget = ["--steps", str(options.steps)]
     if options.minutes is not None:
-        # A run that was cut off in its last second has one more.
+        # A run that was stopped in its last second gets one more second.
         left = max(options.minutes - spent / 60.0, 1.0 / 60.0)
         budget = ["--minutes", f"{left:.4f}"]
     line = ["train", job.arm.method, "--run", str(job.run)]
@@ -181,7 +182,7 @@ def evaluate_options(job, options):
         str(job.numbers),
         "--gallery",
         str(job.gallery),
-        "--overwrite",  # the page of an evaluation that was killed
+        "--overwrite",  # the page of a killed evaluation
         *features,
         *job.arm.evaluate,
         *shlex.split(options.evaluate_options),
@@ -224,7 +225,7 @@ def run_jobs(jobs, options, ledger, run=tfmask):
         run: function like `tfmask`.
 
     Returns:
-        dict of job names to what failed, a verb and its exit code.
+        dict of the name of a job to its failure: a verb and its exit code.
     """
     failed, took = {}, []
     missing = [job for job in jobs if not _is_complete(job, options)]
@@ -258,7 +259,7 @@ def _run_job(job, options, ledger, run):
         code = run(*evaluate_options(job, options))
         if code:
             return f"tfmask evaluate ended with code {code}"
-    # Translations first, then what measures them.
+    # Translations come first, then the commands that measure them.
     while lines := feature_lines(job, options):
         code = run(*lines[0])
         if code:

@@ -16,7 +16,7 @@ def check_features(options):
     """Checks the inputs of KID before anything is trained.
 
     Raises:
-        UserError: the data are no files, or a classifier is none.
+        UserError: the data are no files, or a classifier folder is wrong.
     """
     if options.features and any(
         _folder(options.data, domain) is None for domain in "ab"
@@ -45,7 +45,7 @@ def feature_lines(job, options):
     result = json.loads(job.numbers.read_text(encoding="utf-8"))
     size = result["image_size"]
     if not isinstance(size, int):
-        return []  # the metrics' images are squares
+        return []  # the images of the metrics are squares
     lines = []
     for direction in result["directions"]:
         if job.distances(direction).exists():

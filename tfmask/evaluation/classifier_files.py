@@ -15,7 +15,7 @@ NETWORK, ABOUT = "classifier.keras", "about.json"
 FORMAT = "tfmask-classifier-1"
 # Kinds of classifiers: one logit for each attribute, or one for domain b.
 ATTRIBUTES, DOMAINS = "attributes", "domains"
-# The share of translations that are taken for the target domain's.
+# The share of translations that the classifier puts into the target domain.
 CLASSIFIED = "classified_as_target"
 
 
@@ -24,12 +24,12 @@ def label_accuracies(labels, predicted, true):
 
     Args:
         labels: K str.
-        predicted: (N, K) bool, what it says.
+        predicted: (N, K) bool, the answers of the classifier.
         true: (N, K) bool.
 
     Returns:
-        dict of label to `accuracy` and `majority`, the accuracy of always
-        taking the more frequent value.
+        dict of label to `accuracy` and `majority`. `majority` is the accuracy
+        if one always takes the more frequent value.
     """
     on = true.mean(0)
     columns = zip(
@@ -56,7 +56,8 @@ def write_classifier(out, network, facts):
     Args:
         out: folder that `require_free` allows.
         network: Keras model without optimizer.
-        facts: dict for `about.json`; gets format, checksum and versions.
+        facts: dict for `about.json`. The function adds format, checksum and
+            versions.
 
     Returns:
         The facts as written.
@@ -122,7 +123,7 @@ def read_network(folder, about):
         `keras.Sequential`.
 
     Raises:
-        UserError: the file is missing, is not the one that was written, or
+        UserError: the file is missing, it was changed after it was written, or
             this Keras cannot read it.
     """
     import keras

@@ -1,7 +1,7 @@
 """Networks that tell classes of images apart: pixels in, logits out.
 
-Each is a `keras.Sequential`; its last layer is the head, and what goes into
-that are the image's features.
+Each is a `keras.Sequential`. Its last layer is the head. The inputs of the head
+are the features of the image.
 """
 
 import keras
@@ -10,7 +10,7 @@ import tensorflow as tf
 from tfmask.evaluation.inception import keras_inception
 from tfmask.ops.arguments import constructor_arguments
 
-# Always in float32, also if the judged run has another precision.
+# These are always float32, also if the judged run has another precision.
 _FLOAT = {"dtype": "float32"}
 
 
@@ -22,10 +22,10 @@ class AntialiasedResizing(keras.layers.Layer):
 
     Args:
         size: (height, width).
-        **kwargs: of `keras.layers.Layer`.
+        **kwargs: arguments of `keras.layers.Layer`.
 
     Input: (B, H, W, C) of any number type. Output: (B, *size, C) float32;
-    images that have the size already stay as they are.
+    images that already have the size do not change.
     """
 
     def __init__(self, size, **kwargs):
@@ -47,11 +47,11 @@ def small_layers(outputs, seed):
     """A small network's layers, for images of one size up to about 64 px.
 
     Args:
-        outputs: int, logits of an image.
-        seed: int, of the dropout.
+        outputs: int, how many logits an image has.
+        seed: int, seed of the dropout.
 
     Returns:
-        list of layers, from pixels in [0, 255] on.
+        list of layers. The first one takes pixels in [0, 255].
     """
     layers = [keras.layers.Rescaling(1 / 127.5, -1.0, **_FLOAT)]
     for filters in (16, 32, 64, 64):
@@ -74,15 +74,15 @@ def inception_layers(outputs, side, weights=None):
     """InceptionV3 with a new head, to be fine-tuned as a whole.
 
     Args:
-        outputs: int, logits of an image.
+        outputs: int, how many logits an image has.
         side: int, pixels, 75 or more.
-        weights: path of Keras' weights without top; None: random ones.
+        weights: path of Keras' weights without top. None: random weights.
 
     Returns:
-        list of layers, from pixels in [0, 255] on.
+        list of layers. The first one takes pixels in [0, 255].
 
     Raises:
-        UserError: the file holds no such weights.
+        UserError: the file does not hold such weights.
     """
     return [
         keras.layers.Rescaling(1 / 127.5, -1.0, **_FLOAT),
@@ -96,9 +96,9 @@ def classifier_network(kind, outputs, side, *, seed=0, weights=None):
 
     Args:
         kind: "small" or "inception".
-        outputs: int, logits of an image.
-        side: int, pixels; images become squares of it first.
-        seed: int, of the initial weights.
+        outputs: int, how many logits an image has.
+        side: int, pixels; images first become squares of this side.
+        seed: int, seed of the initial weights.
         weights: see `inception_layers`.
 
     Returns:

@@ -17,10 +17,10 @@ class Recipe(NamedTuple):
 
     Attributes:
         image_size: int, side in pixels.
-        least_size: int, the smallest that the network takes.
+        least_size: int, the smallest side that the network takes.
         steps: int.
         batch_size: int.
-        learning_rate: float, Adam's; it falls to 0 along half a cosine.
+        learning_rate: float, rate of Adam. It falls to 0 along half a cosine.
     """
 
     image_size: int
@@ -43,7 +43,7 @@ def open_labelled(options):
         (data, `ATTRIBUTES` or `DOMAINS`, names of the logits).
 
     Raises:
-        UserError: see `open_data`; or an attribute is the same everywhere.
+        UserError: as in `open_data`; or an attribute is the same in all images.
     """
     from data_pipelines import open_data
 
@@ -72,7 +72,7 @@ def accuracy(classifier, data):
 
     Args:
         classifier: `TrainedClassifier`.
-        data: of `open_labelled`.
+        data: the data of `open_labelled`.
 
     Returns:
         dict of `images` (int) and `labels`, see `label_accuracies`.

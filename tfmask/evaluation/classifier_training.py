@@ -18,7 +18,7 @@ from tfmask.training.changed_settings import changed_settings
 from tfmask.training.checkpoints import Checkpoints
 from tfmask.training.loop import StopRequest
 
-SAVE_SECONDS = 120.0  # at most so much work is lost with a killed process
+SAVE_SECONDS = 120.0  # a killed process loses at most so much work
 
 
 def training_batches(data, tells, batch_size, seed, start_step=0):
@@ -26,7 +26,8 @@ def training_batches(data, tells, batch_size, seed, start_step=0):
 
     Args:
         data: `ImageSet`, with attributes or of two domains.
-        tells: `ATTRIBUTES` or `DOMAINS`; half a batch is of each domain.
+        tells: `ATTRIBUTES` or `DOMAINS`. With `DOMAINS`, half of a batch is
+            from each domain.
         batch_size: int, even.
         seed: int.
         start_step: int, the first batch.
@@ -50,7 +51,7 @@ def training_batches(data, tells, batch_size, seed, start_step=0):
     else:
         stream = data.train_batches(half, pairing="cycle", **options)
         stream = stream.map(domains)
-    # 8 bits, as of the files that it is going to see.
+    # This rounds to 8 bits, as in the files that the classifier will see.
     return stream.map(
         lambda images, labels: (tf.cast(to_uint8(images), tf.float32), labels)
     ).prefetch(2)
@@ -61,7 +62,7 @@ class UnfinishedTraining:
 
     Args:
         out: path of that folder.
-        settings: dict for JSON, all that the training depends on.
+        settings: dict for JSON with all settings that change the training.
     """
 
     def __init__(self, out, settings):
@@ -80,7 +81,8 @@ class UnfinishedTraining:
             int, steps done; 0 if there is nothing.
 
         Raises:
-            UserError: it was begun with other settings, or is damaged.
+            UserError: the training began with other settings, or the state is
+                damaged.
         """
         steps = self._checkpoints.steps()
         if not steps:
@@ -152,18 +154,19 @@ class _Watch(keras.callbacks.Callback):
 def fit(network, batches, recipe, unfinished):
     """Trains a network, with a bar on stderr; Ctrl-C saves first.
 
-    What is resumed takes the steps that are missing on the batches that they
-    would have had; only the dropout draws anew.
+    A resumed training takes the missing steps. They use the same batches as
+    without the stop. Only the dropout draws anew.
 
     Args:
-        network: of `classifier_network`; it stays without an optimizer.
-        batches: function of the first step to a dataset as of
+        network: network of `classifier_network`. It stays without an optimizer.
+        batches: function of the first step. It returns a dataset as
             `training_batches`.
         recipe: `Recipe`.
         unfinished: `UnfinishedTraining`.
 
     Raises:
-        UserError: the loss is not finite; see `UnfinishedTraining.restore`.
+        UserError: the loss is not finite; or as in
+            `UnfinishedTraining.restore`.
         KeyboardInterrupt: it was stopped.
     """
     rates = keras.optimizers.schedules.CosineDecay(
@@ -192,6 +195,6 @@ def fit(network, batches, recipe, unfinished):
             callbacks=[
                 _Watch(network, unfinished, stop, lambda: go(recipe.batch_size))
             ],
-            shuffle=False,  # the batches are
+            shuffle=False,  # the batches are shuffled already
             verbose=0,
         )

@@ -16,7 +16,7 @@ PANEL = 240  # pixels
 _OFF, _ON = (60, 110, 190), (225, 95, 40)
 
 
-_MARGIN, _DOT, _SMOOTH = 12, 2, 3  # pixels, and how much larger it is drawn
+_MARGIN, _DOT, _SMOOTH = 12, 2, 3  # pixels; it is drawn 3 times larger
 
 
 def codes_of(method, data, *, split="test", limit=None, batch_size=8):
@@ -29,7 +29,8 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
 
     Returns:
         (dict of `CODES` to (N, D) float32, (N, K) bool attributes, (N,) int
-        places in `data.names`). A content is its mean over the image.
+        places in `data.names`). The code of a content is its mean over the
+        image.
     """
     import tensorflow as tf
 
@@ -63,7 +64,7 @@ def embedded(codes, *, perplexity=30.0, seed=0):
     """(N, D) codes to (N, 2) by t-SNE; alike codes lie together.
 
     Raises:
-        UserError: there are no more codes than `perplexity`.
+        UserError: there are not more codes than `perplexity`.
     """
     from sklearn.manifold import TSNE
 
@@ -85,9 +86,10 @@ def separations(codes, attributes):
         attributes: (N, K) bool.
 
     Returns:
-        dict of name to list of K silhouettes in [-1, 1]: 1 where images with
-        the attribute and without it are far from each other, 0 where they
-        mix. None where all images have it, or none.
+        dict of name to list of K silhouettes in [-1, 1]. 1 means that images
+        with and without the attribute are far from each other. 0 means that
+        they mix. None means that all images have the attribute, or no image has
+        it.
     """
     from sklearn.metrics import silhouette_score
 
@@ -105,7 +107,7 @@ def panel(places, on):
 
     Args:
         places: (N, 2) float.
-        on: (N,) bool, which dots have the second colour.
+        on: (N,) bool; True gives a dot the second colour.
 
     Returns:
         (PANEL, PANEL, 3) uint8.
@@ -117,7 +119,8 @@ def panel(places, on):
     dots = _SMOOTH * (_MARGIN + unit * (PANEL - 2 * _MARGIN))
     picture = Image.new("RGB", (_SMOOTH * PANEL,) * 2, "white")
     draw, radius = ImageDraw.Draw(picture), _SMOOTH * _DOT
-    # Mixed, or the colour that is drawn last would seem to be more.
+    # The dots are mixed. Otherwise the colour that is drawn last would seem to
+    # have more dots.
     for number in np.random.default_rng(0).permutation(len(dots)):
         x, y = dots[number]
         box = (x - radius, y - radius, x + radius, y + radius)

@@ -14,25 +14,29 @@ class Context:
     """A method, data, and how the one is measured on the other.
 
     Attributes:
-        method: has `directions`, `spec` and
+        method: object with `directions`, `spec` and
             `translate(inputs, direction) -> {"image", "mask", ...}`.
         data: `ImageSet`.
         split: "test" or "train".
-        limit: int or None, only the first images of each domain.
+        limit: int or None; only so many first images of each domain are
+            measured.
         batch_size: int; the numbers do not depend on it.
-        classifier: `TrainedClassifier`, of domains or of the data's
-            attributes; or None.
-        segmenter: of `load_segmenter`, which reads photographs; or None.
+        classifier: `TrainedClassifier` of domains or of the attributes of the
+            data; or None.
+        segmenter: a segmenter of `load_segmenter` that reads photographs; or
+            None.
         absent: "zero" or "skip", see `SegmentationScores`.
         instances: bool; plain translations are measured around instances.
-        min_instances: int, of an image that is measured around them.
-        compared: bool; rows stand beside the run's. The mean training mask
-            is one of them: it reads all training masks.
-        thresholds: dict of direction to float, where the run cuts its masks;
-            empty where that is not known.
-        samples: int, answers to an image, of methods that have several.
-        features: `FeatureNetwork`, by which these are compared; or None.
-        sequence: dict, more arguments of `translate` of methods that take
+        min_instances: int; an image with fewer instances is not measured around
+            instances.
+        compared: bool; there are rows to compare with the run. One of them is
+            the mean training mask. It reads all training masks.
+        thresholds: dict of direction to float, the threshold of the run for its
+            masks. It is empty if that is not known.
+        samples: int, how many answers to an image, for methods with several
+            answers.
+        features: `FeatureNetwork` that compares these answers; or None.
+        sequence: dict, more arguments of `translate` for methods that take
             instances.
     """
 
@@ -85,11 +89,11 @@ class Context:
 
         Args:
             direction: "a_to_b" or "b_to_a".
-            more: names of inputs that the method can do without.
+            more: names of further inputs that the method does not need.
 
         Returns:
-            see `compiled_translate`. The function raises a `UserError` if
-            what it made holds NaN or infinity.
+            As `compiled_translate`. The function raises a `UserError` if its
+            result holds NaN or infinity.
         """
         translate = compiled_translate(
             self.method,

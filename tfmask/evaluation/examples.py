@@ -12,22 +12,22 @@ class Example:
     Attributes:
         index: (B,) int, places of the images in the set.
         image: (B, H, W, 3) float in [-1, 1], the inputs.
-        rows: dict of the table's row to what stands there in place of the
-            translation ("model": the translation), a dict of arrays: `image`
-            and, where it has them, `mask`, `cam` (B, H, W, 1), `instances`
-            (B, N, H, W, 1), `taken` (n,) bool, which of their outlines the
-            judge takes for the target's, and `seen` (B, K) bool, attributes
-            that it sees.
+        rows: dict of a row of the table to a dict of arrays. The row "model"
+            has the translation. Other rows have something in its place. The
+            arrays are `image` and, if they exist, `mask`, `cam` (B, H, W, 1),
+            `instances` (B, N, H, W, 1), `taken` (n,) bool and `seen` (B, K)
+            bool. `taken` is True if the judge takes the outline of an instance
+            for the target's. `seen` has the attributes that the judge sees.
         shown: dict of a gallery's column to (B, H, W, C) arrays.
         captions: list of B str, for the gallery; or None.
-        region: (B, H, W, 1) float 0/1, where the change belongs, all 0 where
+        region: (B, H, W, 1) float 0/1, the place of the change. It is all 0 if
             that is not known; or None.
         partner: (B, H, W, 3), the true translations; or None.
         answers: (B, K, H, W, 3), translations by K numbers; or None.
         instances: (B, N, H, W, 1) float 0/1, given masks; or None.
         source: (B, K) float 0/1, attributes that the images have.
-        target: (B, K) float 0/1, those that translations shall have.
-        asked: (B, K) bool, the changed ones that are looked at.
+        target: (B, K) float 0/1, attributes that the translations shall have.
+        asked: (B, K) bool, the changed attributes that are judged.
     """
 
     index: np.ndarray

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-# Networks that give features, as an option of commands.
+# These networks give features. They are an option of commands.
 Features = Literal["inception", "random-inception", "classifier"]
 
 
@@ -32,7 +32,7 @@ def open_network(features, weights):
         `FeatureNetwork`.
 
     Raises:
-        UserError: `weights` are of another network, or broken.
+        UserError: `weights` belong to another network, or they are broken.
     """
     if features == "classifier":
         from tfmask.evaluation.trained_classifier import classifier_features

@@ -24,13 +24,13 @@ class FeatureNetwork(NamedTuple):
     """A network that gives features of images.
 
     Attributes:
-        about: dict of str: `network`, `weights`, `sha256`, `resize`; a
-            `warning` where numbers need one.
-        resize: function of (H, W, 3) uint8 to (h, w, 3) float32 in [0, 255],
-            as large as the network wants them.
-        run: function of such images (B, h, w, 3) to a dict of float32
-            tensors or arrays: `features` (B, D) and, of some networks, `logits`
-            (B, C).
+        about: dict of str: `network`, `weights`, `sha256`, `resize`; and a
+            `warning` if the numbers need one.
+        resize: function of (H, W, 3) uint8 to (h, w, 3) float32 in [0, 255], in
+            the size that the network needs.
+        run: function of such images (B, h, w, 3) to a dict of float32 tensors
+            or arrays: `features` (B, D) and, for some networks, `logits` (B,
+            C).
     """
 
     about: dict
@@ -42,9 +42,9 @@ class FeatureSet(NamedTuple):
     """Features of one set.
 
     Attributes:
-        about: dict for reports: `location`, `count`, and what is known of
+        about: dict for reports: `location`, `count`, and the known facts about
             the images or the file.
-        features: (N, D) float; None where there are `moments` only.
+        features: (N, D) float. None if there are only `moments`.
         moments: `Moments`, or None.
         logits: (N, C) float of a classifier, or None.
     """
@@ -70,7 +70,7 @@ class ImageFolder(NamedTuple):
     """A folder whose images were all decoded once.
 
     Attributes:
-        about: as of `FeatureSet`.
+        about: as in `FeatureSet`.
         examples: list of `Example`.
     """
 
@@ -82,14 +82,14 @@ def read_features(path):
     """Features that some other tool has made.
 
     Args:
-        path: .npz file with `features` (N, D) and perhaps `logits` (N, C); or
-            with `mu` (D,) and `sigma` (D, D), as of pytorch-fid.
+        path: .npz file. It has `features` (N, D) and perhaps `logits` (N, C);
+            or `mu` (D,) and `sigma` (D, D), as in pytorch-fid.
 
     Returns:
         `FeatureSet`.
 
     Raises:
-        UserError: it is no such file, or holds NaN.
+        UserError: it is not such a file, or it holds NaN.
     """
     arrays = _load(path)
     about = {"location": str(path), "count": None, "sha256": sha256_of(path)}
@@ -138,7 +138,7 @@ def open_folder(name, path, *, skip_bad_files=False):
     Args:
         name: str, the option, for messages.
         path: folder.
-        skip_bad_files: bool; leave unreadable files out, do not raise.
+        skip_bad_files: bool; leave unreadable files out instead of an error.
 
     Returns:
         `ImageFolder`.
@@ -192,11 +192,11 @@ def features_of(
     Args:
         folder: `ImageFolder`.
         network: `FeatureNetwork`.
-        cache: folder of .npz files as `read_features` takes them, or None.
-            What it has of these images, this network, size and these versions
-            of packages is read, anything else is added.
-        image_size: int; images become squares of this side first. None: the
-            network's resize alone.
+        cache: folder of .npz files in the form of `read_features`, or None. If
+            it has the features of these images, for this network, size and
+            these versions of packages, they are read. Otherwise they are added.
+        image_size: int; images first become squares of this side. None: only
+            the network resizes.
         batch_size: int; the features do not depend on it.
         advance: called with the number of images done.
 
@@ -205,8 +205,8 @@ def features_of(
         number of images with three equal channels.
 
     Raises:
-        UserError: the network gives NaN or infinity, or a file of the cache is
-            broken.
+        UserError: the network returns NaN or infinity, or a file of the cache
+            is broken.
     """
     if cache is None:
         return _made(folder, network, image_size, batch_size, advance)

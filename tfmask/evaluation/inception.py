@@ -1,7 +1,8 @@
 """Inception networks that give the features of images for KID, FID and IS.
 
-Numbers of different networks, or of one network with another resize, do not
-compare: every network says what it is in `about`. No weights are downloaded.
+Do not compare numbers of different networks, or of one network with different
+resizing. Every network describes itself in `about`. The package downloads no
+weights.
 """
 
 from pathlib import Path
@@ -29,13 +30,13 @@ def open_inception(weights):
     """The network that a file or folder of weights is for.
 
     Args:
-        weights: path of what `WEIGHTS` lists.
+        weights: path of a file or folder that `WEIGHTS` lists.
 
     Returns:
-        `FeatureNetwork`, of (SIDE, SIDE) images.
+        `FeatureNetwork` of (SIDE, SIDE) images.
 
     Raises:
-        UserError: nothing is there, or it belongs to another network.
+        UserError: the path is missing, or it belongs to another network.
     """
     weights = Path(weights)
     if not weights.exists():
@@ -55,11 +56,11 @@ def open_inception(weights):
 def random_inception():
     """InceptionV3 with random weights: untrained, but always the same.
 
-    A stand-in for want of weights: it tells images apart, as any convolutions
-    do, but not as people do.
+    Use it if there are no weights. It tells images apart like all convolutions,
+    but not like people.
 
     Returns:
-        `FeatureNetwork`, of (SIDE, SIDE) images.
+        `FeatureNetwork` of (SIDE, SIDE) images.
     """
     about = {
         "network": _KERAS,
@@ -79,7 +80,8 @@ def _randomised():
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2D):
             shape = layer.kernel.shape
-            # He's: Keras' own initial weights shrink features to nothing.
+            # These are He's weights. Keras' own initial weights make the
+            # features almost 0.
             deviation = np.sqrt(2.0 / np.prod(shape[:3]))
             layer.kernel.assign(random.normal(0.0, deviation, shape))
     return network
@@ -90,7 +92,7 @@ def keras_inception(side=SIDE, weights=None):
 
     Args:
         side: int, pixels of the images, 75 or more.
-        weights: path of Keras' own weights; None: Keras' random ones.
+        weights: path of Keras' own weights. None: random weights of Keras.
 
     Returns:
         Keras model of (B, side, side, 3) images in [-1, 1] to (B, 2048).
@@ -203,11 +205,11 @@ def _frozen_graph(path):
             f"{', '.join(missing)}"
         )
 
-    # It runs in a session: TensorFlow 2 has a kernel for this old batch
+    # It runs in a session, because TensorFlow 2 has a kernel for this old batch
     # normalisation only in old graphs.
     with tf.Graph().as_default() as holder:
         images = tf.compat.v1.placeholder(tf.float32, [None, SIDE, SIDE, 3])
-        # After this node come the graph's own resize and scaling.
+        # The resizing and scaling of the graph come after this node.
         pool, product = tf.graph_util.import_graph_def(
             graph,
             input_map={"ExpandDims:0": images},
@@ -215,7 +217,7 @@ def _frozen_graph(path):
             name="",
         )
         features = _flat(pool)
-        # The original score leaves the last layer's bias out.
+        # The original score leaves out the bias of the last layer.
         logits = tf.matmul(features, product.op.inputs[1])
     session = tf.compat.v1.Session(graph=holder)
     fetches = {"features": features, "logits": logits}

@@ -6,7 +6,7 @@ from tfmask.evaluation.attribute_classifier import AttributeClassifier
 from tfmask.evaluation.classifier_files import accuracy_text, label_accuracies
 from tfmask.evaluation.shape_classifier import ShapeClassifier, mask_crops
 
-LEARNT = 20_000  # training images that the classifier sees, at most
+LEARNT = 20_000  # the classifier sees at most so many training images
 OWN_JUDGE = (
     "a small network trained on the true attributes of {learnt} training images"
 )
@@ -25,8 +25,8 @@ class Judge:
     """Says which attributes images have.
 
     Args:
-        context: `Context`. Its `classifier` judges; without one, an
-            `AttributeClassifier` learns from the data's training images.
+        context: `Context`. Its `classifier` judges. If there is none, an
+            `AttributeClassifier` learns from the training images of the data.
     """
 
     def __init__(self, context):
@@ -71,7 +71,8 @@ class Shapes(ShapeClassifier):
     """Says which domain the outlines of instances belong to.
 
     Args:
-        context: `Context`; it learns from the masks of its training images.
+        context: `Context`. The judge learns from the masks of its training
+            images.
     """
 
     def __init__(self, context):

@@ -15,18 +15,19 @@ def evaluate(context, gallery=None, advance=lambda count: None):
 
     Args:
         context: `Context`.
-        gallery: `Gallery` or None; gets a table and a section for each table.
-        advance: called with the number of images done.
+        gallery: `Gallery` or None. It gets a table and a section for each
+            table.
+        advance: function of the number of finished images.
 
     Returns:
         dict: `n` (table to images), `notes` (list of str), `directions`
-        (table to row to number), rows and names as in docs/evaluation.md,
-        and perhaps `classifier`, how good the judge is. Infinite PSNR is
-        `float("inf")`, what cannot be measured is None.
+        (table to row to number), and perhaps `classifier`, the quality of the
+        judge. docs/evaluation.md describes rows and names. Infinite PSNR is
+        `float("inf")`. A number that cannot be measured is None.
 
     Raises:
-        UserError: the method's output is not finite, or the data lacks what
-            is needed.
+        UserError: the output of the method is not finite, or the data lacks
+            something that is needed.
     """
     tasks = tasks_of(context)
     offers = tasks.offers | context.offers

@@ -4,23 +4,23 @@ import numpy as np
 
 from tfmask.metrics import mask_histogram, otsu_threshold
 
-# Training images of a domain whose masks are looked at.
+# The masks of so many training images of a domain count.
 IMAGES = 100
 
 
 def mask_thresholds(method, data):
     """Where the masks of training images part into object and ground.
 
-    Otsu's threshold of all values of the masks of the first 100 training
-    images of each direction's source.
+    It is Otsu's threshold of all values of the masks. The masks are those of
+    the first 100 training images of the source of each direction.
 
     Args:
         method: `TranslationMethod`, trained.
         data: `ImageSet` with training images.
 
     Returns:
-        dict of direction to float in (0, 1); empty for methods that set
-        attributes, whose masks differ from attribute to attribute.
+        dict of direction to float in (0, 1). It is empty for methods that set
+        attributes, because their masks differ from attribute to attribute.
     """
     from tfmask.evaluation.context import Context
     from tfmask.evaluation.loop import tasks_of

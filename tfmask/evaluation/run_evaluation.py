@@ -59,7 +59,7 @@ def open_evaluated(options, config, spec):
             f"the other images with --split {other}."
         )
     if needed and "train" not in splits:
-        splits = ("train", *splits)  # what judges attributes learns from them
+        splits = ("train", *splits)  # the judge of attributes learns from them
     changes = {
         "location": options.data,
         "skip_bad_files": options.skip_bad_files,
@@ -71,7 +71,7 @@ def open_evaluated(options, config, spec):
         config.data.location
     )
     if config.data.masks_for_training is not None and not same:
-        changes["masks_for_training"] = 0  # other data need not have as many
+        changes["masks_for_training"] = 0  # other data may have fewer
     changed = dataclasses.replace(config.data, **changes)
     return open_images(dataclasses.replace(config, data=changed), spec, splits)
 
@@ -125,7 +125,7 @@ def answer_features(options, method):
     """The `FeatureNetwork` that compares answers, or None.
 
     Raises:
-        UserError: the method has one answer, or the network is broken.
+        UserError: the method has only one answer, or the network is broken.
     """
     if options.features is None:
         return None

@@ -10,8 +10,8 @@ class LoadedSegmenter:
     """A run of `tfmask train segmenter` that reads photographs.
 
     Args:
-        run: its folder, for messages.
-        method: its `tfmask.methods.Segmenter`.
+        run: folder of the run, for messages.
+        method: the `tfmask.methods.Segmenter` of the run.
     """
 
     def __init__(self, run, method):
@@ -37,7 +37,7 @@ def load_segmenter(run, data):
         data: `ImageSet` of pairs that it shall read.
 
     Raises:
-        UserError: it was trained for something else.
+        UserError: the run was trained for something else.
     """
     from tfmask.training.run_folder import load_run
 

@@ -52,10 +52,11 @@ def measure(sets, options):
 
     Returns:
         dict: `rows` (`fake` and, with `source`, `identity`, to dicts of
-        float), `settings`, `notes`. What cannot be measured is missing.
+        float), `settings`, `notes`. Numbers that cannot be measured are
+        missing.
 
     Raises:
-        UserError: a set is too small for what is asked, or features do not
+        UserError: a set is too small for the options, or the features do not
             belong together.
     """
     _check(sets, options)

@@ -1,14 +1,14 @@
 """A small network that tells the shapes of two domains apart.
 
-It judges translated masks: a method that changes shapes has no true mask to
-be compared with, but its masks should look like the target's.
+It judges translated masks. If a method changes shapes, there is no true mask to
+compare with. But its masks should look like masks of the target domain.
 """
 
 import keras
 import numpy as np
 from PIL import Image
 
-SIDE = 32  # pixels of a crop, around an instance that fills it
+SIDE = 32  # pixels of a crop; the instance fills the crop
 _MARGIN = 1.15
 _EPOCHS = 12
 _SEED = 0
@@ -33,7 +33,7 @@ def mask_crops(instances):
         reach = max(np.ptp(rows) + 1, np.ptp(columns) + 1) * _MARGIN / 2
         box = [c - reach for c in centre] + [c + reach for c in centre]
         picture = Image.fromarray(mask.astype(np.uint8) * 255)
-        # `transform` takes what lies outside of the picture for black.
+        # For `transform`, pixels outside of the picture are black.
         scale = 2 * reach / SIDE
         crop = picture.transform(
             (SIDE, SIDE),
@@ -70,7 +70,7 @@ class ShapeClassifier:
         """Learns from true masks; both domains weigh the same.
 
         Args:
-            crops_a: (n, 32, 32, 1) float32, of `mask_crops`.
+            crops_a: (n, 32, 32, 1) float32, crops of `mask_crops`.
             crops_b: (m, 32, 32, 1) float32.
         """
         count = max(len(crops_a), len(crops_b))
@@ -96,11 +96,11 @@ class ShapeClassifier:
         """Share of the crops that are taken for a domain's.
 
         Args:
-            crops: (n, 32, 32, 1) float32, of `mask_crops`.
+            crops: (n, 32, 32, 1) float32, crops of `mask_crops`.
             domain: "a" or "b".
 
         Returns:
-            float in [0, 1]; NaN without crops.
+            float in [0, 1]; NaN if there are no crops.
         """
         taken = self.takes_for(crops, domain)
         return float(taken.mean()) if len(taken) else float("nan")

@@ -20,7 +20,7 @@ from tfmask.translation.translate import (
     translate_file,
 )
 
-FORMAT = "tfmask-study-1"  # of the answers that the page hands out
+FORMAT = "tfmask-study-1"  # format of the answers that the page saves
 
 
 PAGE = Path(__file__).with_name("study_page.html")
@@ -30,7 +30,7 @@ def run_names(runs):
     """Names for the report: the folders', and where they are alike, paths.
 
     Raises:
-        UserError: both are one folder.
+        UserError: both are the same folder.
     """
     if runs[0].resolve() == runs[1].resolve():
         raise UserError(f"Expected two different runs. Got: `{runs[0]}` twice.")
@@ -82,8 +82,8 @@ def translated_pictures(
         inputs: list of paths of images.
         exemplars: list of paths of their exemplars, or None.
         options: `Options`.
-        advance: called after each image.
-        load_run: stands in for that of `tfmask.training.run_folder`.
+        advance: function that is called after each image.
+        load_run: function in place of that of `tfmask.training.run_folder`.
 
     Returns:
         list of (H, W, 3) uint8 arrays.
@@ -96,7 +96,7 @@ def translated_pictures(
 
     _, method = load_run(run)
     direction = direction_of(run, method, options.direction)
-    # An input that this run does not take may be for the other run.
+    # If this run does not take an input, it may be for the other run.
     spec = method.spec
     translate = compiled_translate(method, direction)
     pictures = []
@@ -120,12 +120,12 @@ def translated_pictures(
 def write_page(out, names, questions, inputs, pictures, exemplars, seed):
     """Writes the page and its pictures.
 
-    No file name and no visible text tells which run made a picture; the key
-    is in the page, base64, so that answers can be counted without it.
+    No file name and no visible text says which run made a picture. The page
+    holds the key in base64, so answers can be counted without a further file.
 
     Args:
         out: folder.
-        names: of both runs.
+        names: names of both runs.
         questions: strings.
         inputs: list of paths of images.
         pictures: two lists of (H, W, 3) uint8 arrays.
@@ -159,7 +159,7 @@ def write_page(out, names, questions, inputs, pictures, exemplars, seed):
         "pairs": pairs,
         "key": base64.b64encode(key.encode()).decode(),
     }
-    # "</script>" in a question would end the page's data.
+    # "</script>" in a question would end the data of the page.
     data = json.dumps(study).replace("<", "\\u003c")
     text = PAGE.read_text(encoding="utf-8").replace("STUDY_DATA", data)
     write_text(out / "index.html", text)

@@ -17,8 +17,8 @@ def read_answers(files, expected):
         list of dicts as in the files, with `key` decoded.
 
     Raises:
-        UserError: a file is none of the page's, belongs to another study, or
-            is a person's second one.
+        UserError: a file does not come from the page, it belongs to another
+            study, or it is the second file of a person.
     """
     answer_sheets = []
     for path in files:
@@ -64,16 +64,17 @@ def scores(everybody):
     """How often each run was chosen.
 
     Args:
-        everybody: list of `read_answers`.
+        everybody: the list of `read_answers`.
 
     Returns:
         dict with `names` of the runs, `people`, and `questions`: for each its
         `question`, `answers`, `chosen` (a count for each run), `percent`,
         `interval` (95 % in percent, for each run: the exact binomial one of
         Clopper and Pearson), `p_value` (two-sided, against a coin) and
-        `left_percent`, which is about 50 where people look at the pictures.
-        Without answers all but the counts are None. The interval takes
-        answers for independent: those of one person are not quite.
+        `left_percent`. `left_percent` is about 50 if people look at the
+        pictures. Without answers, all values except the counts are None. The
+        interval assumes that answers are independent. Answers of one person are
+        not fully independent.
     """
     key, questions = everybody[0]["key"], everybody[0]["questions"]
     return {

@@ -17,10 +17,10 @@ class Table:
     """Rows of numbers of some images, and examples of these for a gallery.
 
     Args:
-        title: str, perhaps with underscores.
+        title: str; it may have underscores.
         measures: list of `Measure`, which give the numbers.
-        beside: names of rows that are there even without a number.
-        names: list of str, the images'; the examples are evenly spaced.
+        beside: names of rows that the table has even without a number.
+        names: list of str, names of the images. The examples are evenly spaced.
 
     Attributes:
         count: int, images so far.
@@ -82,11 +82,12 @@ def mean_rows(tables):
     """The mean of equal tables, number by number.
 
     Args:
-        tables: list of dicts of row to dict of numbers, one a table.
+        tables: list of dicts of row to dict of numbers, one dict for each
+            table.
 
     Returns:
-        The same of their means over the tables that have the number, without
-        thresholds, which no mean makes sense of.
+        A dict of the same form with the means over the tables that have the
+        number. It has no thresholds, because their mean has no meaning.
     """
     return {
         row: {
@@ -108,7 +109,7 @@ def table_of(rows):
 
     Args:
         rows: dict of row to dict of numbers, as in an evaluation's result;
-            what only the run has is a dash in the others.
+            a number that only the run has is a dash in the other rows.
 
     Returns:
         (column names, list of lines), all str.

@@ -32,9 +32,10 @@ class TrainedClassifier:
 
     Args:
         network: `keras.Sequential` of `classifier_network`.
-        about: dict of `tells` (`ATTRIBUTES` or `DOMAINS`) and `labels`, its
-            logits' names; for its name and its facts, all of `about.json`.
-        location: its folder, for messages.
+        about: dict of `tells` (`ATTRIBUTES` or `DOMAINS`) and `labels`, the
+            names of its logits. Its name and its facts need all fields of
+            `about.json`.
+        location: folder of the classifier, for messages.
     """
 
     def __init__(self, network, about, location=None):
@@ -57,7 +58,7 @@ class TrainedClassifier:
         """From now on only these labels are seen, in this order.
 
         Raises:
-            UserError: it does not know one of them.
+            UserError: the classifier does not know one of them.
         """
         known = self.about["labels"]
         missing = [label for label in labels if label not in known]
@@ -82,8 +83,8 @@ class TrainedClassifier:
         """Which labels images have.
 
         Args:
-            images: (B, H, W, 3) float in [-1, 1], of any size; 8 bits of
-                them are looked at, as of files.
+            images: (B, H, W, 3) float in [-1, 1], of any size. They are rounded
+                to 8 bits, as in files.
 
         Returns:
             (B, K) bool.
@@ -109,8 +110,9 @@ class TrainedClassifier:
         """A sentence on `CLASSIFIED`, and how far it can be trusted.
 
         Args:
-            directions: dict of direction to rows with `identity`, whose
-                number says how many real images are taken for the other's.
+            directions: dict of direction to rows with `identity`. The number of
+                `identity` says how many real images are taken for images of the
+                other domain.
             split: str.
         """
         shares = ", ".join(
@@ -127,7 +129,7 @@ def load_classifier(folder):
     """The `TrainedClassifier` of a folder of `tfmask classifier`.
 
     Raises:
-        UserError: it is none, or is broken.
+        UserError: it is not such a folder, or it is broken.
     """
     about = read_about(folder)
     return TrainedClassifier(read_network(folder, about), about, folder)
@@ -137,15 +139,15 @@ def classifier_features(folder):
     """A classifier as a network that gives features: its head's inputs.
 
     Args:
-        folder: of `tfmask classifier`.
+        folder: folder of `tfmask classifier`.
 
     Returns:
-        `FeatureNetwork`; with `logits` of the classes a and b, 0 and z, where
-        domains are told apart. Attributes are no classes: they exclude
-        nothing.
+        `FeatureNetwork`. If the classifier tells domains apart, it has `logits`
+        of the classes a and b: 0 and z. Attributes are no classes, because they
+        do not exclude each other.
 
     Raises:
-        UserError: see `load_classifier`.
+        UserError: as in `load_classifier`.
     """
     about = read_about(folder)
     network = read_network(folder, about)

@@ -17,9 +17,9 @@ class Unmarked:
     """The training images of a domain.
 
     Attributes:
-        paths: list of those without a mask.
-        thumbnails: (N, D) float32, what these look like.
-        known: (K, D) float32, what those with a mask look like.
+        paths: list of the images without a mask.
+        thumbnails: (N, D) float32, small versions of these images.
+        known: (K, D) float32, small versions of the images with a mask.
     """
 
     paths: list
@@ -33,7 +33,8 @@ def unmarked(root, domain, *, skip_bad_files, advance):
     Args:
         root: folder with trainA and trainB.
         domain: "a" or "b".
-        skip_bad_files: bool; else a file that cannot be read is an error.
+        skip_bad_files: bool; skips files that cannot be read. False: they are
+            an error.
         advance: called after each image.
 
     Returns:
@@ -76,7 +77,8 @@ def uncertainty(mask):
         mask: (B, H, W, 1) in [0, 1].
 
     Returns:
-        (B,) float, 0 where all is 0 or 1, 1 where all is a half.
+        (B,) float. It is 0 if all values are 0 or 1. It is 1 if all values are
+        a half.
     """
     return np.mean(4.0 * mask * (1.0 - mask), axis=(1, 2, 3))
 
@@ -87,15 +89,16 @@ def uncertainties(root, run, *, skip_bad_files, load_run=None):
     Args:
         root: folder with trainA and trainB.
         run: run folder.
-        skip_bad_files: bool; else a file that cannot be read is an error.
+        skip_bad_files: bool; skips files that cannot be read. False: they are
+            an error.
         load_run: stands in for that of `tfmask.training.run_folder`.
 
     Returns:
-        dict of domain to dict of an image's name to `uncertainty`, of the
+        dict of domain to dict of an image's name to `uncertainty`. It has the
         domains that the run translates.
 
     Raises:
-        UserError: it is no run of a method of two domains of plain images.
+        UserError: it is not a run of a method for two domains of plain images.
     """
     load_tensorflow()
     from tfmask.evaluation.context import Context
@@ -113,7 +116,7 @@ def uncertainties(root, run, *, skip_bad_files, load_run=None):
             "masks of single images of two domains. Give another --run, or "
             "leave it out."
         )
-    # No masks are used, so any of them may be missing.
+    # No masks are used. So any of them may be missing.
     changed = dataclasses.replace(
         config.data,
         location=str(root),
@@ -145,8 +148,8 @@ def rows_of(images, domain, count, values=None):
     Args:
         images: `Unmarked`.
         domain: "a" or "b".
-        count: int, at most so many.
-        values: dict of name to uncertainty; None without a run.
+        count: int, the largest number of rows.
+        values: dict of name to uncertainty. None if there is no run.
 
     Returns:
         list of (domain, file, uncertainty), file as "trainA/NAME.jpg".

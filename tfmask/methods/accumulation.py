@@ -1,8 +1,8 @@
 """A step whose batch is taken in parts, one after the other.
 
-What a step keeps for its backward pass is then that of one part. The gradients'
-mean over all parts is that of the whole batch where a loss is a mean over
-images and an image's outputs depend on no other image.
+Then a step keeps only the values of one part for its backward pass. The mean of
+the gradients over all parts is the gradient of the whole batch, if a loss is a
+mean over images and the outputs of an image depend on no other image.
 """
 
 import tensorflow as tf
@@ -13,17 +13,17 @@ from tfmask.ops.distribution import part_of_step
 def learn_in_parts(method, run, players, batch):
     """One update of some players from the mean of all parts' gradients.
 
-    The parts are a loop around `run`: one is traced, and none begins before
-    the one before it is done.
+    The parts are a loop around `run`. Only one part is traced. A part begins
+    after the part before it has ended.
 
     Args:
-        method: `TranslationMethod`, with `parts` above 1.
-        run: calls a function with arguments on every replica.
-        players: names, of one round.
+        method: `TranslationMethod` with `parts` above 1.
+        run: function that calls a function with arguments on every replica.
+        players: names of the players of one round.
         batch: see `TranslationMethod.compute_losses`.
     """
     parts = method.parts
-    # Names of players to places of variables that a loss does not reach.
+    # Names of players to places of variables that no loss reaches.
     missing = {}
 
     def start():

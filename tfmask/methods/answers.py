@@ -12,8 +12,8 @@ def random_codes(inputs, size):
     """(B, size) float32: the codes that a translation's seeds name.
 
     Args:
-        inputs: dict of `translate`; without `style_seed` all are of seed 0.
-        size: int.
+        inputs: dict of `translate`. Without `style_seed`, all seeds are 0.
+        size: int, how many numbers a code has.
     """
     return tf.ensure_shape(style_codes(seeds_of(inputs), size), [None, size])
 
@@ -21,14 +21,15 @@ def random_codes(inputs, size):
 def answers_to_show(method, batch):
     """Inputs, masks, some random translations, and one by an exemplar.
 
-    Exemplars are the other domain's images of the batch.
+    The exemplars are images of the other domain in the batch.
 
     Args:
-        method: translates between "a" and "b" by `style_seed` or `exemplar`.
+        method: method that translates between "a" and "b" with `style_seed` or
+            `exemplar`.
         batch: see `TranslationMethod.images_to_show`.
 
     Returns:
-        dict as of `TranslationMethod.images_to_show`.
+        dict as in `TranslationMethod.images_to_show`.
     """
     shown = {}
     for direction in DIRECTIONS:

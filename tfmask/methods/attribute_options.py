@@ -37,7 +37,7 @@ def follow_attributes(options, data):
     """The options with the data's attributes as the method's.
 
     Raises:
-        UserError: the options name other ones.
+        UserError: the options name other attributes.
     """
     if options.attributes not in ((), data.attributes):
         raise UserError(

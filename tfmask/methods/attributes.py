@@ -25,8 +25,8 @@ class Edit(NamedTuple):
 
     Attributes:
         image: (B, H, W, 3) in [-1, 1], the input.
-        source: (B, K) 0/1, what it has.
-        target: (B, K) 0/1, what its translation shall have.
+        source: (B, K) 0/1, attributes of the input.
+        target: (B, K) 0/1, attributes that its translation shall have.
         output: (B, H, W, 3) in [-1, 1], the translation.
     """
 
@@ -40,19 +40,20 @@ class AttributeMethod(CriticMethod):
     """An editing generator against a critic that also classifies.
 
     There is one direction, "a_to_b": from any image to any attributes. In
-    training these are a random permutation of the batch's, so that some
-    equal the source's. The critic never learns to classify translations.
+    training, the wanted attributes are a random permutation of the attributes
+    of the batch. So some are equal to those of the source. The critic never
+    learns to classify translations.
 
     A method makes `generator` and `discriminator` (which gives scores and
     logits), and defines `edit`, `restore` and `weights_of_terms`.
 
     Args:
-        config: the method's frozen dataclass, with `attributes` (names, as
-            the data has them) and `exclusive` (names).
+        config: the method's frozen dataclass with `attributes` (names, as in
+            the data) and `exclusive` (names).
         **kwargs: see `TranslationMethod`.
 
     Attributes:
-        reduction: of the classification terms over attributes, see
+        reduction: reduction of the classification terms over attributes, see
             `attribute_cross_entropy`.
         reconstruction: the name of the generator's term that compares the
             restored image with the input.
@@ -78,8 +79,8 @@ class AttributeMethod(CriticMethod):
 
         Args:
             image: (B, H, W, 3) in [-1, 1].
-            source: (B, K) 0/1, what they have.
-            target: (B, K), what they shall have.
+            source: (B, K) 0/1, attributes that they have.
+            target: (B, K), attributes that they shall have.
             training: bool.
 
         Returns:
@@ -170,11 +171,11 @@ class AttributeMethod(CriticMethod):
         """The attributes that the discriminator finds in images.
 
         Args:
-            image: (B, H, W, 3) in [-1, 1], of any size: it is resized to
-                that of training.
+            image: (B, H, W, 3) in [-1, 1], of any size. It is resized to the
+                size of training.
 
         Returns:
-            (B, K) float32 0/1: 1 where the logit is above 0.
+            (B, K) float32 0/1: 1 if the logit is above 0.
         """
         image = resize_images(image, self.image_size)
         return tf.cast(self.discriminator(image).logits > 0.0, image.dtype)
@@ -189,9 +190,9 @@ class AttributeMethod(CriticMethod):
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1] and
                 `attributes` (B, K) float: 1 on, 0 off, below 0 as the
-                discriminator sees it in the image; perhaps
-                `source_attributes` (B, K) float 0/1, what the image has,
-                without which that is what the discriminator sees.
+                discriminator sees it in the image. It may have
+                `source_attributes` (B, K) float 0/1, the attributes of the
+                image. Without it, they are those that the discriminator sees.
             direction: "a_to_b"; there is no other.
 
         Returns:
@@ -218,7 +219,7 @@ class AttributeMethod(CriticMethod):
     def images_to_show(self, batch):
         """The input, and it with each attribute switched, one at a time.
 
-        With the masks where they are more than the change.
+        If the masks are more than the change, they are shown too.
         """
         real = batch["a"]["image"]
         before = batch["a"]["attributes"]

@@ -12,23 +12,24 @@ from tfmask.ops.schedules import linear_ramp
 class CamConsistency:
     """Adds the CAM-consistency loss to an `AttributeMethod` (Kim 2021).
 
-    To be inherited from before the host. Both players get
-    `mean |(1 - M) (x - y)|` with the input x, its translation y and the
-    mask M, the largest Grad-CAM of the changed attributes. The generator
-    sees M as constant, the discriminator y: it learns to look where the
-    generator changes images, by a gradient through Grad-CAM itself (a second
-    order). The host's own terms stay, and so do its translations; M is what
-    `translate` gives as mask.
+    A class must inherit from it before the host. Both players get
+    `mean |(1 - M) (x - y)|`. x is the input, y is its translation, and M is the
+    mask, the largest Grad-CAM of the changed attributes. M is constant for the
+    generator. y is constant for the discriminator. The discriminator learns to
+    look at the places that the generator changes, by a gradient through
+    Grad-CAM itself (a second order). The host's own terms and translations
+    stay. `translate` returns M as mask.
 
     Code and paper: `cam_generator` and `cam_discriminator` are the term of
     each player; `cam_coverage` is the mean of M (near 1 is a collapse),
     `cam_empty` the share of maps that are 0 everywhere.
 
-    Nothing is computed before `cam_start_epoch`, nor of a player whose
-    weight is 0: there the losses and updates are the host's.
+    Before `cam_start_epoch`, nothing is computed. If the weight of a player is
+    0, nothing is computed for it. In these cases the losses and updates are
+    those of the host.
 
-    What of it is the paper's and what our choice: see
-    docs/methods/cam_consistency.md.
+    docs/methods/cam_consistency.md says which parts are from the paper and
+    which are our choice.
     """
 
     def __init__(self, config, **kwargs):
@@ -95,11 +96,11 @@ class CamConsistency:
         """Where the discriminator sees the changed attributes of an `Edit`.
 
         Args:
-            edit: `Edit`, of the size of training.
+            edit: `Edit` in the size of training.
             cam_source: images that count, see `CamOptions`.
 
         Returns:
-            mask: (B, H, W, 1) float32 in [0, 1]; live, it has gradients.
+            mask: (B, H, W, 1) float32 in [0, 1]; it has gradients.
             empty: scalar float32, the share of maps that are 0 everywhere.
         """
         sides = {

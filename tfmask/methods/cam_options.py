@@ -17,9 +17,9 @@ from tfmask.methods.spec import arms
 class CamOptions:
     """CAM-consistency (Kim, Khan, Choo 2021) beside a host's options.
 
-    The paper's numbers are not known to us; these are our choice. The arms
-    of the ablation: both weights 0 (the host alone), `cam_source none`
-    (plain L1), `cam_discriminator_weight 0` (G side only), the defaults.
+    We do not know the numbers of the paper. These are our choice. The arms of
+    the ablation are: both weights 0 (the host alone), `cam_source none` (plain
+    L1), `cam_discriminator_weight 0` (only the side of G), and the defaults.
     """
 
     cam_generator_weight: float = 10.0
@@ -62,9 +62,8 @@ def with_cam(options, host, start=1 / 20, full=1 / 10):
         options: class of the options of the host with the add-on.
         host: `TrainConfig`.
         start: share of the run before the add-on begins.
-        full: share of the run from which on it has its full weights. The
-            defaults are 10,000 and 20,000 of StarGAN's 200,000 steps, our
-            choice.
+        full: share of the run before it has its full weights. The defaults are
+            10,000 and 20,000 of StarGAN's 200,000 steps. They are our choice.
     """
     method = options(
         **dataclasses.asdict(host.method),
@@ -84,7 +83,7 @@ def cam_spec(name, **declared):
         mask="The mask shows where Grad-CAM of the discriminator finds the "
         "changed attributes.",
         milestones={"CAM-consistency": "cam_start_epoch"},
-        # The sheet's protocol.
+        # This is the protocol of the sheet.
         ablations=arms(
             name,
             host="--method.cam-generator-weight 0 "

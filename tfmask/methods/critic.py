@@ -18,20 +18,20 @@ _MIX, _PERMUTATION = 50, 51
 class CriticMethod(TranslationMethod):
     """WGAN-GP's order: every step the critic, at some the generator too.
 
-    In steps 5, 10, ... of `config.critic_steps` 5, the generator learns
-    after the critic, from the critic's new weights. In the others nothing
-    of the generator's losses is computed. A step of a schedule is a step of
-    the critic.
+    With `config.critic_steps` 5, the generator learns in steps 5, 10, ... It
+    learns after the critic, from the new weights of the critic. In other steps,
+    the losses of the generator are not computed. A step of a schedule is a step
+    of the critic.
 
-    A method defines what `TranslationMethod` lists; `compute_losses` gets
-    `players=("discriminator",)` or `("generator",)`.
+    A method defines the parts that `TranslationMethod` lists. `compute_losses`
+    gets `players=("discriminator",)` or `("generator",)`.
 
     Args:
         config: the method's frozen dataclass, with `critic_steps` (int).
         **kwargs: see `TranslationMethod`.
 
     Attributes:
-        generators: names of the networks that the generator's player has.
+        generators: names of the networks of the generator's player.
     """
 
     rounds = (("discriminator",), ("generator",))
@@ -53,12 +53,12 @@ class CriticMethod(TranslationMethod):
         """The gradient penalty of this step, one number an example.
 
         Args:
-            critic: function of images that returns a `Judgement`.
+            critic: function of images. It returns a `Judgement`.
             real: (B, H, W, 3).
             fake: (B, H, W, 3).
-            parts: int, batches of which the rows are put together; each draws
-                its own mixtures, as far as replicas are concerned.
-            first: int, number of the first part among all of the step.
+            parts: int; the rows are so many batches together. On replicas, each
+                batch draws its own mixtures.
+            first: int, number of the first part among all parts of the step.
 
         Returns:
             (B,) float32, unweighted.
@@ -81,7 +81,7 @@ class CriticMethod(TranslationMethod):
             values: (B, ...) this replica's rows.
 
         Returns:
-            (B, ...); a row may stay where it was.
+            (B, ...). A row may stay at its place.
         """
         everything = gather_replicas(values)
         order = tf.argsort(

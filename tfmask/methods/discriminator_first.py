@@ -4,11 +4,11 @@
 class DiscriminatorFirst:
     """A step is the discriminator's update first, then the generator's.
 
-    One forward pass serves both: the generator's translation is judged again
-    by the discriminator as it is then.
+    One forward pass serves both. After its update, the discriminator judges the
+    translation again.
 
-    To be inherited from before `TranslationMethod`. A method has the players
-    `discriminator` and `generator`, and defines `made_of` and
+    A class must inherit from it before `TranslationMethod`. A method has the
+    players `discriminator` and `generator`. It defines `made_of` and
     `player_losses`.
     """
 
@@ -27,10 +27,10 @@ class DiscriminatorFirst:
 
         Args:
             players: names.
-            forward: what `made_of` returned.
+            forward: the result of `made_of`.
 
         Returns:
-            dict as of `TranslationMethod.compute_losses`.
+            dict as in `TranslationMethod.compute_losses`.
         """
         raise NotImplementedError
 

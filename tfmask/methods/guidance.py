@@ -86,7 +86,7 @@ class Guidance:
         Args:
             direction: "a_to_b" or "b_to_a".
             examples: dict, a batch of its source.
-            **options: of the generator's calls.
+            **options: options of the calls of the generator.
         """
         if self.config.attention_mode == "inner":
             return self.recursion(examples["image"], direction, 1, **options)[1]
@@ -134,12 +134,12 @@ class Guidance:
         Args:
             image: (B, H, W, 3) float in [-1, 1].
             direction: "a_to_b" or "b_to_a".
-            count: int, how often the discriminator looks.
-            **options: of the generator's calls.
+            count: int, how many times the discriminator looks.
+            **options: options of the calls of the generator.
 
         Returns:
-            list of `count + 1` pairs of a translation (B, H, W, 3) and the
-            map (B, H, W, 1) that guided it; the first map is ones.
+            list of `count + 1` pairs of a translation (B, H, W, 3) and the map
+            (B, H, W, 1) that guided it. The first map is ones.
         """
         generator, judge = self.players_of(direction)
         guide = tf.ones_like(exact(image[..., :1]))
@@ -158,11 +158,11 @@ class Guidance:
             direction: one of `directions`; None is the first.
 
         Returns:
-            dict with `image`, the translation of the last step, and `mask`,
-            the attention that guided it; ones where there are no steps.
-            Where there are, `step_change` (B, `attention_steps`) float32 in
-            [0, 2]: by how much each look changed the translation, where it
-            did most, `max |y_k - y_(k-1)|`.
+            dict with `image`, the translation of the last step, and `mask`, the
+            attention that guided it. Without steps, `mask` is ones. With steps,
+            there is also `step_change` (B, `attention_steps`) float32 in [0,
+            2]. It is the largest change of the translation by each look,
+            `max |y_k - y_(k-1)|`.
         """
         direction = direction or self.directions[0]
         image, mask = inputs["image"], inputs.get("mask")
@@ -188,8 +188,8 @@ class Guidance:
 
         Returns:
             dict with `images` (B, K, H, W, 3) and `masks` (B, K, H, W, 1),
-            K = `attention_steps` + 1: the translations, and the attention
-            that guided each; the first is ones, no guidance.
+            K = `attention_steps` + 1: the translations, and the attention that
+            guided each. The first attention is ones: no guidance.
         """
         count = self.config.attention_steps
         rounds = self.recursion(inputs["image"], direction, count)

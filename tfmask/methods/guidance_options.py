@@ -72,7 +72,7 @@ def follow_memory(options, data):
     """The options with the data's images as what the method remembers.
 
     Raises:
-        UserError: the options name other numbers.
+        UserError: the options have other numbers.
     """
     counts = tuple(data.counts("train").values())
     if options.memory_images not in ((), counts):
@@ -95,7 +95,7 @@ def guidance_spec(name, **declared):
         mask="The mask shows where the discriminator looked at the translation "
         "before the last step. It guided that step.",
         follow=follow_memory,
-        # The combinations; the method as it is: post hoc, multiply.
+        # These are the combinations. The plain method is post hoc, multiply.
         ablations=arms(
             name,
             post_hoc_rgba="--method.transfer rgba",

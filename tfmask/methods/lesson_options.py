@@ -12,9 +12,9 @@ from tfmask.ops.errors import UserError
 class LessonOptions:
     """Options of lessons, which teach masks without the discriminators.
 
-    Lessons are a stage of training in which only the networks of the masks
-    learn: from masks that are given, and from masks that the method has made
-    of its own images.
+    Lessons are a stage of training. In this stage only the networks of the
+    masks learn. They learn from given masks, and from masks that the method has
+    made for its own images.
     """
 
     lesson_epochs: float = 0.0
@@ -61,8 +61,8 @@ class LessonOptions:
 def with_lessons(config, epochs, **options):
     """A preset in three parts of so many epochs: game, lessons, game again.
 
-    In the lessons the masks that the game has found teach themselves; given
-    masks teach from the start.
+    In the lessons, the networks learn from the masks that the game has found.
+    Given masks teach from the start.
 
     Args:
         config: `TrainConfig` of a method with `LessonOptions`.
@@ -90,8 +90,8 @@ def follow_lessons(options, data):
 
     Raises:
         UserError: masks are given and there are no lessons; or there are
-            lessons without anything to teach; or the options name other
-            numbers than the data has.
+            lessons but no masks to learn from; or the options have other
+            numbers than the data.
     """
     counts = tuple(len(images) for images in data.taught.values())
     counts = counts if any(counts) else ()

@@ -11,7 +11,7 @@ from tfmask.methods.players import Player, Term
 from tfmask.ops.augmentation import DRAWS, augmented
 from tfmask.ops.distribution import replica_uniform
 
-# Own masks are made, and kept, of at most so many pixels a side.
+# Own masks are made and kept with at most so many pixels on a side.
 LARGEST_SIDE = 128
 # Sentence about the mask if some masks were given.
 TAUGHT = "The mask was learnt from true masks of some training images."
@@ -32,22 +32,22 @@ class Lessons(NamedTuple):
 class MaskLessons:
     """The lessons of a method of two domains.
 
-    To be inherited from before the other classes. The host defines
-    `attend(image, domain)`, the mask of an image, and `game_losses`, its
-    losses besides lessons; its config has `LessonOptions`. It adds
+    A class must inherit from it before the other classes. The host defines
+    `attend(image, domain)`, the mask of an image, and `game_losses`, its losses
+    besides lessons. Its config has `LessonOptions`. The host adds
     `lesson_players` to its players and `lesson_phase` to its phase, and calls
     `make_own_masks`.
 
-    In the lessons the player `lessons` alone learns, from batches of
-    `ImageSet.lesson_batches`. Before each round, training writes the masks
-    of all images into `memories` (see `tfmask.training.own_masks`). Where an
-    image has a given mask, that one teaches.
+    In the lessons, only the player `lessons` learns, from batches of
+    `ImageSet.lesson_batches`. Before each round, training writes the masks of
+    all images into `memories` (see `tfmask.training.own_masks`). If an image
+    has a given mask, the given mask teaches.
 
     Code: `lesson_a` is the sum of cross-entropy and Dice of an augmented
     image's mask against the mask augmented alike.
 
-    Paper: none; Attention-GAN (Chen et al. 2018) has a supervised variant
-    whose masks are given for all images.
+    Paper: none. Attention-GAN (Chen et al. 2018) has a supervised variant with
+    given masks for all images.
     """
 
     def __init__(self, config, **kwargs):
@@ -80,8 +80,9 @@ class MaskLessons:
     def own_mask_steps(self):
         """Steps before which the method's own masks are made, a tuple.
 
-        They part the lessons into equal rounds; where masks are given, they
-        part the second half, and the first one has given masks alone.
+        They divide the lessons into equal rounds. If masks are given, the first
+        half of the lessons has only given masks, and the steps divide the
+        second half.
         """
         first, end = self.lesson_steps
         if self.config.given_masks:
@@ -95,8 +96,9 @@ class MaskLessons:
         """The lessons' part of the phase of a step.
 
         Returns:
-            (): there are no lessons. Else ("before",), ("after",), and in
-            them ("given",) for given masks alone or ("own", round from 1).
+            (): there are no lessons. Else ("before",) or ("after",) outside of
+            the lessons. In the lessons, it is ("given",) for given masks only,
+            or ("own", round from 1).
         """
         first, end = self.lesson_steps
         if first == end:
@@ -153,7 +155,7 @@ class MaskLessons:
 
         Args:
             mask: (B, H, W, 1) float in [0, 1].
-            region: likewise, what the mask shall be.
+            region: (B, H, W, 1) float in [0, 1], the wanted mask.
         """
         return mask_cross_entropy(mask, region) + dice(mask, region)
 

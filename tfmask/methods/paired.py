@@ -14,11 +14,11 @@ _DROPOUT = 60  # number of the random stream
 class PairedMethod(TranslationMethod):
     """One U-Net and one discriminator, in the direction of the config.
 
-    A method makes `generator` and `discriminator`, calls `build_networks`,
-    and defines what else `TranslationMethod` lists.
+    A method makes `generator` and `discriminator` and calls `build_networks`.
+    It also defines the other parts that `TranslationMethod` lists.
 
     Args:
-        config: the method's dataclass, with `PairedOptions`.
+        config: the method's dataclass with `PairedOptions`.
         **kwargs: see `TranslationMethod`.
     """
 

@@ -14,20 +14,24 @@ class Player:
     """Networks that learn together, by one optimizer.
 
     Attributes:
-        networks: names of the method's networks; one may belong to several
-            players.
-        every: int; it learns in one of so many steps, the last of these.
-        places: ints below `every`; it learns in these of so many steps
-            instead, counted from 0. Players of one round have the same.
-        optimizer: str, the settings that its optimizer is made with: "main",
+        networks: names of networks of the method. A network may belong to
+            several players.
+        every: int; the player learns in one of so many steps, in the last of
+            them.
+        places: ints below `every`. The player learns in these steps of every
+            `every` steps instead, counted from 0. All players of a round have
+            the same.
+        optimizer: str, name of the settings of its optimizer: "main",
             "discriminator" or "content".
-        partner: str, name of the player by whose optimizer it learns too, so
-            that one running mean has the gradients of both; it has none of
-            the networks that the partner has not. None: it has its own.
-        clip_norm: float; gradients of a larger norm, over all variables and
-            replicas, are shortened to it. None: they are left alone.
-        after_update: function of the player's variables, called after every
-            update, such as `clip_weights(0.01)`; None: nothing follows.
+        partner: str, name of another player. This player learns with the
+            optimizer of the partner. So one running mean has the gradients of
+            both. All its networks must also belong to the partner. None: the
+            player has its own optimizer.
+        clip_norm: float; gradients with a larger norm, over all variables and
+            replicas, are shortened to it. None: they do not change.
+        after_update: function of the player's variables, such as
+            `clip_weights(0.01)`. It is called after every update. None: there
+            is no call.
     """
 
     networks: tuple[str, ...]
@@ -63,8 +67,10 @@ class Term(NamedTuple):
     """One summand of a player's loss.
 
     Attributes:
-        value: scalar float, unweighted; None: it has none in this phase.
-        weight: float or scalar; None: it is reported and not learnt from.
+        value: scalar float, unweighted. None: the term has no value in this
+            phase.
+        weight: float or scalar. None: the term is reported, but nothing learns
+            from it.
     """
 
     value: tf.Tensor | None
@@ -77,7 +83,7 @@ def weighted(makers, reduce=tf.reduce_mean):
     Args:
         makers: dict of name to (function that returns the term, (B,) or
             scalar, weight).
-        reduce: function of what those return that gives a scalar.
+        reduce: function of the results of these functions. It returns a scalar.
 
     Returns:
         dict of name to `Term`.

@@ -13,13 +13,13 @@ class Port:
             line.
         kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
             "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
-            off, below 0 as the image has it; "seed" (B,) int64, the number
-            of a random choice, 0 where it is missing.
-        follows: str, the port of the image that it belongs to; None: it
-            stands for itself.
-        optional: bool; `translate` finds it by itself where it is missing.
-        help: str, its option of `tfmask translate` and `tfmask query`; empty:
-            it has none.
+            off, below 0 as the image has it; "seed" (B,) int64, the number of a
+            random choice, 0 if it is missing.
+        follows: str, the port of the image that it belongs to. None: it belongs
+            to no image.
+        optional: bool; `translate` finds it by itself if it is missing.
+        help: str, help of its option in `tfmask translate` and `tfmask query`.
+            Empty: it has no option.
     """
 
     name: str
@@ -65,7 +65,7 @@ STYLE_SEED = Port(
     help="Number of the random look that the results get, for methods that "
     "have several answers: the same number, the same look. 0 if not given.",
 )
-# Instead of a random look.
+# This one is given instead of a random look.
 STYLE_EXEMPLAR = dataclasses.replace(EXEMPLAR, optional=True)
 # Masks that the method finds and returns.
 MASK = Port(name="mask", kind="mask", follows="image")

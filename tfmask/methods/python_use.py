@@ -19,13 +19,13 @@ class PythonUse:
     """Calls of `keras.Model` that mean something else for a method.
 
     `model(images)` and `model.predict(images)` are `translate` in the first
-    direction; files and images of other sizes are for `translate_images`.
+    direction. For files and images of other sizes, use `translate_images`.
     """
 
     origin = None  # `Origin`, of models that `build_method` made
 
     def __call__(self, inputs, *args, **kwargs):
-        # Here, for Keras adds lines to what `call` raises.
+        # The check is here, because Keras adds lines to the errors of `call`.
         self._check(inputs)
         return super().__call__(inputs, *args, **kwargs)
 
@@ -38,9 +38,9 @@ class PythonUse:
         """`translate` in the first direction.
 
         Args:
-            inputs: (B, H, W, 3) float in [-1, 1], sides multiples of
-                `multiple`; or a dict of all that `translate` needs.
-            training: not used; `fit` and `tfmask.train` train.
+            inputs: (B, H, W, 3) float in [-1, 1]. The sides are multiples of
+                `multiple`. Or a dict of all inputs of `translate`.
+            training: not used. Train with `fit` or `tfmask.train`.
 
         Returns:
             dict, see `translate`.
@@ -90,18 +90,19 @@ class PythonUse:
         Args:
             images: path, PIL image, (H, W, 3) array, uint8 or float in
                 [-1, 1]; or a list of them.
-            direction: "a_to_b" or "b_to_a"; None: the first that it has.
-            tile: int, side of the tiles that larger images are translated
-                in; None: in one pass. See docs/large_pictures.md.
-            overlap: int, pixels that tiles share at least; None: a quarter
-                of `tile`.
-            **inputs: what else the method takes, for example `exemplar`,
-                `attributes={"glasses": 1}`, `instances`, `style_seed`,
-                `mask`; see docs/python.md.
+            direction: "a_to_b" or "b_to_a". None: the first direction of the
+                method.
+            tile: int, side of a tile. Larger images are translated in tiles,
+                see docs/large_pictures.md. None: in one pass.
+            overlap: int; neighbouring tiles share at least so many pixels.
+                None: a quarter of `tile`.
+            **inputs: other inputs of the method, for example `exemplar`,
+                `attributes={"glasses": 1}`, `instances`, `style_seed`, `mask`.
+                docs/python.md describes them.
 
         Returns:
-            `TranslatedImage` with `image` (H, W, 3) and `mask` (H, W), uint8
-            as `tfmask translate` writes them; of a list, a list.
+            `TranslatedImage` with `image` (H, W, 3) and `mask` (H, W), uint8 as
+            in the files of `tfmask translate`. For a list, a list of these.
 
         Raises:
             UserError: a file or an input is wrong.
@@ -118,7 +119,7 @@ class PythonUse:
         graphs = self.__dict__.get("_translations", {})
         if key not in graphs:
             graphs[key] = compile_translate(self, direction, more=optional)
-            # Past Keras, which would track the dict.
+            # This bypasses Keras, because Keras would track the dict.
             object.__setattr__(self, "_translations", graphs)
         return graphs[key]
 

@@ -15,12 +15,12 @@ class Arm:
     """One row of a benchmark's table.
 
     Attributes:
-        name: str, of the row; a letter, digit, "-" or "_" each.
-        method: str, of `tfmask train`.
+        name: str, name of the row. It has letters, digits, "-" and "_".
+        method: str, method of `tfmask train`.
         train: more options of `tfmask train`.
         evaluate: more options of `tfmask evaluate`.
-        trained_as: str, name of the arm whose run is measured; None: its
-            own.
+        trained_as: str, name of the arm whose run is measured. None: its own
+            run.
     """
 
     name: str
@@ -52,28 +52,28 @@ class MethodSpec:
     """A method's declaration, from which everything else is derived.
 
     Attributes:
-        name: str, as commands call it.
-        title: str, as its authors call it.
-        paper: str, authors and year; empty where there is none.
+        name: str, the name in commands.
+        title: str, the name that its authors use.
+        paper: str, authors and year. Empty if there is no paper.
         config: frozen dataclass of its options.
-        presets: functions of the data's location that give a `TrainConfig`;
-            a preset has its function's name.
+        presets: functions of the data's location. They return a `TrainConfig`.
+            A preset has the name of its function.
         model: "module:class" of its `TranslationMethod`.
-        data: what it learns from: "unpaired", "paired", "attributes", or
+        data: the kind of its data: "unpaired", "paired", "attributes", or
             "instances" (unpaired, with a mask for each object).
-        inputs: `Port`s of `translate`; the image itself comes first,
-            optional ones last.
-        outputs: `Port`s that an export answers with.
-        steps: `Port`s that the model's `all_steps` gives: what each step of a
-            translation in steps made. Empty: it has no steps.
-        mask_kind: what the mask is, in a word; see docs/evaluation.md.
+        inputs: `Port`s of `translate`. The image is the first, optional ones
+            are the last.
+        outputs: `Port`s in the answers of an export.
+        steps: `Port`s of the model's `all_steps`: the results of each step of a
+            translation in steps. Empty: it has no steps.
+        mask_kind: the kind of the mask in one word, see docs/evaluation.md.
         mask: str, the same in a sentence for the model card.
-        page: str, of docs/methods, without ".md"; empty: its name.
-        follow: function of the options and an `ImageSet` that gives the
-            options with what follows the data.
-        milestones: dict of words to the name of an option in epochs: what
-            changes in training, and when.
-        ablations: `Arm`s of a benchmark besides the method as it is.
+        page: str, page in docs/methods without ".md". Empty: its name.
+        follow: function of the options and an `ImageSet`. It returns the
+            options with the values that follow the data.
+        milestones: dict of words to the name of an option in epochs. The words
+            say what changes in training. The option says when.
+        ablations: `Arm`s of a benchmark besides the plain method.
     """
 
     name: str
@@ -123,7 +123,7 @@ class MethodSpec:
     def served(self):
         """The inputs of its plain signatures; a signature can leave none out.
 
-        What is required, and numbers of random choices.
+        These are the required inputs, and numbers of random choices.
         """
         return tuple(
             port

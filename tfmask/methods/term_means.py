@@ -9,12 +9,13 @@ _ROWS = 64
 class TermMeans(keras.metrics.Metric):
     """One mean for each term of `compute_losses`.
 
-    Metrics cannot be made while a step is traced, and only there the names
-    of the terms are known: this is a table, of which a term gets the next
-    row when it is first seen.
+    Metrics cannot be made while a step is traced. But the names of the terms
+    are known only in the trace. So this is a table. A term gets the next row
+    when it is first seen.
 
     Result:
-        dict of "player/term" to scalar float32; 0 of a term without values.
+        dict of "player/term" to scalar float32. It is 0 for a term without
+        values.
     """
 
     def __init__(self):
@@ -30,7 +31,7 @@ class TermMeans(keras.metrics.Metric):
 
         Args:
             losses: dict of player to dict of term to `Term`.
-            count: float or scalar; 0 adds to what was counted before.
+            count: float or scalar. 0 adds to values that were counted before.
         """
         values = {
             f"{player}/{name}": term.value

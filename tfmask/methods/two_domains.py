@@ -13,9 +13,9 @@ from tfmask.ops.distribution import replica_uniform
 class TwoDomains:
     """A generator a direction, a discriminator a domain, pools of old fakes.
 
-    To be inherited from before `TranslationMethod`. A method makes
+    A class must inherit from it before `TranslationMethod`. A method makes
     `generator_a_to_b`, `generator_b_to_a`, `discriminator_a` and
-    `discriminator_b`, and calls `make_pools` where it has pools.
+    `discriminator_b`. It calls `make_pools` if it has pools.
     """
 
     players = {
@@ -51,10 +51,10 @@ class TwoDomains:
         """Fakes of this step, in training mixed with older ones.
 
         Args:
-            domain: "a" or "b", the domain that they are to look like.
+            domain: "a" or "b", the domain that they shall look like.
             fake: (B, H, W, C) float.
             training: bool.
-            *query: see `HistoryPool.query`; without, the step draws.
+            *query: see `HistoryPool.query`. Without it, the step draws.
 
         Returns:
             (B, H, W, C) float, without a gradient.
@@ -73,8 +73,8 @@ class TwoDomains:
     def viewed(self, images, training):
         """Images as discriminators see them; in training, changed at random.
 
-        All calls of a step change image n of a batch in the same way, real
-        or translated.
+        All calls of a step change image n of a batch in the same way, both real
+        and translated images.
 
         Args:
             images: (B, H, W, C) float in [-1, 1].
@@ -92,7 +92,7 @@ class TwoDomains:
         Args:
             domain: "a" or "b".
             real: (B, H, W, 3) float in [-1, 1].
-            fake: likewise; no gradient reaches it.
+            fake: (B, H, W, 3) float in [-1, 1]. No gradient reaches it.
             training: bool.
 
         Returns:

@@ -1,10 +1,10 @@
 """Measures around instances.
 
-There is no true mask of a changed shape. Measured instead: what changed
-around the instances, how much changed at all, whether every instance is
-still there, and whether the translated outlines look like the target's. A
-method that translates plain images stands in the same table by the first
-two: it makes no outlines.
+There is no true mask of a changed shape. So other things are measured: the
+change around the instances, the change of the whole image, whether every
+instance is still there, and whether the translated outlines look like the
+target's. A method that translates plain images is in the same table. It has
+only the first two numbers, because it makes no outlines.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from tfmask.metrics import (
     instances_kept,
 )
 
-# Share of instances of another size from which on a table says so.
+# If the share of instances with another size is at least this, a table says so.
 FLOODED = 0.2
 
 

@@ -1,8 +1,8 @@
 """Masks against the true regions of a domain, and changes around these.
 
-Every number stands beside the same number of two maps that learnt nothing:
-the identity (nothing changes, empty mask) and the mean mask of the training
-images (the floor that a found mask must beat).
+Every number is beside the same number for two maps that learnt nothing. One is
+the identity: nothing changes, and the mask is empty. The other is the mean mask
+of the training images. A found mask must be better than it.
 """
 
 from tfmask.evaluation.measures.measure import (
@@ -51,7 +51,8 @@ class Masks(Measure):
         if own is not None:
             row = self.numbers(self.rows["model"])
             iou, best = row["mask_iou_own"], row["mask_iou_best"]
-            # The best is sought in steps of 0.01: between two can be more.
+            # The best threshold is searched in steps of 0.01. Between two steps
+            # it can be better.
             below = max(best - iou, 0.0)
             notes.append(
                 OWN_THRESHOLD.format(

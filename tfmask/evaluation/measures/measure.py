@@ -14,21 +14,23 @@ BEST_THRESHOLD = (
 class Measure:
     """Some numbers of a table: made for it, fed its examples, then asked.
 
-    By default they are means over those images that have them. A subclass
-    gives `needs`, `names` and `add`.
+    By default they are means over the images that have them. A subclass defines
+    `needs`, `names` and `add`.
 
     Args:
         context: `Context`.
-        title: str, the table's; of whole domains it is the direction.
+        title: str, title of the table. For whole domains it is the direction.
 
     Attributes:
-        needs: set of str, what examples must have: see `Directions.offers`;
-            or what there is beside them: see `Context.offers`.
-        names: of the numbers, None where no image has one; empty: what the
-            scores give.
-        about: str, what a reader must know of them; or None.
-        only: names of the rows that have them; None: all.
-        scores: makes what gathers the numbers of a row.
+        needs: set of str. It names the things that examples must have, see
+            `Directions.offers`, or that must be there beside them, see
+            `Context.offers`.
+        names: names of the numbers. A number is None if no image has it. If
+            `names` is empty, the scores give the names.
+        about: str, facts that a reader of the numbers must know; or None.
+        only: names of the rows that have the numbers. None: all rows.
+        scores: function that makes an object. The object collects the numbers
+            of a row.
     """
 
     needs = frozenset()
@@ -44,8 +46,8 @@ class Measure:
         """Adds a batch to a row's scores.
 
         Args:
-            scores: what `self.scores` made.
-            answer: dict of arrays, what the row has.
+            scores: the object of `self.scores`.
+            answer: dict of arrays of the row.
             example: `Example`.
         """
         raise NotImplementedError

@@ -1,7 +1,7 @@
 """FCN-scores of translations between photographs and label maps.
 
-A label map that was made is read by its colours. A photograph that was made
-is read by a segmenter, a run of `tfmask train segmenter`.
+A translated label map is read by its colours. A translated photograph is read
+by a segmenter, a run of `tfmask train segmenter`.
 """
 
 from tfmask.evaluation.measures.measure import Measure

@@ -6,5 +6,5 @@ from tfmask.evaluation.tasks.instances import Instances
 from tfmask.evaluation.tasks.switches import Switches
 from tfmask.evaluation.tasks.transfers import Guided, Transfers
 
-# The first that fits the method and the data is taken.
+# The first task that fits the method and the data is taken.
 TASKS = (Partners, Switches, Transfers, Guided, Instances, Answers, Directions)

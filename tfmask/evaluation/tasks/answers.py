@@ -8,7 +8,7 @@ from tfmask.evaluation.tasks.directions import Directions
 class Answers(Directions):
     """Tasks of methods that have several answers; the first is measured.
 
-    How far they are apart is measured, too.
+    Their distance from each other is also measured.
     """
 
     offers = Directions.offers | {"answers"}

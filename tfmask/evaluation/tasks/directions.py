@@ -13,12 +13,13 @@ class Directions:
         context: `Context`.
 
     Attributes:
-        offers: set of str, what measures find in the examples.
-        beside: rows that are always there, None where they have no number.
-        optional: inputs that are given, which the method could do without.
-        means: dict of title to the start of the titles of those tables whose
-            mean stands in one more table.
-        judge: of `tfmask.evaluation.judges`, or None.
+        offers: set of str, names of the things that measures find in the
+            examples.
+        beside: rows that are always there. A missing number is None.
+        optional: given inputs that the method does not need.
+        means: dict of the title of one more table to the start of other titles.
+            The table has the mean of all tables whose titles start so.
+        judge: a judge of `tfmask.evaluation.judges`, or None.
     """
 
     offers = frozenset({"region"})

@@ -1,7 +1,7 @@
 """Every attribute of every image is switched by itself.
 
-A classifier that the method does not know says whether it changed and the
-others stayed. Where the attribute's region is known, the change and the masks
+A classifier that the method does not know says if the attribute changed and the
+others stayed. If the region of the attribute is known, the change and the masks
 are compared with it.
 """
 
@@ -86,7 +86,7 @@ def only(attributes, position):
 def _explanation(method, data):
     """Function of images and their translations: the Grad-CAM mask.
 
-    By the loss's defaults, whatever the options of the run.
+    It has the defaults of the loss, for any options of the run.
     """
     discriminator = method.discriminator
     layer = map_layer(data.image_size[0], discriminator.strided_layers)
@@ -103,7 +103,7 @@ def _explanation(method, data):
             layer,
             explained=[(image, source), (output, target)],
             changed=asked,
-            # Only one attribute is asked for, so the map of the sum is its map.
+            # Only one attribute is asked for. So the map of the sum is its map.
             merge="sum_logits",
         )
         return mask

@@ -1,10 +1,10 @@
 """Every image is translated with an exemplar, the same for every run.
 
-On data with attributes the exemplar differs in one at least. Beside the run
-stands the same run with masks of 1, which transfers the look of the whole
-image, as methods without masks do. Where regions are known, masks are also
-edited: with the region of ONE attribute as both masks, only that attribute
-should change.
+On data with attributes, the exemplar differs in at least one attribute. The
+table also has the same run with masks of 1. It transfers the look of the whole
+image, as methods without masks do. If regions are known, masks are also edited:
+both masks are the region of ONE attribute. Then only that attribute should
+change.
 """
 
 import numpy as np
@@ -119,7 +119,8 @@ class Transfers(Directions):
         nowhere = np.zeros_like(batch["image"][..., :1])
         regions = batch.get("attribute_regions", nowhere)
         parts = regions * asked[:, None, None, :]
-        # Unknown is not empty: of all or none of what differs.
+        # Unknown is not empty. So the regions of all differing attributes must
+        # be known, or none.
         whole = ~(asked & ~known).any(1)[:, None, None, None]
         region = parts.max(-1, keepdims=True) * whole
         return dict(source=source, target=target, asked=asked, region=region)
