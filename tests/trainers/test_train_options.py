@@ -236,6 +236,10 @@ def test_resume_reads_the_saved_config(tmp_path):
             ["--strategy", "mirrored", "--run.jit-compile", "True"],
             "single device.*--strategy mirrored",
         ),
+        (
+            ["--run.recompute", "True", "--run.jit-compile", "True"],
+            "saves no memory.*--run.recompute",
+        ),
     ],
 )
 def test_options_that_would_do_nothing_are_refused(

@@ -46,6 +46,11 @@ def check_devices(config, *, resume=False):
             "`run.jit_compile` compiles the step of a single device. Leave "
             f"out --strategy {config.run.strategy} or --run.jit-compile."
         )
+    if config.run.jit_compile and config.run.recompute:
+        raise UserError(
+            "`run.recompute` saves no memory with `run.jit_compile`. Leave "
+            "out --run.recompute or --run.jit-compile."
+        )
     replicas = config.run.replicas
     if replicas and config.run.strategy != "mirrored" and not resume:
         raise UserError(
