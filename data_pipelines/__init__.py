@@ -4,7 +4,7 @@
     data = open_data("photos", image_size=64)
     for batch in data.train_batches(4, seed=1): ...
 
-Importing this package is cheap: TensorFlow is loaded by `open_data`.
+Importing this package is cheap, because only `open_data` loads TensorFlow.
 """
 
 import importlib

@@ -24,7 +24,7 @@ CSV_LIST = "attributes.csv"
 REGIONS = "regions.csv"
 _IMAGES = ("images", "img_align_celeba")
 _COLUMNS = ["region", "x0", "y0", "x1", "y1"]
-# Parts of the face in which CelebA's attributes are seen, for boxes.
+# CelebA's attributes are visible in these parts of the face. Boxes use them.
 _SEEN_AT = {
     "eyes": (
         "Eyeglasses",
@@ -135,13 +135,13 @@ def read_boxes(location, names, known):
 
     Args:
         location: folder; without the file there are no boxes.
-        names: attributes that are wanted.
+        names: the wanted attributes.
         known: all attributes of the folder.
 
     Returns:
         dict of attribute to list of (x0, y0, x1, y1), in pixels of the
-        files. A box is called by its attribute, or `eyes`, `mouth` or
-        `hair_top` for CelebA's.
+        files. A box has the name of its attribute; for CelebA's attributes also
+        `eyes`, `mouth` or `hair_top`.
 
     Raises:
         UserError: the file is damaged, or a box belongs to nothing.
@@ -191,7 +191,7 @@ def tfds_examples(location, split):
         (list of `Example` with content, `AttributeList`).
 
     Raises:
-        UserError: see `tfds_sets.attribute_records`.
+        UserError: as in `tfds_sets.attribute_records`.
     """
     from data_pipelines import tfds_sets
 

@@ -13,7 +13,7 @@ from tfmask.ops.errors import UserError, unknown_name
 CELEBA_LIST = "list_attr_celeba.txt"
 CELEBA_PARTITION = "list_eval_partition.txt"
 _FILE = ("file", "image_id")
-# CelebA's split numbers; 1 is validation, used by nothing here.
+# CelebA's split numbers. 1 is validation, and nothing here uses it.
 PARTITIONS = {"train": "0", "test": "2"}
 _PARTITION_ROW = re.compile(r"(.*[^\s,])[\s,]+(\S+)")
 
@@ -39,12 +39,11 @@ class AttributeList:
 
         Args:
             wanted: names.
-            constant: bool, whether an attribute may have the same value in
-                all rows.
+            constant: bool; an attribute may have the same value in all rows.
 
         Raises:
-            UserError: a name is unknown (with the nearest ones) or comes
-                twice, or nothing can be learnt about an attribute.
+            UserError: a name is unknown (the text has the nearest ones), a name
+                comes twice, or nothing can be learnt about an attribute.
         """
         if not wanted:
             raise UserError(
@@ -128,12 +127,11 @@ def read_celeba_list(path):
 def read_csv(path):
     """Reads a table with the column `file`, then one an attribute, 0 or 1.
 
-    The first column may be called `image_id`, too, as in CelebA's tables.
-
-    -1 is read as 0, and an intensity above 0 (of action units) as 1.
+    The first column may also have the name `image_id`, as in CelebA's tables.
+    -1 counts as 0. An intensity above 0 (of action units) counts as 1.
 
     Args:
-        path: the file; `,` separates.
+        path: the file. Its separator is `,`.
 
     Returns:
         `AttributeList`.
@@ -157,16 +155,16 @@ def celeba_split(attributes, partition, split):
 
     Args:
         attributes: `AttributeList`.
-        partition: path of rows such as `000001.jpg 0`; blanks, tabs or a
-            comma separate.
+        partition: path of a file with rows such as `000001.jpg 0`. The
+            separators are blanks, tabs or a comma.
         split: "train" (0) or "test" (2).
 
     Returns:
         `AttributeList`.
 
     Raises:
-        UserError: the file is missing or damaged, has no row of an image or
-            two of them, or no image of the split.
+        UserError: the file is missing or damaged; an image has no row or two
+            rows; or the split has no image.
     """
     number = read_partition(partition)
     missing = [file for file in attributes.files if file not in number]

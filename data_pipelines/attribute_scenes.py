@@ -1,10 +1,10 @@
 """Synthetic objects with attributes: coloured cap, stripe and base.
 
-One shaded disc lies among clutter on a textured background. Its cap (red),
-its stripe (yellow) and its base (green) are switched on and off, each by
-itself with probability one half; a part that is off has the body's blue. The
-regions are exact: two images that differ in one attribute only are equal
-outside that attribute's region.
+One shaded disc lies among clutter on a textured background. Its cap (red), its
+stripe (yellow) and its base (green) are on or off, each by itself with
+probability one half. A part that is off has the blue of the body. The regions
+are exact: if two images differ in only one attribute, they are equal outside of
+the region of that attribute.
 """
 
 import math
@@ -22,12 +22,12 @@ from data_pipelines.synthetic import (
 from tfmask.ops.errors import UserError
 
 NAMES = ("cap", "stripe", "base")
-# Part of a data set's fingerprint: raise it when images change.
+# This is a part of the fingerprint of a data set. Raise it when images change.
 VERSION = 1
 
 _SPLITS = {"train": 0, "test": 1}
 _DOMAIN = 2  # beside a and b of `synthetic.draw`
-# Hues in degrees, and where a part lies: y in radii of the disc, down.
+# Hues in degrees, and the place of a part: y in radii of the disc, downwards.
 _HUES = {"cap": (-10, 15), "stripe": (48, 62), "base": (95, 130)}
 _BANDS = {"cap": (-2.0, -0.4), "stripe": (-0.15, 0.2), "base": (0.45, 2.0)}
 
@@ -36,12 +36,12 @@ def draw(seed, split, index, size, *, attributes=None):
     """Draws one image: a pure function of its arguments.
 
     Args:
-        seed: int, the data set.
+        seed: int, number of the data set.
         split: "train" or "test".
         index: int, 0 or more; there is no end.
         size: (height, width) in pixels. The scene is the same at any size.
-        attributes: (3,) 0/1 in the order of `NAMES`, the image's own when
-            None. With others the result is the true translation.
+        attributes: (3,) 0/1 in the order of `NAMES`. None: the image's own.
+            With other attributes the result is the true translation.
 
     Returns:
         image: (H, W, 3) uint8.
@@ -50,7 +50,7 @@ def draw(seed, split, index, size, *, attributes=None):
             region, whether it is on or off.
 
     Raises:
-        UserError: `attributes` are not three.
+        UserError: `attributes` has not three numbers.
     """
     key = [seed, _DOMAIN, _SPLITS[split], index]
     rng, looks = _generator([*key, 0]), _generator([*key, 1])
@@ -109,7 +109,7 @@ def _fill(rng, radius, on):
     body = scenes.colour(rng, (205, 230), (0.4, 0.7), (0.5, 0.8))
     dark = 0.8 * body
     coarseness = int(rng.integers(5, 9))
-    # Draw numbers for all attributes, so that a switch moves nothing else.
+    # Draw numbers for all attributes, so that a switch changes nothing else.
     colours = {
         name: scenes.colour(rng, hues, (0.75, 0.95), (0.7, 0.95))
         for name, hues in _HUES.items()

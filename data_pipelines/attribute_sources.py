@@ -15,15 +15,16 @@ class AttributeFiles:
     Args:
         examples: list of checked `Example`.
         attributes: `AttributeList` with one row an example.
-        boxes: dict of attribute to a list of (x0, y0, x1, y1) in pixels of
-            the files, where it is seen; the ends are not in it.
-        centre_crop: int, side of the square in pixels of the files; larger
-            ones and None mean the largest square.
+        boxes: dict of attribute to a list of (x0, y0, x1, y1) in pixels of the
+            files. The attribute is visible there. The ends do not belong to the
+            box.
+        centre_crop: int, side of the square in pixels of the files. None or a
+            too large side means the largest square.
 
     Attributes:
         names, has_regions, has_instances, most_instances: see
             `EncodedSource`.
-        masked: tuple of int, all indices where some region is known.
+        masked: tuple of int. It has all indices if some region is known.
         attributes: (N, K) float32 0/1.
         region_names: tuple of the attributes with a known region.
     """
@@ -49,9 +50,9 @@ class AttributeFiles:
 
         Args:
             index: int64 scalar tensor.
-            size: not used here: files have the size they have.
-            region, instances: there are no such masks.
-            attribute_regions: bool, also give the attributes' regions.
+            size: not used here, because files have their own size.
+            region, instances: not used here, because there are no such masks.
+            attribute_regions: bool, also return the regions of the attributes.
 
         Returns:
             dict of `image` (S, S, 3) uint8, and if asked for
@@ -90,7 +91,7 @@ class AttributeScenes:
         seed: int, the data set.
         split: "train" or "test".
         count: int, nominal number of examples.
-        names: which attributes, in the order wanted. The others are still
+        names: the wanted attributes, in order. The other attributes are still
             in the images.
 
     Its attributes are those of `AttributeFiles`; all regions are exact.

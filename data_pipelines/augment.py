@@ -8,7 +8,7 @@ from tfmask.ops.images import to_float
 
 MASKS = ("region", "instances", "attribute_regions")
 INTERPOLATIONS = ("bilinear", "bicubic")
-# CycleGAN's margin for the random crop: 286 to 256.
+# This is CycleGAN's margin for the random crop: 286 to 256.
 LOAD_RATIO = 286 / 256
 
 
@@ -17,15 +17,14 @@ def load_size(image_size, wanted=None, *, crop=True):
 
     Args:
         image_size: (height, width) that is cut from it.
-        wanted: int or (height, width); None for `LOAD_RATIO` times the image
-            size.
-        crop: bool; False for the image size, nothing is cut then.
+        wanted: int or (height, width). None: `LOAD_RATIO` times the image size.
+        crop: bool. False: it is the image size, and nothing is cut.
 
     Returns:
         (height, width).
 
     Raises:
-        UserError: `wanted` makes no sense.
+        UserError: `wanted` does not fit.
     """
     if not crop:
         if wanted is not None:
@@ -55,23 +54,22 @@ def resize(
             `instances` (N, H, W, 1) and `attribute_regions` (H, W, K), any
             numeric dtype.
         size: (height, width).
-        labels: bool, the image is a label map: it has no colour afterwards
-            that it had not before.
-        interpolation: "bilinear" or "bicubic" (Keys, a = -0.5, as Pillow's),
-            of images.
-        antialias: bool; smaller images are made of all pixels of larger
-            ones (as Pillow does), not of the nearest ones (as TensorFlow 1).
+        labels: bool, the image is a label map. Then it gets no new colours.
+        interpolation: "bilinear" or "bicubic" (Keys, a = -0.5, as in Pillow),
+            for images.
+        antialias: bool; smaller images are made from all pixels of larger ones
+            (as in Pillow), not from the nearest ones (as in TensorFlow 1).
 
     Returns:
-        dict with the same keys, float32: images as said, in 0..255, masks
-        and label maps by nearest neighbour.
+        dict with the same keys, float32. Images are in 0..255. Masks and label
+        maps are resized by nearest neighbour.
     """
     if labels:
         image = tf.image.resize(example["image"], size, method="nearest")
     else:
         image = _resize(example["image"], size, interpolation, antialias)
     image = tf.cast(image, tf.float32)
-    if interpolation == "bicubic":  # which goes beyond the range at edges
+    if interpolation == "bicubic":  # it leaves the range at edges
         image = tf.clip_by_value(image, 0.0, 255.0)
     image = tf.ensure_shape(image, (*size, 3))
     resized = {"image": image}
@@ -92,8 +90,8 @@ def _resize(image, size, interpolation, antialias):
 
     if not antialias or interpolation != "bilinear":
         return resized(antialias)
-    # The kernel for antialiasing takes longer, and where nothing shrinks it
-    # gives the same up to rounding.
+    # The kernel for antialiasing takes longer. If nothing shrinks, the result
+    # is the same except for rounding.
     return tf.cond(
         tf.reduce_any(tf.shape(image)[:2] > size),
         lambda: resized(True),
@@ -109,9 +107,9 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
     Args:
         example: dict as `resize` returns it.
         size: (height, width) of the window.
-        seed: (2,) int64 tensor; the result depends on nothing else.
-        crop: bool; False takes the example as it is, which must then have
-            the size already.
+        seed: (2,) int64 tensor. The result depends only on it and the example.
+        crop: bool. False: nothing is cut, and the example must already have the
+            size.
         flip: bool.
 
     Returns:
@@ -119,7 +117,8 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
         (3,) int32: the window's top and left in pixels, and 1 if it was
         mirrored afterwards, else 0.
     """
-    # Always three numbers, so that switching the crop off leaves the flips.
+    # Always draw three numbers. So the flips are the same with and without the
+    # crop.
     down, right, mirror = tf.unstack(
         tf.random.stateless_uniform([3], seed, alg="philox")
     )
@@ -135,7 +134,8 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
         }
     if flip:
         mirrored = tf.cast(mirror < 0.5, tf.int32)
-        # A branch: `tf.where` copies value by value, in the time of a JPEG.
+        # This is a branch, because `tf.where` copies value by value. That takes
+        # as long as a JPEG.
         whole = output
         output = tf.cond(
             mirrored > 0,

@@ -33,9 +33,9 @@ from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.errors import UserError
 
 LISTED = 10
-# How to leave bad files out, in the words of messages.
+# The words of messages for how to leave bad files out.
 SKIP = "--skip-bad-files (in Python: skip_bad_files=True)"
-# Encoded bytes of a data set are kept in memory up to this many.
+# Up to so many encoded bytes of a data set stay in memory.
 MEMORY_LIMIT = 256 * 2**20
 _PROGRESS_FROM = 2000
 
@@ -43,13 +43,13 @@ _PROGRESS_FROM = 2000
 def decode(content):
     """Encoded image to (H, W, 3) uint8: the one decoder of this package.
 
-    Grey and palette images become RGB, transparency is dropped, of an
-    animation the first frame is taken. Bytes are turned upright; of a tensor
-    in graph code the caller must do that with `upright`.
+    Grey and palette images become RGB. Transparency is dropped. Only the first
+    frame of an animation is used. Bytes are turned upright. For a tensor in
+    graph code, the caller must turn the image with `upright`.
 
     Args:
-        content: bytes of any checked file, or a scalar string tensor, whose
-            file `pictures.decodes_right`.
+        content: bytes of any checked file; or a scalar string tensor of a file
+            that `pictures.decodes_right` accepts.
     """
     if isinstance(content, bytes):
         if not decodes_right(content):
@@ -77,8 +77,8 @@ class LabelMaps:
     """Which files are label maps, whose colours are checked.
 
     Attributes:
-        domains: of "a" (`Example.image`) and "b" (its partner).
-        palette: `Palette`, or None where any colour will do.
+        domains: "a" (`Example.image`), "b" (its partner), or both.
+        palette: `Palette`. None: all colours are allowed.
     """
 
     domains: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class LabelMaps:
             file: `Encoded` with content.
             pixels: (H, W, 3) uint8.
         """
-        # Sets of tensorflow-datasets have numbers where others have colours.
+        # Sets of tensorflow-datasets have numbers in place of colours.
         if domain not in self.domains or file.path is None:
             return None
         exact = is_lossless(file.content)
@@ -104,9 +104,8 @@ def check_examples(examples, *, keep_content, label_maps=None):
 
     Args:
         examples: list of `Example`.
-        keep_content: bool, keep the encoded bytes in the results. What
-            TensorFlow would read in another way is converted and kept in
-            either case.
+        keep_content: bool, keep the encoded bytes in the results. Files that
+            TensorFlow would read in another way are always converted and kept.
         label_maps: `LabelMaps`, or None.
 
     Returns:
@@ -124,8 +123,8 @@ def check_examples(examples, *, keep_content, label_maps=None):
             if problems:
                 bad += problems
             else:
-                # Dropped here, not in the thread: only what waits in the
-                # queue is held twice.
+                # The content is dropped here, not in the thread. So only files
+                # that wait in the queue are held twice.
                 good.append(example if keep_content else _without(example))
                 digests.append(digest)
             advance()
@@ -159,7 +158,7 @@ def _check(example, label_maps):
     if example.problem:
         return example, [(example.image.label, example.problem)], b""
     problems, files = [], []
-    # Names of files need not be UTF-8.
+    # Names of files may not be UTF-8.
     digest = hashlib.sha256(example.name.encode(errors="surrogateescape"))
     size = None
     for position, file in enumerate(example.files):
@@ -234,7 +233,7 @@ def _read_mask(file, content):
     if not is_plain_mask(content):
         pixels = binary(read_mask(content))
         return pixels, _converted(file, pixels), None
-    # Grey stays one channel here: the values are looked at, not used.
+    # Grey stays one channel here. The values are only checked, not used.
     pixels = _pixels(content, channels=1 if is_grey(content) else 3)
     turn = orientation(content)
     problem = mask_problem(pixels, exact=is_lossless(content))

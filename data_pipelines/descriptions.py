@@ -42,7 +42,7 @@ def names_taught(data):
     """dict of role to the names of the images that are `taught`."""
     taught = {}
     for role, indices in data.taught.items():
-        # Without an index the training images need not be open.
+        # Without an index, the training images may be closed.
         names = data.names(role, "train") if indices else []
         taught[role] = [names[index] for index in indices]
     return taught

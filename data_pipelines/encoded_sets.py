@@ -17,7 +17,7 @@ def domains(options, kind, list_examples):
     Args:
         options: `OpenOptions`.
         kind: see `ImageSet`.
-        list_examples: function of a split and a domain that gives a list of
+        list_examples: function of a split and a domain. It returns a list of
             `Example`.
     """
     # Look for all folders before the first file is decoded.
@@ -40,8 +40,8 @@ def pairs(options, kind, list_pairs, palette=None):
 
     Args:
         options, kind: see `domains`.
-        list_pairs: function of a split that gives a list of `Example` with
-            partners, or side by side.
+        list_pairs: function of a split. It returns a list of `Example` with
+            partners or side by side.
         palette: `Palette` of the label maps, or None.
     """
     labels = options.label_domains
@@ -79,7 +79,7 @@ def with_attributes(options, kind, list_examples, boxes=None):
 
     Args:
         options, kind: see `domains`.
-        list_examples: function of a split that gives a list of `Example` and
+        list_examples: function of a split. It returns a list of `Example` and
             an `AttributeList` with a row for each.
         boxes: see `AttributeFiles`.
     """
@@ -87,7 +87,7 @@ def with_attributes(options, kind, list_examples, boxes=None):
     listed, rows = {}, {}
     for split in options.splits:
         listed[split, "a"], attribute_rows = list_examples(split)
-        # A test set may lack one value, training learns nothing then.
+        # A test set may lack one value. Training would learn nothing then.
         rows[split] = attribute_rows.select(names, constant=split == "test")
     good, skipped, digest = _checked(options, listed)
     sources = {}

@@ -9,12 +9,12 @@ class Encoded:
     """The bytes of one image file, or where they are.
 
     Attributes:
-        label: how messages call it: the path, or place in a data set.
-        path: file to read, None when there is only `content`.
-        content: the encoded bytes, None when they stay on disk.
-        orientation: how these bytes are turned upright, a key of
+        label: its name in messages: the path, or the place in a data set.
+        path: file to read. None if there is only `content`.
+        content: the encoded bytes. None if they stay on disk.
+        orientation: the turn that makes the image upright, a key of
             `serving.commands.pictures.TURNS`.
-        converted: bool, `content` says the same as the file in a form that
+        converted: bool, `content` is the image of the file in a form that
             TensorFlow reads.
     """
 
@@ -48,8 +48,8 @@ class Example:
         partner: `Encoded` image of the other domain, or None.
         side_by_side: bool, the image holds both domains: a in the left half,
             b in the right one.
-        problem: None, or why the example cannot be used, found before
-            anything was decoded.
+        problem: None, or the reason why the example cannot be used. It was
+            found before anything was decoded.
     """
 
     name: str

@@ -16,7 +16,7 @@ _PAIRED_LAYOUT = (
     "; pairs can lie in train/A, train/B, test/A and test/B, or side by side "
     "in the files of train and test"
 )
-# Other sets' names of what is `test` here.
+# Other sets use these names for `test`.
 _VALIDATION = ("val", "valid", "validation")
 
 
@@ -30,12 +30,12 @@ def list_examples(root, split, domain, *, some_masks=False):
         some_masks: bool; masks of training images may be missing.
 
     Returns:
-        list of `Example` in natural order of the names. Nothing is decoded;
-        what is already known to be wrong is in `Example.problem`.
+        list of `Example` in natural order of the names. Nothing is decoded.
+        Known problems are in `Example.problem`.
 
     Raises:
         UserError: a folder is missing or holds no image; or masks may be
-            missing, and one belongs to no image.
+            missing, and a mask belongs to no image.
     """
     root = Path(root)
     name = f"{split}{domain.upper()}"
@@ -85,11 +85,11 @@ def images_of(root, name):
 
     Args:
         root: folder of the whole set.
-        name: path of the folder with images in it, as `trainA`.
+        name: path of the folder of the images in it, for example `trainA`.
 
     Returns:
         list of (path, problem) in natural order of the names; a problem is
-        None, or says what is wrong with the name of the file.
+        None, or it says what is wrong with the name of the file.
 
     Raises:
         UserError: the folder is missing or holds no image.
@@ -119,10 +119,10 @@ def mask_problem(numbered):
     """Why the masks of one image cannot be used.
 
     Args:
-        numbered: list of (number, path), one mask an object, ascending.
+        numbered: list of (number, path), one mask for each object, ascending.
 
     Returns:
-        str that goes on from the image's path, or None.
+        str to put after the path of the image, or None.
     """
     for (number, path), (other, second) in itertools.pairwise(numbered):
         if number == other:
@@ -147,7 +147,7 @@ def _no_mask(expected):
 def _refuse_strays(folder, masks, stems):
     """Raises a `UserError` if a mask has no image.
 
-    Where masks may be missing, nothing else tells of a misspelled name.
+    If masks may be missing, nothing else finds a misspelled name.
     """
     if strays := sorted(set(masks) - stems):
         more = f" and {len(strays) - 1} more" if len(strays) > 1 else ""
@@ -162,10 +162,10 @@ def validation_hint(root, names):
 
     Args:
         root: folder of the set.
-        names: those of the missing folders, as `testA` or `test/A`.
+        names: names of the missing folders, such as `testA` or `test/A`.
 
     Returns:
-        str: " `val` is there: ..."; "" without such a folder.
+        str: " `val` is there: ..."; "" if there is no such folder.
     """
     for word in _VALIDATION:
         renamed = {
@@ -229,8 +229,8 @@ def mask_files(folder):
         folder: path.
 
     Returns:
-        dict of an image's stem to a list of paths, more than one where masks
-        have one name; None where there is no such folder.
+        dict of an image's stem to a list of paths. It has several paths if
+        masks have the same name. None if there is no such folder.
     """
     if not folder.is_dir():
         return None
@@ -247,9 +247,8 @@ def instance_files(folder):
         folder: path.
 
     Returns:
-        dict of an image's stem to a list of (number, path), ascending; see
-        `mask_problem` for what can be wrong with it. None where there is no
-        such folder.
+        dict of an image's stem to a list of (number, path), ascending.
+        `mask_problem` checks it. None if there is no such folder.
     """
     if not folder.is_dir():
         return None

@@ -18,7 +18,8 @@ from data_pipelines.seeded_order import (
 )
 from tfmask.ops.errors import UserError, unknown_name
 
-# Numbers of the independent random streams; changing one changes training.
+# These are the numbers of the independent random streams. A change of one
+# changes training.
 _STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
 _TEST_PAIRS = stream_key(0, 9)
 
@@ -26,34 +27,34 @@ _TEST_PAIRS = stream_key(0, 9)
 class ImageSet:
     """Images of two domains, of pairs, or of one set with attributes.
 
-    Made by `open_data`. The roles "a" and "b" name the images of an example.
-    Each has images of its own, but with attributes: there b, where it is
-    drawn, is another image of a. In pairs, image n of a is the partner of
-    image n of b.
+    `open_data` makes it. The roles "a" and "b" name the images of an example.
+    Each role has its own images. With attributes it is different: b is another
+    image of a, if b is drawn. In pairs, image n of a is the partner of image n
+    of b.
 
     Args:
-        sources: dict of (split, role) to where the images come from, see
+        sources: dict of (split, role) to the source of the images, see
             `data_pipelines.sources`.
         fingerprint: str, see `describe`.
         others: see below.
 
     Attributes:
-        location: str, as given to `open_data`.
-        options: `OpenOptions` of `open_data`; None: made by hand.
+        location: str, the argument of `open_data`.
+        options: `OpenOptions` of `open_data`. None: the set was made by hand.
         kind: "folder", "tfds" or "synthetic".
         layout: "domains", "pairs" or "attributes".
         image_size: (height, width) of the batches.
         skipped: list of (path, reason), the bad files that were left out.
-        splits: tuple of those of "train" and "test" that are open.
-        roles: tuple of those that have images of their own.
-        instance_count: int, instance masks an example gets: the most
-            objects in one image of the opened splits; 0 without such masks.
+        splits: tuple of the open splits: "train", "test" or both.
+        roles: tuple of the roles that have their own images.
+        instance_count: int, how many instance masks an example has. It is the
+            largest number of objects in an image of the open splits. 0 if there
+            are no such masks.
         attributes: tuple of str, the names, in the order of the columns.
-        region_names: tuple of str, attributes whose regions are known.
-        palettes: dict of role to `Palette`, of those that hold label maps
-            of known colours.
-        interpolation, antialias: how images are resized, see
-            `augment.resize`.
+        region_names: tuple of str, attributes with known regions.
+        palettes: dict of role to `Palette`, for roles that are label maps with
+            known colours.
+        interpolation, antialias: see `augment.resize`.
         taught: dict of role to sorted tuple of int, indices into the names
             of the training images whose masks a method may learn from.
     """
@@ -112,18 +113,17 @@ class ImageSet:
     def counts_in_words(self):
         """How many images there are, in words: "trainA 8, trainB 8, ...".
 
-        With what was left out: "..., skipped 1".
+        If files were left out, it ends with their number: "..., skipped 1".
         """
         return descriptions.in_words(self)
 
     def describe(self):
         """A description of the opened set, as a dict for JSON.
 
-        With the share of each attribute, where there are some, and the names
-        of the images that are `taught`, where that was asked for.
-        `fingerprint` is a hash of the names and bytes of all used files (of
-        the seed and counts for synthetic data): equal fingerprints train
-        alike.
+        If there are attributes, it has the share of each. If `taught` was asked
+        for, it has the names of these images. `fingerprint` is a hash of the
+        names and bytes of all used files. For synthetic data, it is a hash of
+        the seed and counts. Equal fingerprints give equal trainings.
         """
         facts = descriptions.facts(self, self._fingerprint)
         if self._names_taught:
@@ -147,42 +147,42 @@ class ImageSet:
     ):
         """Endless training batches, a pure function of seed and step.
 
-        Example number n is the same whatever the batch size, the number of
-        replicas and the step the stream starts at: the n-th image of a in
-        an order that is new in each epoch, what is drawn for it as b, and
-        their own crops and flips. So step s of a resumed run is step s of
-        the run.
+        Example number n does not depend on the batch size, on the number of
+        replicas or on the first step of the stream. It has the n-th image of a,
+        in an order that is new in each epoch. It also has the image b that is
+        drawn for it, and the crops and flips of both. So step s of a resumed
+        run is step s of the run.
 
         Args:
             batch_size: int, global batch; a multiple of `shard.total`.
-            seed: int, order, partners, crops and flips.
-            pairing: how b is drawn, of `pairing.PAIRINGS`; None for the
-                first one of the layout: "unpaired", or "alone" of data with
+            seed: int, seed of the order, partners, crops and flips.
+            pairing: the way to draw b, one of `pairing.PAIRINGS`. None: the
+                first one of the layout: "unpaired", or "alone" for data with
                 attributes.
-            load_size: int or (height, width) that images are resized to
-                before the crop; None for 286/256 of the image size.
+            load_size: int or (height, width). Images are resized to it before
+                the crop. None: 286/256 of the image size.
             flip: bool, mirror with probability one half.
             crop: bool; False resizes to the image size, without a crop.
-            cached: bool; all images are made ready for the crop at once and
-                stay in memory, as float32. Batches are the same.
+            cached: bool; all images are prepared for the crop at once. They
+                stay in memory as float32. The batches are the same.
             start_step: int, first global step.
-            shard: `Shard`; None feeds all of one replica.
-            with_regions: bool, also give the union masks `region`.
-            with_instances: bool, also give `instances`.
+            shard: `Shard`. None: everything goes to one replica.
+            with_regions: bool, also return the union masks `region`.
+            with_instances: bool, also return `instances`.
 
         Returns:
             Endless `tf.data.Dataset` of {"a": {...}, "b": {...}} with
             `image` (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64,
-            `window` (B, 3) int32 of `augment.crop_and_flip`, where there
-            are some `attributes` (B, K) float32 0/1, and if asked for
-            `region` (B, H, W, 1) and `instances` (B, N, H, W, 1)
-            float32 0/1. B is `batch_size / shard.total`;
-            one element is the batch of one replica, replicas
-            `shard.first`, `shard.first + 1`, ... in turn.
+            and `window` (B, 3) int32 of `augment.crop_and_flip`. Data with
+            attributes also has `attributes` (B, K) float32 0/1. The options add
+            `region` (B, H, W, 1) and `instances` (B, N, H, W, 1) float32 0/1. B
+            is `batch_size / shard.total`. One element is the batch of one
+            replica. The replicas `shard.first`, `shard.first + 1`, ... take
+            turns.
 
         Raises:
-            UserError: an argument makes no sense, there are no masks, or no
-                two images differ where they must.
+            UserError: an argument does not fit, there are no masks, or no two
+                images differ although they must.
         """
         draw = Pairing(self, pairing, "train")
         wanted = self._masks("train", None, with_regions, with_instances)
@@ -243,21 +243,21 @@ class ImageSet:
 
         Args:
             batch_size, seed, start_step, shard: see `train_batches`.
-            all_images: bool; even numbers of examples are taught images,
-                odd ones any others. Where one kind is missing, all are of
-                the other.
+            all_images: bool; examples with even numbers are taught images,
+                those with odd numbers are other images. If one kind is missing,
+                all examples are of the other kind.
 
         Returns:
             Endless `tf.data.Dataset` of a dict of role to dicts of `image`
             (B, H, W, 3) float32 in [-1, 1], `index` (B,) int64, `taught`
-            (B,) float32 0/1, and `region` (B, H, W, 1) float32 0/1, zeros
-            where not taught. With attributes also `attributes` (B, K) and
-            `attribute_regions` (B, H, W, K) float32 0/1, whose union
-            `region` is then.
+            (B,) float32 0/1, and `region` (B, H, W, 1) float32 0/1, zeros if
+            not taught. With attributes there are also `attributes` (B, K) and
+            `attribute_regions` (B, H, W, K) float32 0/1. Then `region` is their
+            union.
 
         Raises:
-            UserError: an argument makes no sense; or a role has no taught
-                image, without `all_images`.
+            UserError: an argument does not fit; or a role has no taught image,
+                and `all_images` is False.
         """
         check_seed(seed)
         roles = {
@@ -292,25 +292,25 @@ class ImageSet:
     ):
         """All images of a role once, in the order of `names`.
 
-        Only resized: no crop, no flip.
+        Images are only resized, without crop and flip.
 
         Args:
             role: "a" or "b".
             split: "test" or "train".
             batch_size: int; the last batch may be smaller.
-            limit: int, at most so many images; None for all.
-            with_instances: bool, also give `instances`.
+            limit: int, the largest number of images. None: all images.
+            with_instances: bool, also return `instances`.
 
         Returns:
             `tf.data.Dataset` of dicts with `image` (B, H, W, 3) float32 in
-            [-1, 1], `index` (B,) int64, and where they are known `region`
-            (B, H, W, 1) float32 0/1, `attributes` (B, K) float32 0/1 and
-            `attribute_regions` (B, H, W, K) float32 0/1, all 0 for an
-            attribute that is not in `region_names`; if asked for,
-            `instances` (B, N, H, W, 1).
+            [-1, 1], `index` (B,) int64, and, if they are known, `region` (B, H,
+            W, 1) float32 0/1, `attributes` (B, K) float32 0/1 and
+            `attribute_regions` (B, H, W, K) float32 0/1. The regions are all 0
+            for an attribute that is not in `region_names`. With
+            `with_instances` there are also `instances` (B, N, H, W, 1).
 
         Raises:
-            UserError: an argument makes no sense, or there are no masks.
+            UserError: an argument does not fit, or there are no masks.
         """
         source = self.source(role, split)
         wanted = self._all_masks(role, split, with_instances)
@@ -324,20 +324,20 @@ class ImageSet:
     def test_pairs(self, role="a", *, split="test", batch_size=1, limit=None):
         """Every image of a role once, with its partner, not augmented.
 
-        That is the image of the other domain in pairs. Else it is an
-        exemplar, always the same: any image of the other domain, or one that
-        differs in an attribute at least.
+        In pairs, the partner is the image of the other domain. Otherwise it is
+        an exemplar, always the same one. It is any image of the other domain,
+        or an image that differs in at least one attribute.
 
         Args:
             role: "a" or "b".
             split, batch_size, limit: see `test_batches`.
 
         Returns:
-            `tf.data.Dataset` of {"a": {...}, "b": {...}}, dicts as of
+            `tf.data.Dataset` of {"a": {...}, "b": {...}}, with dicts as in
             `test_batches`.
 
         Raises:
-            UserError: an argument makes no sense, or no two images differ.
+            UserError: an argument does not fit, or no two images differ.
         """
         source = self.source(role, split)
         name = TOGETHER
@@ -361,15 +361,15 @@ class ImageSet:
     def sample_batch(self, count, *, pairing=None, with_instances=False):
         """The first test images of each role, for grids.
 
-        Training images where no test images are open.
+        They are training images if no test images are open.
 
         Args:
-            count: int.
+            count: int, how many images.
             pairing: see `train_batches`.
-            with_instances: bool, also give `instances`.
+            with_instances: bool, also return `instances`.
 
         Returns:
-            nested dict as of `train_batches`, with `region` where known.
+            nested dict as in `train_batches`, with `region` if it is known.
         """
         split = self.splits[-1]  # test, if it is open
         chosen = {"split": split, "batch_size": count}
@@ -388,7 +388,7 @@ class ImageSet:
             role: "a" or "b".
 
         Returns:
-            (H, W) float32 in [0, 1], or None without masks.
+            (H, W) float32 in [0, 1]. None if there are no masks.
         """
         if not self.has_regions("train", role):
             return None

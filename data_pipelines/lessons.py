@@ -10,7 +10,7 @@ from tfmask.ops.errors import UserError
 
 ALL = "all"
 _OPTION = "`masks_for_training` (--data.masks-for-training)"
-# Numbers of random streams, beside those of `image_set`.
+# These are more numbers of random streams, like those of `image_set`.
 _STREAMS = {"a": 4, "b": 5}
 
 
@@ -31,8 +31,8 @@ def choose(options, kind, layout, sources):
         kind, layout, sources: see `ImageSet`.
 
     Returns:
-        dict of role to sorted tuple of indices; None where nothing was said
-        of it.
+        dict of role to sorted tuple of indices. None if the options do not ask
+        for it.
 
     Raises:
         UserError: there are fewer masks than asked for.
@@ -91,8 +91,8 @@ class Role:
     Args:
         taught: tuple of indices.
         count: int, images in all.
-        load: function of an index to an example as of
-            `ImageSet.test_batches`, with the masks that are known.
+        load: function of an index. It returns an example as in
+            `ImageSet.test_batches` with the known masks.
     """
 
     def __init__(self, taught, count, load):
@@ -144,7 +144,7 @@ def lesson(roles, seed, *, all_images, location):
         location: name of the data, for messages.
 
     Raises:
-        UserError: a role has no taught image, without `all_images`.
+        UserError: a role has no taught image, and `all_images` is False.
     """
     keys = {role: stream_key(seed, _STREAMS[role]) for role in roles}
     for name, role in roles.items():

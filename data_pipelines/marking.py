@@ -12,7 +12,7 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_png
 
 DOMAINS = ("a", "b")
-# Two windows of one page, in one process.
+# There may be two windows of one page in one process.
 _SAVING = threading.Lock()
 
 
@@ -62,18 +62,18 @@ def save_mask(root, file, levels, *, replace=False):
 
     Args:
         root, file: see `mask_path`.
-        levels: (H, W) uint8 of the image's size as it is shown; object from
-            128 on.
-        replace: bool, whether a mask that is there may be replaced.
+        levels: (H, W) uint8 in the size of the shown image. 128 and more is
+            object.
+        replace: bool; an existing mask may be replaced.
 
     Returns:
         Path of the mask.
 
     Raises:
-        MaskExists: there is one, and `replace` is False.
-        UserError: there is one of another kind of file, which would count
-            beside this one.
-        OSError: it cannot be written; an older mask is left as it was.
+        MaskExists: there is a mask, and `replace` is False.
+        UserError: there is a mask in another kind of file. Both masks would
+            count.
+        OSError: it cannot be written. An older mask does not change.
     """
     path = mask_path(root, file)
     with _SAVING:
@@ -93,13 +93,13 @@ def read_list(path):
     """The images of a table that `tfmask prepare masks` wrote.
 
     Args:
-        path: of the table.
+        path: path of the table.
 
     Returns:
-        list of str, "trainA/NAME.jpg", in its order.
+        list of str, "trainA/NAME.jpg", in the order of the table.
 
     Raises:
-        UserError: it is no such table.
+        UserError: it is not such a table.
         OSError: it cannot be read.
     """
     with open(path, newline="", encoding="utf-8") as file:

@@ -4,7 +4,7 @@ from data_pipelines import open_folders, open_synthetic, open_tfds
 from data_pipelines.arguments import SPLITS
 from data_pipelines.options import OpenOptions
 
-# The first that a location belongs to; what is no other is a folder.
+# The first kind that fits a location is taken. All other locations are folders.
 _OPENERS = (open_synthetic, open_tfds, open_folders)
 
 
@@ -36,34 +36,35 @@ def open_data(
             or `attributes.csv`, "tfds:celeb_a", or "synthetic:attributes".
         image_size: int or (height, width) of the batches.
         seed: int, which synthetic set; other locations do not use it.
-        splits: what to open; what is not asked for may be missing.
-        skip_bad_files: bool; leave bad files out and list them in
-            `skipped`, instead of raising.
+        splits: the splits to open. The others may be missing.
+        skip_bad_files: bool; leave bad files out and list them in `skipped`.
+            False: a bad file is an error.
         synthetic_count: (train, test) synthetic images per domain.
-        attributes: names of those wanted; none means all of the synthetic
-            ones. Only for locations that have some.
-        centre_crop: int, pixels; what images with attributes are cut to
-            first. None: their largest centred square.
-        paired: bool; images of equal names in trainA and trainB are pairs,
-            too.
-        label_domains: of "a" and "b", those whose files are label maps,
-            which are resized by nearest neighbour. For pairs their colours
-            are read from the folder's classes.csv, if it is there.
-        interpolation: "bilinear" or "bicubic", how images are resized; masks
-            and label maps are not.
-        antialias: bool; False takes the nearest pixels only where images
-            become smaller, as TensorFlow 1 did.
-        masks_for_training: how many training images of each role may give
-            their masks to a method, an int or "all", see `ImageSet.taught`;
-            drawn by `seed`. None: none, and masks are there for all images
-            of a folder or for none; else some may be missing.
+        attributes: names of the wanted attributes. Without names, all synthetic
+            attributes are used. It is only for locations with attributes.
+        centre_crop: int, pixels. Images with attributes are first cut to a
+            square of this side. None: to their largest centred square.
+        paired: bool; images with equal names in trainA and trainB are also
+            pairs.
+        label_domains: "a", "b" or both: the domains whose files are label maps.
+            Label maps are resized by nearest neighbour. For pairs, their
+            colours are read from classes.csv of the folder, if it is there.
+        interpolation: "bilinear" or "bicubic", for resizing images. It does not
+            change masks and label maps.
+        antialias: bool. False: smaller images are made only from the nearest
+            pixels, as in TensorFlow 1.
+        masks_for_training: int or "all". So many training images of each role
+            may give their masks to a method, see `ImageSet.taught`. `seed`
+            draws them. With a number, some masks may be missing. None: no image
+            gives its mask. Then a folder must have masks for all images or for
+            none.
 
     Returns:
         `ImageSet`.
 
     Raises:
-        UserError: a folder is missing or empty, a file is bad, or an
-            argument makes no sense. The text says which and what to do.
+        UserError: a folder is missing or empty, a file is bad, or an argument
+            does not fit. The text says which one, and what to do.
     """
     options = OpenOptions(
         location=location,

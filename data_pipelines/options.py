@@ -16,7 +16,7 @@ class OpenOptions:
     """The arguments of `open_data`, checked.
 
     Raises:
-        UserError: one makes no sense.
+        UserError: an argument does not fit.
     """
 
     location: str
@@ -78,7 +78,7 @@ class OpenOptions:
 
         Args:
             kind, layout, sources: see `ImageSet`.
-            digest: hash of all that is used.
+            digest: hash of all used data.
             **more: see `ImageSet`.
         """
         return ImageSet(

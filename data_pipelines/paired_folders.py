@@ -20,12 +20,13 @@ def paired_layout(root):
     """How a folder lays out pairs.
 
     Args:
-        root: path; it need not be there.
+        root: path. It may be missing.
 
     Returns:
         `FOLDERS` (train/A, train/B), `SIDE_BY_SIDE` (train/NAME.jpg with a
-        in the left half and b in the right one), or None: neither, as
-        where there is a trainA, whose images are pairs only if one says so.
+        in the left half and b in the right one), or None. None means neither of
+        them, for example if there is a trainA. Its images are pairs only with
+        the option `paired`.
     """
     root = Path(root)
     if any(_folders(root, UNPAIRED)):
@@ -57,8 +58,8 @@ def list_pairs(root, split, layout, *, skip_unmatched=False):
         root: folder of the set.
         split: "train" or "test".
         layout: `FOLDERS`, `UNPAIRED` or `SIDE_BY_SIDE`.
-        skip_unmatched: bool; an image without a partner has this as its
-            `problem`, instead of raising.
+        skip_unmatched: bool; an image without a partner gets this as its
+            `problem`. False: it is an error.
 
     Returns:
         list of `Example` in natural order of the names, with a `partner` or

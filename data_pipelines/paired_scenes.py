@@ -1,8 +1,8 @@
 """Synthetic scenes and their exact label maps: pairs without a download.
 
-Domain a is a scene of `synthetic`, whose objects have the look of either of
-its domains; b is the map of what each pixel is, in the colours of `PALETTE`.
-From a to b there is one right answer for every pixel.
+Domain a is a scene of `synthetic`. Its objects have the look of one of the two
+domains there. Domain b is the label map of the scene, in the colours of
+`PALETTE`. From a to b, there is one right answer for every pixel.
 """
 
 import numpy as np
@@ -16,7 +16,7 @@ PALETTE = Palette(
     names=("ground", "speckled", "striped"),
     colours=((64, 64, 160), (64, 192, 64), (208, 64, 48)),
 )
-# Part of a data set's fingerprint: raise it when images change.
+# This is a part of the fingerprint of a data set. Raise it when images change.
 VERSION = 1
 
 _SPLITS = {"train": 0, "test": 1}
@@ -27,7 +27,7 @@ def draw(seed, split, index, size):
     """Draws one pair: a pure function of its arguments.
 
     Args:
-        seed: int, the data set.
+        seed: int, number of the data set.
         split: "train" or "test".
         index: int, 0 or more; there is no end.
         size: (height, width) in pixels. The scene is the same at any size.
@@ -55,7 +55,7 @@ class PairedScenes:
     Args:
         domain: "a" or "b".
         count: int, nominal number of examples.
-        drawn: what `remembered_scenes` returns; both domains share it.
+        drawn: the result of `remembered_scenes`. Both domains share it.
     """
 
     labels = has_regions = has_instances = False
@@ -86,7 +86,7 @@ def remembered_scenes(seed, split):
     """Function of (index, size) that gives both images of a pair.
 
     Args:
-        seed: int, the data set.
+        seed: int, number of the data set.
         split: "train" or "test".
     """
 

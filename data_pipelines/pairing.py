@@ -1,7 +1,7 @@
 """How the images of an example are drawn, and what a method needs of them.
 
-The first image comes in an order that is new in each epoch. A pairing says
-which second one goes with it.
+The first images come in an order that is new in each epoch. A pairing chooses
+the second image for each of them.
 """
 
 import functools
@@ -41,7 +41,7 @@ class Pairing:
         first: role of the first image.
 
     Attributes:
-        sources: dict of role to where its images come from.
+        sources: dict of role to the source of its images.
         one_window: bool, both images are cropped and mirrored alike.
 
     Raises:
@@ -99,12 +99,12 @@ def _same(count, number, index, key):
 class Differing:
     """Draws an image that differs in one attribute at least.
 
-    Images are ordered by their combination of attributes, so those of the
-    same one are neighbours, which a draw leaves out.
+    Images are ordered by their combination of attributes. So images with the
+    same combination are neighbours. A draw leaves these neighbours out.
 
     Args:
         values: (N, K) 0/1, the images' attributes.
-        data: `ImageSet` that they are of, for messages.
+        data: `ImageSet` of these images, for messages.
 
     Raises:
         UserError: all images have the same attributes.
@@ -140,10 +140,10 @@ def pairing_for(kind, *, second=False, pairing=UNPAIRED):
     """How a method's training images are drawn.
 
     Args:
-        kind: what it learns from: "unpaired", "paired", "attributes" or
+        kind: the kind of its data: "unpaired", "paired", "attributes" or
             "instances".
-        second: bool, whether it takes the look of a second image.
-        pairing: `UNPAIRED` or `CYCLE`, for images that are no partners.
+        second: bool; it takes the look of a second image.
+        pairing: `UNPAIRED` or `CYCLE`, for images without partners.
 
     Returns:
         str, for `ImageSet.train_batches` and `sample_batch`.
@@ -161,7 +161,7 @@ def require_kind(data, kind, name):
     Args:
         data: `ImageSet`.
         kind: see `pairing_for`.
-        name: of the method.
+        name: name of the method.
     """
     if kind == "attributes" and data.layout != "attributes":
         raise UserError(

@@ -13,10 +13,10 @@ from tfmask.ops.errors import UserError
 FILE = "classes.csv"
 COLUMNS = ("index", "name", "r", "g", "b")
 VOID = "void"
-# A colour within this of one of the palette's is that one, moved by the
-# compression of a JPEG or by a resize.
+# If a colour is so near to a colour of the palette, it counts as that one. The
+# compression of a JPEG or a resize has moved it.
 _NEAR = 48
-# Grey values below this are next to black: numbers, not shades.
+# Grey values below this are almost black. They are numbers, not shades.
 _DARK = 32
 
 
@@ -26,7 +26,7 @@ class Palette:
 
     Attributes:
         names: tuple of str, of the classes 0, 1, ...
-        colours: tuple of (r, g, b), int in 0..255, theirs.
+        colours: tuple of (r, g, b), int in 0..255, the colours of the classes.
         void: tuple of (r, g, b) of pixels that belong to no class.
     """
 
@@ -51,9 +51,9 @@ def find_palette(root):
 def read_palette(path):
     """Reads a table of classes and colours.
 
-    Columns `index`, `name`, `r`, `g`, `b` and perhaps others; a row a
-    colour. The classes are numbered 0, 1, ... without a gap; rows of the
-    name `void` are colours of no class, whatever their number.
+    It has the columns `index`, `name`, `r`, `g`, `b` and perhaps others, and
+    one row for each colour. The classes have the numbers 0, 1, ... without a
+    gap. Rows with the name `void` are colours of no class, with any number.
 
     Args:
         path: CSV file.
@@ -62,7 +62,7 @@ def read_palette(path):
         `Palette`.
 
     Raises:
-        UserError: the file is not like that.
+        UserError: the file has another form.
     """
     (_, header), *rows = read_rows(path) or [(1, [])]
     if not set(COLUMNS) <= set(header):
@@ -126,7 +126,7 @@ def colour_problem(pixels, palette, *, exact):
         exact: bool; False for JPEGs, which do not keep single values.
 
     Returns:
-        str that goes on from the file's name, or None.
+        str to put after the name of the file, or None.
     """
     colours, counts = colours_of(pixels)
     grey = bool((colours == colours[:, :1]).all())

@@ -1,8 +1,8 @@
 """Shapes, textures and light of the synthetic images, in plain NumPy.
 
-Coordinates are in units of the image's shorter side, so that a scene looks
-alike at every size. Every shape, object or clutter, is painted by the same
-function: only colours and textures tell them apart.
+Coordinates are in units of the shorter side of the image. So a scene looks
+alike at every size. The same function paints all shapes, both objects and
+clutter. They differ only in colours and textures.
 """
 
 import colorsys
@@ -43,7 +43,7 @@ def smooth_field(rng, shape, cells):
 
 
 def _limited(field):
-    # A third of the time of np.clip on arrays this small.
+    # This takes a third of the time of np.clip on such small arrays.
     return np.minimum(np.maximum(field, 0.0), 1.0)
 
 
@@ -87,7 +87,7 @@ class Shape:
     """An outline.
 
     Args:
-        rng: NumPy generator the outline is drawn from.
+        rng: NumPy generator that draws the outline.
         centre: (y, x) in units of the shorter side.
         radius: float in the same units, about half the shape's extent.
         kind: "ellipse", "polygon" (convex, rounded), "blob" (joined discs),
@@ -123,8 +123,8 @@ class Shape:
             x: (1, W) float32, relative to the centre.
 
         Returns:
-            (H, W) float32 in units of the shorter side. Its zero is the
-            outline; away from it the value is only about a distance.
+            (H, W) float32 in units of the shorter side. The outline is at 0.
+            Far from it, the value is only roughly a distance.
         """
         if self.kind == "ellipse":
             sine = np.float32(math.sin(self.angle))
@@ -177,8 +177,8 @@ class Canvas:
         size: (height, width) in pixels.
 
     Attributes:
-        image: (3, H, W) float32, about [0, 1]. Channels come first because
-            NumPy is slow where the last axis is short.
+        image: (3, H, W) float32, about [0, 1]. Channels come first, because
+            NumPy is slow if the last axis is short.
         owner: (H, W) int8, number of the object or -1.
     """
 
@@ -200,8 +200,8 @@ class Canvas:
                 float32 colours.
             light: (y, x) direction the light comes from, for the shading.
             owner: int, number of the object, -1 for clutter.
-            hard: bool, an edge without antialiasing: no trace of what is
-                below stays in the pixels that the shape takes.
+            hard: bool, the edge has no antialiasing. Then the pixels of the
+                shape keep no trace of the pixels below.
         """
         rows, y = self._window(self.y, shape.centre[0], shape.radius)
         columns, x = self._window(self.x, shape.centre[1], shape.radius)

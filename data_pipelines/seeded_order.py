@@ -14,7 +14,7 @@ class Shard:
 
     Attributes:
         first: number of the first of them.
-        local: how many there are; they get their batches in turn.
+        local: how many there are. They get their batches in turn.
         total: replicas on all machines together.
     """
 
@@ -35,14 +35,15 @@ def ordered(number, count, key):
 
     Args:
         number: int64 scalar tensor.
-        count: int, images in an epoch; each comes exactly once.
+        count: int, images in an epoch. Each comes exactly once.
         key: int, from `stream_key`.
 
     Returns:
         int64 scalar tensor in 0..count - 1.
     """
     epoch, place = number // count, number % count
-    # Neighbouring seeds of index_shuffle give related orders; these don't.
+    # Neighbouring seeds of index_shuffle give related orders. These seeds do
+    # not.
     seed = tf.random.stateless_uniform(
         [2],
         seed_pair(key, epoch),
@@ -75,8 +76,8 @@ def stream_key(seed, stream):
 
 def seed_pair(key, number):
     """(2,) int64 seed of one example for the stateless random functions."""
-    # The constant is made inside the map: a tensor from outside could lie
-    # on a GPU.
+    # The constant is made inside the map. A tensor from outside could be on a
+    # GPU.
     return tf.stack([tf.constant(key, tf.int64), number])
 
 
@@ -93,7 +94,7 @@ def numbered(example, batch_size, start_step, shard):
         Endless `tf.data.Dataset`.
 
     Raises:
-        UserError: an argument makes no sense.
+        UserError: an argument does not fit.
     """
     if batch_size < 1 or batch_size % shard.total:
         raise UserError(
@@ -109,7 +110,7 @@ def numbered(example, batch_size, start_step, shard):
         step, rest = position // per_step, position % per_step
         return example(step * batch_size + shard.first * per_replica + rest)
 
-    # An int64 counter: 2^63 examples are as good as endless.
+    # This is an int64 counter. 2^63 examples are practically endless.
     positions = tf.data.Dataset.range(
         start_step * per_step, np.iinfo(np.int64).max
     )
@@ -120,11 +121,12 @@ def batched(positions, example, batch_size, *, drop_remainder):
     """Maps, batches and prefetches, in a fixed order."""
     options = tf.data.Options()
     options.deterministic = True
-    # The shards are cut by example number; files must not be cut again.
+    # The shards are cut by the number of the example. Files must not be cut
+    # again.
     options.experimental_distribute.auto_shard_policy = (
         tf.data.experimental.AutoShardPolicy.OFF
     )
-    # Graph code needs no autograph, which takes seconds to read it.
+    # Graph code needs no autograph. Autograph would take seconds to read it.
     example = tf.autograph.experimental.do_not_convert(example)
     return (
         positions.map(
@@ -140,8 +142,8 @@ def all_at_once(example, count):
     """The examples 0 to `count` - 1, stacked.
 
     Args:
-        example: function of an int64 scalar tensor that gives a dict of
-            tensors, in graph code.
+        example: function of an int64 scalar tensor, in graph code. It returns a
+            dict of tensors.
         count: int.
 
     Returns:

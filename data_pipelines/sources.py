@@ -1,7 +1,7 @@
 """Where examples come from: encoded files or the synthetic generator.
 
 A source belongs to one domain of one split. It turns an index into tensors
-inside a `tf.data` map, so the order of examples is the pipeline's business.
+inside a `tf.data` map. The pipeline decides the order of examples.
 """
 
 import os
@@ -30,7 +30,7 @@ class _Files:
             if any(contents):
                 self._contents = tf.constant(contents)
             if any(paths):
-                # Names of files need not be UTF-8.
+                # Names of files may not be UTF-8.
                 encoded = [os.fsencode(path or "") for path in paths]
                 self._paths = tf.constant(encoded)
             if max(turns) > 1:
@@ -61,7 +61,7 @@ class _Parts:
     """Any number of masks an example, none included.
 
     Args:
-        files: list of lists of `Encoded`, one an example.
+        files: list of lists of `Encoded`, one list for each example.
     """
 
     def __init__(self, files):
@@ -73,10 +73,10 @@ class _Parts:
 
         Args:
             index: int64 scalar tensor.
-            nothing: (H, W, 1) float32 zeros, what it is without any.
+            nothing: (H, W, 1) float32 zeros, the result if there are no masks.
         """
         starts = tf.constant(self._starts, tf.int64)
-        # A fold, since a map over nothing has no shape.
+        # This is a fold, because a map over nothing has no shape.
         return tf.foldl(
             lambda union, number: tf.maximum(
                 union, _mask(self._files.decode(number))
@@ -90,17 +90,17 @@ class EncodedSource:
     """Images and masks that are decoded whenever they are asked for.
 
     Args:
-        examples: list of checked `Example`. Bytes they hold are kept in
-            memory; the others are read from their paths.
+        examples: list of checked `Example`. If an example holds its bytes, they
+            stay in memory. The others are read from their paths.
         labels: bool, the images are label maps.
 
     Attributes:
         labels: as given; see `augment.resize`.
         names: list of str, stems in the order of the indices.
         has_regions: bool, every example has a mask.
-        masked: tuple of int, the indices of those that have one.
+        masked: tuple of int, the indices of the examples that have a mask.
         has_instances: bool, every example has one mask per object.
-        most_instances: int, most objects in one example.
+        most_instances: int, the largest number of objects in one example.
     """
 
     def __init__(self, examples, *, labels=False):
@@ -129,11 +129,11 @@ class EncodedSource:
 
         Args:
             index: int64 scalar tensor.
-            size: not used here: files have the size they have.
-            region: bool, also give the union mask, zeros for an example
+            size: not used here, because files have their own size.
+            region: bool, also return the union mask. It is zeros for an example
                 that is not in `masked`.
-            instances: int, also give instance masks, zero-padded to this
-                many; 0 gives none.
+            instances: int, also return so many instance masks. Missing ones are
+                zeros. 0: return none.
 
         Returns:
             dict of `image` (H, W, 3) uint8, and if asked for `region`
@@ -205,7 +205,7 @@ class Remembered:
 
     Args:
         draw: function of (index, size) that returns a tuple of arrays.
-        limit: int, bytes that are kept.
+        limit: int, how many bytes are kept.
     """
 
     def __init__(self, draw, limit=512 * 2**20):
@@ -218,8 +218,8 @@ class Remembered:
         if key in self._known:
             return self._known[key]
         arrays = self._draw(*key)
-        # No lock is needed: two threads that draw the same image draw the same
-        # bytes, and the limit may be exceeded by one image.
+        # No lock is needed. Two threads that draw the same image draw the same
+        # bytes. The limit may be exceeded by one image.
         if self._room > 0:
             self._room -= sum(array.nbytes for array in arrays)
             self._known[key] = arrays
@@ -230,7 +230,7 @@ class SyntheticSource:
     """Images of `data_pipelines.synthetic`, drawn at the size asked for.
 
     Args:
-        seed: int, the data set.
+        seed: int, number of the data set.
         domain: "a" or "b".
         split: "train" or "test".
         count: int, nominal number of examples.

@@ -17,11 +17,11 @@ def present_splits(location):
     """The splits that a location has.
 
     Args:
-        location: as of `open_data`.
+        location: as in `open_data`.
 
     Returns:
-        tuple of "train" and "test", or of one of them. Both where there is
-        neither, or no folder: opening them says what is wrong.
+        tuple of "train" and "test", or of one of them. If there is neither, or
+        no folder, it has both. Then opening them says what is wrong.
     """
     if not Path(location).is_dir():
         return SPLITS
@@ -44,7 +44,7 @@ def no_images(location, split):
         split: "train" or "test".
 
     Returns:
-        str, with what to do where a folder has another name.
+        str. It says what to do if a folder has another name.
     """
     if attribute_folders.is_attribute_folder(location):
         return (

@@ -5,14 +5,13 @@ domain a they are green to yellow with speckles, in domain b red to orange
 with stripes. Nothing else tells the domains apart: outlines, places, light,
 clutter, background and noise come from one distribution.
 
-In the kind "shapes" it is the other way round: objects are discs in domain
-a and five-pointed stars in b, and nothing else tells the domains apart. Their
-backgrounds are calm, so that a network that paints the whole image learns to
-keep them within minutes.
+The kind "shapes" is different: objects are discs in domain a and five-pointed
+stars in b. Nothing else tells the domains apart. The backgrounds are calm. So a
+network that paints the whole image learns within minutes to keep them.
 
 Masks are exact by definition: a pixel belongs to the topmost object that
-covers its centre. Edges are antialiased inwards only, so a pixel outside
-every mask holds no trace of an object.
+covers its centre. Edges are antialiased only inwards. So a pixel outside of all
+masks holds no trace of an object.
 """
 
 import dataclasses
@@ -31,7 +30,7 @@ from tfmask.ops.errors import UserError
 
 MOST_OBJECTS = 4
 KINDS = ("textures", "shapes")
-# Part of a data set's fingerprint: raise it when images change.
+# This is a part of the fingerprint of a data set. Raise it when images change.
 VERSION = 2
 
 _DOMAINS = {"a": 0, "b": 1}
@@ -60,15 +59,15 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     """Draws one image: a pure function of its arguments.
 
     Args:
-        seed: int, the data set.
+        seed: int, number of the data set.
         domain: "a" or "b".
         split: "train" or "test".
         index: int, 0 or more; there is no end.
         size: (height, width) in pixels. The scene is the same at any size.
-        texture: domain whose look the objects get, the domain's own when
-            None. With the other one the result is the true translation:
-            equal to the original outside the objects.
-        kind: "textures" or "shapes", what tells the domains apart.
+        texture: the objects get the look of this domain. None: of their own
+            domain. With the other domain, the result is the true translation.
+            It is equal to the original outside of the objects.
+        kind: "textures" or "shapes", the difference between the domains.
 
     Returns:
         image: (H, W, 3) uint8.
@@ -77,8 +76,8 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     """
     key = [seed, _DOMAINS[domain], _SPLITS[split], index]
     rng = _generator([*key, 0])
-    # A stream of its own: how many numbers a texture draws must not move
-    # anything else of the scene.
+    # This is a separate stream. The count of numbers that a texture draws must
+    # not change other parts of the scene.
     texture_rng = _generator([*key, 1])
     canvas = scenes.Canvas(size)
     turn = rng.uniform(0.0, 2.0 * math.pi)
@@ -113,7 +112,7 @@ def draw(seed, domain, split, index, size, *, texture=None, kind="textures"):
     )
     canvas.image *= 255.0 * (1.0 + lighting - lighting.mean())
     noise_level = np.float32(rng.uniform(*around.noise))
-    # Last, because only its length depends on the size of the image.
+    # This comes last, because only its length depends on the size of the image.
     noise = rng.standard_normal(canvas.image.shape, np.float32)
     noise *= noise_level
     noise += canvas.image
@@ -252,10 +251,10 @@ def write_folder(path, counts, image_size=64, seed=0, kind="textures"):
     """Writes a synthetic set in the folder layout, with masks.
 
     Args:
-        path: folder to make; must not hold anything yet.
+        path: folder to make. It must be empty or missing.
         counts: dict from split ("train", "test") to images per domain.
         image_size: int or (height, width).
-        seed: int, the data set.
+        seed: int, number of the data set.
         kind: "textures" or "shapes".
 
     Raises:

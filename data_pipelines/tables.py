@@ -13,10 +13,10 @@ def read_lines(path):
         path: the file, UTF-8 with or without a byte order mark.
 
     Returns:
-        list of (number, text); the first line is number 1.
+        list of (number, text). The first line has the number 1.
 
     Raises:
-        UserError: it cannot be read or is no text.
+        UserError: it cannot be read, or it is no text.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -38,7 +38,7 @@ def read_rows(path):
         list of (line number, list of str without blanks at their ends).
 
     Raises:
-        UserError: see `read_lines`; or a quoted cell does not end in its
+        UserError: as in `read_lines`; or a quoted cell does not end in its
             line.
     """
     rows = []

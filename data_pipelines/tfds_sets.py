@@ -11,7 +11,7 @@ from data_pipelines.examples import Encoded, Example
 from tfmask.ops.errors import UserError, unknown_name
 
 PREFIX = "tfds:"
-# tfds itself tries ten times, which takes minutes without a network.
+# tfds itself tries ten times. Without a network, that takes minutes.
 DOWNLOAD_RETRIES = 3
 
 
@@ -26,12 +26,12 @@ def list_examples(location, split, domain):
         domain: "a" or "b".
 
     Returns:
-        list of `Example` with content, in the data set's order. Names are
-        numbers: tfds does not keep those of the files.
+        list of `Example` with content, in the order of the data set. Names are
+        numbers, because tfds does not keep the names of the files.
 
     Raises:
-        UserError: unknown name, split missing, not prepared and no way to
-            do it, or tensorflow-datasets cannot be imported.
+        UserError: the name is unknown, the split is missing, the set cannot be
+            prepared, or tensorflow-datasets cannot be imported.
     """
     wanted = f"{split}{domain.upper()}"
     hint = (
@@ -55,14 +55,15 @@ def list_pairs(location, split):
 
     Args:
         location: for example "tfds:scene_parse150#image,annotation": the
-            features of domain a and b stand behind the `#`.
+            features of domain a and b follow the `#`.
         split: "train" or "test".
 
     Returns:
         list of `Example` with partners, in the data set's order.
 
     Raises:
-        UserError: see `list_examples`; or not two features are named.
+        UserError: as in `list_examples`; or the location does not name two
+            features.
     """
     name, _, listed = location.partition("#")
     features = tuple(listed.split(","))
@@ -101,7 +102,7 @@ def attribute_records(location, split):
         bool tensor.
 
     Raises:
-        UserError: see `list_examples`; or there are no attributes.
+        UserError: as in `list_examples`; or there are no attributes.
     """
     features = _builder(_datasets(), location.removeprefix(PREFIX)).info
     if "attributes" not in features.features:
@@ -144,7 +145,8 @@ def _records(location, split, hint, images=("image",)):
         decoders={image: datasets.decode.SkipDecoding() for image in images},
         download=False,
         shuffle_files=False,
-        # One file after the other, so that the order is that of the records.
+        # Read one file after the other, so that the order is that of the
+        # records.
         read_config=datasets.ReadConfig(interleave_cycle_length=1),
     )
 
@@ -157,7 +159,8 @@ def _datasets():
             "`tfds:` locations need tensorflow-datasets, which cannot be "
             f"imported ({error}). Run: pip install tensorflow-datasets"
         ) from error
-    # When one of its own imports fails, tfds prints that and goes on empty.
+    # If one of its own imports fails, tfds prints that and continues without
+    # data sets.
     if not hasattr(tensorflow_datasets, "list_builders"):
         raise UserError(
             "tensorflow-datasets is installed, but its own imports fail. See "
@@ -193,7 +196,7 @@ def _prepare(builder, location):
             builder.download_and_prepare()
             return
         except Exception as error:
-            # Many types come here: network, disk, checksums, beam.
+            # Errors of many types come here: network, disk, checksums, beam.
             raise _not_prepared(builder, location, error) from error
 
 
@@ -252,8 +255,8 @@ def _causes(error):
 
 
 def _is_of_network(error):
-    # The types of requests and urllib3 are told by name: both are packages
-    # of tfds, not of ours.
+    # The types of requests and urllib3 are recognised by name, because both are
+    # packages of tfds, not of ours.
     package = type(error).__module__.partition(".")[0]
     return package in ("requests", "urllib3") or isinstance(
         error, ConnectionError | TimeoutError | socket.gaierror | URLError

@@ -95,5 +95,5 @@ class Changes(Measure):
 
     def update(self, example):
         super().update(example)
-        if "mean_mask" in example.rows:  # which changes no pixel either
+        if "mean_mask" in example.rows:  # it also changes no pixel
             self.rows["mean_mask"] = self.rows["identity"]
