@@ -24,10 +24,10 @@ class AttentionNetwork(keras.Model):
         filters: int, f.
         blocks: int, residual blocks.
         decoder_kernels: three odd ints; (3, 3, 7) in the paper. The official
-            code means the same and runs (1, 1, 1), whose map is constant on
-            4x4 pixels.
+            code intends the same but runs (1, 1, 1). Then the map is constant
+            on 4x4 pixels.
         normalization: see `normalization_layer`.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
@@ -39,8 +39,9 @@ class AttentionNetwork(keras.Model):
         (B, H, W, 1) float32 in (0, 1).
 
     Paper: Mejjati et al. 2018, supplement; `A_S`, `A_T`.
-    Differs from the paper: the first stride is 2, not 1, or the map would
-    have twice the image's size. From the authors' code: decoder kernels.
+    Differs from the paper: the first stride is 2, not 1. Otherwise the map
+    would have twice the size of the image. From the authors' code: the decoder
+    kernels.
     """
 
     def __init__(

@@ -16,17 +16,18 @@ from tfmask.ops.precision import exact
 class AttentionUNet(keras.Model):
     """Image to a soft map of what should be translated.
 
-    Every level has two 3x3 convolutions, normalised and followed by ReLU,
-    with f, 2f, 4f, ... channels; 2x2 maximum pooling leads to the next one.
-    Back up: nearest upsampling and a 3x3 convolution, the level's features
-    beside it, and another 3x3 convolution. At the end a 1x1 convolution and
+    Every level has two 3x3 convolutions with f, 2f, 4f, ... channels. They are
+    normalised and followed by ReLU. 2x2 maximum pooling leads to the next
+    level. On the way up, each level has nearest upsampling and a 3x3
+    convolution. Then the features of the level are added as channels, and
+    another 3x3 convolution follows. At the end there are a 1x1 convolution and
     a sigmoid.
 
     Args:
         filters: int, f.
-        levels: int, 2 or more sizes of the image.
+        levels: int, number of image sizes, 2 or more.
         normalization: see `normalization_layer`.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
@@ -42,7 +43,7 @@ class AttentionUNet(keras.Model):
         ValueError: `levels` is below 2.
 
     Paper: the U-Net of Ronneberger et al. 2015, padded and normalised.
-    Differs from the papers of the methods: they have no skip connections.
+    Differs from the papers of the methods: the papers have no skip connections.
 
     Examples:
         >>> network = AttentionUNet(filters=2, levels=2)

@@ -17,31 +17,33 @@ class AttributeDiscriminator(SplitDiscriminator):
     """Scores patches of an image and classifies its attributes.
 
     A trunk of 4x4 convolutions of stride 2 and padding 1 (f, 2f, 4f, ...
-    channels, leaky ReLU of slope 0.01, no normalisation), and two heads on
-    its last features: a 3x3 convolution to a map of scores, and a
-    convolution over all that is left of the image to one logit an attribute.
+    channels, leaky ReLU of slope 0.01, no normalisation), and two heads on its
+    last features. One head is a 3x3 convolution to a map of scores. The other
+    is a convolution over the whole last map to one logit for each attribute.
 
     Args:
         attributes: int, K.
         filters: int, f.
-        strided_layers: int; the image's sides are multiples of 2 to this
-            power (6 leave 2x2 of 128 pixels, 5 of 64).
-        padding_mode: "zero" (StarGAN) or "reflect" (LOMIT), of the trunk and
+        strided_layers: int; the sides of the image are multiples of 2 to this
+            power. 6 layers make 2x2 of 128 pixels, 5 layers make 2x2 of 64.
+        padding_mode: "zero" (StarGAN) or "reflect" (LOMIT), for the trunk and
             the 3x3 head.
-        head_bias: bool; biases of the heads: none (StarGAN), both (LOMIT).
+        head_bias: bool. False: the heads have no biases (StarGAN). True: both
+            have biases (LOMIT).
         kernel_initializer: config of a Keras initializer, or None for the
             normal distribution of deviation 0.02 (LOMIT).
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
-        image: (B, H, W, C) float, square, of the size that it was built on.
+        image: (B, H, W, C) float, square, in the size that the network was
+            built on.
 
     Returns:
         `Judgement` with one map of scores, (B, H / 2^layers, W / 2^layers,
         1), and logits.
 
     Raises:
-        UserError: it is built on images that do not fit.
+        UserError: the network is built on images that do not fit.
 
     Paper: StarGAN, table 5; LOMIT, supplement.
     Differs from the papers: no.
@@ -75,7 +77,7 @@ class AttributeDiscriminator(SplitDiscriminator):
             for level in range(strided_layers)
         ]
         self.score_head = Convolution(1, 3, use_bias=head_bias, **common)
-        # Its kernel is as large as the features, which only `build` knows.
+        # Its kernel is as large as the features. Only `build` knows their size.
         self.class_head = Convolution(
             attributes,
             0,

@@ -21,13 +21,14 @@ class AttributeUNet(keras.Model):
     """Image and condition to image, with skip connections.
 
     Encoder: 4x4 convolutions of stride 2 (f, 2f, 4f, ... channels), batch
-    normalisation, leaky ReLU. Decoder: transposed 4x4 convolutions back up
-    with batch normalisation and ReLU, the last with tanh. The condition is
-    concatenated as constant planes to the encoder's last features and behind
-    the first `inject_layers` decoder layers, the encoder's features of that
-    size behind the first `shortcut_layers`. With `transfer`, these pass a
-    `SelectiveTransferUnit` each, whose state starts from the last features
-    with the condition, and gets it at each level anew.
+    normalisation, leaky ReLU. Decoder: transposed 4x4 convolutions with batch
+    normalisation and ReLU, the last with tanh. The condition is concatenated as
+    constant planes to the last features of the encoder, and after the first
+    `inject_layers` decoder layers. After the first `shortcut_layers` decoder
+    layers, the features of the encoder in that size are concatenated. With
+    `transfer`, each of these first passes a `SelectiveTransferUnit`. The state
+    of the units starts from the last features with the condition. It gets the
+    condition again at each level.
 
     Args:
         attributes: int, K.
@@ -36,7 +37,7 @@ class AttributeUNet(keras.Model):
         shortcut_layers: int, below `strided_layers`: 1 (AttGAN), 4 (STGAN).
         inject_layers: int, below `strided_layers`: 1 (AttGAN), 4 (STGAN).
         transfer: bool; False (AttGAN), True (STGAN).
-        transfer_kernel: int, of the units.
+        transfer_kernel: int, kernel size of the units.
         transfer_state: `passed_state` of the units.
         momentum: float, of the batch normalisations' running statistics.
         kernel_initializer: config of a Keras initializer, or None for
@@ -53,7 +54,7 @@ class AttributeUNet(keras.Model):
         (B, H, W, 3) float32 in [-1, 1].
 
     Raises:
-        ValueError: more connections than the decoder has layers for.
+        ValueError: there are more connections than layers of the decoder.
 
     Paper: AttGAN (He et al. 2019), table 1; STGAN (Liu et al. 2019), fig. 3.
     Differs from the papers: no. From the authors' codes: no.

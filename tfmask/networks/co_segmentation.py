@@ -25,22 +25,23 @@ NORMS = {
 class CoSegmentation(keras.Model):
     """The mask of a content, as another image's content asks for it.
 
-    `m = A(g(other) * content)`: the gate g turns the other content's mean
-    into one factor in (0, 1) a channel (two fully connected layers, tanh
-    and sigmoid); A is 3x3 convolutions, each normalised and with ReLU, then
-    a 1x1 convolution with sigmoid.
+    `m = A(g(other) * content)`. The gate g turns the mean of the other content
+    into one factor in (0, 1) for each channel (two fully connected layers, tanh
+    and sigmoid). A is 3x3 convolutions, each normalised and with ReLU, then a
+    1x1 convolution with sigmoid.
 
     Args:
         channels: int, C.
-        depth: int, 3x3 convolutions.
-        normalization: "batch" (the paper's, over all replicas), "instance"
+        depth: int, number of 3x3 convolutions.
+        normalization: "batch" (as in the paper, over all replicas), "instance"
             or "layer".
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
         content: (parts * B, h, w, C) float.
         other: (parts * B, h', w', C) float, aligned with `content`.
-        parts: int, batches one after another; statistics are of one part.
+        parts: int, number of batches one after another. Each part has its own
+            statistics.
         mode: "inference", "batch" or "update", see `BatchNormalization`.
 
     Returns:
@@ -50,7 +51,7 @@ class CoSegmentation(keras.Model):
         UserError: `normalization` is unknown.
 
     Paper: LOMIT, section 3.1. Differs from the paper: no. From the authors'
-    code: moving averages at inference.
+    code: it takes moving averages at inference.
     """
 
     def __init__(self, channels, *, depth=6, normalization="batch", **kwargs):

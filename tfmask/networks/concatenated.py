@@ -12,21 +12,21 @@ from tfmask.ops.instances import occupied, stacked, unstacked
 class ConcatenatedGenerator(ResNetGenerator):
     """Translates an image and one mask as the four channels of one image.
 
-    CycleGAN's generator; called as `InstanceGenerator` is.
+    It is CycleGAN's generator. Its calls are like those of `InstanceGenerator`.
 
     Args:
         **kwargs: see `ResNetGenerator`.
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
-        masks: (B, 1, H, W, 1) float in [-1, 1], 1 inside; -1 everywhere is
-            empty.
-        valid: (B, 1) bool, whether there is a mask; None: where it is not
-            -1 everywhere.
+        masks: (B, 1, H, W, 1) float in [-1, 1], 1 inside. A mask of -1
+            everywhere is empty.
+        valid: (B, 1) bool, True if there is a mask. None: there is a mask if it
+            is not -1 everywhere.
 
     Returns:
         image: (B, H, W, 3) float32 in (-1, 1).
-        masks: (B, 1, H, W, 1) float32 in (-1, 1); -1 where it is empty.
+        masks: (B, 1, H, W, 1) float32 in (-1, 1); -1 if it is empty.
 
     Paper: "CycleGAN+Seg" of Mo, Cho, Shin 2019, section 3.
     Differs from the paper: no.
@@ -51,7 +51,8 @@ class ConcatenatedGenerator(ResNetGenerator):
 class ConcatenatedDiscriminator(PatchDiscriminator):
     """Patch scores of an image and one mask as the four channels of one.
 
-    CycleGAN's PatchGAN; called as `InstanceDiscriminator` is.
+    It is CycleGAN's PatchGAN. Its calls are like those of
+    `InstanceDiscriminator`.
 
     Args:
         **kwargs: see `PatchDiscriminator`.
@@ -59,7 +60,7 @@ class ConcatenatedDiscriminator(PatchDiscriminator):
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
         masks: (B, 1, H, W, 1) float in [-1, 1].
-        training: bool; power iterations run in training only.
+        training: bool; power iterations run only in training.
 
     Returns:
         `Judgement` with one map of scores, (B, h, w, 1).

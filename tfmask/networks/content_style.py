@@ -37,7 +37,7 @@ class ContentEncoder(ResNetEncoder):
     Args:
         filters: int, f.
         blocks: int, residual blocks.
-        affine: bool; learned scale and offset of the normalisations.
+        affine: bool; the normalisations learn a scale and an offset.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -66,22 +66,22 @@ class ContentEncoder(ResNetEncoder):
 class ContentDecoder(keras.Model):
     """Content to an image four times as large.
 
-    Residual blocks, two nearest upsamplings each with a 5x5 convolution,
-    layer normalisation and ReLU, and a 7x7 convolution with tanh. All padding
-    is by reflection.
+    It has residual blocks, then two nearest upsamplings, each with a 5x5
+    convolution, layer normalisation and ReLU, then a 7x7 convolution with tanh.
+    All padding is by reflection.
 
     Args:
         filters: int, f; the content has 4f channels.
         blocks: int, residual blocks.
         normalization: see `ResidualBlock`, of the residual blocks.
         unbiased: bool, of `LayerNormalization` after the upsamplings.
-        highway: layer of `HighwayDecoder`, whose weights come first; or None.
+        highway: layer of `HighwayDecoder`; its weights come first. Or None.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
         content: (B, h, w, 4f) float.
-        modulations: of "adain", what every block is called with, one after
-            another: see `ResidualBlock`; else None.
+        modulations: None, except for "adain". Then it is the list of the
+            modulations of all blocks, see `ResidualBlock`.
 
     Returns:
         (B, 4h, 4w, 3) float32 in (-1, 1).
@@ -154,8 +154,8 @@ class ContentDecoder(keras.Model):
 class HighwayDecoder(ContentDecoder):
     """Content, a mask and two styles to an image.
 
-    HAdaIN once, then `ContentDecoder`'s layers, with layer normalisation in
-    the residual blocks too.
+    HAdaIN comes first, once. Then come the layers of `ContentDecoder`. The
+    residual blocks also have layer normalisation.
 
     Args:
         filters: int, f; the content has 4f channels.

@@ -31,13 +31,13 @@ class DenseDiscriminator(SplitDiscriminator):
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
-        image: (B, H, W, C) float, of the size that it was built on.
+        image: (B, H, W, C) float, in the size that the network was built on.
 
     Returns:
-        `Judgement` with one score an image, (B, 1), and logits.
+        `Judgement` with one score for each image, (B, 1), and logits.
 
     Raises:
-        UserError: it is built on images that do not fit.
+        UserError: the network is built on images that do not fit.
 
     Paper: AttGAN (He et al. 2019), table 1; STGAN (Liu et al. 2019).
     Differs from the papers: no. From the authors' codes: no.

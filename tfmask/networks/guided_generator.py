@@ -8,7 +8,7 @@ from tfmask.layers import AttentionTransfer
 class GuidedGenerator(keras.Model):
     """Translates an image together with an attention map.
 
-    `G(x (+) M)`: `AttentionTransfer`, then any generator.
+    It is `G(x (+) M)`: `AttentionTransfer`, then any generator.
 
     Args:
         generator: network of (B, H, W, C) inputs, not built yet.
@@ -18,13 +18,13 @@ class GuidedGenerator(keras.Model):
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
-        attention: (B, h, w, 1) float in [0, 1], of any size; no gradient
+        attention: (B, h, w, 1) float in [0, 1], of any size. No gradient
             reaches it.
-        training, seed: handed on where they are given, to a generator that
-            takes them: `UNetGenerator`.
+        training, seed: passed to a generator that takes them, such as
+            `UNetGenerator`, if they are given.
 
     Returns:
-        What the generator returns.
+        The result of the generator.
 
     Paper: GuideGAN, section 3.3.
     Differs from the paper: no.

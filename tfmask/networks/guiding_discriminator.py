@@ -19,7 +19,7 @@ from tfmask.ops.precision import exact
 from tfmask.ops.soft_masks import min_max
 
 ATTENTIONS = ("post_hoc", "ram")
-# The mask branch halves the first layer's map twice.
+# The mask branch halves the map of the first layer twice.
 _RAM_SMALLEST_SIDE = 8
 
 
@@ -27,20 +27,19 @@ _RAM_SMALLEST_SIDE = 8
 class GuidingDiscriminator(keras.Model):
     """Scores of patches, and the attention behind them, in one pass.
 
-    With `post_hoc` attention the network is `PatchDiscriminator`, and the
-    attention is read off the activations a of the last layer before the
-    scores: `min_max(mean over channels of |a|)`, each image by itself.
-
-    With `ram` a trainable branch beside the layers after the first one
-    gives a mask M, one number a position and channel; the last layer
-    scores `(1 + M) * a` (Eq. 3), and the attention is the mean of M over
-    channels. Only the scores teach the branch.
+    With `post_hoc` attention, the network is `PatchDiscriminator`. The
+    attention comes from the activations a of the last layer before the scores.
+    It is `min_max(mean over channels of |a|)`, for each image by itself. With
+    `ram`, there is a trainable branch beside the layers after the first one. It
+    makes a mask M with one number for each position and channel. The last layer
+    scores `(1 + M) * a` (Eq. 3). The attention is the mean of M over channels.
+    Only the scores teach the branch.
 
     Args:
         filters: int, channels of the first layer.
         strided_layers: int; 3 layers see 70x70 pixels.
         attention: "post_hoc" or "ram".
-        minmax_ram: bool; min-max the mean of M, which has little contrast.
+        minmax_ram: bool; min-max the mean of M, because it has little contrast.
         normalization: see `normalization_layer`.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
@@ -50,16 +49,16 @@ class GuidingDiscriminator(keras.Model):
 
     Returns:
         `Judgement` with one map of scores, (B, h, w, 1), and the attention,
-        (B, h + 1, w + 1, 1), of the features' size; 0 where a post hoc map
-        is flat.
+        (B, h + 1, w + 1, 1), in the size of the features. It is 0 if a post hoc
+        map is flat.
 
     Raises:
-        UserError: `attention` is unknown, or it is built on images that are
-            too small.
+        UserError: `attention` is unknown, or the network is built on images
+            that are too small.
 
     Paper: GuideGAN, section 3.2, Eq. (2) and (3).
-    Differs from the paper: it gives the branch's depth only (two layers
-    down, two convolutions, one up); kernels and channels are our choice.
+    Differs from the paper: the paper gives only the depth of the branch (two
+    layers down, two convolutions, one up). Kernels and channels are our choice.
     """
 
     def __init__(
@@ -155,12 +154,13 @@ class GuidingDiscriminator(keras.Model):
 class MaskBranch(keras.layers.Layer):
     """The trainable attention beside a discriminator's trunk.
 
-    c4s2-2f, c4s2-4f, c3s1-4f, each normalised and followed by leaky ReLU,
-    c3s1 to the trunk's channels, bilinear to its size, sigmoid.
+    The layers are c4s2-2f, c4s2-4f, c3s1-4f, each normalised and followed by
+    leaky ReLU. Then come c3s1 to the channels of the trunk, bilinear resizing
+    to its size, and a sigmoid.
 
     Args:
         filters: int, f.
-        channels: int, of the trunk's features.
+        channels: int, channels of the trunk's features.
         normalization: see `normalization_layer`.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.

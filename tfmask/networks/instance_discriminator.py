@@ -31,7 +31,7 @@ class PatchFeatures(keras.layers.Layer):
 
     Call arguments:
         image: (B, H, W, C) float.
-        training: bool; power iterations run in training only.
+        training: bool; power iterations run only in training.
 
     Returns:
         (B, h, w, filters * 2 ** (strided_layers - 1)) float.
@@ -91,9 +91,9 @@ class PatchFeatures(keras.layers.Layer):
 class InstanceDiscriminator(keras.Model):
     """Patch scores of an image and the set of its masks.
 
-    Features of the image, f_DX, and the sum of the masks' features, f_DA,
-    which all masks share; then two 4x4 convolutions of stride 1 to one
-    score a patch.
+    f_DX gives the features of the image. f_DA gives the features of a mask; all
+    masks share it. The features of the masks are added. Then come two 4x4
+    convolutions of stride 1 to one score for each patch.
 
     Args:
         filters: int, channels of the first layers.
@@ -105,18 +105,19 @@ class InstanceDiscriminator(keras.Model):
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
-        masks: (B, N, H, W, 1) float in [-1, 1]; -1 everywhere is empty.
-        valid: (B, N) bool, which slots hold an instance; None: those that
+        masks: (B, N, H, W, 1) float in [-1, 1]. A mask of -1 everywhere is
+            empty.
+        valid: (B, N) bool, slots that hold an instance. None: all slots that
             are not -1 everywhere.
-        training: bool; power iterations run in training only.
+        training: bool; power iterations run only in training.
 
     Returns:
         `Judgement` with one map of scores, (B, h, w, 1): 23x23 for 200x200.
 
     Paper: Mo, Cho, Shin 2019, section 2.1; layers of the official code.
-    Differs from the paper: no. From the official code: one power iteration
-    a training call, not one for every instance and not in the generators'
-    update.
+    Differs from the paper: no. From the official code: there is one power
+    iteration for each training call. There is not one for every instance, and
+    none in the update of the generators.
     """
 
     def __init__(

@@ -18,11 +18,11 @@ from tfmask.ops.instances import (
 class InstanceGenerator(keras.Model):
     """Translates an image and the masks of its instances.
 
-    An encoder of the image, f_X, one of a mask, f_A, that all masks share,
-    a decoder of the image, g_X, that sees `[f_X(x), S]` with S the sum of
-    all f_A(a_n), and one of a mask, g_A, that sees `[f_A(a_n), f_X(x), S]`.
-    So the image does not depend on the order of the masks, and the masks
-    follow it.
+    There is an encoder of the image, f_X, and an encoder of a mask, f_A. All
+    masks share f_A. S is the sum of all f_A(a_n). The decoder of the image,
+    g_X, sees `[f_X(x), S]`. The decoder of a mask, g_A, sees
+    `[f_A(a_n), f_X(x), S]`. So the image does not depend on the order of the
+    masks. The masks keep their order.
 
     Args:
         filters: int, channels of the encoders' first layers.
@@ -35,9 +35,9 @@ class InstanceGenerator(keras.Model):
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
-        masks: (B, N, H, W, 1) float in [-1, 1], 1 inside; N at least 1. A
+        masks: (B, N, H, W, 1) float in [-1, 1], 1 inside. N is at least 1. A
             slot of -1 everywhere is empty.
-        valid: (B, N) bool, which slots hold an instance; None: those that
+        valid: (B, N) bool, slots that hold an instance. None: all slots that
             are not -1 everywhere.
 
     Returns:
@@ -45,8 +45,9 @@ class InstanceGenerator(keras.Model):
         masks: (B, N, H, W, 1) float32 in (-1, 1); -1 in empty slots.
 
     Paper: Mo, Cho, Shin 2019, section 2.1; layers of the official code.
-    Differs from the paper: no. From the official code: any batch size; an
-    empty slot of one example never changes another's result.
+    Differs from the paper: no. From the official code: it allows any batch
+    size. An empty slot of one example never changes the result of another
+    example.
     """
 
     def __init__(

@@ -9,10 +9,10 @@ class Judgement(NamedTuple):
     """The output of every discriminator; parts that it does not have are None.
 
     Attributes:
-        scores: list of (B, h, w, 1) or (B, 1) float32, unbounded; one map of
-            scores a scale or head. Losses take the list as it is.
-        logits: (B, K) float32, of K classes or attributes.
-        attention: (B, h, w, 1) float32 in [0, 1], where it looked.
+        scores: list of (B, h, w, 1) or (B, 1) float32, unbounded. There is one
+            map of scores for each scale or head. Losses take this list.
+        logits: (B, K) float32, logits of K classes or attributes.
+        attention: (B, h, w, 1) float32 in [0, 1], the places that it looked at.
         features: list of tensors (B, ...), for feature matching.
     """
 
@@ -24,8 +24,8 @@ class Judgement(NamedTuple):
     def halves(self):
         """Two judgements: of the batch's first half and of its second.
 
-        Real and translated images are judged in one call: the same values,
-        larger convolutions.
+        Real and translated images are judged in one call. The values are the
+        same, and the convolutions are larger.
         """
         parts = [
             (None, None) if value is None else tf.split(value, 2)
@@ -41,9 +41,9 @@ def judge_pair(judge, real, fake):
     """Judges real and translated examples in one call.
 
     Args:
-        judge: function of examples that returns a `Judgement`.
+        judge: function of examples. It returns a `Judgement`.
         real: tensor (B, ...), or a tuple of tensors.
-        fake: likewise; no gradient reaches it.
+        fake: the same form as `real`. No gradient reaches it.
 
     Returns:
         Two judgements, of the real examples and of the others.

@@ -19,10 +19,11 @@ from tfmask.ops.precision import exact
 class LabelGenerator(keras.Model):
     """Image and attributes to image: StarGAN's.
 
-    The attributes are constant planes beside the image. 7x7 to f channels,
-    `strided_layers` 4x4 of stride 2 (2f, 4f), `blocks` residual blocks, as
-    many transposed 4x4 back up, 7x7 with tanh; every layer but the last has
-    instance normalisation with scale and offset, and ReLU; no biases.
+    The attributes are constant planes beside the image. The layers are: 7x7 to
+    f channels, `strided_layers` 4x4 of stride 2 (2f, 4f), `blocks` residual
+    blocks, `strided_layers` transposed 4x4, and 7x7 with tanh. Every layer
+    except the last has instance normalisation with scale and offset, and ReLU.
+    There are no biases.
 
     Args:
         attributes: int, K.
@@ -31,7 +32,8 @@ class LabelGenerator(keras.Model):
         strided_layers: int, halvings of the size before the blocks.
         normalization: see `normalization_layer`; with another one than
             "instance", convolutions have biases.
-        padding_mode: "zero" or "reflect", of all layers but the transposed.
+        padding_mode: "zero" or "reflect", for all layers except the transposed
+            ones.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -44,7 +46,8 @@ class LabelGenerator(keras.Model):
 
     Paper: StarGAN, table 4.
     Differs from the paper: no. From the authors' code: its instance
-    normalisation also keeps running statistics, which nobody evaluates with.
+    normalisation also keeps running statistics, but nobody uses them for
+    evaluation.
     """
 
     def __init__(
@@ -66,7 +69,7 @@ class LabelGenerator(keras.Model):
         self.normalization = normalization
         self.padding_mode = padding_mode
         transposed = {
-            # Instance normalisation takes a bias away.
+            # Instance normalisation removes a bias.
             "use_bias": normalization != "instance",
             "kernel_initializer": torch_initializer(),
         }

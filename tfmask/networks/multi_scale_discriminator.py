@@ -14,14 +14,14 @@ from tfmask.ops.precision import exact
 class PatchScores(keras.layers.Layer):
     """Strided convolutions with leaky ReLU, then a 1x1 one to one channel.
 
-    Nothing is normalised; channels double from layer to layer.
+    Nothing is normalised. Channels double from layer to layer.
 
     Args:
         filters: int, channels of the first layer.
         strided_layers: int.
-        kernel_size: 3 or 4, of the strided convolutions.
+        kernel_size: 3 or 4, for the strided convolutions.
         padding_mode: "reflect" or "zero", one pixel.
-        slope: float, of leaky ReLU.
+        slope: float, slope of leaky ReLU.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -85,7 +85,7 @@ class MultiScaleDiscriminator(keras.Model):
     one before it (`average_pool`).
 
     Args:
-        scales: int; 1 looks at the image alone.
+        scales: int; with 1 it looks only at the image.
         filters, strided_layers, kernel_size: see `PatchScores`.
         padding_mode, slope, kernel_initializer: see `PatchScores`.
         **kwargs: arguments of `keras.Model`.
@@ -95,11 +95,12 @@ class MultiScaleDiscriminator(keras.Model):
         training: bool; nothing depends on it.
 
     Returns:
-        `Judgement` with one map of scores a scale, the finest first: 16x16,
-        8x8 and 4x4 for 256x256.
+        `Judgement` with one map of scores for each scale, the finest first:
+        16x16, 8x8 and 4x4 for 256x256.
 
     Raises:
-        UserError: it is built on images that are too small for a score.
+        UserError: the network is built on images that are too small for a
+            score.
 
     Paper: MUNIT (Huang et al. 2018), appendix B. Differs from the paper: no.
     """

@@ -19,21 +19,22 @@ from tfmask.ops.precision import exact
 class PatchDiscriminator(keras.Model):
     """One score for every overlapping patch of an image.
 
-    `strided_layers` strided 4x4 convolutions, one of stride 1 and a last one
-    to a single channel; leaky ReLU 0.2 between them. Channels double from
-    `filters` up to eight times that. 3 layers see 70x70 pixels.
+    It has `strided_layers` strided 4x4 convolutions, one of stride 1, and a
+    last one to a single channel. Between them is leaky ReLU 0.2. Channels
+    double from `filters` up to eight times `filters`. 3 strided layers see
+    70x70 pixels.
 
     Args:
         filters: int, channels of the first layer.
         strided_layers: int.
         padding: int, zeros on all four sides of every layer.
-        antialias: bool; strided layers have stride 1, and what they give is
+        antialias: bool; strided layers have stride 1, and their results are
             blurred and halved (`blur_pool`).
-        normalize_first: bool; normalise the first layer too
-            (attention-guided), CycleGAN does not.
+        normalize_first: bool; also normalise the first layer. Attention-guided
+            translation does, CycleGAN does not.
         normalization: see `normalization_layer`; or "batch", whose layers
             come behind convolutions without a bias.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         spectral_normalization: bool, for every convolution.
         kernel_initializer: config of a Keras initializer or None.
@@ -44,15 +45,16 @@ class PatchDiscriminator(keras.Model):
         normalize: bool; False bypasses every normalisation layer
             (attention-guided, second stage).
         training: bool.
-        parts: int, batches one after another in `image`, which batch
-            normalisation keeps apart.
+        parts: int, number of batches one after another in `image`. Batch
+            normalisation keeps them apart.
 
     Returns:
         `Judgement` with one map of scores, (B, h, w, 1): 30x30 for 256x256
         with padding 1.
 
     Raises:
-        UserError: it is built on images that are too small for a score.
+        UserError: the network is built on images that are too small for a
+            score.
 
     Paper: CycleGAN, appendix 7.2; attention-guided, section 3.2.
     Differs from the papers: no.
@@ -165,12 +167,12 @@ class PatchDiscriminator(keras.Model):
         """Runs the layers before the scores, or a part of them.
 
         Args:
-            inputs: (B, H, W, C) float, the image or what an earlier part
-                returned.
+            inputs: (B, H, W, C) float, the image or the result of an earlier
+                part.
             first: int, layers that `inputs` went through already.
-            last: int, layers that the result went through; None: all but
-                the one that scores.
-            normalize, training, parts: as of a call.
+            last: int, layers that the result went through. None: all except the
+                one that scores.
+            normalize, training, parts: as in a call.
 
         Returns:
             (B, h, w, c) float, after the activation.
@@ -207,9 +209,9 @@ def build_chain(convolutions, norms, channels):
 
     Args:
         convolutions: list of `Convolution`.
-        norms: list of layers, each behind the convolution of its place; the
+        norms: list of layers. Each follows the convolution at its place. The
             last convolutions may have none.
-        channels: int, of the first one's inputs.
+        channels: int, channels of the inputs of the first one.
     """
     for position, layer in enumerate(convolutions):
         layer.build((None, None, None, channels))

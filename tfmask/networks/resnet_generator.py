@@ -10,32 +10,33 @@ from tfmask.ops.arguments import constructor_arguments
 class ResNetGenerator(keras.Model):
     """Image to image: two strided layers, residual blocks, two back up.
 
-    c7s1-f, c3s2-2f, c3s2-4f, `blocks` residual blocks at 4f channels, two
-    upsampling layers, a last convolution with tanh. Every layer but the
-    last is normalised and followed by ReLU.
+    The layers are c7s1-f, c3s2-2f, c3s2-4f, `blocks` residual blocks at 4f
+    channels, two upsampling layers, and a last convolution with tanh. Every
+    layer except the last is normalised and followed by ReLU.
 
     Attributes:
-        channels: int, of the image that it makes.
+        channels: int, channels of the result.
 
     Args:
         filters: int, f.
         blocks: int, residual blocks.
-        strided_layers: int, as many upsampling layers follow the blocks.
+        strided_layers: int; the same number of upsampling layers follows the
+            blocks.
         padding_mode: "reflect" (CycleGAN) or "zero", for every layer of
             stride 1.
-        alignment: "torch" pads strided layers on all four sides as PyTorch
-            does, "same" as TensorFlow does.
-        antialias: bool; strided layers have stride 1, and what they give is
+        alignment: "torch" pads strided layers on all four sides, as PyTorch.
+            "same" pads as TensorFlow.
+        antialias: bool; strided layers have stride 1, and their results are
             blurred and halved.
         last_kernel: int, odd.
         activate_sum: bool; ReLU after the residual sums.
-        attention_levels: int, of a `ResidualAttention` after the first
-            layer; 0: there is none.
+        attention_levels: int, levels of a `ResidualAttention` after the first
+            layer. 0: there is none.
         upsampling: "transposed", "resize" (nearest x2, then a 3x3
             convolution; no checkerboard) or "blur" (bilinear x2, then a 3x3
             convolution).
         normalization: see `normalization_layer`.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
@@ -47,7 +48,7 @@ class ResNetGenerator(keras.Model):
         (B, H, W, 3) float32 in (-1, 1).
 
     Paper: CycleGAN, appendix 7.2; attention-guided, supplement.
-    Differs from the papers: no; see the presets.
+    Differs from the papers: no, see the presets.
 
     Examples:
         >>> network = ResNetGenerator(filters=4, blocks=1)
@@ -134,7 +135,7 @@ class ResNetGenerator(keras.Model):
             layers: ints, see `ResNetEncoder.with_features`.
 
         Returns:
-            (B, H, W, 3) as the call, and a list of tensors (B, h, w, c).
+            (B, H, W, 3) as in the call, and a list of tensors (B, h, w, c).
         """
         outputs, features = self.encoder.with_features(image, layers)
         return self.decoder(outputs), features

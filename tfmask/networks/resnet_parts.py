@@ -26,30 +26,31 @@ from tfmask.ops.precision import exact
 class ResNetEncoder(Recomputing, keras.layers.Layer):
     """Image to features at a quarter of its size.
 
-    c7s1-f, `ResidualAttention` where it has levels, c3s2-2f, c3s2-4f, each
-    convolution normalised and followed by ReLU, then `blocks` residual
-    blocks at 4f channels.
+    The layers are c7s1-f, `ResidualAttention` if it has levels, c3s2-2f,
+    c3s2-4f, then `blocks` residual blocks at 4f channels. Each convolution is
+    normalised and followed by ReLU.
 
     Args:
         filters: int, f.
         blocks: int, residual blocks.
         strided_layers: int; each halves the size and doubles the channels.
         strided_kernel: 3 or 4.
-        strided_padding_mode: "reflect" or "zero", for strided layers of the
-            alignment "torch"; "same" has zeros.
+        strided_padding_mode: "reflect" or "zero", for strided layers with the
+            alignment "torch". "same" has zeros.
         padding_mode: "reflect" or "zero", for every layer of stride 1.
-        alignment: "torch" pads strided layers on all four sides as PyTorch
-            does, "same" as TensorFlow does.
-        antialias: bool; layers that halve have stride 1, and what they give
-            is blurred and halved (`blur_pool`).
+        alignment: "torch" pads strided layers on all four sides, as PyTorch.
+            "same" pads as TensorFlow.
+        antialias: bool; layers that halve have stride 1, and their results are
+            blurred and halved (`blur_pool`).
         activate_sum: bool; ReLU after the residual sums.
-        use_bias: bool, of all convolutions.
+        use_bias: bool; all convolutions have a bias.
         attention_levels: int, see `ResidualAttention`; 0: there is none.
         normalization: see `normalization_layer`.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
-        first_slope: float; leaky ReLU of this slope behind the first
-            convolution, which is not normalised then (DRIT). None: as all.
+        first_slope: float; leaky ReLU of this slope follows the first
+            convolution, which is not normalised then (DRIT). None: the first
+            convolution is like the others.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -182,10 +183,12 @@ class ResNetEncoder(Recomputing, keras.layers.Layer):
                 and ReLU of each convolution, with `antialias` the blur
                 behind those that halve, and the residual blocks. So authors
                 of contrastive methods count.
-            stop: int, the last layer that is computed; None: all.
+            stop: int, the last layer that is computed. None: all layers are
+                computed.
 
         Returns:
-            Tensor (B, h, w, c), and a list of such, one for each of `layers`.
+            Tensor (B, h, w, c), and a list of such tensors, one for each of
+            `layers`.
         """
         features = [reflect_pad(image, 3)] if 0 in layers else []
         outputs = image
@@ -243,7 +246,7 @@ def upsampling_layer(
         padding_mode, alignment, kernel_initializer: see `ResNetEncoder`.
 
     Raises:
-        ValueError: there is no such way.
+        ValueError: `upsampling` is unknown.
     """
     options = {"kernel_initializer": kernel_initializer}
     if upsampling == "resize":
@@ -263,12 +266,12 @@ def upsampling_layer(
 class ResNetDecoder(Recomputing, keras.layers.Layer):
     """Features to an image four times as large, with tanh.
 
-    Two upsampling layers, each normalised and followed by ReLU, and a last
-    convolution with tanh.
+    It has two upsampling layers, each normalised and followed by ReLU, and a
+    last convolution with tanh.
 
     Args:
         widths: (int, int), channels of the two upsampling layers.
-        channels: int, of the image.
+        channels: int, channels of the image.
         last_kernel: int, odd.
         upsampling: "transposed", "resize" (nearest x2, then a 3x3
             convolution; no checkerboard) or "blur" (`blur_upsample`, then a

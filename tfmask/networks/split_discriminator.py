@@ -8,10 +8,10 @@ from tfmask.ops.arguments import constructor_arguments
 class SplitDiscriminator(keras.Model):
     """Base of the discriminators that also classify.
 
-    For every n, `heads(features(features(image, last=n), first=n))` is what
-    a call gives, so that a Grad-CAM can be taken at any layer.
+    For every n, `heads(features(features(image, last=n), first=n))` is the
+    result of a call. So a Grad-CAM can be taken at any layer.
 
-    A network has `strided_layers` (int, layers of its trunk) and defines
+    A network has `strided_layers` (int, layers of its trunk). It defines
     `trunk_layer` and `heads`.
     """
 
@@ -27,14 +27,14 @@ class SplitDiscriminator(keras.Model):
         """Runs the trunk, or a part of it.
 
         Args:
-            inputs: (B, H, W, C) float, the image or what an earlier part
-                returned.
+            inputs: (B, H, W, C) float, the image or the result of an earlier
+                part.
             first: int, layers that `inputs` went through already.
-            last: int, layers that the result went through; None: all.
+            last: int, layers that the result went through. None: all layers.
 
         Returns:
-            (B, h, w, c) float, after the activation; `inputs` themselves
-            where `first` is `last`.
+            (B, h, w, c) float, after the activation. If `first` is `last`, it
+            is `inputs`.
         """
         outputs = inputs
         for level in range(self.strided_layers)[first:last]:

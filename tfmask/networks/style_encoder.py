@@ -25,12 +25,13 @@ def _convolution(filters, kernel_size, initializer=None, **options):
 class StyleHead(keras.layers.Layer):
     """Features of the style encoder's trunk to one code.
 
-    Two c4s2 with (leaky) ReLU, the mean over the image, a linear layer.
+    The layers are two c4s2 with (leaky) ReLU, the mean over the image, and a
+    linear layer.
 
     Args:
         filters: int, channels of the convolutions.
-        size: int, numbers of a code.
-        slope: float in [0, 1), of the ReLUs.
+        size: int, how many numbers a code has.
+        slope: float in [0, 1), slope of the ReLUs.
         kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -79,12 +80,12 @@ class StyleHead(keras.layers.Layer):
 class StyleTrunk(keras.Model):
     """The first layers of every style encoder: c7s1-f, c4s2-2f, c4s2-4f.
 
-    Each is followed by (leaky) ReLU and none is normalised, which would take
-    away what an image looks like. All padding is by reflection.
+    Each is followed by (leaky) ReLU. None is normalised, because normalisation
+    would remove the look of an image. All padding is by reflection.
 
     Args:
         filters: int, f.
-        slope: float in [0, 1), of the ReLUs.
+        slope: float in [0, 1), slope of the ReLUs.
         kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.Model`.
     """
@@ -125,8 +126,8 @@ class ImageStyleEncoder(StyleTrunk):
 
     Args:
         filters: int, f of `StyleTrunk`.
-        size: int, numbers of a code.
-        slope: float in [0, 1), of all ReLUs.
+        size: int, how many numbers a code has.
+        slope: float in [0, 1), slope of all ReLUs.
         kernel_initializer: config of a Keras initializer; None: He's.
         **kwargs: arguments of `keras.Model`.
 
@@ -175,26 +176,26 @@ class ImageStyleEncoder(StyleTrunk):
 class StyleEncoder(StyleTrunk):
     """Style codes of an image's foreground and of its background.
 
-    Both go through one trunk, with leaky ReLU of slope 0.01, and then through
-    a head of their own.
+    Both go through one trunk with leaky ReLU of slope 0.01. Then each goes
+    through its own head.
 
     Args:
         filters: int, f.
-        size: int, numbers of a code.
-        tie_heads: bool; one head for both, as the authors' code has by
+        size: int, how many numbers a code has.
+        tie_heads: bool; both have one head. The authors' code has this by
             accident.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
-        foreground: (B, H, W, C) float, the image, 0 outside of its mask;
-            H and W multiples of 16.
+        foreground: (B, H, W, C) float, the image, 0 outside of its mask. H and
+            W are multiples of 16.
         background: (B, H, W, C) float, the image, 0 inside of its mask.
 
     Returns:
         (foreground code, background code), (B, size) float each.
 
     Paper: LOMIT, section 3.2. Differs from the paper: no. From the authors'
-    code: separate heads.
+    code: the heads are separate.
     """
 
     def __init__(self, *, filters=64, size=8, tie_heads=False, **kwargs):

@@ -20,28 +20,29 @@ class UNetGenerator(keras.Model):
     """Image to image: halved down to a few pixels and doubled up again.
 
     Encoder: `levels` 4x4 convolutions of stride 2 to f, 2f, 4f, 8f, 8f, ...
-    channels, leaky ReLU 0.2 before all but the first, normalised but for the
-    first and the last. Decoder: as many transposed 4x4 convolutions behind
-    ReLU, normalised but for the last, which ends with tanh; behind each
-    comes the encoder's output of that size (in front of it, in channels).
-    The decoder's inner layers of 8f channels drop out, all but the
-    innermost: 3 of 8 levels, 2 of 7. DualGAN has other kernels, a norm in the
-    innermost level, and as many layers that drop out from there on.
+    channels. All except the first follow leaky ReLU 0.2. All except the first
+    and the last are normalised. Decoder: `levels` transposed 4x4 convolutions,
+    each after ReLU. All except the last are normalised. The last one ends with
+    tanh. After each, the output of the encoder in that size is concatenated;
+    its channels come first. The inner layers of the decoder with 8f channels
+    have dropout, except the innermost one: 3 of 8 levels, 2 of 7. DualGAN has
+    other kernels and a norm in the innermost level. It has the same number of
+    layers with dropout, from the innermost one on.
 
     Args:
         filters: int, f.
-        channels: int, of the output.
-        activation: "tanh" or None; None gives what comes before it.
+        channels: int, channels of the output.
+        activation: "tanh" or None. None returns the values before tanh.
         levels: int, 2 or more: 8 for 256 px, 7 for 128 px.
-        dropout: float in [0, 1), share that is dropped.
+        dropout: float in [0, 1), share of dropped values.
         normalization: see `normalization_layer`; or "batch", with which only
             the last convolution has a bias.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         gamma_stddev: float; deviation of the initial scale about 1.
         kernel_initializer: config of a Keras initializer or None.
-        kernel_sizes: (int, int), of the outermost level and of the others.
-            Odd ones are padded as TensorFlow's "same" does.
-        normalize_innermost: bool; normalise the encoder's last layer, too.
+        kernel_sizes: (int, int), for the outermost level and for the others.
+            Odd ones are padded as in TensorFlow's "same".
+        normalize_innermost: bool; also normalise the last layer of the encoder.
         epsilon: float, of instance normalisation.
         **kwargs: arguments of `keras.Model`.
 
