@@ -31,10 +31,10 @@ from serving.server.request_size import MAX_IMAGE_PIXELS
 from serving.server.servable import Servable, ServableOptions
 from serving.server.services import Services, handlers
 
-# Seconds after which a thread that runs Python lets another one go on: the one
-# that answers must not wait for all that read requests.
+# After so many seconds, a running Python thread lets another one run. The
+# thread that answers must not wait for all threads that read requests.
 _SWITCH_SECONDS = 0.0005
-# After the grace: what a model works on ends between two operations.
+# This follows the grace. The work of a model ends between two operations.
 _INTERRUPT_SECONDS = 3.0
 
 
@@ -174,7 +174,7 @@ class LocalServer:
         """Loads the first models; the port stays closed until then.
 
         Args:
-            go_on: function; False ends the wait.
+            go_on: function. If it returns False, the wait ends.
 
         Raises:
             ConfigError: a model could not be loaded.
@@ -189,7 +189,7 @@ class LocalServer:
             ) from None
         self.manager.start()
         names = [model.name for model in settings]
-        # A folder of models serves those that can be.
+        # From a folder of models, the server serves those that can be loaded.
         some = self._options.base is not None
         failed = self.manager.wait_loaded(names, go_on, any_will_do=some)
         for name, version in failed:
@@ -204,10 +204,10 @@ class LocalServer:
         """Opens the port, or the socket.
 
         Returns:
-            str, what a client calls it.
+            str, the address for clients.
 
         Raises:
-            ConfigError: it is taken, or the TLS files do not fit.
+            ConfigError: the port is in use, or the TLS files do not fit.
         """
         options = self._options
         if self._metrics:
@@ -225,8 +225,8 @@ class LocalServer:
         """Lets running calls end for `grace` seconds, then frees the models.
 
         Returns:
-            Whether that is done. If not, an operation of a model takes its
-            time, and threads are left that work on it.
+            True if all has ended. If not, an operation of a model takes long,
+            and threads still work on it.
         """
         self._server.stop(
             self._options.grace, lambda: self._calls.under_way > 0
@@ -236,7 +236,7 @@ class LocalServer:
         if not self._calls.stop(0):
             self.manager.interrupt()
         ended = self._calls.stop(_INTERRUPT_SECONDS)
-        # Loads, too, may be under way.
+        # A load may also be running.
         ended = self.manager.stop(_INTERRUPT_SECONDS) and ended
         if ended and self._batching:
             self._batching.stop()
@@ -273,11 +273,11 @@ def serve(
     Args:
         options: `Options`.
         stopped: event that ends it.
-        ready: function that is called with what clients call the address
-            when it is open.
+        ready: function of the address for clients. It is called when the
+            address is open.
 
     Returns:
-        Whether all calls have ended.
+        True if all calls have ended.
 
     Raises:
         ConfigError: nothing can be served.
@@ -313,9 +313,9 @@ def _stop_at_signals() -> threading.Event:
     """Returns an event that Ctrl-C and SIGTERM set; a second one kills."""
     stopped = threading.Event()
     reader, writer = os.pipe()
-    os.set_blocking(writer, False)  # as `set_wakeup_fd` demands
-    # A Python handler would run within whatever the main thread does: within
-    # `stopped.wait()` it could wait for the lock that it interrupted.
+    os.set_blocking(writer, False)  # `set_wakeup_fd` needs it
+    # A Python handler would run inside of the work of the main thread. Inside
+    # of `stopped.wait()` it could wait for the lock that it interrupted.
     signal.set_wakeup_fd(writer)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
@@ -335,18 +335,20 @@ def main(argv: list[str] | None = None) -> int:
     """`tfmask serve`.
 
     Args:
-        argv: the options, or None for the command line's.
+        argv: the options. None: those of the command line.
 
     Returns:
         exit code: 0 after Ctrl-C or SIGTERM, 1 if nothing can be served.
     """
     options = parse_command_line(Options, argv, "tfmask serve")
     if options.base is not None:
-        # The folder says what is served, and no caller, unless told so.
+        # The folder decides which models are served. Callers decide it only
+        # with the option for that.
         options = parse_command_line(
             Options, argv, "tfmask serve", Options(reload=False)
         )
-    # A refused request is the caller's matter: no line of ours for each.
+    # A refused request is the caller's problem. The server prints no line for
+    # it.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     logging.basicConfig(level="INFO", format="%(asctime)s %(message)s")
     sys.setswitchinterval(_SWITCH_SECONDS)

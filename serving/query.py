@@ -38,8 +38,8 @@ from serving.commands.tiles import tiling_of
 if TYPE_CHECKING:
     from rich.console import Console
 
-# What one image can be to blame for; after anything else the next image
-# would only fail in the same way.
+# One image can cause these errors. After other errors, the next image would
+# fail in the same way.
 _ABOUT_ONE_IMAGE = (InvalidArgument, ResourceExhausted)
 
 
@@ -116,7 +116,8 @@ def results(translation) -> dict[str, Any]:
     """The pictures of an answer by the names of `plan_outputs`.
 
     Returns:
-        "image", "mask", and what else the model gives: arrays, or PNG bytes.
+        "image", "mask", and the other outputs of the model: arrays, or PNG
+        bytes.
     """
     if isinstance(translation, EncodedTranslation):
         values = {"image": translation.image_png, "mask": translation.mask_png}
@@ -130,7 +131,7 @@ def results(translation) -> dict[str, Any]:
 
 
 def _write(path, data):
-    # Under another name first, so that a full disk leaves no half image.
+    # The file first has another name, so a full disk leaves no half image.
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +149,7 @@ def query(
 
     Args:
         options: `Options`.
-        inputs: what else the model takes, name to values.
+        inputs: other inputs of the model, name to values.
         console: `rich.console.Console` for messages and the progress bar.
 
     Returns:
@@ -169,8 +170,8 @@ def query(
         _say(console, f"{image}: {problem}", style="red")
     failed = len(listing.problems)
     if listing.images:
-        # What can be told without the server is told before it is asked; the
-        # folders of several answers it knows not.
+        # Errors that need no server are reported before it is asked. The server
+        # does not know the folders of several answers.
         files = [pathlib.Path(v) for values in inputs.values() for v in values]
         names = dict.fromkeys(listing.images, ["mask"])
         if options.samples == 1:
@@ -202,7 +203,8 @@ def _translate_all(client, options, input_options, listing, console):
 
     if options.wait:
         client.wait_ready(options.wait, options.version)
-    # Before the first image, or each one would fail with the same words.
+    # This is before the first image. Otherwise each image would fail with the
+    # same words.
     known = client.metadata(version=options.version, label=options.label)
     ports = read_ports(known, options.direction)
     inputs = read_inputs(input_options, ports, options.model, listing.images)
@@ -273,8 +275,8 @@ def _planned(options, images, names, files, seeds):
         options: `Options`.
         images: list of paths.
         names: image to the names of its results besides the translation.
-        files: paths that are read beside the images.
-        seeds: numbers of the answers; one alone has no folder of its own.
+        files: paths that are also read.
+        seeds: numbers of the answers. A single answer has no folder of its own.
     """
     folders = {"output": options.output, "mask_output": options.mask_output}
     plans = {}
@@ -311,7 +313,7 @@ def main(argv: list[str] | None = None, prog: str = "tfmask query") -> int:
     """`tfmask query`.
 
     Args:
-        argv: the options, or None for the command line's.
+        argv: the options. None: those of the command line.
         prog: str, the command's name in messages.
 
     Returns:

@@ -2,9 +2,9 @@
 
     python -m serving.ready HOST:PORT MODEL [--version 3] [--timeout 60]
 
-Exit code 0 when it answers, 1 when time is up or the load failed. It needs
-only what the client needs: TensorFlow Serving's own image has no Python, so
-this runs beside it.
+The exit code is 0 if it answers, and 1 if the time is over or the load failed.
+It needs only the packages of the client. TensorFlow Serving's own image has no
+Python, so this command runs beside it.
 """
 
 import argparse
@@ -19,7 +19,7 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        argv: the options, or None for the command line's.
+        argv: the options. None: those of the command line.
 
     Returns:
         exit code.

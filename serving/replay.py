@@ -2,10 +2,10 @@
 
     python -m serving.replay FOLDER REQUESTS ANSWERS
 
-FOLDER is a version's folder. REQUESTS holds `PredictionLog` records, such as
-`serving.protocol.warmup` writes; ANSWERS gets the same records with their
-responses. The version is loaded as the local server loads it: by TensorFlow's
-C++ runtime, without the Python package, and its warm-up requests come first.
+FOLDER is the folder of a version. REQUESTS holds `PredictionLog` records as
+`serving.protocol.warmup` writes them. ANSWERS gets the same records with their
+responses. The version is loaded as in the local server: by TensorFlow's C++
+runtime, without the Python package. Its warm-up requests come first.
 """
 
 import pathlib
@@ -24,7 +24,7 @@ def replay(folder, requests, answers) -> None:
     Args:
         folder: path of the version's folder.
         requests: path of the records with requests.
-        answers: path that the records with responses are written to.
+        answers: path of the new file of records with responses.
 
     Raises:
         CallError: the version cannot be loaded, or a request failed.

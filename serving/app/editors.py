@@ -10,11 +10,12 @@ from serving.app import painting
 from serving.client import ServingError
 from serving.commands.pictures import PictureError, read_image
 
-# Fonts of the person's system: the page loads nothing from other servers.
+# These are fonts of the user's system. The page loads nothing from other
+# servers.
 _FONTS = ["system-ui", "sans-serif"]
 THEME = gr.themes.Default(font=_FONTS, font_mono=["monospace"])
 _BRUSH = 24  # radius, of the canvas's pixels
-# Small pictures are shown as large as there is room.
+# Small pictures are enlarged to the free space.
 CSS = """
 #image img, #mask img, #picture img, #exemplar img {
     width: 100%; height: 100%; object-fit: contain;
@@ -80,7 +81,7 @@ def mask_editor(
     return gr.ImageEditor(
         label=label,
         image_mode="RGBA",
-        # Other formats would change the mask's values.
+        # Other formats would change the values of the mask.
         format="png",
         sources=[],
         transforms=None,

@@ -18,7 +18,7 @@ class Marking(NamedTuple):
         saved: function of a file; the path of its mask, or None.
         save: function of a file, a mask (H, W) uint8 and whether it may
             replace one; returns its path.
-        exists: what `save` raises where there is a mask already.
+        exists: the error of `save` if there is already a mask.
     """
 
     root: Path
@@ -34,7 +34,7 @@ def words(marking: Marking, at: int) -> str:
 
     Args:
         marking: `Marking`.
-        at: int, place in `files`; their number at the end.
+        at: int, place in `files`. At the end it is the number of files.
     """
     done = sum(marking.saved(file) is not None for file in marking.files)
     of = f"{done} of {len(marking.files)} have a mask"

@@ -35,7 +35,7 @@ class _Page:
         client: `Client`.
         pictures: dict of name to the path of a picture to choose from.
         attributes: names of attributes, or none.
-        results: folder for what can be downloaded.
+        results: folder for files to download.
     """
 
     def __init__(self, client, pictures, attributes, results):
@@ -99,8 +99,8 @@ class _Page:
     def opened(self, model, direction, picture):
         """The editor of a new picture, without a mask.
 
-        The other editor of pictures is emptied: Gradio keeps the same picture
-        in one file, which two of them would write at once.
+        The other editor of pictures is emptied. Gradio keeps the same picture
+        in one file, and two editors would write it at once.
         """
         objects = takes_objects(self._ports(model, direction))
         editors = ["mask_editor", "object_editor"]
@@ -118,7 +118,7 @@ class _Page:
         """The answers, and editors with the masks that were found.
 
         Args:
-            own: bool, whether the mask is the person's.
+            own: bool, the mask is the user's own.
             values: dict of a component's name to its value.
         """
         if not values["picture"]:
@@ -135,7 +135,7 @@ class _Page:
                 other = painting.mask_of(
                     values["other_editor"], exemplar.shape[:2]
                 )
-                # Nothing painted there: the model finds it.
+                # Nothing is painted there, so the model finds the mask.
                 if other is not None and other.any():
                     masks["exemplar_mask"] = other
         objects = None
@@ -224,9 +224,9 @@ def page(
     Args:
         client: `Client` of the server.
         models: names of models to choose from; any other can be typed.
-        results: folder for what can be downloaded.
+        results: folder for files to download.
         pictures: dict of name to path, a folder's pictures to choose from.
-        attributes: what the attributes of the models are called.
+        attributes: names of the attributes of the models.
 
     Returns:
         `gradio.Blocks`.
@@ -279,7 +279,7 @@ def _choices(part, models, names):
 
 
 def _picture(label, name):
-    # As a file, so that our reader opens it as every command does.
+    # It is a file, so our reader opens it as in every command.
     return gr.Image(
         label=label,
         type="filepath",

@@ -2,8 +2,8 @@
 
 An editor's value is what Gradio's `ImageEditor` shows and gives back: a dict
 with `background`, a picture (H, W, 3) or (H, W, 4), and `layers`, of which
-each is (H, W, 4) uint8. Here there is one layer; where it has no colour is no
-mask.
+each is (H, W, 4) uint8. Here there is one layer. Pixels without colour are not
+in the mask.
 """
 
 import itertools
@@ -15,7 +15,7 @@ import numpy as np
 from serving.commands.mask_values import INSIDE
 from serving.commands.pictures import binary, resized
 
-# The colour of a mask. Of objects each has its own, from the first on.
+# The colour of a mask. Each object has its own colour, from the first on.
 COLOURS = (
     (230, 25, 75),
     (0, 130, 200),
@@ -24,10 +24,10 @@ COLOURS = (
     (0, 160, 90),
     (240, 110, 20),
 )
-# How much of the picture full colour hides.
+# Full colour hides this share of the picture.
 OPACITY = 0.6
-# Height and width of every editor. Of one size for all, because Gradio puts the
-# layer of a picture that changes the canvas beside it.
+# Height and width of every editor. All have one size. If a picture changes the
+# canvas, Gradio puts its layer beside it.
 SIDE = 768
 _AROUND = 240  # grey
 _NUMBERS = itertools.count()
@@ -52,8 +52,8 @@ def reduced(picture: np.ndarray) -> np.ndarray:
 def _place(size):
     """Where a picture lies on the canvas: (rows, columns, repeats).
 
-    A small one is repeated in both directions, a whole number of times, so
-    that its mask comes back to the pixel.
+    A small one is repeated in both directions, a whole number of times. So its
+    mask comes back exact to the pixel.
     """
     scale = min(1.0, SIDE / max(size))
     repeats = max(1, SIDE // max(size))
@@ -98,9 +98,9 @@ def editor(
     """
     if mask is None:
         mask = np.zeros(picture.shape[:2], np.uint8)
-    # One pixel makes every value different from all before it. Gradio names
-    # files by their contents, and would otherwise write a file again while a
-    # browser reads it.
+    # One pixel makes every value different from all values before. Gradio names
+    # files by their contents. Without this pixel, it would write a file again
+    # while a browser reads it.
     number = tuple(next(_NUMBERS).to_bytes(4)[1:])
     background = _on_canvas(picture, _AROUND)
     background[0, 0] = number
@@ -141,7 +141,7 @@ def mask_of(
         size: (height, width) of the picture.
 
     Returns:
-        (height, width) uint8; None where the editor is empty.
+        (height, width) uint8. None if the editor is empty.
     """
     layer = _painted(value)
     if layer is None:

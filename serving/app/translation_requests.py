@@ -27,7 +27,7 @@ class TranslationRequest:
             `exemplar_mask`.
         objects: (K, H, W, 1) uint8 masks of single objects, or None.
         on: numbers of the attributes that the result shall have.
-        off: numbers of those that it shall not have.
+        off: numbers of the attributes that it shall not have.
         samples: int, how many answers.
         seed: int, number of the first.
     """
@@ -78,11 +78,11 @@ def attributes_of(names: tuple[str, ...], ports: Ports) -> list[str]:
     """The names of a model's attributes.
 
     Args:
-        names: as the person knows them, which a server does not tell.
+        names: the names that the user knows. A server does not have them.
         ports: of the model.
 
     Returns:
-        list of str: these names, or numbers where they are not as many.
+        list of str: these names, or numbers if their count is wrong.
     """
     count = ports.attributes or 0
     if len(names) == count:
@@ -126,8 +126,8 @@ def translations_of(
 ) -> list[Translation]:
     """Asks the server.
 
-    A mask of the person's own goes to the model where it takes one. Where it
-    takes none, the translation is cut out with it: outside is the picture.
+    If the model takes a mask, it gets the user's own mask. If it takes none,
+    the translation is cut out with the mask, and outside of it is the picture.
 
     Args:
         client: `Client`.
@@ -140,7 +140,7 @@ def translations_of(
 
     Raises:
         ValueError: something that the model needs was not chosen.
-        ServingError: see `Client.translate`.
+        ServingError: as in `Client.translate`.
     """
     inputs = _inputs(request, ports)
     choices = [{}]

@@ -1,7 +1,7 @@
 """The rules of models that have several answers to one image.
 
-A number chooses an answer, or another image does. Client and commands ask
-here; it uses the standard library only.
+A number or another image chooses an answer. The client and the commands use
+these rules. This module uses only the standard library.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ def clash(images: Sequence[str], numbers: Sequence[str]) -> str | None:
 
     Args:
         images: names of the images that were given in place of a number.
-        numbers: names of what was given of numbers.
+        numbers: names of the numbers that were given.
 
     Returns:
         str, or None.
@@ -34,16 +34,17 @@ def numbers_of_samples(
     """The numbers of an image's answers.
 
     Args:
-        owner: str, what translates.
-        samples: int, answers to each image.
-        first: int, the number of the first; None: there is one answer alone.
+        owner: str, the thing that translates.
+        samples: int, how many answers each image gets.
+        first: int, the number of the first answer. None: there is only one
+            answer.
         images: names of the images that were given in place of a number.
 
     Returns:
-        range; None for one answer, which has no number of its own.
+        range. None for one answer, because it has no number.
 
     Raises:
-        ValueError: there are no several answers, or an image decides.
+        ValueError: there is only one answer, or an image chooses it.
     """
     if samples == 1:
         return None

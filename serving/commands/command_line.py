@@ -1,6 +1,7 @@
 """Options and terminal output of all commands.
 
-Uses the standard library only: the client's commands need it, too.
+It uses only the standard library, because the commands of the client also need
+it.
 """
 
 import dataclasses
@@ -15,9 +16,9 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 PathLike = TypeVar("PathLike", str, pathlib.Path)
-# Options that are text, because they can name other data than a folder.
+# These options are text, because they can name other data than a folder.
 LOCATIONS = ("data", "location")
-READER_GONE = 141  # what a shell reports for a program that SIGPIPE ended
+READER_GONE = 141  # the code that a shell reports after SIGPIPE
 
 
 def parse_command_line(
@@ -31,10 +32,10 @@ def parse_command_line(
     Args:
         options: dataclass; docstrings under its fields are the help texts.
             A `ValueError` of its `__post_init__` is a usage error.
-        argv: the options, or None for the process's own.
+        argv: the options. None: those of the process.
         prog: str, the command's name in messages.
-        default: what holds for options that are not given, in place of the
-            fields' own defaults.
+        default: the values of options that are not given, in place of the
+            defaults of the fields.
 
     Returns:
         An instance of `options`, with the home folder in place of `~` in
@@ -105,7 +106,7 @@ def _named(words: Sequence[str]) -> dict[str, list[str]]:
 def expand_home(path: PathLike) -> PathLike:
     """A path with the home folder in place of `~` or `~USER`.
 
-    The shell leaves the `~` of `--run=~/first` alone, so a program that does
+    The shell does not expand the `~` of `--run=~/first`. So a program that does
     not expand it makes a folder of that name.
 
     Args:
@@ -130,8 +131,8 @@ def expand_paths(options: T) -> T:
     """Options with the home folder in place of `~` in every path.
 
     Args:
-        options: dataclass; its fields may hold paths, tuples of paths and
-            other dataclasses. Of texts, those in `LOCATIONS` are paths.
+        options: dataclass. Its fields may hold paths, tuples of paths and other
+            dataclasses. Texts are paths only if they are in `LOCATIONS`.
 
     Returns:
         The same dataclass.
@@ -165,8 +166,8 @@ def _expanded(value: Any, name: str) -> Any:
 def on_terminal(main: Callable[..., int]) -> Callable[..., int]:
     """Lets a command get on with whatever reads its output.
 
-    Characters that cannot be shown become escapes. Where the reader goes away
-    first (`tfmask --help | head -1`), the command ends without a word.
+    Characters that cannot be shown become escapes. If the reader ends first
+    (`tfmask --help | head -1`), the command ends without a message.
 
     Args:
         main: function that returns an exit code; this decorates it.
@@ -182,7 +183,7 @@ def on_terminal(main: Callable[..., int]) -> Callable[..., int]:
             try:
                 return main(*arguments, **options)
             finally:
-                # When Python ends, it could not be caught any more.
+                # When Python ends, the error could not be caught any more.
                 for stream in filter(None, (sys.stdout, sys.stderr)):
                     stream.flush()
         except BrokenPipeError:
@@ -190,7 +191,7 @@ def on_terminal(main: Callable[..., int]) -> Callable[..., int]:
             if not gone:
                 raise
             nowhere = os.open(os.devnull, os.O_WRONLY)
-            for stream in gone:  # the rest, which Python writes at its end
+            for stream in gone:  # Python writes the rest at its end
                 os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
             return READER_GONE
@@ -211,10 +212,10 @@ def _reader_gone(stream):
 def show_any_character() -> None:
     """Makes stdout and stderr print what they cannot show as an escape.
 
-    A terminal that is not UTF-8, or a file name that is not, would end a
-    command in a traceback, often after all of its work.
+    If a terminal or a file name is not UTF-8, a command would end with a
+    traceback, often after all of its work.
     """
     for stream in (sys.stdout, sys.stderr):
-        # A stream of another kind, as of a notebook, takes any text.
+        # Other streams, for example in a notebook, take any text.
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
             stream.reconfigure(errors="backslashreplace")

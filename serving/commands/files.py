@@ -1,8 +1,8 @@
 """Which files of a folder are images, and where their results go.
 
-Training, `tfmask translate`, `query`, `metrics`, `study` and `prepare` ask
-here, so that they take the same files and say the same. It uses the standard
-library only: `tfmask query` has neither TensorFlow nor tfmask.
+Training, `tfmask translate`, `query`, `metrics`, `study` and `prepare` use this
+module. So they take the same files and print the same messages. It uses only
+the standard library, because `tfmask query` has neither TensorFlow nor tfmask.
 """
 
 import os
@@ -16,8 +16,8 @@ from typing import NamedTuple
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 # Suffixes that the client sends or converts.
 CLIENT_SUFFIXES = (*IMAGE_SUFFIXES, ".jfif", ".webp")
-# Images that people have but not every command reads: worth a message, where
-# a stray text file is not. `tfmask prepare` reads those that Pillow can.
+# These are common images that not every command reads. They get a message;
+# other files do not. `tfmask prepare` reads all that Pillow reads.
 _OTHER_KINDS = {
     ".avif": "AVIF",
     ".gif": "GIF",
@@ -39,9 +39,9 @@ class Scan(NamedTuple):
     """The files of a folder, without hidden files and subfolders.
 
     Attributes:
-        images: list of (path, problem) in natural order of the names; a
-            problem is None, or says why the image cannot be read.
-        others: list of paths of other files, in this order, too.
+        images: list of (path, problem) in natural order of the names; a problem
+            is None, or it says why the image cannot be read.
+        others: list of paths of other files, in the same order.
     """
 
     images: list[tuple[Path, str | None]]
@@ -54,7 +54,7 @@ class Listing(NamedTuple):
     Attributes:
         images: list of paths in natural order of the names.
         problems: dict of path to reason: images that cannot be read.
-        masks: list of paths of masks that lie beside their images.
+        masks: list of paths of masks beside their images.
         others: list of paths of files that are no images.
     """
 
@@ -115,7 +115,7 @@ def scan_folder(
         OSError: there is no such folder, or it cannot be listed.
     """
     images, others = [], []
-    # Names with a dot in front are droppings of file managers (._x.jpg).
+    # File managers leave names with a dot in front (._x.jpg).
     paths = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
     for path in sorted(paths, key=lambda path: natural_key(path.name)):
         if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_KINDS):
@@ -135,7 +135,7 @@ def image_problem(
         taken: suffixes of the images that can be read.
 
     Returns:
-        str that goes on from the path, or None.
+        str to put after the path, or None.
     """
     problem, suffix = file_problem(path), path.suffix.lower()
     if problem is None and suffix in _OTHER_KINDS and suffix not in taken:
@@ -156,10 +156,11 @@ def file_problem(path: Path) -> str | None:
     """Why a path cannot be read as a file.
 
     Args:
-        path: it is not opened: a pipe would not answer.
+        path: path of the file. It is not opened, because a pipe would not
+            answer.
 
     Returns:
-        str that goes on from the path, or None.
+        str to put after the path, or None.
     """
     try:
         mode = path.stat().st_mode
@@ -185,7 +186,7 @@ def list_images(
     """The images of a folder, or the one file.
 
     NAME_mask.png, NAME_X_mask.png or NAME_instance_0.png beside an image NAME
-    are masks that go with it, and no images.
+    are masks of this image. They do not count as images.
 
     Args:
         source: path of a file or folder.
@@ -195,7 +196,7 @@ def list_images(
         `Listing`.
 
     Raises:
-        ValueError: there is no image. The text says what is there.
+        ValueError: there is no image. The text says which files are there.
     """
     source = Path(source)
     if not source.is_dir():
@@ -270,9 +271,9 @@ def plan_outputs(
         output: folder of the translations.
         masks: image to the names of its results besides the translation,
             such as "mask" and "instance_0".
-        mask_output: folder of those; None: `MASK_FOLDER` in `output`.
-        more_inputs: paths that are read beside the images.
-        overwrite: bool; False refuses results that are already there.
+        mask_output: folder of these results. None: `MASK_FOLDER` in `output`.
+        more_inputs: paths that are also read.
+        overwrite: bool. False: existing results are an error.
 
     Returns:
         dict of image to a dict of the result's name to its path: "image" is

@@ -1,19 +1,20 @@
 """Which pixels of a mask are the object, and which masks could mean both.
 
-One rule for training, `tfmask prepare`, `translate` and `query`. NumPy only.
+There is one rule for training, `tfmask prepare`, `translate` and `query`. This
+module needs only NumPy.
 """
 
 import functools
 
 import numpy as np
 
-INSIDE = 128  # levels from here on are object
+INSIDE = 128  # this level and higher ones are object
 _EXPECTED = "expected 0 outside and 255 inside the object"
-# A mask with more levels than these is a drawing in shades; with less, its
-# values may be numbers of classes.
+# A mask with more levels than this is a drawing in shades. With fewer levels,
+# its values may be numbers of classes.
 _FEW = 16
 _SMALL = 64
-# How far compression moves the white of a JPEG.
+# The compression of a JPEG moves white by so much at most.
 _NEARLY_WHITE = 224
 
 
@@ -46,17 +47,17 @@ def mask_problem(
     Args:
         pixels: (H, W) or (H, W, C) uint8; a pixel whose brightest channel
             is `INSIDE` or more is object.
-        exact: bool; False for JPEGs, which do not keep single values.
-        soft: bool; shades count as they are, so a mask of many shades may
-            be all dark or all bright.
+        exact: bool; False for JPEGs, because they do not keep single values.
+        soft: bool; shades count. So a mask of many shades may be all dark or
+            all bright.
 
     Returns:
-        str that goes on from the file's name, or None.
+        str to put after the name of the file, or None.
     """
     planes = _planes(pixels)
     levels = functools.reduce(np.maximum, planes)
     if not levels.size:
-        return None  # others look at the size
+        return None  # other code checks the size
     if ((levels == 0) | (levels == 255)).all():  # most masks, and fast
         values = sorted({int(levels.min()), int(levels.max())})
     else:
@@ -67,7 +68,7 @@ def mask_problem(
         return _colour_problem(pixels, planes, levels, values, exact)
     darkest, brightest = values[0], values[-1]
     if brightest < INSIDE:
-        # Masks of 0 and 1 would otherwise be read as empty.
+        # Otherwise masks of 0 and 1 would count as empty.
         return f"has values from {darkest} to {brightest}, {_EXPECTED}"
     if darkest >= INSIDE and (exact or darkest < _NEARLY_WHITE):
         return (
@@ -111,7 +112,7 @@ def alpha_problem(levels: np.ndarray, alpha: np.ndarray) -> str | None:
         alpha: (H, W) uint8.
 
     Returns:
-        str that goes on from the file's name, or None.
+        str to put after the name of the file, or None.
     """
     inside, visible = levels >= INSIDE, alpha >= INSIDE
     constant = bool((levels == levels.flat[0]).all())
@@ -136,7 +137,7 @@ def deep_problem(values: np.ndarray) -> str | None:
         values: (H, W) integers.
 
     Returns:
-        str that goes on from the file's name, or None.
+        str to put after the name of the file, or None.
     """
     darkest, brightest = int(values.min()), int(values.max())
     if darkest >= 0 and (not brightest or 2**15 <= brightest < 2**16):

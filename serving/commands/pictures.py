@@ -1,9 +1,10 @@
 """One reader of image files: pictures, masks and label maps.
 
-TensorFlow decodes plain files alike, and faster. What it reads in another
-way (the orientation tag of cameras, some BMP), and what must be looked at
-before bits or channels are dropped, is read here. It needs Pillow, but for
-what looks at headers only: `serving.client` works without.
+TensorFlow decodes plain files in the same way, and faster. Some files need this
+module: files that TensorFlow reads in another way (the orientation tag of
+cameras, some BMP), and files that must be checked before bits or channels are
+dropped. It needs Pillow, except for functions that read only headers. So
+`serving.client` works without Pillow.
 """
 
 import io
@@ -27,8 +28,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _JPEG = b"\xff\xd8"
 _BMP = b"BM"
 _ORIENTATION = 0x0112
-# Orientation to: rows and columns change places, then upside down, then
-# left to right.
+# Orientation to three flags: exchange rows and columns, then flip upside down,
+# then flip left to right.
 TURNS = {
     1: (False, False, False),
     2: (False, False, True),
@@ -39,7 +40,8 @@ TURNS = {
     7: (True, True, True),
     8: (True, True, False),
 }
-# 16 bits brought to 8: below this the picture is as good as black.
+# If all values of a picture of 16 bits are below this after the change to 8
+# bits, it is almost black.
 _DARK = 16
 
 
@@ -62,7 +64,7 @@ def orientation(data: bytes) -> int:
         if data.startswith(_PNG):
             return _orientation(_png_chunk(data, b"eXIf"))
     except (struct.error, IndexError):
-        pass  # cut off; the decoder says so
+        pass  # the file is cut off; the decoder reports it
     return 1
 
 
@@ -114,7 +116,7 @@ def turned(pixels: np.ndarray, tag: int) -> np.ndarray:
         tag: int, of `orientation`.
 
     Returns:
-        array as it is meant to be seen.
+        array, upright.
     """
     swap, down, mirror = TURNS[tag]
     if swap:
@@ -140,8 +142,8 @@ def is_lossless(data: bytes) -> bool:
 def decodes_right(data: bytes) -> bool:
     """Whether TensorFlow's decoder gives an image the right colours.
 
-    Of BMP it does for 24 bits without compression alone: it takes the
-    numbers of a palette for grey, and the order of channels for granted.
+    For BMP, it does only with 24 bits and no compression. It reads the numbers
+    of a palette as grey, and it assumes one order of channels.
     """
     if not data.startswith(_BMP) or len(data) < 34:
         return True
@@ -162,8 +164,8 @@ def is_plain_image(data: bytes) -> bool:
 def is_plain_mask(data: bytes) -> bool:
     """Whether nothing is lost when a mask is decoded as an RGB image.
 
-    It is so for JPEGs, BMP of 24 bits and PNG of 8 bits that are grey or RGB
-    without transparency; the orientation tag counts apart.
+    This holds for JPEGs, for BMP of 24 bits, and for PNG of 8 bits that are
+    grey or RGB without transparency. The orientation tag is a separate check.
     """
     if data.startswith(_JPEG):
         return True
@@ -180,11 +182,11 @@ def open_picture(data: bytes) -> "Image.Image":
         data: bytes of any image file that Pillow reads.
 
     Returns:
-        `PIL.Image` of whatever mode, as stored.
+        `PIL.Image` of any mode, as stored.
 
     Raises:
-        PictureError: it is damaged or no image.
-        ImportError: there is no Pillow.
+        PictureError: the file is damaged, or it is no image.
+        ImportError: Pillow is not installed.
     """
     from PIL import Image, UnidentifiedImageError
 
@@ -195,7 +197,7 @@ def open_picture(data: bytes) -> "Image.Image":
         raise PictureError("is not an image that can be read") from error
     except (
         OSError,
-        SyntaxError,  # Pillow's word for a broken PNG
+        SyntaxError,  # Pillow's error for a broken PNG
         ValueError,
         Image.DecompressionBombError,
     ) as error:
@@ -206,8 +208,8 @@ def open_picture(data: bytes) -> "Image.Image":
 def _with_third_colour(data):
     """A BMP of 4 or 8 bits with two colours gets a third, unused one.
 
-    With black and white alone Pillow (seen in 13.0) takes its bytes
-    for single bits, and all of it becomes black.
+    With only black and white, Pillow (seen in 13.0) reads its bytes as single
+    bits. Then all of the image becomes black.
     """
     if not data.startswith(_BMP) or len(data) < 54:
         return data
@@ -233,9 +235,9 @@ def read_image(data: bytes) -> np.ndarray:
         (H, W, 3) uint8.
 
     Raises:
-        PictureError: it is damaged, has numbers that are no shades, or 16
-            bits that are next to black.
-        ImportError: there is no Pillow.
+        PictureError: the file is damaged, its numbers are no shades, or it has
+            16 bits and is almost black.
+        ImportError: Pillow is not installed.
     """
     image = open_picture(data)
     if _is_deep(image):
@@ -265,7 +267,7 @@ def dark_problem(pixels: np.ndarray) -> str | None:
         pixels: (H, W, 3) uint8, the upper 8 bits.
 
     Returns:
-        str that goes on from the file's name, or None.
+        str to put after the name of the file, or None.
     """
     if pixels.max() >= _DARK:
         return None
@@ -279,16 +281,16 @@ def read_mask(data: bytes, *, soft: bool = False) -> np.ndarray:
     """Reads a mask, upright; see `mask_values` for the rule.
 
     Args:
-        data: bytes of a file: grey of any depth, or colours, of which the
-            brightest channel counts.
+        data: bytes of a file. It is grey of any depth, or it has colours. Of
+            colours, the brightest channel counts.
         soft: bool; shades are wanted, see `mask_values.mask_problem`.
 
     Returns:
-        (H, W) uint8; levels from `mask_values.INSIDE` on are object.
+        (H, W) uint8; `mask_values.INSIDE` and higher levels are object.
 
     Raises:
-        PictureError: it is damaged, or could mean something else.
-        ImportError: there is no Pillow.
+        PictureError: the file is damaged, or it could mean something else.
+        ImportError: Pillow is not installed.
     """
     image = open_picture(data)
     if _is_deep(image):
@@ -332,9 +334,9 @@ def read_numbers(data: bytes) -> np.ndarray:
         (H, W) integers.
 
     Raises:
-        PictureError: it is damaged, has colours, or a palette that turns
-            black and white around.
-        ImportError: there is no Pillow.
+        PictureError: the file is damaged, it has colours, or its palette
+            exchanges black and white.
+        ImportError: Pillow is not installed.
     """
     image = open_picture(data)
     if not is_lossless(data):
@@ -349,7 +351,7 @@ def read_numbers(data: bytes) -> np.ndarray:
     values = np.asarray(image)
     if image.mode == "P":
         colours = image.convert("RGB").getcolors(2)
-        # As a mask its colours would mean the opposite of its numbers.
+        # As a mask, its colours would mean the opposite of its numbers.
         if colours and {c for _, c in colours} == {(0,) * 3, (255,) * 3}:
             white = np.asarray(image.convert("L")) > 0
             if (values[white] == 0).any():
@@ -428,11 +430,11 @@ def size_problem(
 
     Args:
         size: (height, width) of the mask.
-        expected: the same of what it belongs to.
-        owner: str, what that is, such as "its image".
+        expected: (height, width) of the picture that it belongs to.
+        owner: str, the name of this picture, such as "its image".
 
     Returns:
-        str that goes on from the mask's name, or None.
+        str to put after the name of the mask, or None.
     """
     if tuple(size) == tuple(expected):
         return None

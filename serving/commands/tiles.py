@@ -1,7 +1,8 @@
 """Large pictures in tiles: where they are cut, and how they are joined.
 
-`tfmask translate`, `translate_images`, the client and `tfmask query` ask here.
-It needs NumPy, and Pillow where a result belongs to another picture.
+`tfmask translate`, `translate_images`, the client and `tfmask query` use this
+module. It needs NumPy. It also needs Pillow if a result belongs to another
+picture.
 """
 
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-# Tiles begin at multiples of it, as the strides of most networks do: else a
-# tile's grid of features would lie between that of the whole picture.
+# Tiles begin at multiples of this number, because of the strides of most
+# networks. Otherwise the grid of features of a tile would lie between that of
+# the whole picture.
 ALIGNED = 32
 SMALLEST = 64
 
@@ -20,8 +22,9 @@ class Window(NamedTuple):
 
     Attributes:
         rows, columns: slices of the picture.
-        weights: two float32 arrays (height,) and (width,); a pixel counts
-            their product. Over all windows of a picture a pixel's sum is 1.
+        weights: two float32 arrays (height,) and (width,). The weight of a
+            pixel is their product. The weights of a pixel in all windows of a
+            picture have the sum 1.
     """
 
     rows: slice
@@ -43,14 +46,14 @@ class Tiling:
     """How pictures are cut.
 
     Args:
-        side: int, pixels of a tile's side.
-        overlap: int, pixels that neighbours share at least; None: a quarter
-            of the side. A tile's outer quarter of them does not count, for
-            there its translation knows nothing of what comes next; over the
-            rest one tile fades into the other.
+        side: int, pixels of the side of a tile.
+        overlap: int; neighbours share at least so many pixels. None: a quarter
+            of the side. The outer quarter of the shared pixels of a tile does
+            not count, because there the translation does not see the next
+            pixels. Over the rest, one tile fades into the other.
 
     Raises:
-        ValueError: no pictures can be cut like this.
+        ValueError: no picture can be cut like this.
     """
 
     side: int
@@ -123,11 +126,11 @@ def tiling_of(tile: int | None, overlap: int | None) -> Tiling | None:
     """What `tile` and `overlap` of a call or a command say.
 
     Args:
-        tile: int, or None: pictures are not cut.
+        tile: int. None: pictures are not cut.
         overlap: int, or None.
 
     Raises:
-        ValueError: see `Tiling`; or `overlap` comes without `tile`.
+        ValueError: as in `Tiling`; or `overlap` is given without `tile`.
     """
     if tile is not None:
         return Tiling(tile, overlap)
@@ -140,8 +143,8 @@ class Canvas:
     """The results of tiles, joined to results of the picture's size.
 
     Args:
-        height, width: ints, of the picture.
-        tiles: int, how many there will be.
+        height, width: ints, the size of the picture.
+        tiles: int, how many tiles there will be.
     """
 
     def __init__(self, height: int, width: int, tiles: int):
@@ -158,8 +161,8 @@ class Canvas:
         """Adds what became of a tile.
 
         Args:
-            name: str, of the result.
-            window: the tile's place.
+            name: str, name of the result.
+            window: the place of the tile.
             tile: (..., h, w, C) uint8.
         """
         rows, columns = window.weights
@@ -170,8 +173,8 @@ class Canvas:
         """Adds what a tile says of all of another picture: the mean counts.
 
         Args:
-            name: str, of the result.
-            mask: (h, w, 1) uint8; it is brought to the picture's size.
+            name: str, name of the result.
+            mask: (h, w, 1) uint8. It is resized to the size of the picture.
         """
         from serving.commands.pictures import resized
 

@@ -13,8 +13,8 @@ class ImageHeader(NamedTuple):
     pixels: int
 
 
-# Parts that are looked at in one file. Small ones in a large file would keep
-# Python busy for minutes.
+# At most so many parts of one file are read. Many small parts in a large file
+# would keep Python busy for minutes.
 _MOST_PARTS = 20_000
 
 
@@ -34,8 +34,8 @@ def read_header(data: bytes) -> ImageHeader | None:
         data: bytes of a PNG, JPEG, JPEG XL, GIF, BMP or WebP file.
 
     Returns:
-        `ImageHeader`; `pixels` counts all frames of a GIF or WebP. None if
-        the bytes are none of these, or no size can be read.
+        `ImageHeader`; `pixels` counts all frames of a GIF or WebP. None if the
+        bytes have none of these formats, or no size can be read.
     """
     for start, read in _READERS:
         if data.startswith(start):
@@ -65,7 +65,7 @@ def _png(data):
 def _jpeg(data):
     at = 2
     for _ in _parts():
-        # libjpeg skips what lies between the segments, so it counts as none.
+        # libjpeg skips the bytes between segments. So they do not count.
         at = data.find(b"\xff", at)
         if at < 0:
             return None
@@ -85,7 +85,7 @@ def _jpeg(data):
 
 def _gif(data):
     width, height, flags = struct.unpack_from("<HHB", data, 6)
-    # Each frame is decoded into the size that holds all of them.
+    # Each frame is decoded into a size that holds all frames.
     right, lower, frames, parts = width, height, 0, _parts()
     at = 13 + (3 << (flags & 7) + 1 if flags & 128 else 0)
     try:
@@ -101,7 +101,7 @@ def _gif(data):
             at += 11 + (3 << (frame[4] & 7) + 1 if frame[4] & 128 else 0)
             at = _skip_blocks(data, at, parts)
     except (struct.error, IndexError):
-        pass  # cut off: the frames so far count
+        pass  # the file is cut off; the frames so far count
     pixels = max(frames, 1) * right * lower
     return ImageHeader("GIF", width, height, pixels)
 
@@ -162,7 +162,7 @@ class _Bits:
         return self.read((9, 13, 18, 30)[self.read(2)]) + 1
 
 
-# Width by height, where the header gives the height only.
+# These are width by height. The header has only the height.
 _JXL_RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 

@@ -2,8 +2,8 @@
 
 They are built from `tfmask_protos.bin` (see `make_protos.py`) in a pool of
 their own, so they never clash with TensorFlow's classes in the same process.
-Wire and full names are the official ones; only Python's `isinstance` tells
-them apart.
+The wire format and the full names are the official ones. Only Python's
+`isinstance` sees a difference.
 
 The proto files described in the data file are Copyright The TensorFlow
 Authors and The gRPC Authors, Apache License 2.0

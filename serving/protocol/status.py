@@ -2,7 +2,8 @@
 
 import grpc
 
-# Numbers of the codes, as TensorFlow's runtime and the status messages use.
+# The numbers of the codes, as in TensorFlow's runtime and in the status
+# messages.
 UNKNOWN = 2
 INVALID_ARGUMENT = 3
 DEADLINE_EXCEEDED = 4

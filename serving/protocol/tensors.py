@@ -1,8 +1,8 @@
 """NumPy arrays to `TensorProto` and back, without TensorFlow.
 
-Reading follows TensorFlow's own decoder where Python's `make_ndarray` does
-not: missing values repeat the last one, surplus values are dropped, a field
-of another type counts as empty, uint8 wraps.
+Reading follows TensorFlow's own decoder. Python's `make_ndarray` differs from
+it. Missing values repeat the last one. Surplus values are dropped. A field of
+another type counts as empty. uint8 wraps.
 """
 
 import math
@@ -61,9 +61,9 @@ _BFLOAT16 = DATA_TYPES[14]
 _OF_NUMPY = {
     kind.storage: kind for kind in DATA_TYPES.values() if kind != _BFLOAT16
 }
-# Bytes of one element in TensorFlow's memory; a string has 24 there.
+# Bytes of one element in TensorFlow's memory. A string has 24 bytes there.
 STRING_BYTES = 24
-# How much a message may grow by repeating its last value (or zeros).
+# A message may grow by so many bytes if it repeats its last value (or zeros).
 MAX_GROWTH_BYTES = 64 * 2**20
 # Limits of NumPy. TensorFlow takes 254 dimensions, and empty tensors with huge
 # sizes.
@@ -113,7 +113,7 @@ def fill_proto(proto, value) -> None:
 
     Args:
         proto: `TensorProto` to fill.
-        value: array or what `numpy.asarray` accepts.
+        value: array, or a value that `numpy.asarray` accepts.
 
     Raises:
         TensorError: the type cannot be sent.
@@ -139,7 +139,7 @@ def _shape_bytes(shape) -> bytes:
 def typed_bytes(tensor: Tensor) -> bytes:
     """A serialized `TensorProto` with its values in the typed field.
 
-    This is what TensorFlow Serving answers by default.
+    TensorFlow Serving answers in this form by default.
 
     Args:
         tensor: `Tensor`.
@@ -172,7 +172,7 @@ def content_bytes(tensor: Tensor) -> bytes:
         tensor: `Tensor`.
 
     Returns:
-        bytes; strings keep their typed field.
+        bytes. Strings keep their typed field.
     """
     kind, array = tensor
     if kind == STRING:
@@ -214,10 +214,10 @@ def from_proto(proto) -> Tensor:
         proto: `TensorProto`.
 
     Returns:
-        `Tensor`; its array may be read-only.
+        `Tensor`. Its array may be read-only.
 
     Raises:
-        TensorError: TensorFlow would refuse it, too.
+        TensorError: TensorFlow would also refuse it.
         TensorTooLargeError: it would grow by more than `MAX_GROWTH_BYTES`.
     """
     if not proto.tensor_content:
@@ -234,10 +234,11 @@ def from_bytes(data) -> Tensor:
         data: bytes or memoryview.
 
     Returns:
-        `Tensor`; its array may be read-only and share memory with `data`.
+        `Tensor`. Its array may be read-only, and it may share memory with
+        `data`.
 
     Raises:
-        TensorError: TensorFlow would refuse it, too.
+        TensorError: TensorFlow would also refuse it.
         TensorTooLargeError: it would grow by more than `MAX_GROWTH_BYTES`.
     """
     number, shape, content, values = 0, [], b"", {}
@@ -353,8 +354,8 @@ def plain_array(tensor: Tensor) -> np.ndarray:
         tensor: `Tensor`.
 
     Returns:
-        array; bfloat16 becomes float32 (the same values), strings are bytes
-        in an object array.
+        array. bfloat16 becomes float32 (the same values). Strings are bytes in
+        an object array.
     """
     if tensor.kind != _BFLOAT16:
         return tensor.array

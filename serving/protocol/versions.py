@@ -31,8 +31,8 @@ class Policy:
         kind: "latest", "all" or "specific".
         count: int, how many for "latest".
         versions: the numbers for "specific".
-        replaces_broken: bool, an older version takes the place of one that
-            cannot be loaded. TensorFlow Serving has no such policy.
+        replaces_broken: bool; if a version cannot be loaded, an older one takes
+            its place. TensorFlow Serving has no such policy.
     """
 
     kind: str = "latest"
@@ -54,7 +54,7 @@ class ModelSettings:
     """One model of the configuration.
 
     Args:
-        name: str, what requests call it.
+        name: str, the name in requests.
         base_path: str, the folder that holds its versions.
         policy: `Policy`.
         labels: label to version.
@@ -104,7 +104,7 @@ class Model:
             for number, version in self.versions.items()
             if policy.replaces_broken and version.failing
         } & set(self.folders)
-        # A broken one stays wanted, and so is not tried again and again.
+        # A broken version stays wanted. So it is not tried again and again.
         wanted = policy.choose(set(self.folders) - broken) | broken
         for number, version in self.versions.items():
             again = number in wanted and not version.wanted

@@ -43,8 +43,8 @@ def masked_crc(data: bytes) -> int:
 def read_records(path: pathlib.Path):
     """The records of a TFRecord file.
 
-    The checksum of each length is held, the one of the contents is not: in
-    Python it would take a second for each 5 MB.
+    The checksum of each length is checked. The checksum of the contents is not
+    checked: in Python that would take a second for each 5 MB.
 
     Args:
         path: the file.
@@ -53,7 +53,7 @@ def read_records(path: pathlib.Path):
         bytes of a record.
 
     Raises:
-        CallError: DATA_LOSS, not a TFRecord file, or cut off.
+        CallError: DATA_LOSS; it is not a TFRecord file, or it is cut off.
     """
 
     def lost(what, at):
@@ -130,7 +130,7 @@ def warm_up(folder: str | pathlib.Path, answer: Callable) -> int:
 
     Args:
         folder: the version's folder.
-        answer: function that answers a `PredictRequest`.
+        answer: function of a `PredictRequest`. It returns the answer.
 
     Returns:
         int, how many records were replayed.

@@ -36,7 +36,7 @@ def read_varint(data, at: int) -> tuple[int, int]:
         at: int, where it starts.
 
     Returns:
-        (value, position behind it).
+        (value, position after it).
 
     Raises:
         WireError: the bytes end before the varint does.
@@ -64,7 +64,7 @@ def fields(data):
         varint or fixed number itself, the contents of a delimited field.
 
     Raises:
-        WireError: not a message, or cut off.
+        WireError: it is not a message, or it is cut off.
     """
     view = memoryview(data)
     at = 0
@@ -95,8 +95,8 @@ def pack_bytes(values) -> np.ndarray:
     Returns:
         flat uint8 array, the wire bytes.
     """
-    # Little-endian pairs (value, 1); the 1 stays only behind values >= 128,
-    # whose own top bit is already the continuation mark.
+    # These are little-endian pairs (value, 1). The 1 stays only after values >=
+    # 128. Their top bit is already the continuation mark.
     pairs = values.astype("<u2")
     keep = pairs >> 7 << 8 | 1
     pairs |= 256
