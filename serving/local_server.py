@@ -34,7 +34,7 @@ from serving.server.services import Services, handlers
 # After so many seconds, a running Python thread lets another one run. The
 # thread that answers must not wait for all threads that read requests.
 _SWITCH_SECONDS = 0.0005
-# This follows the grace. The work of a model ends between two operations.
+# Seconds after the grace. The work of a model ends between two operations.
 _INTERRUPT_SECONDS = 3.0
 
 

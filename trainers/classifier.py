@@ -1,8 +1,8 @@
 """`tfmask classifier`: a network that tells a set's classes apart.
 
-It learns attributes, or which of two domains an image is of, from the true
-labels of the training images. `tfmask evaluate --classifier` lets it judge
-translations, `tfmask metrics --features classifier` compares sets by it.
+It learns attributes, or the domain of an image, from the true labels of the
+training images. `tfmask evaluate --classifier` judges translations with it.
+`tfmask metrics --features classifier` compares sets with it.
 """
 
 import datetime

@@ -66,7 +66,7 @@ def main(argv=None):
         print(f"tfmask: unknown verb `{verb}`.{hint}", file=sys.stderr)
         print(usage(), file=sys.stderr)
         return 2
-    # TensorFlow's start-up notes bury what a command has to say.
+    # TensorFlow's notes at the start would hide the output of a command.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     return importlib.import_module(VERBS[verb][0]).main(rest)
 

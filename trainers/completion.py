@@ -31,8 +31,8 @@ class Words:
 
     Attributes:
         options: list of str, such as "--run".
-        choices: dict of option to a list of str; "" is the word without an
-            option. What is missing takes a file's name, or anything.
+        choices: dict of option to a list of str. "" is the word without an
+            option. Other options take the name of a file, or any text.
     """
 
     options: list[str] = dataclasses.field(default_factory=list)
@@ -44,8 +44,8 @@ def words_of(options, prefix="--", flags=True):
 
     Args:
         options: dataclass.
-        prefix: str, what its fields' options begin with.
-        flags: bool; a switch is `--x` or `--no-x`, else `--x True`.
+        prefix: str, the beginning of the options of its fields.
+        flags: bool; a switch is `--x` or `--no-x`. False: it is `--x True`.
 
     Returns:
         `Words`.
@@ -91,8 +91,8 @@ def tables():
     """What follows each verb, and each verb with its second word.
 
     Returns:
-        dict of "train" or "train cyclegan" to `Words`; "" is the command
-        itself. What all methods of `train` take stands at "train" alone.
+        dict of "train" or "train cyclegan" to `Words`. "" is the command
+        itself. Options of all methods of `train` are only at "train".
     """
     words_by_verb = {"": Words(choices={"": list(cli.VERBS)})}
     for verb, (module, _) in cli.VERBS.items():
@@ -168,7 +168,7 @@ def _case(pattern, variable, words):
     return f"      {shlex.quote(pattern)}) {variable}='{' '.join(words)}' ;;"
 
 
-# zsh runs functions of bash in its own way of bash.
+# zsh runs functions of bash in its mode for bash.
 _ZSH = "autoload -Uz compinit bashcompinit\ncompinit\nbashcompinit\n"
 _TEMPLATE = """\
 # Made by `tfmask completion`; make it anew after an update.

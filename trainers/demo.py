@@ -1,7 +1,7 @@
 """The whole road on the built-in data: train, measure, export, serve, ask.
 
-`make demo` runs it. Every step is a `tfmask` command that is printed before
-it starts, so that it can be repeated by hand.
+`make demo` runs it. Every step is a `tfmask` command. The command is printed
+before it starts, so you can repeat it by hand.
 """
 
 import shlex

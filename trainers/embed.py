@@ -1,8 +1,8 @@
 """`tfmask embed`: where a run's content and style codes lie, as a plot.
 
-The codes of LOMIT's test images, each brought to two dimensions by t-SNE and
-coloured by every attribute in turn: only the foreground style should show them
-(the paper's Figure 8).
+t-SNE brings each kind of code of LOMIT's test images to two dimensions. There
+is one plot for each attribute, coloured by it. Only the foreground style should
+show the attributes (Figure 8 of the paper).
 """
 
 import dataclasses

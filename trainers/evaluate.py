@@ -1,8 +1,8 @@
 """`tfmask evaluate`: masks and changes of a run, measured on real masks.
 
-What is measured depends on the method and the data, see
-`tfmask.evaluation`. Every number stands beside the same number of maps that
-learnt nothing, of which the identity changes nothing.
+The numbers depend on the method and the data, see `tfmask.evaluation`. Every
+number is beside the same number of maps that learnt nothing. One of these is
+the identity, which changes nothing.
 """
 
 import dataclasses
@@ -124,7 +124,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     if classifier is not None:
         head["judge"] = classifier.facts()
     context = context_of(options, method, data, classifier)
-    # Two evaluations at once would overwrite each other's images.
+    # Two evaluations at once would overwrite the images of each other.
     with only_writer(pages, "Or give another folder as `--gallery`."):
         result, page = write_evaluation(options, context, head, pages)
     model_card.add_evaluation(options.run, result)

@@ -1,7 +1,7 @@
 """`tfmask metrics`: KID, FID and IS between any two folders of images.
 
-Numbers of sets mean something only with what they were made of, so the report
-names the network and its checksum, the resize, counts, sizes and seeds.
+Numbers of sets have a meaning only with their conditions. So the report names
+the network and its checksum, the resizing, counts, sizes and seeds.
 """
 
 import dataclasses

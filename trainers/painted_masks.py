@@ -49,8 +49,8 @@ def masks_of_run(run, load_run=None):
         load_run: stands in for that of `tfmask.training.run_folder`.
 
     Returns:
-        function of a direction and a picture (H, W, 3) uint8 that gives a
-        mask (H, W) uint8, or None where the run has no such direction.
+        function of a direction and a picture (H, W, 3) uint8. It returns a mask
+        (H, W) uint8, or None if the run has no such direction.
     """
 
     if load_run is None:
@@ -65,7 +65,7 @@ def masks_of_run(run, load_run=None):
         if direction not in method.directions:
             return None
         with lock:
-            # In the size of the training, as for `prepare masks`.
+            # The size is that of the training, as for `prepare masks`.
             answer = method.translate_images(
                 resized(picture, height, width), direction
             )
@@ -108,7 +108,7 @@ def marking_of(options, mask=None, load_run=None):
             return None
         domain = file[len("train")].lower()
         answer = mask("a_to_b" if domain == "a" else "b_to_a", picture)
-        # Saved masks have only 0 and 255, so the page shows such a mask, too.
+        # Saved masks have only 0 and 255. So the page also shows such a mask.
         return None if answer is None else binary(answer)
 
     return Marking(

@@ -1,8 +1,9 @@
 """`tfmask prepare masks`: which training images to mark by hand.
 
-A few given masks go a long way (`--data.masks-for-training`). Those help most
-of which a run is least certain, or, before there is a run, those that differ
-most from each other. Nothing is drawn: marking is the user's.
+A few given masks help much (`--data.masks-for-training`). Masks help most for
+images whose masks a run is least certain about. Before there is a run, masks
+help most for images that differ most from each other. This command draws no
+masks. The user marks the images.
 """
 
 import csv
@@ -52,13 +53,14 @@ def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):
 
     Args:
         data: folder with trainA and trainB.
-        count: int, at most so many of each domain.
-        skip_bad_files: bool; else a file that cannot be read is an error.
-        run: run folder, or None: then images that differ from each other.
+        count: int, the largest number of images of each domain.
+        skip_bad_files: bool; skips files that cannot be read. False: they are
+            an error.
+        run: run folder. None: the images are those that differ from each other.
         load_run: stands in for that of `tfmask.training.run_folder`.
 
     Returns:
-        dict of domain to (`Unmarked`, rows as of `rows_of`), of the domains
+        dict of domain to (`Unmarked`, rows as in `rows_of`). It has the domains
         that the run translates.
 
     Raises:

@@ -20,7 +20,7 @@ from tfmask.training.resuming import opened_run
 from tfmask.training.run_folder import read_config
 from tfmask.training.strategies import check_devices
 
-# Shortcuts of the command line and the fields that they set.
+# These are shortcuts of the command line and the fields that they set.
 SHORTCUTS = {
     "data": "data.location",
     "image_size": "data.image_size",
@@ -133,7 +133,8 @@ def resolve(options, config):
         groups[group] = dataclasses.replace(groups[group], **{name: value})
     run = groups["run"]
     if options.epochs is not None and run.steps == config.run.steps:
-        # The steps of the resumed run would count in place of the epochs.
+        # Otherwise the steps of the resumed run would count in place of the
+        # epochs.
         groups["run"] = dataclasses.replace(run, steps=None)
     return dataclasses.replace(config, **groups)
 

@@ -84,7 +84,7 @@ def planned(options, images, inputs):
         inputs: `Inputs`.
 
     Raises:
-        UserError: see `plan_outputs`.
+        UserError: as in `plan_outputs`.
     """
     first = next(iter(inputs.seeds.values()), 0)
     plans = []

@@ -1,6 +1,6 @@
 """Options of the data, the optimisers and a run, as frozen dataclasses.
 
-A method's own options lie in its folder. None of them needs TensorFlow,
+The options of a method are in its folder. None of them needs TensorFlow,
 because a command that only reads options must not import it (3 to 5 seconds).
 """
 

@@ -21,12 +21,12 @@ def short_training(
 ) -> TrainConfig:
     """A training at 64 px for minutes on two cores.
 
-    An epoch is 100 steps. Adam as in PyTorch, with a learning rate of 5e-4;
-    the training ends where the rate has fallen.
+    An epoch is 100 steps. The optimizer is Adam as in PyTorch, with a learning
+    rate of 5e-4. The training ends when the rate has fallen.
 
     Args:
         method: the method's options.
-        location: str, of the data.
+        location: str, location of the data.
         constant_epochs: epochs before the learning rate falls.
         decay_epochs: epochs while it falls.
         batch_size: images of a step.

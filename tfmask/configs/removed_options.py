@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# Names of old options, and what every run does now.
+# Names of old options. Every run now has this value.
 REMOVED = {
     "method.update": "joint",
     "method.cam_signed": True,
@@ -21,7 +21,8 @@ def without_removed(group: str, options: dict[str, Any]) -> dict[str, Any]:
         options: name to value, as in the run's config.
 
     Raises:
-        ValueError: one that is gone had another value than what is left.
+        ValueError: a removed option had another value than the one that is
+            left.
     """
     present = {}
     for name, value in options.items():

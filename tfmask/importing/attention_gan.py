@@ -40,7 +40,7 @@ def generator(state):
             "filters": first[0],
             "blocks": blocks,
             "maps": maps,
-            # A content for the last map, too: nothing is copied.
+            # The last map also has a content, so nothing is copied.
             "geometric": contents == maps,
         },
         original,

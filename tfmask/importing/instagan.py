@@ -8,8 +8,8 @@ from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 _CODE = "of InstaGAN's code"
-_OBJECTS = 2  # that the comparison with the original gets beside an image
-# A layer with spectral normalisation, by the code's own module.
+_OBJECTS = 2  # the comparison with the original gets so many beside an image
+# A layer with spectral normalisation. The code has its own module for it.
 _SPECTRAL = {"weight_bar": "kernel", "bias": "bias", "weight_u": "vector"}
 
 
@@ -67,7 +67,8 @@ def discriminator(state):
     layers.append(spectral("classifier.3", "score"))
     for theirs, ours in (("img", "image"), ("seg", "mask")):
         layers += [
-            # Convolution and leaky ReLU, then with a norm between them.
+            # First convolution and leaky ReLU. After that there is a norm
+            # between them.
             spectral(
                 f"feature_{theirs}.{3 * n - 1 if n else 0}",
                 f"{ours}_features/convolutions/{n}",
@@ -94,7 +95,7 @@ def original(state, layout, images, masks):
     """The generator with PyTorch's own operations, by `Layout`.
 
     Returns:
-        (B, 3 + N, H, W): the image and the masks behind it.
+        (B, 3 + N, H, W): the image, then the masks.
     """
     import torch
     from torch.nn import functional

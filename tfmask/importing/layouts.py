@@ -15,9 +15,9 @@ import numpy as np
 from tfmask.importing import originals
 from tfmask.ops.errors import UserError
 
-# Entries that are no weights: fixed blur kernels; running means that no code
-# trains with; and of spectral normalisation the second vector, which follows
-# from the first, and the first of a single row, which is one number.
+# These entries are no weights: fixed blur kernels, and running means that no
+# training uses. The second vector of spectral normalisation follows from the
+# first one. The first vector of a single row is just one number.
 UNUSED = re.compile(
     r"(\.(filt|running_mean|running_var|num_batches_tracked|weight_v)"
     r"|_fc\.weight_u)$"
@@ -30,14 +30,14 @@ class Layer:
     """One layer with weights.
 
     Attributes:
-        key: str, of the file without ".weight" and ".bias".
-        path: str, of our network without "kernel", "gamma" and so on.
-        norm: bool; it is a normalisation, else a convolution or dense.
-        bias: bool; it has one.
-        names: dict of a tensor's name in the file to that of ours, where
-            these do not follow from `norm` and `bias`.
-        turn: function that lays an array out as ours, where its number of
-            axes does not tell.
+        key: str, key in the file without ".weight" and ".bias".
+        path: str, path in our network without "kernel", "gamma" and so on.
+        norm: bool; it is a normalisation. False: it is a convolution or dense.
+        bias: bool; it has a bias.
+        names: dict of a tensor's name in the file to its name in ours, if the
+            names do not follow from `norm` and `bias`.
+        turn: function that changes an array to our layout, if its number of
+            axes does not decide that.
     """
 
     key: str
@@ -68,12 +68,13 @@ class Layout:
 
     Attributes:
         layers: tuple of `Layer`.
-        options: dict of field to value that our network needs to be alike.
-        original: function of (state, layout, images, others...) that does
-            with PyTorch what the authors' generator does; None of other
+        options: dict of field to value. Our network needs these values to be
+            equal.
+        original: function of (state, layout, images, others...). It does the
+            same as the authors' generator, with PyTorch. None for other
             networks.
-        others: function of (B, H, W, 3) images that gives a list of arrays,
-            what a generator takes beside them; None: nothing.
+        others: function of (B, H, W, 3) images. It returns a list of arrays,
+            the other inputs of the generator. None: there are none.
     """
 
     layers: tuple
@@ -100,7 +101,7 @@ def resnet_generator(state):
     blurred = any(key.endswith(".filt") for key in state)
     # A dropout lies between the two convolutions of a block.
     dropout = f"model.{blocks[0]}.conv_block.6.weight" in state
-    # Convolution, norm, ReLU, and a blur where it halves through one.
+    # Convolution, norm, ReLU; and a blur, if blurring halves the size.
     halved = 4 if blurred else 3
     layers = [Layer("model.1", "encoder/convolutions/0")]
     layers += [
@@ -177,8 +178,8 @@ def patch_discriminator(state):
         if key.endswith(".weight") and array.ndim == 4
     )
     strided = len(places) - 2
-    # Convolution, norm, leaky ReLU, and a blur where it halves through one;
-    # the first layer has no norm.
+    # Convolution, norm, leaky ReLU; and a blur, if blurring halves the size.
+    # The first layer has no norm.
     step, second = (4, 3) if blurred else (3, 2)
     wanted = [0, *(second + step * n for n in range(strided))]
     wanted.append(wanted[-1] + 3)
@@ -240,7 +241,7 @@ def arrays_for(layout, state, shapes):
         if array.size == max(array.shape) and array.size == np.prod(
             shapes.get(path, ())
         ):
-            # One number a channel, with axes of 1 around them or without.
+            # One number for each channel, with or without axes of size 1.
             arrays[path] = array.reshape(shapes[path])
         if path not in shapes or tuple(shapes[path]) != arrays[path].shape:
             raise UserError(
@@ -248,7 +249,7 @@ def arrays_for(layout, state, shapes):
                 f"{arrays[path].shape}; `{path}` of ours has "
                 f"{shapes.get(path)}."
             )
-    # Running means stay as they are: they are not used for a translation.
+    # Running means do not change, because a translation does not use them.
     left = sorted(
         path
         for path in set(shapes) - set(arrays)
@@ -279,7 +280,7 @@ def shape_of(state, key, kind):
         kind: str, what it should be, for the message.
 
     Raises:
-        UserError: it is not there.
+        UserError: the key is missing.
     """
     if key not in state or state[key].ndim not in (2, 4):
         raise UserError(

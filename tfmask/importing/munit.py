@@ -38,7 +38,7 @@ def generator(state):
         Layer(
             "enc_style.model.6",
             "style_encoder/head/code",
-            # Theirs is a 1x1 convolution of a single pixel.
+            # In their code it is a 1x1 convolution of a single pixel.
             turn=lambda array: array.reshape(array.shape[0], -1).T,
         )
     )

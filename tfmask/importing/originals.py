@@ -1,6 +1,7 @@
 """The authors' generators in PyTorch, straight from their weights.
 
-What an imported network must equal: written with PyTorch's own operations.
+An imported network must give the same results. These generators use PyTorch's
+own operations.
 """
 
 import functools
@@ -14,13 +15,13 @@ def both_outputs(network, file, images):
     """What our network and the authors' code make of images.
 
     Args:
-        network: our generator with the file's weights.
+        network: our generator with the weights of the file.
         file: `NetworkFile` of a generator.
         images: (B, H, W, 3) float32 in [-1, 1].
 
     Returns:
-        (ours, theirs), two (B, H, W, C) float32: an image, and masks of
-        objects behind it where the generator gives some.
+        (ours, theirs), two (B, H, W, C) float32: an image, then masks of
+        objects if the generator makes some.
 
     Raises:
         ImportError: PyTorch is not installed.
@@ -95,7 +96,8 @@ def _halved(values):
 def _doubled(values):
     from torch.nn import functional
 
-    # Their Upsample: four taps, a replicated border, which is cut off again.
+    # Their Upsample has four taps and a replicated border. The border is cut
+    # off again.
     padded = functional.pad(values, [1] * 4, mode="replicate")
     taps = _taps(values, [1.0, 3.0, 3.0, 1.0], 4.0)
     outputs = functional.conv_transpose2d(
@@ -140,7 +142,7 @@ def unet(state, layout, values):
             padding=1,
         )
         outputs = normed(outputs, f"{key}.{up + 1}")
-        # The leaky ReLU works in place: what is handed on has passed it.
+        # The leaky ReLU works in place. So the next layer gets its result.
         return torch.cat([functional.leaky_relu(values, 0.2), outputs], 1)
 
     images = [values[index : index + 1] for index in range(len(values))]

@@ -23,11 +23,11 @@ class Place:
     """Where the authors' code keeps a network.
 
     Attributes:
-        network: str, our network's name.
-        layout: function of its arrays that gives their `Layout`.
-        file: str, the file's name; EPOCH and NAME stand for words.
-        part: str, the network's name in a file of several; empty: it is
-            alone.
+        network: str, name of our network.
+        layout: function of its arrays. It returns their `Layout`.
+        file: str, name of the file. EPOCH and NAME stand for words.
+        part: str, name of the network in a file of several networks. Empty: the
+            file has only this one.
     """
 
     network: str
@@ -47,15 +47,15 @@ def _junyanz(**networks):
 def _both_ways(generator, discriminator):
     """Those of CycleGAN and of what was made of its code.
 
-    They are called after the images that they begin with, and a discriminator
-    after the generator that it judges.
+    A generator has the name of the images that it begins with. A discriminator
+    has the name of the generator that it judges.
     """
     return _junyanz(
         G_A=("generator_a_to_b", generator),
         G_B=("generator_b_to_a", generator),
         D_A=("discriminator_b", discriminator),
         D_B=("discriminator_a", discriminator),
-        # Published models are one direction.
+        # Published models have one direction.
         G=("generator_a_to_b", generator),
     )
 
@@ -110,8 +110,8 @@ class NetworkFile:
     """One network of a file.
 
     Attributes:
-        path: of the file.
-        network: str, our network's name.
+        path: path of the file.
+        network: str, name of our network.
         layout: `Layout`.
         state: dict of key to array.
     """
@@ -128,11 +128,11 @@ def find_networks(method_name, folder, epoch="latest"):
     Args:
         method_name: one of `NAMES`.
         folder: path, with files such as `latest_net_G_A.pth`.
-        epoch: str, what stands for EPOCH in their names; where nothing is
-            "latest" it means the highest number.
+        epoch: str, the word for EPOCH in their names. If no file is "latest",
+            "latest" means the highest number.
 
     Returns:
-        list of `NetworkFile`, one a network.
+        list of `NetworkFile`, one for each network.
 
     Raises:
         UserError: there is no generator, or a file holds something else.
@@ -193,18 +193,18 @@ def config_for(
     Args:
         method_name: str.
         networks: list of `NetworkFile`.
-        location: str, of data, or "".
-        image_size: int or (height, width); None: what the files tell, else
-            that of the preset.
-        attributes: names of the numbers that a generator takes, in their
-            order; empty: `attribute_0` and so on.
+        location: str, location of data, or "".
+        image_size: int or (height, width). None: the size in the files, else
+            the size of the preset.
+        attributes: names of the numbers that a generator takes, in their order.
+            Empty: `attribute_0` and so on.
 
     Returns:
         `TrainConfig`.
 
     Raises:
-        UserError: the files differ in an option, ours has no such value, or
-            there are more or less names.
+        UserError: the files differ in an option, our option has no such value,
+            or the number of names is wrong.
     """
     config = preset_config(method_name, "paper", location)
     chosen = {}
@@ -245,7 +245,7 @@ def import_weights(config, networks, run, command_line):
     """Writes a run folder whose only checkpoint has the files' weights.
 
     Args:
-        config: of `config_for`.
+        config: config of `config_for`.
         networks: list of `NetworkFile`.
         run: path of the new folder.
         command_line: list of str, for the records.
@@ -254,7 +254,7 @@ def import_weights(config, networks, run, command_line):
         (method, names of networks that the files do not have).
 
     Raises:
-        UserError: a file does not fit; nothing is written.
+        UserError: a file does not fit. Nothing is written.
     """
     from tfmask.ops.package_versions import package_versions
     from tfmask.ops.variable_paths import variable_paths

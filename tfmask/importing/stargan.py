@@ -16,7 +16,7 @@ def generator(state):
         UserError: the file holds another network.
     """
     first = shape_of(state, "main.0.weight", f"a generator {_CODE}")
-    # Of one that is not a generator there are none.
+    # If it is not a generator, there are none.
     shape_of(state, "main.9.main.0.weight", f"a generator {_CODE}")
     blocks = count_of(state, r"main\.\d+\.main\.0\.weight")
     layers = []
@@ -87,7 +87,8 @@ def original(state, layout, images, labels):
     pairs = list(zip(keys[::2], keys[1::2], strict=False))
 
     def normed(values, key):
-        # By the image's own statistics: the code never calls `eval`.
+        # It takes the statistics of the image, because the code never calls
+        # `eval`.
         weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
         return functional.instance_norm(values, weight=weight, bias=bias)
 

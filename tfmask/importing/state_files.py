@@ -16,9 +16,9 @@ def read_state(path):
             `.safetensors` (needs safetensors).
 
     Returns:
-        dict of key to array, in the file's order, without the `module.` that
-        training on several GPUs puts in front. Of several networks the keys
-        begin with the network's name and a dot.
+        dict of key to array, in the order of the file. Training on several GPUs
+        puts `module.` in front of keys; it is removed. If there are several
+        networks, the keys begin with the name of the network and a dot.
 
     Raises:
         UserError: a library is missing, or the file holds something else.

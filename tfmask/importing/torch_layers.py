@@ -8,8 +8,8 @@ def convolved(state, values, key, reflect=0, **how):
         state: dict of key to tensor.
         values: (B, C, H, W) tensor.
         key: str, without `.weight`.
-        reflect: int, pixels of reflected border that are added first.
-        **how: of `functional.conv2d`.
+        reflect: int, pixels of a reflected border. It is added first.
+        **how: arguments of `functional.conv2d`.
 
     Returns:
         (B, C', H', W') tensor.

@@ -10,7 +10,7 @@ from tfmask.ops.errors import UserError
 from tfmask.ops.files import write_json, write_text
 from tfmask.reports.gallery import Gallery
 
-# The table's columns, where the data have them; results.json has all.
+# Columns of the table, if the data have them. results.json has all numbers.
 COLUMNS = (
     *DISTANCES,
     "mask_iou",
@@ -38,9 +38,9 @@ COLUMNS = (
     "changed_share",
     "change_l1",
 )
-# Rows that do not depend on a run: the floors, and the ceiling.
+# These rows do not depend on a run: the lower bounds and the upper bound.
 BOUNDS = ("identity", "mean_mask", "true_partner")
-# How the columns of examples begin that all arms have in common.
+# The columns of examples that all arms share begin like this.
 INPUT, TRUTH = "input", "true"
 
 
@@ -77,12 +77,13 @@ def statistics(rows):
     """Mean and standard deviation of every number over seeds.
 
     Args:
-        rows: list of dicts of numbers, one a seed; None, a number, or the
-            text of an infinity.
+        rows: list of dicts of numbers, one dict for each seed. A value is None,
+            a number, or the text of an infinity.
 
     Returns:
-        dict of numbers to [mean, deviation]: the sample's, divided by n - 1,
-        None of one seed. A number that is missing somewhere is [None, None].
+        dict of numbers to [mean, deviation]. The deviation is that of a sample,
+        divided by n - 1. It is None for one seed. A number that is missing
+        somewhere is [None, None].
     """
     result = {}
     for name in rows[0]:
@@ -104,8 +105,8 @@ def summarize(results_by_arm):
         results_by_arm: dict of `read_results`.
 
     Returns:
-        dict of directions to dicts of row names to `statistics`: each arm,
-        with the number of its `seeds`, and `BOUNDS`, once.
+        dict of directions to dicts of row names to `statistics`. There is each
+        arm, with the number of its `seeds`, and `BOUNDS`, once.
     """
     tables = {}
     for arm, results in results_by_arm.items():
@@ -116,7 +117,8 @@ def summarize(results_by_arm):
             table = tables.setdefault(direction, {})
             table[arm] = statistics([row["model"] for row in rows])
             table[arm]["seeds"] = [len(rows), None]
-    # These do not depend on a run, but one may lack what another has.
+    # These do not depend on a run. But one run may lack a number that another
+    # run has.
     for results in results_by_arm.values():
         for result in results[:1]:
             for direction, rows in result["directions"].items():
@@ -168,7 +170,7 @@ def table_lines(table):
             cell(name, numbers.get(name, (None, None))) for name in columns
         ]
         label = ROWS.get(row, row)
-        if seeds.get(row, most) < most:  # no deviation, or not of all
+        if seeds.get(row, most) < most:  # no deviation, or not from all seeds
             label += f" ({seeds[row]} of {most} seeds)"
         lines.append([label, *cells])
     return lines
@@ -195,7 +197,7 @@ def bars(name, table):
         table: dict of one direction.
 
     Returns:
-        str; "" where no row has a finite value.
+        str; "" if no row has a finite value.
     """
     values = {
         row: numbers[name]
@@ -315,7 +317,7 @@ def write_report(options, jobs, ledger, failed):
     """Writes results.json, results.md and index.html into the folder.
 
     Args:
-        options: of `trainers.benchmark`.
+        options: options of `trainers.benchmark`.
         jobs: list of `Job`.
         ledger: `Ledger`.
         failed: dict of job names to reasons.

@@ -1,8 +1,8 @@
 """A static page of pictures: `index.html` and PNG files beside it.
 
-No server, no script and nothing from the network: the folder can be copied
-or opened with a browser from disk. Training adds a section for each sample
-grid, evaluation a table of numbers and rows of single images.
+The page needs no server, no script and no network. The folder can be copied, or
+opened with a browser from disk. Training adds a section for each sample grid.
+Evaluation adds a table of numbers and rows of single images.
 """
 
 import html
@@ -19,7 +19,7 @@ from tfmask.ops.files import write_json, write_png, write_text
 SAMPLES = "samples.json"  # sample grids of a training
 FILES = ("index.html", "examples.json", SAMPLES, "images")
 GAP = 2  # pixels between the images of a grid
-# Small images are shown enlarged by a whole factor up to about this width.
+# Small images are enlarged by a whole factor up to about this width.
 CELL_WIDTH = 256
 GRID_CELL_WIDTH = 128
 
@@ -28,14 +28,14 @@ def to_pixels(image):
     """An image or mask as uint8 for a file.
 
     Args:
-        image: (..., C). uint8 is kept; float with 3 channels is an image in
-            [-1, 1], float with 1 channel a mask in [0, 1].
+        image: (..., C). uint8 does not change. Float with 3 channels is an
+            image in [-1, 1]. Float with 1 channel is a mask in [0, 1].
 
     Returns:
         uint8 array of the same shape.
 
     Raises:
-        ValueError: for another number of channels.
+        ValueError: the number of channels is another one.
     """
     image = np.asarray(image)
     if image.ndim < 3 or image.shape[-1] not in (1, 3):
@@ -60,7 +60,7 @@ def image_grid(columns):
         (N * (H + 2) - 2, K * (W + 2) - 2, 3) uint8, white between images.
 
     Raises:
-        ValueError: if sizes differ or there is nothing to show.
+        ValueError: sizes differ, or there is nothing to show.
     """
     columns = {name: np.asarray(images) for name, images in columns.items()}
     sizes = {name: images.shape[:3] for name, images in columns.items()}
@@ -89,17 +89,17 @@ def image_grid(columns):
 class Gallery:
     """Writes a page section by section.
 
-    Sections of `add_samples` are remembered in `samples.json`, so a resumed
-    run goes on with the page of the run that it continues; all others belong
-    to this object.
+    Sections of `add_samples` are saved in `samples.json`. So a resumed run
+    continues the page of its run. All other sections belong only to this
+    object.
 
     Args:
-        folder: where `index.html` goes; made if it is missing.
+        folder: folder of `index.html`. It is made if it is missing.
         title: str, heading of the page.
         note: str, a line below the heading.
 
     Raises:
-        UserError: if `samples.json` is there but cannot be read.
+        UserError: `samples.json` exists but cannot be read.
 
     Examples:
         gallery = Gallery("evaluation", "My run")
@@ -136,10 +136,10 @@ class Gallery:
 
         Args:
             title: str, heading of the section.
-            columns: list of str, what each column shows.
-            rows: iterable of (caption, images); images is a list of (H, W,
-                1 or 3) arrays in the ranges of `to_pixels`, one a column, or
-                None where there is nothing.
+            columns: list of str, titles of the columns.
+            rows: iterable of (caption, images); images is a list with one entry
+                for each column: a (H, W, 1 or 3) array in the ranges of
+                `to_pixels`, or None if there is nothing.
         """
         section = len(self._sections) + 1
         body, examples = [], []
@@ -195,11 +195,12 @@ class Gallery:
     def add_samples(self, step, images, mask_means=None):
         """Adds the sample grid of a training step; `write` writes the page.
 
-        One PNG and one small text file a call, whatever was there before.
-        A step that is already there is replaced: a resumed run repeats it.
+        A call writes one PNG and one small text file, for any number of older
+        grids. If the step is already there, it is replaced, because a resumed
+        run repeats it.
 
         Args:
-            step: int, training step; the page shows the newest first.
+            step: int, training step. The page shows the newest first.
             images: dict of name to (N, H, W, 1 or 3) arrays of one size, in
                 the ranges of `to_pixels`, one column each.
             mask_means: dict of a mask's name to its mean in [0, 1].
@@ -220,10 +221,10 @@ class Gallery:
     def newest_samples(self, step):
         """The newest picture of `add_samples` up to a step.
 
-        A run that goes on from a checkpoint may hold later ones.
+        A run that continues from a checkpoint may hold later ones.
 
         Returns:
-            str, relative to the folder; None if there is none.
+            str, relative to the folder. None if there is none.
         """
         steps = [taken for taken in self._samples if taken <= step]
         return self._samples[max(steps)]["file"] if steps else None
@@ -232,7 +233,7 @@ class Gallery:
         """Writes `index.html`, and what its sections show: `examples.json`.
 
         Returns:
-            Its path.
+            Path of the page.
         """
         newest_first = sorted(self._samples.items(), reverse=True)
         sections = [

@@ -45,16 +45,15 @@ def write_model_card(
 ):
     """Writes `model_card.md`, and its facts as `model_card.json` beside it.
 
-    Numbers of an earlier `add_evaluation` stay, with the step that they
-    belong to.
+    Numbers of an earlier `add_evaluation` stay, with their step.
 
     Args:
         run: run folder.
         config: resolved config (dataclass or dict) with `method_name` and
             `preset`.
-        method: has `spec`.
+        method: object with `spec`.
         data: dict, `describe()` of the data.
-        step: int, training steps taken.
+        step: int, number of training steps.
         command_line: list of str.
         sample: str, a picture's path relative to the run folder, or None.
 
@@ -78,7 +77,7 @@ def write_model_card(
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
     run.mkdir(parents=True, exist_ok=True)
-    with turn(run):  # a run is evaluated while it is trained
+    with turn(run):  # a run may be evaluated during its training
         old = _read(run) or {}
         for name in ("evaluation", "mask_thresholds"):
             facts[name] = old.get(name)
@@ -93,7 +92,7 @@ def add_evaluation(run, result):
         result: dict that `tfmask evaluate` writes as JSON.
 
     Returns:
-        Path of the card; None if the run has none.
+        Path of the card. None if the run has no card.
     """
     with turn(run):
         facts = _read(Path(run))
@@ -107,9 +106,9 @@ def add_thresholds(run, thresholds, step):
     """Puts the thresholds of the run's masks into its card.
 
     Args:
-        run: run folder; one without a card is left alone.
+        run: run folder. If it has no card, nothing changes.
         thresholds: dict of `mask_thresholds`.
-        step: int, training steps taken.
+        step: int, number of training steps.
     """
     with turn(run):
         facts = _read(Path(run))
@@ -124,11 +123,11 @@ def read_thresholds(run, step):
 
     Args:
         run: run folder.
-        step: int, training steps taken by the weights that make the masks.
+        step: int, number of training steps of the weights that make the masks.
 
     Returns:
-        dict of direction to float; empty where the card has none, or those
-        of another step.
+        dict of direction to float. It is empty if the card has no thresholds,
+        or those of another step.
     """
     thresholds = dict((_read(Path(run)) or {}).get("mask_thresholds") or {})
     return thresholds if thresholds.pop("step", None) == step else {}
@@ -189,7 +188,7 @@ def _card(facts):
 
 
 def _mask_sentence(facts):
-    # Older cards have no sentence of their own.
+    # Older cards do not have their own sentence.
     words = facts.get("mask") or method_spec(facts["method"]).mask
     thresholds = dict(facts.get("mask_thresholds") or {})
     step = thresholds.pop("step", None)

@@ -7,8 +7,9 @@ import math
 WIDTH, HEIGHT = 760, 240
 LEFT, TOP, BOTTOM = 52, 10, 24  # around the curves
 LEGEND = 190  # on the right
-POINTS = 300  # of a curve; longer ones become means of as many pieces
-# Okabe and Ito's colours, which colour-blind people can tell apart.
+POINTS = 300  # of a curve; longer ones become means of so many pieces
+# These are the colours of Okabe and Ito. Colour-blind people can tell them
+# apart.
 COLOURS = (
     *("#0072b2", "#d55e00", "#009e73", "#cc79a7"),
     *("#e69f00", "#56b4e9", "#8c8c8c", "#b8a800"),
@@ -19,12 +20,12 @@ def training_plots(metrics, mask_means):
     """The drawings of a run's page.
 
     Args:
-        metrics: path of `metrics.csv`; it need not be there yet.
+        metrics: path of `metrics.csv`. It may not exist yet.
         mask_means: dict of step to dict of mask's name to mean in [0, 1].
 
     Returns:
-        list of (title, SVG text): one for each player's losses, one for the
-        masks. What has fewer than two points is left out.
+        list of (title, SVG text): one for the losses of each player, and one
+        for the masks. Curves with fewer than two points are left out.
     """
     curves = {"masks": {}}
     for name, points in read_losses(metrics).items():
@@ -62,7 +63,7 @@ def line_plot(name, curves):
     """A plot of curves over the training step.
 
     Args:
-        name: str, what a screen reader says.
+        name: str, the text for a screen reader.
         curves: dict of name to list of (step, value).
 
     Returns:
@@ -104,7 +105,7 @@ def line_plot(name, curves):
         )
     for place, (label, line) in enumerate(curves.items()):
         colour = COLOURS[place % len(COLOURS)]
-        # Beyond the colours, curves are told apart by dashes.
+        # If there are more curves than colours, dashes tell them apart.
         dashes = "" if place < len(COLOURS) else ' stroke-dasharray="5 3"'
         text = html.escape(label)
         drawn = " ".join(

@@ -28,7 +28,7 @@ def plan_outputs(images, output, masks, **options):
     See `serving.commands.files.plan_outputs`.
 
     Raises:
-        UserError: see there.
+        UserError: as there.
     """
     try:
         return files.plan_outputs(images, output, masks, **options)
@@ -59,7 +59,7 @@ def bad_images(problems, count, done):
     Args:
         problems: dict of path to reason.
         count: int, images in all.
-        done: str, what became of the others.
+        done: str, the result of the other images.
     """
     return f"{len(problems)} of {count} images could not be {done}:\n" + (
         "\n".join(f"  {path}: {reason}" for path, reason in problems.items())

@@ -28,9 +28,9 @@ class TranslatedImage:
 
     Attributes:
         image: (H, W, 3) uint8.
-        mask: (H, W) uint8, 255 where the image was to change.
-        others: dict of name to uint8 array: what else the method gives, for
-            example `exemplar_mask` or `instance_0`.
+        mask: (H, W) uint8, 255 at the places of the change.
+        others: dict of name to uint8 array, the other outputs of the method,
+            for example `exemplar_mask` or `instance_0`.
     """
 
     image: np.ndarray

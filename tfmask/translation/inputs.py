@@ -12,7 +12,7 @@ from serving.commands.pictures import PictureError, read_mask, size_problem
 from tfmask.ops.errors import UserError, unknown_name
 from tfmask.translation.options import all_ports, option_ports
 
-# How the command line writes a value of each kind.
+# The command line writes a value of each kind in this way.
 _VALUES = {
     "image": "FILE",
     "mask": "FILE",
@@ -28,9 +28,9 @@ class Inputs:
 
     Attributes:
         files: dict of the port to a path: other images, and masks.
-        sets: dict of the port to a dict of image to its masks' paths.
-        settings: dict of the port to strings such as "Smiling=1"; after
-            `check_inputs` to (1, K) float32.
+        sets: dict of the port to another dict: image to the paths of its masks.
+        settings: dict of the port to strings such as "Smiling=1". After
+            `check_inputs` the values are (1, K) float32.
         seeds: dict of the port to the number of a random choice.
     """
 
@@ -58,14 +58,14 @@ def given_inputs(options, images):
     """The inputs beside the images that the options give.
 
     Args:
-        options: of `with_inputs`.
+        options: options of `with_inputs`.
         images: list of paths, the images to translate.
 
     Returns:
         `Inputs`.
 
     Raises:
-        UserError: a file is not there, or one mask is for many images.
+        UserError: a file is missing, or there is one mask for many images.
     """
     ports, inputs = option_ports(), Inputs()
     for name, port in ports.items():
@@ -121,7 +121,7 @@ def list_masks(name, images, folder):
     """The mask files of every image, in the order of their numbers.
 
     Args:
-        name: str, of the port.
+        name: str, name of the port.
         images: list of paths.
         folder: path of a folder with NAME_0.png and so on.
 
@@ -129,8 +129,8 @@ def list_masks(name, images, folder):
         dict of image to list of paths.
 
     Raises:
-        UserError: if the folder is not there, or an image has no mask or
-            two of one number.
+        UserError: the folder is missing, or an image has no mask or two masks
+            with the same number.
     """
     from data_pipelines.folders import instance_files, mask_problem
 
@@ -161,14 +161,14 @@ def read_files(path, masks=()):
     """An image and masks, with the checks of the training data.
 
     Args:
-        path: the image's file.
-        masks: paths of its masks, of its size.
+        path: file of the image.
+        masks: paths of its masks. They have the size of the image.
 
     Returns:
-        list of (H, W, 3) uint8 arrays, the image first.
+        list of (H, W, 3) uint8 arrays. The image is the first.
 
     Raises:
-        UserError: a file is bad. The text is the reason alone.
+        UserError: a file is bad. The text is only the reason.
     """
     from data_pipelines.checks import check_examples, decode
     from data_pipelines.examples import Encoded, Example
@@ -205,15 +205,15 @@ def read_beside(files, height, width):
 
     Args:
         files: dict of port to path.
-        height, width: ints, of the image.
+        height, width: ints, the size of the image.
 
     Returns:
-        dict of name to (1, H', W', C) uint8; H' and W' are those of the
-        image for its mask, of an exemplar for its own.
+        dict of name to (1, H', W', C) uint8. A mask of the image has the size
+        of the image. A mask of an exemplar has the size of the exemplar.
 
     Raises:
-        UserError: a file cannot be read, or a mask has another size than
-            its picture. The text goes on from the image's path.
+        UserError: a file cannot be read, or a mask has another size than its
+            picture. The text follows the path of the image.
     """
     ports, pixels = option_ports(), {}
     for name, path in files.items():
@@ -232,15 +232,15 @@ def beside(pixels, height, width, files=None):
 
     Args:
         pixels: dict of port to (H', W', C) uint8.
-        height, width: ints, of the image.
-        files: dict of port to path, for messages; None: they are in memory.
+        height, width: ints, the size of the image.
+        files: dict of port to path, for messages. None: they are in memory.
 
     Returns:
         dict, see `read_beside`.
 
     Raises:
-        UserError: a mask has another size than its picture. The text goes
-            on from the image's path.
+        UserError: a mask has another size than its picture. The text follows
+            the path of the image.
     """
     ports = option_ports()
     for name, values in pixels.items():
@@ -271,7 +271,7 @@ def check_inputs(run, method, inputs):
         `Inputs` with settings as numbers, see `target_attributes`.
 
     Raises:
-        UserError: something is missing, or too much, or no setting.
+        UserError: an input is missing or too much, or a setting is wrong.
     """
     for port in method.spec.required:
         if port.name != "image" and port.name not in inputs.names:
@@ -314,13 +314,14 @@ def samples_of(run, method, inputs, samples):
         run: path, for the message.
         method: `TranslationMethod`.
         inputs: `Inputs`.
-        samples: int, answers to each image.
+        samples: int, how many answers each image gets.
 
     Returns:
-        dict of the answer's number to `Inputs`; of one answer {0: inputs}.
+        dict of the answer's number to `Inputs`. For one answer, it is {0:
+        inputs}.
 
     Raises:
-        UserError: the method has no several answers, or an image decides.
+        UserError: the method has only one answer, or an image chooses it.
     """
     port = method.spec.several
     try:
@@ -351,8 +352,8 @@ def target_attributes(method, settings):
         (1, K) float32, 1 (on), 0 (off) or -1 (as it is).
 
     Raises:
-        UserError: a setting is not NAME=0 or NAME=1, or the method knows no
-            such name.
+        UserError: a setting is not NAME=0 or NAME=1, or the method does not
+            know the name.
     """
     names = method.config.attributes
     target = np.full((1, len(names)), -1.0, np.float32)

@@ -22,8 +22,8 @@ def direction_of(run, method, asked):
 
     Args:
         run: path, for the message.
-        method: has `directions`.
-        asked: str or None.
+        method: object with `directions`.
+        asked: str, the wanted direction, or None.
 
     Raises:
         UserError: the method has no such direction.
@@ -43,16 +43,17 @@ def compiled_translate(
     """`method.translate` as one graph for every batch size.
 
     Args:
-        method: has `spec` and `translate(inputs, direction)`.
+        method: object with `spec` and `translate(inputs, direction)`.
         direction: "a_to_b" or "b_to_a".
-        height: int, or None for any height.
-        width: int, or None for any width.
-        more: names of inputs that the method can do without.
+        height: int. None: any height.
+        width: int. None: any width.
+        more: names of further inputs that the method does not need.
         **options: more arguments of `method.translate`.
 
     Returns:
-        Function of a dict of arrays, `image` (B, H, W, 3) and what else the
-        method takes, that gives a dict of NumPy arrays, what it gives.
+        Function of a dict of arrays: `image` (B, H, W, 3) and the other inputs
+        of the method. It returns a dict of NumPy arrays, the outputs of the
+        method.
     """
     import tensorflow as tf
 
@@ -86,22 +87,22 @@ def translate_file(
     """Reads and translates one image.
 
     Args:
-        translate: function that `compiled_translate` returns.
-        method: has `spec` and `multiple`, what the sides of the network's
-            input must divide by.
-        path: image file; grey becomes RGB, transparency is dropped.
-        inputs: `Inputs` of `check_inputs`, what goes with it.
-        image_size: int, side of a square that it is resized to first; None:
-            it keeps its size.
-        tiling: `Tiling`, or None: in one pass.
+        translate: function of `compiled_translate`.
+        method: object with `spec` and `multiple`. The sides of the network's
+            input must be multiples of it.
+        path: image file. Grey becomes RGB. Transparency is dropped.
+        inputs: `Inputs` of `check_inputs`, the other inputs.
+        image_size: int, side of a square. The image is first resized to it.
+            None: it keeps its size.
+        tiling: `Tiling`. None: in one pass.
 
     Returns:
         dict of uint8 arrays: "image" (H, W, 3), and (H, W, 1) masks by the
         names of `results_of`.
 
     Raises:
-        UserError: if the file cannot be read or translated. The text is the
-            reason alone, without the path.
+        UserError: the file cannot be read or translated. The text is only the
+            reason, without the path.
     """
     from tfmask.ops.images import resized
 
@@ -127,20 +128,20 @@ def translate_pixels(translate, method, pixels, values, tiling=None):
     """Translates one image of any size.
 
     Args:
-        translate: function that `compiled_translate` returns.
-        method: has `spec` and `multiple`.
+        translate: function of `compiled_translate`.
+        method: object with `spec` and `multiple`.
         pixels: (H, W, 3), uint8 or float32 in [-1, 1].
-        values: dict of the port to what goes with it, with a batch axis;
-            images and masks are uint8 (images perhaps float32 in [-1, 1]),
-            of H and W where they belong to the image.
-        tiling: `Tiling`, or None: in one pass.
+        values: dict of the port to the other inputs, with a batch axis. Images
+            and masks are uint8 (images may be float32 in [-1, 1]). They have H
+            and W if they belong to the image.
+        tiling: `Tiling`. None: in one pass.
 
     Returns:
         dict of uint8 arrays, see `translate_file`.
 
     Raises:
-        UserError: the image is too small or too large. The text is the
-            reason alone.
+        UserError: the image is too small or too large. The text is only the
+            reason.
     """
     height, width = pixels.shape[:2]
     smallest = smallest_side(method.multiple)
@@ -179,7 +180,7 @@ def _translate_part(translate, method, values):
 
     Args:
         translate, method: see `translate_pixels`.
-        values: dict, see `translate_pixels`, with the image.
+        values: dict as in `translate_pixels`, with the image.
 
     Returns:
         dict of the port to uint8 arrays without a batch axis.
@@ -246,12 +247,12 @@ def translate_files(
     """Translates files one by one; a bad one does not stop the others.
 
     Args:
-        method: has `spec`, `translate` and `multiple`.
+        method: object with `spec`, `translate` and `multiple`.
         plan: dict of `plan_outputs`.
         direction: "a_to_b" or "b_to_a".
         inputs: `Inputs`.
         image_size, tiling: see `translate_file`.
-        advance: called after each file.
+        advance: function that is called after each file.
 
     Returns:
         dict of path to reason: images that were not translated.
@@ -273,7 +274,8 @@ def translate_files(
         except UserError as error:
             failed[source] = str(error)
         else:
-            # The plan is older than the method is known: it may hold more.
+            # The plan was made before the method was known. So it may hold
+            # more.
             for name in targets.keys() & results.keys():
                 write_png(targets[name], results[name])
         advance()
