@@ -17,9 +17,9 @@ class Candidate:
     Attributes:
         path: the image file.
         masks: function of the image's (height, width) and of a function
-            `crop` that takes and returns a (H, W) array. Yields one cropped
-            (H, W) bool array for each instance, empty ones too. Raises
-            `UserError` whose text is the reason alone.
+            `crop` that takes and returns a (H, W) array. It yields one cropped
+            (H, W) bool array for each instance, also for empty ones. It raises
+            `UserError` with only the reason as text.
         crowds: int, crowd regions that are left out.
     """
 
@@ -39,7 +39,7 @@ def scanned(folder, option):
         `serving.commands.files.Scan`.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: the folder is missing.
     """
     if not folder.is_dir():
         got = "a file" if folder.exists() else "which is not there"
@@ -50,17 +50,17 @@ def scanned(folder, option):
 def list_images(folder, report):
     """The image files of `--images`.
 
-    Results are always PNG, so any format that Pillow knows will do.
+    Results are always PNG. So any format that Pillow knows is allowed.
 
     Args:
         folder: path.
-        report: `Report`; gets what is no image by its name.
+        report: `Report`. It gets the files that are no images by their names.
 
     Returns:
         list of paths in natural order.
 
     Raises:
-        UserError: there is no such folder.
+        UserError: the folder is missing.
     """
     scan = scanned(folder, "--images")
     for path in scan.others:

@@ -19,13 +19,13 @@ def list_candidates(images, file, category, report, *, keep_crowd=False):
     Args:
         images: folder of the image files.
         file: path of the json.
-        category: str, its name.
-        report: `Report`; gets the images that are left out.
+        category: str, name of the category.
+        report: `Report`. It gets the images that are left out.
         keep_crowd: bool; a crowd region counts as an instance.
 
     Returns:
-        list of `Candidate` in natural order of the file names. The files
-        need not be there.
+        list of `Candidate` in natural order of the file names. The files may be
+        missing.
 
     Raises:
         UserError: there is no such folder, the file is not COCO's, or the
@@ -129,7 +129,7 @@ def _index(content, file, category):
         kind, image = annotation["category_id"], annotation["image_id"]
         if names.get(kind, category) != category:
             continue
-        # Exports that were merged hold annotations twice, some with new ids.
+        # Merged exports hold annotations twice, some with new ids.
         same = {
             f"id {annotation.get('id')!r}",
             f"{image!r} {json.dumps(annotation.get('segmentation'))}",

@@ -17,8 +17,8 @@ def check_targets(root, name):
         name: "trainA" or such.
 
     Raises:
-        UserError: a folder is not empty. One of whole masks counts too: it
-            would be taken for the new images'.
+        UserError: a folder is not empty. A folder of whole masks counts too,
+            because its masks would be used for the new images.
     """
     for end in ("", "_seg", "_mask"):
         target = root / f"{name}{end}"
@@ -41,12 +41,12 @@ def folder_pair(root, name):
     """Two new folders that get their names at the end.
 
     Args:
-        root: path that will hold the folders; made if it is missing.
+        root: path that will hold the folders. It is made if it is missing.
         name: "trainA" or such.
 
     Yields:
-        (folder for images, folder for masks), which become `root/name` and
-        `root/name_seg`. After an exception, Ctrl-C too, neither remains.
+        (folder for images, folder for masks). They become `root/name` and
+        `root/name_seg`. After an exception or Ctrl-C, neither remains.
     """
     new = not root.exists()
     root.mkdir(parents=True, exist_ok=True)

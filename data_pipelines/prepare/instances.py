@@ -1,7 +1,7 @@
 """`tfmask prepare instances`: images with a mask for each object.
 
-Makes one domain of the layout that `data_pipelines.folders` reads: NAME.png
-in ROOT/trainA, and in ROOT/trainA_seg NAME_0.png (the largest object),
+It makes one domain of the layout that `data_pipelines.folders` reads.
+ROOT/trainA has NAME.png. ROOT/trainA_seg has NAME_0.png (the largest object),
 NAME_1.png and so on.
 """
 
@@ -229,7 +229,7 @@ def load(candidate, options):
             dropped[SMALL] += 1
         else:
             large_masks.append(mask)
-    # A stable sort: of two equal ones the first stays first.
+    # This is a stable sort. If two are equal, the first stays first.
     large_masks.sort(key=np.count_nonzero, reverse=True)
     if options.max_instances is not None:
         dropped[TOO_MANY] = len(large_masks[options.max_instances :])

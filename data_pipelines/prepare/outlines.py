@@ -5,12 +5,12 @@ from PIL import Image, ImageDraw
 
 from tfmask.ops.errors import UserError
 
-# Pillow draws between whole pixels, and fills those on the edge too, so
-# polygons are drawn larger. By an odd factor: then every pixel's centre is
+# Pillow draws between whole pixels and also fills pixels on the edge. So
+# polygons are drawn larger, by an odd factor. Then the centre of every pixel is
 # the centre of one of the fine pixels.
 _FINE, _COARSE = 11, 3
 _MOST_FINE = 2**20  # pixels; 127 MB when drawn
-# Pixels. What is farther away is damage; Pillow's integers end not far behind.
+# Pixels. Points farther away are damage. Pillow's integers end not far beyond.
 _FARTHEST = 1e6
 
 
@@ -26,8 +26,8 @@ def to_mask(segmentation, shape):
         (height, width) bool array.
 
     Raises:
-        UserError: it is neither, or does not fit the image. The text is the
-            reason alone.
+        UserError: it is neither of these, or it does not fit the image. The
+            text is only the reason.
     """
     if isinstance(segmentation, dict):
         return decode_runs(segmentation, shape)
@@ -41,8 +41,8 @@ def fill_polygons(polygons, shape):
 
     Args:
         polygons: list of [x0, y0, x1, y1, ...] in pixels; (0, 0) is the
-            upper left corner of the first pixel, not its centre. What lies
-            outside the image is cut off.
+            upper left corner of the first pixel, not its centre. Parts outside
+            of the image are cut off.
         shape: (height, width).
 
     Returns:
@@ -67,7 +67,7 @@ def fill_polygons(polygons, shape):
         last = np.clip(np.ceil(points.max(0)), 0, limit).astype(int)
         if (last <= first).any():
             continue
-        # Only the part of the image that the polygon can reach.
+        # This is only the part of the image that the polygon can reach.
         factor = _FINE if np.prod(last - first) <= _MOST_FINE else _COARSE
         fine = Image.new("L", tuple(((last - first) * factor).tolist()))
         corners = np.floor((points - first) * factor).astype(int)
@@ -104,7 +104,7 @@ def decode_runs(runs, shape):
         (height, width) bool array.
 
     Raises:
-        UserError: the size is another, or the runs do not fill it.
+        UserError: the size is wrong, or the runs do not fill it.
     """
     counts, size = runs.get("counts"), runs.get("size")
     if size != list(shape):
@@ -131,10 +131,10 @@ def decode_runs(runs, shape):
 def decompress(text):
     """Run lengths from COCO's compressed text.
 
-    Each character carries, above code 48, five bits of a number (lowest
-    first) and a bit that says whether more follow; the last one's fifth bit
-    is the sign. From the fourth number on it is the difference to the number
-    two places before.
+    Each character, after subtracting code 48, has five bits of a number (lowest
+    first), and a bit that says if more characters follow. The fifth bit of the
+    last character is the sign. From the fourth number on, it is the difference
+    to the number two places before.
 
     Args:
         text: str.

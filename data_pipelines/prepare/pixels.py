@@ -20,8 +20,7 @@ def read_rgb(path):
         `PIL.Image` of mode RGB.
 
     Raises:
-        UserError: it is missing or cannot be read. The text is the reason
-            alone.
+        UserError: it is missing or cannot be read. The text is only the reason.
     """
     return Image.fromarray(np.ascontiguousarray(_read(path, decode_image)))
 
@@ -36,7 +35,7 @@ def read_numbers(path):
         (H, W) integers.
 
     Raises:
-        UserError: as `read_rgb`; or it has colours.
+        UserError: as in `read_rgb`; or it has colours.
     """
     return _read(path, decode_numbers)
 
@@ -58,10 +57,10 @@ def crop_image(image, size):
 
     Args:
         image: `PIL.Image`.
-        size: (height, width), or None to leave it as it is.
+        size: (height, width). None: the size does not change.
 
     Returns:
-        `PIL.Image`; bicubic, antialiased where it shrinks.
+        `PIL.Image`; bicubic, antialiased if it shrinks.
     """
     if size is None:
         return image
@@ -77,7 +76,7 @@ def crop_map(values, size):
 
     Args:
         values: (H, W) array.
-        size: (height, width), or None to leave it as it is.
+        size: (height, width). None: the size does not change.
 
     Returns:
         (height, width) array of the same dtype.
@@ -98,8 +97,8 @@ def crop_map(values, size):
 def _kept(shape, size):
     """The part of (height, width) that stays: pairs of floats, in pixels.
 
-    The image is resized to whole pixels with its aspect kept (but for the
-    rounding), and the cut begins at a whole pixel of that.
+    The image is resized to whole pixels. Its aspect is kept, except for the
+    rounding. The cut begins at a whole pixel of the result.
     """
     scale = max(want / side for want, side in zip(size, shape, strict=True))
     spans = []

@@ -12,8 +12,8 @@ class Report:
     """Counts and names, by reason.
 
     Attributes:
-        images: int, written.
-        instances: int, written.
+        images: int, number of written images.
+        instances: int, number of written instances.
         bad: list of (file, reason).
         left_out: dict of reason to list of file names.
         dropped: dict of reason to dict of file name to number of instances.
@@ -101,7 +101,7 @@ def read_reports(path):
     """The reports that are already in a `prepare.json`.
 
     Args:
-        path: the file; it need not be there.
+        path: the file. It may be missing.
 
     Returns:
         dict of folder name to report.

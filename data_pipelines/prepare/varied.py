@@ -6,8 +6,9 @@ from PIL import Image
 from data_pipelines.prepare.pixels import read_rgb
 
 SIDE = 8
-# Two images are nearly the same below: root mean square of the difference of
-# their thumbnails, where colours go from 0 to 1.
+# Two images are nearly the same if a number is below this. The number is the
+# root mean square of the difference of their thumbnails. Colours go from 0 to
+# 1.
 NEAR = 0.04
 
 
@@ -21,7 +22,7 @@ def thumbnail(path):
         (192,) float32 in [0, 1]: the colours of 8 x 8 squares.
 
     Raises:
-        UserError: see `read_rgb`.
+        UserError: as in `read_rgb`.
     """
     small = read_rgb(path).resize((SIDE, SIDE), Image.Resampling.BOX)
     return np.asarray(small, np.float32).ravel() / 255.0
@@ -32,13 +33,13 @@ def spread(thumbnails, known, count):
 
     Args:
         thumbnails: (N, D) float array.
-        known: (K, D) float array, images that are there already. Without
-            any, the first is the image nearest to the mean.
-        count: int, at most so many.
+        known: (K, D) float array, images that are already there. If there are
+            none, the first result is the image nearest to the mean.
+        count: int, the largest number of images.
 
     Returns:
-        list of int, indices in the order chosen; fewer count is a start of
-        more.
+        list of int, indices in the order of the choice. With a smaller `count`,
+        the list is the start of the longer list.
     """
     if not len(thumbnails):
         return []
@@ -56,7 +57,7 @@ def spread(thumbnails, known, count):
 def without_repeats(values, thumbnails, known, count):
     """The images of the largest values, of nearly equal ones only one.
 
-    Images that are nearly equal to one chosen or known come last.
+    Images that are nearly equal to a chosen or known image come last.
 
     Args:
         values: (N,) float array.

@@ -1,8 +1,8 @@
 """Server-side batching: requests that arrive together run together.
 
-Follows TensorFlow Serving's batching session, including that one bad request
-fails its whole batch, so that what works here works there. Only requests with
-encoded images, any of which can be damaged, run alone here.
+It follows the batching session of TensorFlow Serving: one bad request fails its
+whole batch. So a client that works here works there. One thing differs:
+requests with encoded images run alone here, because an image can be damaged.
 """
 
 import threading
@@ -36,7 +36,7 @@ class BatchingOptions:
         max_enqueued_batches: int, length of each queue.
         num_batch_threads: int, batches that run at once.
         allowed_batch_sizes: sizes that batches are filled up to.
-        pad_variable_length_inputs: bool, fill up other dimensions, too.
+        pad_variable_length_inputs: bool, also fill up other dimensions.
         max_execution_batch_size: int or None, split larger requests into
             pieces of this size.
     """
@@ -90,7 +90,7 @@ def read_options(parameters, threads: int) -> BatchingOptions:
 
     Args:
         parameters: `BatchingParameters`.
-        threads: int, `num_batch_threads` where the file names none.
+        threads: int, `num_batch_threads` if the file has none.
 
     Returns:
         `BatchingOptions`.
@@ -177,10 +177,10 @@ class BatchScheduler:
             timeout: seconds, or None.
 
         Returns:
-            One `Tensor` a fetch, the rows of this request only.
+            One `Tensor` for each fetch, with only the rows of this request.
 
         Raises:
-            CallError: with TensorFlow Serving's code and text.
+            CallError: it has TensorFlow Serving's code and text.
         """
         rows = _rows(feeds)
         options = self.options
@@ -201,7 +201,7 @@ class BatchScheduler:
         ]
         for task in tasks:
             task.rows = _rows(task.feeds)
-        # Element types belong to the key: unequal ones cannot be joined.
+        # The key has the element types, because unequal types cannot be joined.
         kinds = tuple((name, feeds[name].kind.number) for name in sorted(feeds))
         key = (run, kinds, tuple(fetches))
         with self._changed:
@@ -276,7 +276,7 @@ class BatchScheduler:
         except CallError as caught:
             error = caught
         except Exception as caught:
-            # The callers wait for an answer, whatever happens here.
+            # The callers wait for an answer, also after an error here.
             error = CallError(INTERNAL, f"{type(caught).__name__}: {caught}")
         for task in batch.tasks:
             task.error = error
@@ -368,7 +368,7 @@ def _joined(pieces):
 def _padded(arrays):
     """Fills every dimension but the first with each array's first value."""
     if len({array.ndim for array in arrays}) > 1:
-        return arrays  # cannot be made equal; the caller says so
+        return arrays  # they cannot be made equal; the caller reports it
     largest = np.max([array.shape[1:] for array in arrays], axis=0)
     padded = []
     for array in arrays:

@@ -9,10 +9,11 @@ from concurrent import futures
 class Budget:
     """Shares out a number of bytes, first come, first served.
 
-    Thread-safe: calls wait for it on the event loop, loads in a thread.
+    It is thread-safe. Calls wait for it on the event loop, loads wait in a
+    thread.
 
     Args:
-        limit: int, bytes; more than that is shared out to nobody.
+        limit: int, bytes. No more than that is shared out.
     """
 
     def __init__(self, limit: int):
@@ -29,10 +30,10 @@ class Budget:
         """Takes a share, if it is free and nobody waits.
 
         Args:
-            amount: int, bytes; of a larger amount than all, all is taken.
+            amount: int, bytes. If it is more than the limit, all is taken.
 
         Returns:
-            Whether it was taken.
+            True if it was taken.
         """
         with self._lock:
             amount = min(amount, self.limit)
@@ -46,11 +47,12 @@ class Budget:
         """Asks for a share.
 
         Args:
-            amount: int, bytes; of a larger amount than all, all is asked for.
+            amount: int, bytes. If it is more than the limit, it asks for all.
 
         Returns:
-            A future, done when the share is granted. Whoever does not want it
-            any more cancels it, or, where that is too late, releases it.
+            A future. It is done when the share is granted. If a caller no
+            longer needs the share, it must cancel the future. If that is too
+            late, it must release the share.
         """
         share = futures.Future()
         with self._lock:

@@ -1,8 +1,8 @@
 """One call on the event loop: from its first byte to its answer.
 
-Only complete requests get a thread, and only as long as the model works on
-them. Whatever else a call waits for (its message, its share of memory, a
-model that loads) costs a coroutine.
+Only complete requests get a thread, and only while the model works on them. A
+call that waits for other things (its message, its share of memory, a model that
+loads) needs only a coroutine.
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from serving.protocol.versions import LOG
 from serving.server.budget import Budget
 from serving.server.memory import Gaps
 
-_RECEIVE_SECONDS = 120.0  # in which a request has to arrive
-# Requests of so many bytes are read on the loop, where a thread would take
-# longer, and answers of so many are not counted.
+_RECEIVE_SECONDS = 120.0  # a request must arrive in this time
+# Requests up to this size in bytes are read on the loop, because a thread would
+# take longer. Answers up to this size are not counted.
 _SMALL = 2**16
-_LATE = "Timed out waiting for notification"  # the runtime's own words
+_LATE = "Timed out waiting for notification"  # the words of the runtime
 
 
 @dataclass(frozen=True)
@@ -41,10 +41,10 @@ class Limits:
 
     Args:
         threads: int, calls whose model runs at the same time.
-        calls: int, requests that run or wait for their turn.
-        seconds: float, the most that a call may last.
+        calls: int, requests that run or wait.
+        seconds: float, the longest time of a call.
         held: int, bytes of all messages that run or wait.
-        budget: `Budget` of memory that models work with.
+        budget: `Budget` of the memory for the work of models.
     """
 
     threads: int
@@ -60,16 +60,17 @@ class Call:
 
     Attributes:
         method: `Method`.
-        peer: str, who calls.
-        end: seconds on the monotonic clock when its time is up.
-        code: `grpc.StatusCode` of its answer; CANCELLED until it is known.
+        peer: str, the caller.
+        end: seconds on the monotonic clock, the end of its time.
+        code: `grpc.StatusCode` of its answer. It is CANCELLED until it is
+            known.
         data: bytes of the message, until it is read.
         request: the message, once it is read.
-        version: int, the version that answered; None without one.
+        version: int, the version that answered. None if there is none.
         pixels, received, sent: ints, of its images; bytes of its messages.
         seconds: float, since its request was complete.
         running: float, seconds of that in which a model ran.
-        gone: bool, whether nobody waits for the answer any more.
+        gone: bool, nobody waits for the answer any more.
         share: int, bytes of memory that its answer holds until it is read.
     """
 
@@ -92,13 +93,13 @@ class Call:
     def read(self) -> Any:
         """Reads the message and lets go of its bytes.
 
-        Left to gRPC, each request that cannot be read would leak them.
+        If gRPC did this, each request that cannot be read would leak them.
 
         Returns:
             The message.
 
         Raises:
-            CallError: INTERNAL, it cannot be read.
+            CallError: INTERNAL; the message cannot be read.
         """
         kind, data = self.method.request, self.data
         self.data = b""
@@ -113,7 +114,7 @@ class Call:
         """How long the call may still last.
 
         Raises:
-            CallError: DEADLINE_EXCEEDED, no longer.
+            CallError: DEADLINE_EXCEEDED; its time is over.
         """
         left = self.end - time.monotonic()
         if left <= 0 or self.gone:
@@ -126,7 +127,7 @@ class Calls:
 
     Args:
         limits: `Limits`.
-        observers: functions that are given each finished `Call`.
+        observers: functions of a `Call`. They get each finished call.
     """
 
     def __init__(
@@ -139,7 +140,7 @@ class Calls:
         )
         self._running: set[futures.Future] = set()
         self.under_way = self.held = self.pixels = 0
-        self._lock = threading.Lock()  # of what threads change, too
+        self._lock = threading.Lock()  # for values that threads also change
 
     def handler(
         self,
@@ -154,15 +155,15 @@ class Calls:
             method: `Method`.
             answer: coroutine function of a `Call`, whose message is not read
                 yet; it returns a message, or bytes, or raises `CallError`.
-            counted: bool, these calls are refused when too many are under
-                way. Others (status, metadata) are answered nevertheless.
+            counted: bool; these calls are refused if too many are running.
+                Other calls (status, metadata) are always answered.
 
         Returns:
             `grpc.RpcMethodHandler`.
         """
 
-        # A stream of one message, on the wire the same as a single one: so
-        # the wait for it is ours to end.
+        # This is a stream of one message. On the wire it is the same as a
+        # single message. So we can end the wait for it.
         async def handle(stream, context):
             left = context.time_remaining()
             most = self._limits.seconds
@@ -177,7 +178,7 @@ class Calls:
                         limit.reschedule(loop.time() + call.seconds_left())
                     sent = await self._answer(call, answer, counted)
                 call.code, call.sent = grpc.StatusCode.OK, len(sent)
-                if call.share:  # until a slow caller has read it
+                if call.share:  # until a slow caller has read the answer
                     context.add_done_callback(
                         lambda _: self._release(call.share)
                     )
@@ -257,11 +258,11 @@ class Calls:
     ) -> bytes:
         """Runs a function in a thread, once its memory is free.
 
-        Mostly it is free, and the thread that measures goes on with the work:
-        each change of threads costs a call some tenths of a millisecond. A
-        cancelled call that waits goes away at once. One that runs keeps its
-        thread and its memory until the function has returned. A large answer
-        keeps its size of the memory until it is read.
+        Mostly the memory is free. Then the thread that measures continues with
+        the work, because each change of threads costs some tenths of a
+        millisecond. A waiting call that is cancelled ends at once. A running
+        call keeps its thread and its memory until the function has returned. A
+        large answer keeps memory of its size until it is read.
 
         Args:
             call: `Call`.
@@ -269,7 +270,7 @@ class Calls:
             work: function that returns the answer's bytes.
 
         Returns:
-            What it returns.
+            The result of `work`.
         """
         budget = self._limits.budget
 
@@ -284,7 +285,7 @@ class Calls:
             return answer
         await budget.acquire(memory)
         future = self._submit(self._work, call, memory, work)
-        # Cancelled before a thread was free.
+        # The call was cancelled before a thread was free.
         future.add_done_callback(
             lambda done: done.cancelled() and self._release(memory)
         )
@@ -324,10 +325,10 @@ class Calls:
         """Ends the threads that are idle, and waits for the others.
 
         Args:
-            seconds: float, how long.
+            seconds: float, the longest wait.
 
         Returns:
-            Whether none runs any more.
+            True if no thread runs any more.
         """
         self._threads.shutdown(wait=False, cancel_futures=True)
         return not futures.wait(set(self._running), seconds).not_done

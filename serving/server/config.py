@@ -20,8 +20,8 @@ class ConfigError(Exception):
 def discovery(base: str | pathlib.Path) -> Callable[[], list[ModelSettings]]:
     """Like `discover` at each call, but a model once seen stays listed.
 
-    So a folder that vanishes leaves its model serving, as a real server
-    leaves one whose base path vanishes.
+    So if a folder vanishes, its model is still served. A real server does the
+    same if a base path vanishes.
     """
     known: dict[str, ModelSettings] = {}
 
@@ -43,7 +43,7 @@ def read_text_proto(path: str | pathlib.Path, message):
         `message`.
 
     Raises:
-        ConfigError: unreadable, or not such a message.
+        ConfigError: the file is unreadable, or it is not such a message.
     """
     try:
         return protos.parse_text(pathlib.Path(path).read_text(), message)
@@ -58,7 +58,7 @@ def read_text_proto(path: str | pathlib.Path, message):
 def _platform(model) -> str:
     if model.model_platform:
         return model.model_platform
-    if model.model_type == 1:  # the deprecated enum's TENSORFLOW
+    if model.model_type == 1:  # TENSORFLOW of the deprecated enum
         return _PLATFORM
     raise CallError(
         INVALID_ARGUMENT,
@@ -151,7 +151,8 @@ class ConfigFile:
         """The models of the file, which count as known from now on.
 
         Raises:
-            ConfigError: unreadable, or TensorFlow Serving would refuse it.
+            ConfigError: the file is unreadable, or TensorFlow Serving would
+                refuse it.
         """
         config = read_text_proto(self._path, protos.ModelServerConfig())
         try:

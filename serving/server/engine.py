@@ -25,13 +25,14 @@ from serving.server.tensorflow_c import (
 class Engine:
     """One loaded SavedModel.
 
-    Thread-safe: calls of `run` from several threads run at once.
+    It is thread-safe. Calls of `run` from several threads run at once.
 
     Args:
         folder: path of the version's folder.
 
     Raises:
-        CallError: with the code and text TensorFlow Serving would report.
+        CallError: it has the code and text that TensorFlow Serving would
+            report.
     """
 
     def __init__(self, folder):
@@ -115,10 +116,10 @@ class Engine:
             timeout: seconds, or None for no limit.
 
         Returns:
-            One `Tensor` a fetch, in their order.
+            One `Tensor` for each fetch, in the same order.
 
         Raises:
-            CallError: with TensorFlow's code and text.
+            CallError: it has TensorFlow's code and text.
         """
         if self._session is None:
             raise CallError(FAILED_PRECONDITION, "The model is unloaded.")

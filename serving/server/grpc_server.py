@@ -13,17 +13,17 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from serving.protocol import protos
 from serving.server.config import ConfigError, read_text_proto
 
-# RPCs in all, those that wait for a model's turn and those that were opened
-# only (watchers of the health, calls without a message yet).
+# The number of all RPCs. Some wait for their turn. Some were only opened
+# (watchers of the health, calls without a message yet).
 _RPCS_PER_CALL = 16
 _OPTIONS = (
     ("grpc.max_send_message_length", -1),
     ("grpc.so_reuseport", 0),
-    # A peer that is gone without a word is found out in 80 seconds.
+    # If a peer vanishes without a message, the server notices it in 80 seconds.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 20_000),
     ("grpc.keepalive_permit_without_calls", 1),
-    # Clients may ask as often themselves.
+    # Clients may also ask so often.
     ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
 )
 # Service names that TensorFlow Serving's health service knows.
@@ -54,7 +54,7 @@ class GrpcServer:
         handlers: `grpc.GenericRpcHandler`s.
         max_calls: int, calls that wait or run at most.
         max_request_bytes: int, the size of a message, unpacked.
-        answers_health: bool, answer grpc.health.v1, too.
+        answers_health: bool, also answer grpc.health.v1.
     """
 
     def __init__(
@@ -81,10 +81,10 @@ class GrpcServer:
             address: `Address`.
 
         Returns:
-            str, what a client calls it: "host:port" or "unix:path".
+            str, the address for clients: "host:port" or "unix:path".
 
         Raises:
-            ConfigError: it is taken, or the TLS file does not fit.
+            ConfigError: the address is in use, or the TLS file does not fit.
         """
         credentials = address.ssl and _credentials(address.ssl)
         self._thread.start()
@@ -117,9 +117,9 @@ class GrpcServer:
         """Takes no more calls, and lets those under way end.
 
         Args:
-            grace: float, seconds that they may take; then they are cancelled.
-            busy: function that tells whether any is under way. RPCs that
-                were only opened are not waited for.
+            grace: float, seconds that they may take. Then they are cancelled.
+            busy: function. It returns True if a call is running. The server
+                does not wait for RPCs that were only opened.
         """
         if self._server:
             self._on_loop(self._stop(grace, busy))

@@ -1,8 +1,8 @@
 """Classify, Regress and MultiInference: refused, in TensorFlow Serving's words.
 
-They take lists of `tf.Example`, which no signature of ours reads. A request
-that TensorFlow Serving would refuse gets its code and text; one that it would
-answer is UNIMPLEMENTED here.
+They take lists of `tf.Example`. None of our signatures reads these. If
+TensorFlow Serving would refuse a request, the caller gets the same code and
+text. If it would answer, the code is UNIMPLEMENTED here.
 """
 
 from serving.protocol.status import INVALID_ARGUMENT, UNIMPLEMENTED, CallError

@@ -1,7 +1,7 @@
 """Which versions of which models are loaded, as TensorFlow Serving decides.
 
-One thread looks at the folders, loads and unloads. Requests only look up what
-is AVAILABLE; a version in use is freed when its last request is done.
+One thread reads the folders, loads and unloads. Requests only look for versions
+that are AVAILABLE. A version in use is freed when its last request is done.
 """
 
 import contextlib
@@ -32,11 +32,12 @@ class Manager:
     """Loads, swaps and unloads versions.
 
     Args:
-        load: function of (model name, version folder) that returns an object
-            with `close()`; it raises `CallError` when the version is broken.
-        settings: function that returns the wanted models; called again at
-            each poll, so new ones may appear.
-        poll_seconds: float, how often folders are read; 0 reads them once.
+        load: function of (model name, version folder). It returns an object
+            with `close()`. It raises `CallError` if the version is broken.
+        settings: function that returns the wanted models. It is called at each
+            poll, so new models may appear.
+        poll_seconds: float, time between two reads of the folders. 0: they are
+            read once.
         retries: int, how often a failed load is tried again.
         retry_seconds: float, the pause before that.
         allow_labels_for_unavailable: bool, labels may name versions that do
@@ -86,10 +87,10 @@ class Manager:
         """Ends the thread, waits for requests, frees every version.
 
         Args:
-            seconds: float, how long to wait; None for as long as it takes.
+            seconds: float, the longest wait. None: no limit.
 
         Returns:
-            Whether all of that is done.
+            True if all of that is done.
         """
         with self.changed:
             self._stopping = True
@@ -115,7 +116,7 @@ class Manager:
             listed: the models of the configuration.
 
         Raises:
-            CallError: FAILED_PRECONDITION, a label on a version that does
+            CallError: FAILED_PRECONDITION; a label names a version that does
                 not answer now.
         """
         with self.changed:
@@ -146,10 +147,10 @@ class Manager:
         Args:
             name: str, the model.
             version: int or None.
-            label: str or None; goes before `version`.
+            label: str or None. It has priority over `version`.
 
         Yields:
-            (version number, what `load` returned).
+            (version number, the result of `load`).
 
         Raises:
             CallError: INVALID_ARGUMENT or NOT_FOUND, as TensorFlow Serving.
@@ -197,9 +198,9 @@ class Manager:
 
         Args:
             names: the models.
-            go_on: function; False ends the wait early.
-            any_will_do: bool, once a model answers, no other one is waited
-                for whose loads have failed once.
+            go_on: function. If it returns False, the wait ends early.
+            any_will_do: bool; after one model answers, the function does not
+                wait for models whose loads have failed once.
 
         Returns:
             (model, failed version) of each model that does not answer.
@@ -246,7 +247,8 @@ class Manager:
                 due = now >= self._poll_at and not self._stopping
                 settings = self._settings
             if due:
-                # Folders can hang: never while holding the lock.
+                # Reading a folder can hang. So never do it while holding the
+                # lock.
                 self._apply(settings, self._look(settings))
             with self.changed:
                 self._begin_unloads()
@@ -260,7 +262,7 @@ class Manager:
                 if loading:
                     loading[1].state = State.LOADING
                     self.changed.notify_all()
-            # Loading and freeing take long, too.
+            # Loading and freeing also take long.
             for version in drained:
                 self._unload(version)
             if loading:
@@ -275,7 +277,7 @@ class Manager:
                 folders = find_versions(listed.base_path)
             except OSError as error:
                 LOG.warning("%s: %s", listed.name, error)
-                folders = None  # as the real server: go on with what is loaded
+                folders = None  # as the real server: keep the loaded ones
             looked.append((listed, folders))
         return looked
 
@@ -358,7 +360,8 @@ class Manager:
         except CallError as caught:
             error = caught
         except Exception as caught:
-            # A fault of one model must not end the thread that swaps all.
+            # An error of one model must not end the thread that swaps all
+            # models.
             LOG.exception("%s/%d: load failed", name, version.number)
             error = CallError(UNKNOWN, f"{type(caught).__name__}: {caught}")
         with self.changed:
@@ -388,7 +391,8 @@ class Manager:
         try:
             servable.close()
         except Exception:
-            # Memory may be lost; the thread that swaps versions must not be.
+            # Memory may be lost, but the thread that swaps versions must not
+            # end.
             LOG.exception("%s: unload failed", version.folder)
         with self.changed:
             version.state = State.END

@@ -19,12 +19,12 @@ _LIMITS = (
     pathlib.Path("/sys/fs/cgroup/memory.max"),
     pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-# A request is measured with so many pixels, if the model is fast enough:
-# beside what the runtime sets up once, a small image cannot be seen.
+# A request is measured with so many pixels, if the model is fast enough. The
+# runtime sets up memory once. A small image would not be visible beside it.
 _PIXELS = 2**18
 _SECONDS = 0.5
-_ENOUGH = 32 * 2**20  # bytes that can be seen
-_MARGIN = 1.25  # two calls at once leave gaps in memory that one does not
+_ENOUGH = 32 * 2**20  # bytes that are visible
+_MARGIN = 1.25  # two calls at once leave gaps in memory
 
 
 def machine_memory() -> int:
@@ -34,7 +34,7 @@ def machine_memory() -> int:
         try:
             available = min(available, int(path.read_text()))
         except (OSError, ValueError):
-            continue  # no such limit here, or "max"
+            continue  # there is no such limit, or it is "max"
     return available
 
 
@@ -46,12 +46,13 @@ def _status(name):
 class Gaps:
     """Gives the memory that calls have freed back to the system.
 
-    The C library keeps it for later, in pieces that a larger tensor does not
-    fit into: without this, a server comes to hold twice its budget.
+    The C library keeps this memory for later, in pieces. A larger tensor does
+    not fit into a piece. Without this function, a server would hold twice its
+    budget.
 
     Args:
-        limit: int, bytes; as soon as calls have freed so many, all that is
-            free is given back.
+        limit: int, bytes. When calls have freed so many bytes, all free memory
+            is given back.
     """
 
     def __init__(self, limit: int):
@@ -71,10 +72,11 @@ class Gaps:
 class Meter:
     """Measures how many bytes a version takes for each pixel.
 
-    It looks at the whole process, so a look while calls run says nothing.
+    It measures the whole process. So a measurement while calls run says
+    nothing.
 
     Args:
-        budget: `Budget` that all calls take from.
+        budget: `Budget` of all calls.
     """
 
     def __init__(self, budget: Budget):
@@ -138,7 +140,7 @@ class Meter:
 
 def _begin():
     """Bytes that the process holds; None if its peak cannot be looked at."""
-    _give_back()  # what was freed before could be taken again unseen
+    _give_back()  # else freed memory could be taken again unseen
     try:
         _RESET_PEAK.write_text("5")
         return _status("VmRSS")
@@ -147,7 +149,8 @@ def _begin():
 
 
 def _give_back():
-    # Only the GNU C library has it, and only it keeps so much.
+    # Only the GNU C library has this function, and only it keeps so much
+    # memory.
     if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
         trim(0)
 

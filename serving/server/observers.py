@@ -12,7 +12,7 @@ from serving.server.calls import Call, Calls
 from serving.server.config import ConfigError
 
 _LONGEST_NAME = 100
-# TensorFlow Serving's: microseconds from 10 to about 20 minutes.
+# These are TensorFlow Serving's: microseconds from 10 to about 20 minutes.
 _BUCKETS = tuple(10 * 1.8**step for step in range(33))
 _COUNT = ":tensorflow:serving:request_count"
 
@@ -28,7 +28,8 @@ def log_call(call: Call) -> None:
     version = "-" if call.version is None else call.version
 
     def quoted(name):
-        # Escaped: a name with a line end must not forge a line.
+        # The name is escaped, because a name with a line end must not forge a
+        # line.
         return json.dumps(name[:_LONGEST_NAME])
 
     LOG.info(
@@ -75,11 +76,11 @@ class _Requests:
 class Metrics:
     """Numbers in Prometheus' text format, on an HTTP port of their own.
 
-    Names are TensorFlow Serving's where it has them.
+    The names are TensorFlow Serving's, if it has them.
 
     Args:
-        known: function that returns the names of all models. Others are told
-            as "": callers must not make up labels.
+        known: function that returns the names of all models. Other names become
+            "", because callers must not invent labels.
     """
 
     def __init__(self, known: Callable[[], Container[str]]):
@@ -161,7 +162,7 @@ class Metrics:
         """Opens the port.
 
         Raises:
-            ConfigError: it is taken.
+            ConfigError: the port is in use.
         """
         try:
             self._server, self._thread = self._prometheus.start_http_server(

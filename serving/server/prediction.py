@@ -1,6 +1,6 @@
 """Predict: TensorFlow Serving's checks, in its order and words.
 
-One function a step; warm-up records pass through the same.
+There is one function for each step. Warm-up records use the same functions.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def find_signature(signatures: Mapping, name: str):
         (name, `SignatureDef`).
 
     Raises:
-        CallError: FAILED_PRECONDITION, there is none.
+        CallError: FAILED_PRECONDITION; there is none.
     """
     name = name or DEFAULT_SIGNATURE
     if name not in signatures:
@@ -52,7 +52,7 @@ def read_inputs(signature, inputs: Mapping) -> dict[str, Tensor]:
         Tensor name to `Tensor`.
 
     Raises:
-        CallError: INVALID_ARGUMENT, names or tensors do not fit.
+        CallError: INVALID_ARGUMENT; names or tensors do not fit.
     """
     sent, wanted = set(inputs), set(signature.inputs)
     defaults = signature.defaults
@@ -104,13 +104,13 @@ def choose_outputs(signature, output_filter) -> list[str]:
 
     Args:
         signature: `SignatureDef`.
-        output_filter: names; empty for all.
+        output_filter: names. Empty: all outputs.
 
     Returns:
         names, each once.
 
     Raises:
-        CallError: INVALID_ARGUMENT, an unknown name or one given twice.
+        CallError: INVALID_ARGUMENT; a name is unknown or given twice.
     """
     chosen: list[str] = []
     for alias in output_filter:
@@ -131,9 +131,9 @@ def choose_outputs(signature, output_filter) -> list[str]:
 def check_ranks(signature, feeds: Mapping[str, Tensor]) -> None:
     """Refuses what could end the process instead of the request.
 
-    TensorFlow Serving itself does not look at shapes, and a tensor of the
-    wrong rank can abort it. The text is that of `tf.ensure_shape`. Sizes of
-    the right rank go to the model, as there.
+    TensorFlow Serving itself does not check shapes, and a tensor of the wrong
+    rank can abort it. The text is that of `tf.ensure_shape`. If the rank is
+    right, all sizes go to the model, as in TensorFlow Serving.
 
     Args:
         signature: `SignatureDef`.
@@ -167,7 +167,7 @@ def predict(servable, version: int, request, timeout: float | None) -> bytes:
         serialized `PredictResponse`.
 
     Raises:
-        CallError: with TensorFlow Serving's code and text.
+        CallError: it has TensorFlow Serving's code and text.
     """
     name, signature = find_signature(
         servable.signatures, request.model_spec.signature_name
@@ -185,7 +185,8 @@ def predict(servable, version: int, request, timeout: float | None) -> bytes:
     )
     spec = protos.ModelSpec(name=request.model_spec.name, signature_name=name)
     spec.version.value = version
-    # Written by hand: protobuf would copy and re-encode each image.
+    # This is written by hand, because protobuf would copy and re-encode each
+    # image.
     parts = []
     for alias, tensor in zip(outputs, results, strict=True):
         entry = wire.delimited(1, alias.encode()) + wire.delimited(

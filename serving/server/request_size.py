@@ -8,11 +8,11 @@ from serving.protocol import tensors
 from serving.protocol.image_headers import read_header, starts_like_image
 from serving.protocol.status import INVALID_ARGUMENT, CallError
 
-# All images of one request together, as an export allows them: one
+# The limit for all images of one request together, as in an export: one
 # photograph of 16 megapixels.
 MAX_IMAGE_PIXELS = 2**24
-# Memory that one pixel takes on its way through a model that nobody has
-# measured. The smallest preset takes about 400.
+# The memory of one pixel in a model that was not measured. The smallest preset
+# takes about 400.
 BYTES_PER_PIXEL = 512
 # Copies of a message's values: as they came, as arrays, as tensors, answered.
 _COPIES = 8
@@ -24,9 +24,9 @@ class RequestSize(NamedTuple):
 
     Attributes:
         pixels: int, of all its images.
-        other_bytes: int, of its values that are not pixels of images.
+        other_bytes: int, bytes of its values that are not pixels of images.
         largest: str, its largest image in words.
-        encoded: bool, whether that is a file.
+        encoded: bool, this image is a file.
     """
 
     pixels: int
@@ -42,7 +42,7 @@ class RequestSize(NamedTuple):
         """Refuses a request that is too large.
 
         Args:
-            max_pixels: int, what all of its images may have together.
+            max_pixels: int, the limit for all of its images together.
 
         Raises:
             CallError: INVALID_ARGUMENT.
@@ -62,19 +62,20 @@ class RequestSize(NamedTuple):
 def read_request_size(inputs: Mapping, max_pixels: int) -> RequestSize:
     """Measures the inputs of a request.
 
-    Tensors that the reader will refuse count nothing: their error is its.
+    Tensors that the reader will refuse count as 0. The reader reports their
+    error.
 
     Args:
         inputs: input name to `TensorProto`.
-        max_pixels: int; behind the first file that has more, no other is
+        max_pixels: int. After the first file that has more, no other file is
             measured.
 
     Returns:
         `RequestSize`.
 
     Raises:
-        CallError: INVALID_ARGUMENT, an image that no size can be read of. It
-            could be of any size.
+        CallError: INVALID_ARGUMENT; the size of an image cannot be read. It
+            could have any size.
     """
     pixels, other_bytes, most, largest, encoded = 0, 0, -1, "", False
     for name, proto in inputs.items():
@@ -137,7 +138,7 @@ def _files(name, proto, max_pixels):
         total += header.pixels
         if total > max_pixels:
             break
-    # A tensor of more strings than were sent repeats the last one.
+    # If a tensor has more strings than were sent, the last one is repeated.
     claimed = math.prod(dim.size for dim in proto.tensor_shape.dim)
     missing = max(claimed - len(items), 0) * tensors.STRING_BYTES
     if 0 < missing <= tensors.MAX_GROWTH_BYTES:

@@ -31,8 +31,8 @@ class ServableOptions:
     Args:
         tensor_content: bool, answer with raw memory instead of typed fields.
         max_image_pixels: int, limit for the images of a request.
-        budget: `Budget` that all requests take their memory from, or None to
-            take it as it comes, and to measure nothing.
+        budget: `Budget` for the memory of all requests. None: there is no
+            limit, and nothing is measured.
         batching: `BatchScheduler` or None to run each request alone.
     """
 
@@ -56,8 +56,8 @@ class Servable:
     def __init__(self, folder: str | pathlib.Path, options: ServableOptions):
         if options.batching:
             options.batching.options.check()
-        # Warm-up requests run alone: those that measure memory have more rows
-        # than a batch may have.
+        # Warm-up requests run alone, because those that measure memory have
+        # more rows than a batch may have.
         self._batching = None
         self._engine = Engine(folder)
         self.signatures = self._engine.signatures
@@ -102,8 +102,8 @@ class Servable:
             request: `PredictRequest`.
 
         Raises:
-            CallError: INVALID_ARGUMENT, it has too many pixels, or an image
-                that no size can be read of.
+            CallError: INVALID_ARGUMENT; it has too many pixels, or the size of
+                an image cannot be read.
         """
         size = read_request_size(request.inputs, self._max_pixels)
         size.check(self._max_pixels)

@@ -26,7 +26,7 @@ from serving.server.prediction import predict
 
 _SIGNATURE_DEF = "signature_def"
 _MAP_URL = "type.googleapis.com/tensorflow.serving.SignatureDefMap"
-_LOOK_SECONDS = 0.05  # between two looks at what a reload waits for
+_LOOK_SECONDS = 0.05  # between two checks during a reload
 
 
 def lookup(manager: Manager, spec):
@@ -51,7 +51,7 @@ class Services:
     Args:
         manager: `Manager` whose versions are `Servable`s.
         calls: `Calls`.
-        takes_reloads: bool, whether callers may replace the models.
+        takes_reloads: bool; callers may replace the models.
     """
 
     def __init__(self, manager: Manager, calls: Calls, takes_reloads: bool):
@@ -133,7 +133,8 @@ class Services:
                     entry = response.model_version_status.add(
                         version=number, state=int(version.state)
                     )
-                    # Set even when OK: the real server always sends it.
+                    # This is set even if it is OK, because the real server
+                    # always sends it.
                     entry.status.SetInParent()
                     if version.error:
                         entry.status.error_code = version.error.code

@@ -1,9 +1,9 @@
 """TensorFlow's C API through ctypes: the part that loads and runs a model.
 
-TensorFlow Serving loads a SavedModel with the same C++ loader and runs it
-with the same session, so errors carry the same codes and texts. Python's own
-interfaces do not (they convert, or check other things, first). ctypes lets go
-of the interpreter lock during each call.
+TensorFlow Serving loads a SavedModel with the same C++ loader and runs it with
+the same session. So errors have the same codes and texts. Errors of Python's
+own interfaces differ, because they first convert or check other things. ctypes
+releases the interpreter lock during each call.
 """
 
 import ctypes
@@ -97,10 +97,10 @@ def library():
     """The C API of the installed TensorFlow, which need not be imported.
 
     Returns:
-        object with one attribute a function.
+        object with one attribute for each function.
 
     Raises:
-        RuntimeError: TensorFlow is not installed, or lies elsewhere.
+        RuntimeError: TensorFlow is not installed, or it is in another place.
     """
     spec = importlib.util.find_spec("tensorflow")
     if spec is None or not spec.submodule_search_locations:
@@ -181,7 +181,7 @@ def read_tensor(pointer) -> tensors.Tensor:
         `Tensor`.
 
     Raises:
-        tensors.TensorError: an element type that cannot be sent.
+        tensors.TensorError: the element type cannot be sent.
     """
     api = library()
     number = api.TF_TensorType(pointer)
