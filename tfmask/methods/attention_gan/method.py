@@ -13,8 +13,8 @@ from tfmask.ops.change import change_map
 class AttentionGAN(MaskLessons, CycleGAN):
     """CycleGAN with a generator that blends contents (Tang et al. 2021).
 
-    Code and paper: as `CycleGAN`, whose losses, discriminators and pools
-    these are; `parts` of a generator gives the contents C and the attention
+    Code and paper: as in `CycleGAN`. The losses, discriminators and pools are
+    the same. `parts` of a generator returns the contents C and the attention
     masks A.
 
     Args:
@@ -22,8 +22,9 @@ class AttentionGAN(MaskLessons, CycleGAN):
         **kwargs: see `TranslationMethod`.
 
     Paper: Tang et al. 2021, version 2 of the authors' code.
-    Differs from the paper: no attention-guided discriminator, as in that
-    code. From the authors' code: as CycleGAN does; a caller's mask.
+    Differs from the paper: there is no attention-guided discriminator, as in
+    that code. From the authors' code: as in CycleGAN; and the caller may give a
+    mask.
     """
 
     spec = METHOD
@@ -31,7 +32,7 @@ class AttentionGAN(MaskLessons, CycleGAN):
     def __init__(self, config, **kwargs):
         super().__init__(config, **kwargs)
         if config.geometric:
-            # Nothing is copied, so no map is that of the background.
+            # Nothing is copied. So there is no map of the background.
             self.spec = dataclasses.replace(
                 METHOD,
                 inputs=CYCLEGAN.inputs,

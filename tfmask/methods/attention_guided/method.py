@@ -48,10 +48,10 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
     (Eq. 1); `adversarial_b` is Eq. (2) in its least-squares form and, masked,
     Eq. (7); `cycle_a` is Eq. (3); the masked image is Eq. (6).
 
-    Training has two stages, which the config lets differ in when they begin:
-    first everything learns on whole images; then the attention networks stay
-    as they are (gradients still pass through them) and the discriminators
-    see the foreground only, without normalisation.
+    Training has two stages. The config says when the parts of the second stage
+    begin. In the first stage, everything learns on whole images. In the second
+    stage, the attention networks do not change (gradients still pass through
+    them). The discriminators see only the foreground, without normalisation.
 
     Args:
         config: `AttentionGuidedConfig`.
@@ -158,7 +158,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         if lesson == ("after",):
             frozen, masked = not self.config.lesson_weight, True
         elif lesson and lesson != ("before",):
-            frozen = False  # whatever the epochs say
+            frozen = False  # for any epochs
         return frozen, masked, *lesson
 
     @property
@@ -181,7 +181,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
             domain: "a" or "b", the domain that the image is in now.
 
         Returns:
-            (B, H, W, 1) float32 in (0, 1); ones where the domain has no
+            (B, H, W, 1) float32 in (0, 1). It is ones if the domain has no
             attention network.
         """
         network = {"a": self.attention_a, "b": self.attention_b}[domain]
@@ -197,8 +197,8 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
             attention: (B, H, W, 1) float in [0, 1].
 
         Returns:
-            (B, H, W, 3) float32: the image above the threshold, else 0,
-            which is mid-grey. No gradient reaches the attention.
+            (B, H, W, 3) float32: the image if the attention is above the
+            threshold, else 0. 0 is mid-grey. No gradient reaches the attention.
         """
         if self.config.threshold_inclusive:
             inside = attention >= self.config.threshold

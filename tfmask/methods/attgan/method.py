@@ -13,17 +13,17 @@ class AttGAN(AttributeMethod):
     `classification_real` is Eq. (6), `classification_fake` Eq. (3),
     `reconstruction` Eq. (7): the image with its own attributes, no cycle.
 
-    The decoder gets `2 c - 1`. An attribute above 1 changes more: the
-    official test code takes 1.5 for what it switches on.
+    The decoder gets `2 c - 1`. An attribute above 1 changes more. The official
+    test code takes 1.5 for attributes that it switches on.
 
     Args:
         config: `AttGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
     Differs from the paper: no. From the authors' code: the generator learns
-    from the critic's last batch, not from one of its own; its encoder runs
-    for translation and reconstruction each; an attribute below 0 is not a
-    stronger off but what the discriminator sees.
+    from the last batch of the critic, not from its own batch. Its encoder runs
+    once for the translation and once for the reconstruction. An attribute below
+    0 is not a stronger off. It means the value that the discriminator sees.
     """
 
     spec = METHOD

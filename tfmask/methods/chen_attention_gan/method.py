@@ -31,7 +31,7 @@ class ChenAttentionGAN(MaskLessons, CycleGAN):
         **kwargs: see `TranslationMethod`.
 
     Paper: Chen et al. 2018, ECCV, and its code.
-    Differs from the paper: masks that are given teach in `MaskLessons`.
+    Differs from the paper: given masks teach in `MaskLessons`.
     From the authors' code: see docs/methods/chen_attention_gan.md.
     """
 

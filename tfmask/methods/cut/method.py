@@ -15,7 +15,7 @@ from tfmask.networks import PatchDiscriminator, ResNetGenerator, judge_pair
 from tfmask.ops.change import change_map
 from tfmask.ops.patches import random_order, vectors_at
 
-# Numbers of the random streams; of the places one for each layer.
+# Numbers of the random streams. The places have one stream for each layer.
 _FLIP, _PLACES = 70, 1000
 
 
@@ -25,8 +25,8 @@ class _Made(NamedTuple):
     Attributes:
         real: (B, H, W, 3), images of the target.
         outputs: (B', H, W, 3), translations of the inputs and then of `real`.
-        flipped: scalar bool, whether they were translated mirrored, or None.
-        keys: list of (B', h, w, C), features of what was translated, not
+        flipped: scalar bool, they were translated mirrored; or None.
+        keys: list of (B', h, w, C), features of the translated images, not
             mirrored.
     """
 
@@ -52,10 +52,10 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         **kwargs: see `TranslationMethod`.
 
     Differs from the paper: as in the authors' code, layers are averaged and
-    `nce` and `nce_identity` weigh half of `nce_weight` each. From the
-    authors' code: what the generator's forward pass gives are the keys,
-    which are computed again there; the identity's patches lie at the places
-    of the others.
+    `nce` and `nce_identity` weigh half of `nce_weight` each. From the authors'
+    code: the keys come from the forward pass of the generator. There they are
+    computed again. The patches of the identity are at the places of the other
+    patches.
     """
 
     spec = METHOD
@@ -109,7 +109,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
             _mirrored(inputs, flipped), layers
         )
         if flipped is not None:
-            # Mirrored features are not those of a mirrored image.
+            # Mirrored features are not the features of a mirrored image.
             keys = tf.cond(
                 flipped, lambda: self._features(inputs), lambda: keys
             )

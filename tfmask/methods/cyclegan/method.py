@@ -31,8 +31,8 @@ class CycleGAN(TwoDomains, TranslationMethod):
 
     Differs from the paper: identity terms are on, as in both official
     codes. From the authors' code: one forward pass serves generators and
-    discriminators, which gives the same gradients, since neither step sees
-    the other's new weights there.
+    discriminators. This gives the same gradients, because in their code neither
+    step sees the new weights of the other.
     """
 
     spec = METHOD
@@ -119,7 +119,7 @@ class CycleGAN(TwoDomains, TranslationMethod):
 
         Args:
             real: dict of domain to (B, H, W, 3) float in [-1, 1].
-            fake: likewise, translations to the domain.
+            fake: dict of the same form, translations to the domain.
             training: bool.
         """
         terms = {}

@@ -37,19 +37,19 @@ class DiscoGAN(TwoDomains, TranslationMethod):
 
     with r 0.01 for 10,000 steps and 0.5 afterwards.
 
-    A step is the discriminators' or the generators': of three, the first is
-    the discriminators'.
+    In a step, either the discriminators or the generators learn. In the first
+    of three steps, the discriminators learn.
 
     Args:
         config: `DiscoGANConfig`.
         **kwargs: see `TranslationMethod`.
 
     Differs from the paper: feature matching and the course of r, as in the
-    official code. From the authors' code: in `translate`, batch
-    normalisation takes moving averages over real images of the domain, and
-    not the statistics of the images that are translated together (there 200
-    test images), so that an answer depends on its image alone. Images are in
-    [-1, 1] outside of the networks, there in [0, 1].
+    official code. From the authors' code: in `translate`, batch normalisation
+    takes moving averages over real images of the domain. Their code takes the
+    statistics of the images that are translated together (200 test images). So
+    here an answer depends only on its image. Images are in [-1, 1] outside of
+    the networks; in their code they are in [0, 1].
     """
 
     spec = METHOD
@@ -163,7 +163,7 @@ class DiscoGAN(TwoDomains, TranslationMethod):
         }
         if config.model != "gan":
             back = self.networks[f"generator_{target}_to_{source}"]
-            # A quarter of the square in [-1, 1] is that in [0, 1].
+            # A quarter of the square in [-1, 1] is the square in [0, 1].
             terms[f"reconstruction_{source}"] = (
                 lambda: 0.25 * l2(back(fake, mode="batch"), image),
                 rate,

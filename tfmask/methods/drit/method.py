@@ -40,7 +40,7 @@ _CODES = (58, 59)
 def _large_enough(images):
     """Images, mirrored at the bottom and right where a side is below 16.
 
-    Less leaves the attribute encoders without a pixel.
+    With smaller sides, the attribute encoders would have no pixel left.
     """
     height, width = tf.shape(images)[1], tf.shape(images)[2]
     sides = [[0, tf.maximum(16 - side, 0)] for side in (height, width)]
@@ -59,15 +59,16 @@ class DRIT(TranslationMethod):
     L^cc_1, `reconstruction_*` L^recon_1, `adversarial_*` L^domain_adv,
     `attribute_prior_*` L_KL, `latent_*` L^latent_1, `mode_seeking_*` L_ms.
 
-    Half of a batch gives contents and attributes; the other half is what
-    translations by random attributes are judged beside. A batch of one image
+    Half of a batch gives contents and attributes. The other half has the real
+    images for judging translations with random attributes. A batch of one image
     serves both.
 
-    Four players learn one after another, each from a pass with the weights
-    that the ones before have left: the discriminators, the content
-    discriminator, all encoders and decoders, and these without the attribute
-    encoders from the random translations. All but the content discriminator
-    learn in every third step.
+    Four players learn one after another. Each learns from a pass with the
+    weights that the players before have left. The first are the discriminators,
+    the second is the content discriminator. The third are all encoders and
+    decoders. The fourth are the same without the attribute encoders; they learn
+    from the random translations. All except the content discriminator learn in
+    every third step.
 
     Args:
         config: `DRITConfig`.
@@ -129,8 +130,7 @@ class DRIT(TranslationMethod):
         Args:
             domain: "a" or "b".
             image: (B, H, W, 3) float in [-1, 1].
-            noise: int, the stream that noise is drawn from; None: there is
-                none.
+            noise: int, the stream of the noise. None: there is no noise.
 
         Returns:
             (B, H/4, W/4, 4f) float.
@@ -148,11 +148,11 @@ class DRIT(TranslationMethod):
         Args:
             domain: "a" or "b".
             image: (B, H, W, 3) float in [-1, 1].
-            sample: int, the stream that codes are drawn from, where
-                `config.concat`; None: their means.
+            sample: int, the stream of the codes if `config.concat`. None: the
+                codes are their means.
 
         Returns:
-            ((B, S) codes, (B,) how far they are from N(0, 1)).
+            ((B, S) codes, (B,) their distances from N(0, 1)).
         """
         encoded = self.networks[f"attribute_encoder_{domain}"](image)
         if not self.config.concat:
@@ -297,8 +297,8 @@ class DRIT(TranslationMethod):
                 ),
                 2,
             )
-        # Attributes go back where they came from: each domain's images get
-        # the content that its translation shows, and its own look.
+        # Attributes go back to their domain. The images of each domain get the
+        # content that its translation shows, and their own look.
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             noise = _NOISE_AGAIN[target] if training else None
@@ -378,11 +378,11 @@ class DRIT(TranslationMethod):
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1], sides
-                multiples of 4; and perhaps `style_seed` (B,) int, which
-                random attributes (0 where it is missing), or `exemplar`
-                (B, H', W', 3) float in [-1, 1] of the other domain, 8
-                pixels a side or more, whose attributes it shall have (the
-                means of their distribution).
+                multiples of 4. It may have `style_seed` (B,) int, the number of
+                the random attributes (0 if it is missing). Or it may have
+                `exemplar` (B, H', W', 3) float in [-1, 1] of the other domain,
+                with sides of 8 pixels or more. Then the result has its
+                attributes (the means of their distribution).
             direction: "a_to_b" or "b_to_a".
 
         Returns:

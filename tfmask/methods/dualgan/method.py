@@ -33,9 +33,9 @@ class DualGAN(TwoDomains, CriticMethod):
     `adversarial_b` are the parts of Eq. (3); `recovery_weight` is lambda_U
     and lambda_V.
 
-    In a step the critics learn, and then, in one of `config.critic_steps`
-    steps, the generators, on the same images. With `classic` the generators
-    learn twice.
+    In each step the critics learn. In one of `config.critic_steps` steps, the
+    generators learn after them, on the same images. With `classic` the
+    generators learn twice.
 
     Args:
         config: `DualGANConfig`.
@@ -43,8 +43,9 @@ class DualGAN(TwoDomains, CriticMethod):
 
     Differs from the paper: by default a gradient penalty in place of clipped
     weights and a critic of the whole image, as in the official code. From the
-    authors' code: nothing is dropped out in `translate`; with `critic_steps`
-    n the generators learn in the steps n, 2n, ..., there one step earlier.
+    authors' code: there is no dropout in `translate`. With `critic_steps` n the
+    generators learn in the steps n, 2n, ... In their code they learn one step
+    earlier.
     """
 
     spec = METHOD

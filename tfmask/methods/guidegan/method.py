@@ -30,8 +30,8 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         **kwargs: see `TranslationMethod`.
 
     Paper: see `Guidance`.
-    Differs from the paper: the map of the way back is our choice (it does
-    not say).
+    Differs from the paper: the map of the way back is our choice, because the
+    paper does not say it.
     """
 
     spec = METHOD
@@ -131,11 +131,11 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         """(B,): there and back again (Eq. 10).
 
         Args:
-            source: "a" or "b", the domain that is come back to.
+            source: "a" or "b", the domain of the way back.
             examples: dict, its batch.
             fake: (B, H, W, 3), their translations.
-            guide: (B, H, W, 1), the map that guided those.
-            attention: (B, h, w, 1), the map of those.
+            guide: (B, H, W, 1), the map that guided these translations.
+            attention: (B, h, w, 1), the map of these translations.
             training: bool.
         """
         kind, name = self.config.cycle_attention, f"cycle_memory_{source}"

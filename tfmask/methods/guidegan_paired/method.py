@@ -18,17 +18,16 @@ class PairedGuideGAN(Guidance, PairedMethod):
     direction a_to_b) has the A(G(x)) of every x; `adversarial` is Eq. (7)
     and `l1` is L_L1 of Eq. (8), both of weight 10.
 
-    Both players learn from one forward pass, as in the unpaired setting:
-    neither sees the other's new weights in a step.
+    Both players learn from one forward pass, as in the unpaired setting.
+    Neither sees the new weights of the other in a step.
 
     Args:
         config: `PairedGuideGANConfig`.
         **kwargs: see `TranslationMethod`.
 
     Paper: see `Guidance`; section 3.4.
-    Differs from the paper: with `conditional` the discriminator sees the
-    input, too, as pix2pix's, and looks at both; `translate` drops nothing
-    out.
+    Differs from the paper: with `conditional` the discriminator also sees the
+    input, as in pix2pix, and looks at both. There is no dropout in `translate`.
     """
 
     spec = METHOD

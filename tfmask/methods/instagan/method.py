@@ -42,11 +42,11 @@ class Side(NamedTuple):
     """One domain's images on their way through the sub-steps.
 
     Attributes:
-        original: (B, H, W, 3), what was photographed.
+        original: (B, H, W, 3), the real images.
         masks: (B, K, H, W, 1), its instances in the order of the sub-steps.
         image: (B, H, W, 3), translated as far as the sub-steps went.
-        done: (B, K, H, W, 1), masks translated before, in their slots; the
-            others are empty.
+        done: (B, K, H, W, 1), masks translated before, in their slots. Other
+            slots are empty.
     """
 
     original: tf.Tensor
@@ -67,19 +67,20 @@ class InstaGAN(TwoDomains, TranslationMethod):
     and `context_a` is L_ctx of X (section 2.2). A training step is the
     paper's sequential mini-batch (section 2.3): every sub-step translates
     the next `instances_per_step` instances in the image that the one before
-    left, and updates all players. Of the architecture "concatenated",
-    the paper's CycleGAN+Seg, all instances of an image are one.
+    left, and updates all players. With the architecture "concatenated", the
+    paper's CycleGAN+Seg, all instances of an image are one.
 
-    The masks are an input; nothing finds them, and nothing blends with them.
+    The masks are an input. The method does not find them, and it does not blend
+    with them.
 
     Args:
         config: `InstaGANConfig`.
         **kwargs: see `TranslationMethod`.
 
     Paper: Mo, Cho, Shin 2019, arXiv 1812.10889.
-    Differs from the paper: the objective is not summed over sub-steps before
-    an update, every sub-step updates (as the official code). From the
-    official code: see docs/methods/instagan.md.
+    Differs from the paper: the objective is not summed over sub-steps before an
+    update. Every sub-step updates, as in the official code. From the official
+    code: see docs/methods/instagan.md.
     """
 
     spec = METHOD
@@ -157,11 +158,11 @@ class InstaGAN(TwoDomains, TranslationMethod):
     def train_step(self, batch):
         """One sequential mini-batch; terms are sums over its sub-steps.
 
-        As many sub-steps run as the batch has instances for. Replicas must
-        agree on that, and gradients cannot be merged inside a loop of a
-        replica: called on several replicas (by `fit`), all sub-steps run, and
-        one that finds no instance left moves weights by Adam's momentum
-        alone. `distributed_step` has no such limit.
+        The number of sub-steps follows the number of instances in the batch.
+        Replicas must agree on it, and gradients cannot be merged inside a loop
+        of a replica. So on several replicas (by `fit`), all sub-steps run. A
+        sub-step without instances moves weights only by Adam's momentum.
+        `distributed_step` has no such limit.
         """
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             wanted = self.wanted_substeps(batch)
@@ -386,19 +387,19 @@ class InstaGAN(TwoDomains, TranslationMethod):
                 `instances` (B, N, H, W, 1) in [0, 1]; N may be 0, and slots
                 of zeros are empty.
             direction: "a_to_b" or "b_to_a".
-            per_step: int, instances of a sub-step; 0: all at once; None: as
-                the config says. Has no meaning where all are one.
-            keep_background: bool; None: as the config says.
+            per_step: int, instances of a sub-step. 0: all at once. None: as in
+                the config. It has no meaning if all are one.
+            keep_background: bool. None: as in the config.
 
         Returns:
             dict with `image` (B, H, W, 3), `instances` (B, N, H, W, 1) in
             [0, 1], in the order of the input, and `mask` (B, H, W, 1), their
-            union. An example without instances comes back as it is. Where
-            all are one, `instances` are the pieces of its outline that are
-            nearest to the given ones.
+            union. An example without instances does not change. If all are one,
+            `instances` are the pieces of its outline that are nearest to the
+            given ones.
 
         Raises:
-            ValueError: the instances do not have the images' size.
+            ValueError: the instances do not have the size of the images.
         """
         original = exact(inputs["image"])
         instances = sets.signed(inputs["instances"])

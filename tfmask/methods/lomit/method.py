@@ -36,7 +36,7 @@ class Codes(NamedTuple):
 
     Attributes:
         content: (2B, h, w, C).
-        masks: (2B, h, w, 1) in (0, 1), each found with its partner's gate.
+        masks: (2B, h, w, 1) in (0, 1), each found with the gate of its partner.
         foreground: (2B, S), style inside of the mask.
         background: (2B, S), style outside.
     """
@@ -82,8 +82,8 @@ class LOMIT(CriticMethod):
         UserError: the config names no attributes.
 
     Paper: LOMIT with highway adaptive instance normalisation, 2019.
-    Differs from the paper: means where it has sums over pixels. From the
-    authors' code: docs/methods/lomit.md.
+    Differs from the paper: here are means in place of sums over pixels. From
+    the authors' code: docs/methods/lomit.md.
     """
 
     spec = METHOD
@@ -159,8 +159,8 @@ class LOMIT(CriticMethod):
     def exchanged(self, codes):
         """(2B, H, W, 3): both directions' translations.
 
-        The first B are inputs in their exemplars' foreground style, the
-        others exemplars in their inputs'.
+        The first B are inputs in the foreground style of their exemplars. The
+        others are exemplars in the foreground style of their inputs.
         """
         return self.decoder(
             codes.content,
@@ -300,7 +300,7 @@ class LOMIT(CriticMethod):
                 ),
                 config.mask_area_weight,
             ),
-            # A sum over the batch in the authors' code: B times the mean.
+            # The authors' code has a sum over the batch: B times the mean.
             "mask_variation": (
                 lambda: tf.add_n(
                     [
@@ -344,16 +344,16 @@ class LOMIT(CriticMethod):
         Args:
             inputs: dict with `image` (B, H, W, 3) and `exemplar`
                 (B, H', W', 3) float in [-1, 1], sides multiples of 16; and
-                perhaps `mask` and `exemplar_mask`, float of one channel,
-                which replace what the network finds: at a quarter of the
-                size, or larger (averaged by area); clipped to [0, 1]. One
-                of 0x0 pixels is as good as none.
+                perhaps `mask` and `exemplar_mask`, float of one channel. They
+                replace the masks that the network finds. They have a quarter of
+                the size, or are larger (then averaged by area), and are clipped
+                to [0, 1]. A mask of 0x0 pixels means no mask.
             direction: "a_to_b"; there is no other.
 
         Returns:
             dict with `image` (B, H, W, 3) float32 in (-1, 1), `mask`
-            (B, H, W, 1) and `exemplar_mask` (B, H', W', 1) float32 in
-            [0, 1]: what was used, upsampled.
+            (B, H, W, 1) and `exemplar_mask` (B, H', W', 1) float32 in [0, 1]:
+            the used masks, upsampled.
         """
         images = {name: exact(inputs[name]) for name in ("image", "exemplar")}
         content, other = self._contents(images)

@@ -37,11 +37,11 @@ class Views(NamedTuple):
 
     Attributes:
         image: its real images.
-        content: of these.
-        style: of these.
-        drawn: the random style of what is translated into it.
+        content: their content.
+        style: their style.
+        drawn: the random style of the translations into it.
         same: the images, decoded with their own content and style.
-        fake: the other domain's, translated into it.
+        fake: the images of the other domain, translated into it.
     """
 
     image: tf.Tensor
@@ -56,7 +56,7 @@ class MUNIT(TwoDomains, TranslationMethod):
     """An auto-encoder and a multi-scale discriminator a domain.
 
     Content of one domain's encoder and a style of the other domain make a
-    translation; in training the style is drawn from N(0, 1).
+    translation. In training the style is drawn from N(0, 1).
 
     Code and paper: `generator_a` is E_1^c, E_1^s and G_1, `generator_b` the
     second domain's, `discriminator_a` and `discriminator_b` D_1 and D_2;
@@ -75,7 +75,7 @@ class MUNIT(TwoDomains, TranslationMethod):
     """
 
     spec = METHOD
-    multiple = 16  # of the style encoder's strides; the others need 4
+    multiple = 16  # for the strides of the style encoder; others need 4
     players = {
         "discriminator": Player(
             ("discriminator_a", "discriminator_b"), optimizer="discriminator"
@@ -112,7 +112,8 @@ class MUNIT(TwoDomains, TranslationMethod):
     @functools.cached_property
     def features(self):
         """`GivenFeatures` of the perceptual loss, opened when it is used."""
-        # Out of the graph of the step, which would own its variables.
+        # This is outside of the graph of the step. Otherwise the graph would
+        # own its variables.
         with tf.init_scope():
             return GivenFeatures(
                 self.config.perceptual_features, self.image_size
@@ -130,11 +131,11 @@ class MUNIT(TwoDomains, TranslationMethod):
         """Random styles of a step.
 
         Args:
-            player: whose round it is: each has its own.
+            player: the player of the round. Each player has its own styles.
             images: dict of domain to (B, H, W, 3).
 
         Returns:
-            dict of domain to (B, S), what its translations shall look like.
+            dict of domain to (B, S), the styles of its translations.
         """
         stream, size = self.seed + _STREAMS[player], self.config.style_size
         return {
@@ -249,10 +250,10 @@ class MUNIT(TwoDomains, TranslationMethod):
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1], sides
-                multiples of 16; and perhaps `style_seed` (B,) int, which
-                random style (0 where it is missing), or `exemplar` (B, H',
-                W', 3) float in [-1, 1] of the other domain, 16 pixels a side
-                or more, whose style it shall be.
+                multiples of 16; and perhaps `style_seed` (B,) int, the number
+                of the random style (0 if it is missing), or `exemplar` (B, H',
+                W', 3) float in [-1, 1] of the other domain, with sides of 16
+                pixels or more. Then the result has its style.
             direction: "a_to_b" or "b_to_a".
 
         Returns:

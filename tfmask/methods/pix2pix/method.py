@@ -34,9 +34,9 @@ class Pix2Pix(DiscriminatorFirst, PairedMethod):
         config: `Pix2PixConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: nothing is dropped out in `translate`, so that
-    an image has one translation. From the authors' code: no; see
-    `UNetGenerator` for what normalisation does in `translate`.
+    Differs from the paper: there is no dropout in `translate`. So an image has
+    one translation. From the authors' code: no. `UNetGenerator` describes the
+    normalisation in `translate`.
     """
 
     spec = METHOD

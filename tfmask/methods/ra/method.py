@@ -7,17 +7,17 @@ from tfmask.methods.ra import METHOD
 class RA(CycleGAN):
     """CycleGAN with `ResidualAttention` after the generators' first layer.
 
-    Code and paper: as `CycleGAN`, whose losses, discriminators and pools
-    these are.
+    Code and paper: as in `CycleGAN`. The losses, discriminators and pools are
+    the same.
 
     Args:
         config: `RAConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Paper: the module of Wang et al. 2017; as a method of translation a row
-    of Mejjati et al. 2018, Table 1, without a code.
-    Differs from the papers: instance normalisation in the module, since
-    batches are of one image; the place is our choice.
+    Paper: the module is from Wang et al. 2017. As a method of translation, it
+    is a row of Mejjati et al. 2018, Table 1. There is no code for it.
+    Differs from the papers: the module has instance normalisation, because
+    batches have one image. The place is our choice.
     """
 
     spec = METHOD

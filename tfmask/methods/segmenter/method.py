@@ -18,19 +18,19 @@ class Segmenter(TranslationMethod):
 
     Its one direction is from the photographs to `config.label_domain`. The
     loss `cross_entropy` is the softmax cross-entropy of the true class,
-    averaged over all pixels, where void ones count as 0. True classes are
-    read from the colours of label maps.
+    averaged over all pixels. Void pixels count as 0. True classes are read from
+    the colours of label maps.
 
     Args:
         config: `SegmenterConfig` with a palette.
         **kwargs: see `TranslationMethod`.
 
     Raises:
-        UserError: the config has less than two colours.
+        UserError: the config has fewer than two colours.
 
     Paper: none. It takes the place of the FCN-8s of Cityscapes' FCN-scores
-    (Isola et al. 2017, section 4), which reads other classes at another
-    size: numbers are not comparable.
+    (Isola et al. 2017, section 4), which reads other classes at another size.
+    So the numbers are not comparable.
     """
 
     spec = METHOD
@@ -79,7 +79,7 @@ class Segmenter(TranslationMethod):
         """(B, H, W) places of the nearest colours; void ones come last."""
         colours = self.config.palette + self.config.void
         colours = tf.cast(to_float(tf.constant(colours)), labels.dtype)
-        # |x - c|^2 without |x|^2, which is the same for every colour.
+        # This is |x - c|^2 without |x|^2. |x|^2 is the same for every colour.
         distances = tf.reduce_sum(colours**2, axis=-1) - 2.0 * tf.matmul(
             labels, colours, transpose_b=True
         )

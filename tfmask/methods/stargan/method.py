@@ -19,8 +19,8 @@ class StarGAN(AttributeMethod):
         config: `StarGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: no. From the authors' code: kernels start as
-    there (PyTorch's default), biases at 0.
+    Differs from the paper: no. From the authors' code: kernels start as there
+    (PyTorch's default), but biases start at 0.
     """
 
     spec = METHOD

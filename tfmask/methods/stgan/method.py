@@ -7,20 +7,20 @@ from tfmask.methods.stgan import METHOD
 class STGAN(AttGAN):
     """AttGAN told the change, with gated skips (Liu et al. 2019).
 
-    Losses and networks as `AttGAN`'s, but the generator is told `target -
-    source` (0 for the reconstruction) at every level, and the encoder's
-    features pass a `SelectiveTransferUnit` on each skip.
+    Losses and networks are those of `AttGAN`, with two differences. The
+    generator gets `target - source` (0 for the reconstruction) at every level.
+    The features of the encoder pass a `SelectiveTransferUnit` on each skip.
 
-    Translation needs the attributes that the image has: the caller's
-    `source_attributes`, or what the discriminator sees. A difference above 1
-    changes more; the official test code takes 1.5.
+    Translation needs the attributes of the image. They are the caller's
+    `source_attributes`, or those that the discriminator sees. A difference
+    above 1 changes more. The official test code takes 1.5.
 
     Args:
         config: `STGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: no. From the authors' code: as `AttGAN`;
-    and it demands the image's attributes.
+    Differs from the paper: no. From the authors' code: as in `AttGAN`; and
+    their code requires the attributes of the image.
     """
 
     spec = METHOD

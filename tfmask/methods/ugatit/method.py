@@ -35,19 +35,20 @@ class UGATIT(TwoDomains, TranslationMethod):
     the patches, `activation_global_b` and `_local_b` of the discriminators'
     class activations; `cycle_a` is Eq. (5), `identity_b` Eq. (6), and
     `cam_a_to_b` the generator's part of Eq. (7). Both logits of a class
-    activation count, that of the means and that of the maxima.
+    activation count: the logit of the means and the logit of the maxima.
 
-    The discriminators learn first; the generators from a pass of their own.
+    The discriminators learn first. Then the generators learn from their own
+    pass.
 
     Args:
         config: `UGATITConfig`.
         **kwargs: see `TranslationMethod`.
 
     Paper: Kim et al. 2020 (ICLR), section 2.
-    Differs from the paper and the authors' PyTorch code: images of other
-    sizes, see `ActivationGenerator`; one power iteration of spectral
-    normalisation a step, there three. That code's initial kernels are
-    PyTorch's defaults, here they are the paper's.
+    Differs from the paper and the authors' PyTorch code: images may have other
+    sizes, see `ActivationGenerator`. Spectral normalisation has one power
+    iteration for each step; there it has three. The initial kernels of that
+    code are PyTorch's defaults; here they are the paper's.
     """
 
     spec = METHOD
@@ -165,7 +166,7 @@ class UGATIT(TwoDomains, TranslationMethod):
                 lambda: l1(same, real[target]),
                 config.identity_weight,
             ),
-            # Halved there, not here.
+            # It is halved there, not here.
             f"cam_{direction}": (
                 lambda: vanilla_discriminator(of_source, of_target),
                 2.0 * config.cam_weight,
