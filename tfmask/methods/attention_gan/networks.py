@@ -34,22 +34,22 @@ class AttentionDecoder(ResNetDecoder):
 class AttentionGenerator(keras.Model):
     """Image to image: several contents, blended by attention maps.
 
-    One encoder (c7s1-f, c3s2-2f, c3s2-4f, `blocks` residual blocks) and two
-    decoders of two upsampling layers each: one ends in a 7x7 convolution
-    and tanh and paints the contents C, the other in a 1x1 convolution and a
-    softmax over the maps A. The last map keeps the input x:
+    There are one encoder (c7s1-f, c3s2-2f, c3s2-4f, `blocks` residual blocks)
+    and two decoders of two upsampling layers each. One decoder ends in a 7x7
+    convolution and tanh and paints the contents C. The other ends in a 1x1
+    convolution and a softmax over the maps A. The last map keeps the input x:
 
     `y = sum over i < maps of A_i * C_i + A_maps * x`
 
     Args:
         filters: int, f.
         blocks: int, residual blocks.
-        maps: int, attention maps, 2 or more.
-        copy_input: bool; False paints a content for the last map, too.
+        maps: int, number of attention maps, 2 or more.
+        copy_input: bool. False: the last map also has a painted content.
         upsampling: "transposed" or "resize" (nearest x2, then a 3x3
             convolution; no checkerboard).
         normalization: see `normalization_layer`.
-        affine: bool; learned scale and offset of instance normalisation.
+        affine: bool; instance normalisation learns a scale and an offset.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
 
@@ -82,7 +82,7 @@ class AttentionGenerator(keras.Model):
         kernel_initializer=None,
         **kwargs,
     ):
-        # `call` gets the image as it is, not in half precision.
+        # `call` gets the image unchanged, not in half precision.
         super().__init__(**{"autocast": False, **kwargs})
         self.filters = filters
         self.blocks = blocks
@@ -126,18 +126,18 @@ class AttentionGenerator(keras.Model):
 
         Args:
             image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
-            region: (B, H, W, 1) float in [0, 1], taken as one minus the
-                last map; the others share it as they share their own.
+            region: (B, H, W, 1) float in [0, 1]. It replaces one minus the last
+                map. The other maps share it in the same way as their own sum.
 
         Returns:
             y: (B, H, W, 3) float32 in [-1, 1].
             attention: (B, H, W, maps) float32 in [0, 1], of sum 1.
             contents: (B, H, W, 3 * maps) float32 in [-1, 1], one image after
-                the other; the input is the last where it is copied.
+                the other. If the input is copied, it is the last.
         """
         features = self.encoder(image)
         contents = self.content_decoder(features)
-        # Always in float32, so that copied pixels stay exactly as they are.
+        # This is always in float32, so copied pixels do not change at all.
         image = tf.cast(image, contents.dtype)
         if self.copy_input:
             contents = tf.concat([contents, image], axis=-1)

@@ -17,11 +17,11 @@ class AbsoluteAttention(ResNetGenerator):
         image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 4.
 
     Returns:
-        (B, H, W, 1) float32 in [0, 1]. Where it is 0 no gradient passes.
+        (B, H, W, 1) float32 in [0, 1]. No gradient passes at places with 0.
 
     Paper: Chen et al. 2018, section 3; A_X, A_Y.
-    Differs from the paper: no. From the authors' code: no clipping, which
-    changes nothing.
+    Differs from the paper: no. From the authors' code: there is no clipping.
+    This changes nothing.
 
     Examples:
         >>> network = AbsoluteAttention(filters=4, blocks=1)

@@ -14,7 +14,7 @@ class PatchProjection(keras.Model):
     `v = W2 relu(W1 x + b1) + b2`, then `v / (|v| + 1e-7)`.
 
     Args:
-        channels: tuple of ints, of each feature map.
+        channels: tuple of ints, channels of each feature map.
         units: int, width of both layers.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.Model`.
@@ -26,8 +26,8 @@ class PatchProjection(keras.Model):
         List of (B, N, units) float32, vectors of length 1.
 
     Paper: Park et al. 2020, H_l of section 3.
-    Differs from the paper: no. From the authors' code: there it comes to be
-    in the first step.
+    Differs from the paper: no. From the authors' code: there it is made in the
+    first step.
     """
 
     def __init__(self, channels, *, units=256, kernel_initializer=None, **kw):

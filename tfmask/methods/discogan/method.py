@@ -49,7 +49,7 @@ class DiscoGAN(TwoDomains, TranslationMethod):
     takes moving averages over real images of the domain. Their code takes the
     statistics of the images that are translated together (200 test images). So
     here an answer depends only on its image. Images are in [-1, 1] outside of
-    the networks; in their code they are in [0, 1].
+    the networks, and in [0, 1] inside of them.
     """
 
     spec = METHOD

@@ -58,22 +58,22 @@ class BottleneckGenerator(keras.Model):
     Args:
         filters: int, f.
         levels: int, 2 or more.
-        bottleneck: int, channels of a layer between both whose 4x4 kernel
-            sees the whole map of a 64 px image; 0: there is none.
+        bottleneck: int, channels of a layer between encoder and decoder. Its
+            4x4 kernel sees the whole map of a 64 px image. 0: there is none.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1]; H and W multiples of 2 to the
             power of `levels`, and with a bottleneck at least four times
             that.
-        mode: of `BatchNormalization`: "inference" for moving averages,
+        mode: mode of `BatchNormalization`: "inference" for moving averages,
             "batch", or "update".
 
     Returns:
         (B, H, W, 3) float32 in [-1, 1].
 
     Raises:
-        UserError: it is built on images that are too small.
+        UserError: the network is built on images that are too small.
 
     Paper: Kim et al. 2017, section 3.2.
     Differs from the paper: no. From the authors' code: images in [-1, 1] are
@@ -161,8 +161,8 @@ class FeatureDiscriminator(keras.Model):
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
-        parts: int, batches one after another in `image`, which batch
-            normalisation keeps apart.
+        parts: int, number of batches one after another in `image`. Batch
+            normalisation keeps them apart.
 
     Returns:
         `Judgement` with one map of logits, (B, h, w, 1), and the features of

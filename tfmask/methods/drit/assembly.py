@@ -22,7 +22,7 @@ def new_networks(config, image_size):
         image_size: (height, width).
 
     Returns:
-        dict of name to network; see `channels_of` for what they take.
+        dict of name to network. `channels_of` says what they take.
 
     Raises:
         UserError: the images are too small for the content discriminator.

@@ -168,9 +168,9 @@ class MixingBlock(keras.layers.Layer):
 class MixingDecoder(keras.Model):
     """Content and an attribute code to an image: the code mixed in.
 
-    Fully connected layers make four codes of the one, each for a
-    `MixingBlock`; two transposed convolutions (layer normalisation, ReLU) and
-    a 1x1 convolution with tanh follow.
+    Fully connected layers make four codes of one code, one for each
+    `MixingBlock`. Then come two transposed convolutions (layer normalisation,
+    ReLU) and a 1x1 convolution with tanh.
 
     Args:
         filters: int, f; the content has 4f channels.

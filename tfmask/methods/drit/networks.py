@@ -83,7 +83,7 @@ class AttributeEncoder(keras.Model):
 
     Args:
         filters: int, f.
-        size: int, numbers of a code.
+        size: int, how many numbers a code has.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -143,9 +143,9 @@ class ContentDiscriminator(keras.Model):
         of 216 px, the authors' size), 2x2 for 64x64; 3x3 for 16x16 with one
         strided layer.
 
-    Paper: DRIT (Lee et al. 2018), section 3.1. Differs from the paper: no
-    normalisation, as in the authors' code, whose comparison of two words is
-    never true.
+    Paper: DRIT (Lee et al. 2018), section 3.1. Differs from the paper: there is
+    no normalisation, as in the authors' code. In that code, a comparison of two
+    words is never true.
     """
 
     def __init__(self, *, filters=256, strided_layers=3, **kwargs):
@@ -178,10 +178,11 @@ class ContentDiscriminator(keras.Model):
 def content_layers(image_size):
     """Strided layers of the content discriminator for images of a size.
 
-    As many as leave the last kernel's four places a side, and at most the
-    authors' three: 3 from 212 px on, 2 from 100, 1 from 44, none below. What
-    is larger than one place gives several scores, whose mean counts. The
-    authors' code runs at 212 px and above only.
+    The last kernel needs four places on each side. The number is the largest
+    that leaves them, and at most three, as in the authors' code: 3 from 212 px
+    on, 2 from 100, 1 from 44, none below. If the result is larger than one
+    place, there are several scores, and their mean counts. The authors' code
+    runs only at 212 px and above.
 
     Args:
         image_size: (height, width).

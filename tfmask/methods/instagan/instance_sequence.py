@@ -8,24 +8,24 @@ from tfmask.ops import instances as sets
 def translate_in_sequence(generator, image, masks, per_step):
     """Translates an image and its instances, the largest ones first.
 
-    Every sub-step translates the next instances in the image that the one
-    before left. An example that has run out of instances stays as it is.
+    Every sub-step translates the next instances in the image of the sub-step
+    before. An example without further instances does not change.
 
     Args:
         generator: `InstanceGenerator`, or a function of its inputs.
         image: (B, H, W, 3) float in [-1, 1].
         masks: (B, N, H, W, 1) float in [-1, 1]; N may be 0. A slot of -1
             everywhere is empty.
-        per_step: int, instances of a sub-step; 0: all at once.
+        per_step: int, instances of a sub-step. 0: all at once.
 
     Returns:
         image: (B, H, W, 3) float in [-1, 1].
-        masks: (B, N, H, W, 1) float in [-1, 1], in the order they came in.
+        masks: (B, N, H, W, 1) float in [-1, 1], in the order of the input.
 
     Paper: Mo, Cho, Shin 2019, section 2.3.
-    Differs from the paper: no. From the official code: the order of the
-    input is restored, a rest of fewer than `per_step` is translated, too,
-    and without instances nothing is.
+    Differs from the paper: no. From the official code: the order of the input
+    is restored. A rest of fewer than `per_step` instances is also translated.
+    Without instances, nothing is translated.
     """
     count = tf.shape(masks)[1]
     per_step = tf.maximum(per_step if per_step else count, 1)

@@ -14,8 +14,8 @@ _OPTION = "--method.perceptual-features"
 class GivenFeatures:
     """Feature maps of images, by a network that does not learn.
 
-    No layer and no `tf.Module`: nothing of it belongs to the method's
-    weights, its checkpoints or its exports.
+    It is no layer and no `tf.Module`. So nothing of it belongs to the weights,
+    the checkpoints or the exports of the method.
 
     Args:
         path: str, a .keras or .h5 file, or the folder of a SavedModel with the

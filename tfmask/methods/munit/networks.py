@@ -12,9 +12,9 @@ from tfmask.ops.arguments import constructor_arguments
 class StyleAutoencoder(keras.Model):
     """Content and style of an image, and an image from both.
 
-    The decoder's residual blocks take scale and offset of all their
-    normalisations (AdaIN) from the style; it goes through `StyleLayers`
-    once, for all of them.
+    The residual blocks of the decoder take the scale and offset of all their
+    normalisations (AdaIN) from the style. The style goes through `StyleLayers`
+    once for all of them.
 
     Args:
         filters: int, f; contents have 4f channels.
@@ -60,7 +60,7 @@ class StyleAutoencoder(keras.Model):
             filters=filters, blocks=blocks, affine=False
         )
         self.style_encoder = ImageStyleEncoder(filters=filters, size=style_size)
-        # A pair for each of two normalisations a block.
+        # There is a pair for each of the two normalisations of a block.
         self.style_layers = StyleLayers(
             2 * 2 * blocks * 4 * filters, hidden=style_hidden
         )

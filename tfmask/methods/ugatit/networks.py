@@ -21,16 +21,18 @@ from tfmask.ops.precision import exact, mean_over, sum_over
 class ClassActivation(keras.layers.Layer):
     """Features weighted by what a classifier on them looks at.
 
-    Two linear classifiers without bias, one of the features' means and one
-    of their maxima over the image, give a logit each. The features times
-    the weights of either, side by side, go through a 1x1 convolution.
+    There are two linear classifiers without bias. One sees the means of the
+    features over the image, the other sees their maxima. Each gives a logit.
+    The features are multiplied by the weights of each classifier. Both results,
+    side by side, go through a 1x1 convolution.
 
     Args:
         filters: int, channels of the features and of the result.
         slope: float, of the leaky ReLU at the end; 0 is ReLU.
         normalized: bool; the classifiers' weights are divided by their
-            largest singular value, the length of the only row. The features
-            are weighted by the weights as they are, as in the authors' code.
+            largest singular value, the length of the only row. The features are
+            multiplied by the weights before this division, as in the authors'
+            code.
         kernel_initializer: config of a Keras initializer or None.
         **kwargs: arguments of `keras.layers.Layer`.
 
@@ -41,8 +43,8 @@ class ClassActivation(keras.layers.Layer):
         ((B, H, W, filters) float, (B, 2) float32 logits).
 
     Paper: Kim et al. 2020 (U-GAT-IT), section 2.1. Differs from the paper:
-    no. From the authors' TensorFlow code: that has one classifier, with a
-    bias, for means and maxima.
+    no. From the authors' TensorFlow code: it has one classifier with a bias for
+    means and maxima.
     """
 
     def __init__(
@@ -118,12 +120,13 @@ class ActivationGenerator(keras.Model):
         (B, H, W, 3) float32 in (-1, 1).
 
     Raises:
-        UserError: it is built without a size, which a network that is not
-            light needs.
+        UserError: it is built without a size. A network that is not light needs
+            a size.
 
     Paper: Kim et al. 2020, section 2.1. Differs from the paper: no. From the
-    authors' code: images of another size than the built one; their features
-    are resized (bilinear) for scale and offset, unless it is light.
+    authors' code: images may have another size than the built one. Their
+    features are resized (bilinear) for scale and offset, except if the network
+    is light.
     """
 
     def __init__(
@@ -272,14 +275,15 @@ class ActivationDiscriminator(keras.Model):
 
     Call arguments:
         image: (B, H, W, 3) float in [-1, 1].
-        training: bool; power iterations run in training only.
+        training: bool; power iterations run only in training.
 
     Returns:
-        `Judgement` with one map of scores, and as `logits` (B, 2) those of
-        the class activation, above 0 for real.
+        `Judgement` with one map of scores. Its `logits` (B, 2) are those of the
+        class activation. They are above 0 for real images.
 
     Raises:
-        UserError: it is built on images that are too small for a score.
+        UserError: the network is built on images that are too small for a
+            score.
 
     Paper: Kim et al. 2020, section 2.2. Differs from the authors' PyTorch
     code: no.

@@ -44,19 +44,20 @@ class UNIT(TwoDomains, TranslationMethod):
 
     Code and paper: `encoder_a`, `encoder_b` are E1 and E2, `decoder_a`,
     `decoder_b` G1 and G2, whose shared layers are `shared_encoder` and
-    `shared_decoder`; `discriminator_a`, `discriminator_b` D1 and D2. A code
-    is the mean of a normal distribution of variance 1, from which training
-    draws. `reconstruction_a` and `code_a` are the two parts of L_VAE1, Eq.
-    (3), `adversarial_a` and `discriminator_a` L_GAN1, Eq. (4), `cycle_a`
+    `shared_decoder`; `discriminator_a`, `discriminator_b` D1 and D2. A code is
+    the mean of a normal distribution of variance 1. Training draws from this
+    distribution. `reconstruction_a` and `code_a` are the two parts of L_VAE1,
+    Eq. (3), `adversarial_a` and `discriminator_a` L_GAN1, Eq. (4), `cycle_a`
     and `cycle_code_a` L_CC1, Eq. (5).
 
     Args:
         config: `UNITConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: the divergence is the mean of the code's squares,
-    without 1/2, as in all of the authors' codes. From that of 2017: the
-    squares are those of the code without its noise, see docs/methods/unit.md.
+    Differs from the paper: the divergence is the mean of the squares of the
+    code, without 1/2, as in all of the authors' codes. From their code of 2017:
+    the squares are those of the code without its noise, see
+    docs/methods/unit.md.
     """
 
     spec = METHOD
@@ -125,10 +126,10 @@ class UNIT(TwoDomains, TranslationMethod):
         """Codes in training with this step's noise, N(0, 1).
 
         Args:
-            codes: (B, h, w, C) float, of a domain's images.
+            codes: (B, h, w, C) float, codes of the images of a domain.
             domain: "a" or "b".
             training: bool.
-            stream: int, of the noise of domain a.
+            stream: int, the stream of the noise of domain a.
         """
         if not training:
             return codes
@@ -189,7 +190,7 @@ class UNIT(TwoDomains, TranslationMethod):
         loss, _ = LOSSES[config.adversarial_loss]
         terms = {}
         for domain, other in _OTHER.items():
-            # The code of an image's translation, where it came from.
+            # The code of the translation of an image, in its first domain.
             again = self.encode(fake[other], other)
             noisy = self.drawn(again, domain, training, _STREAMS["cycle"])
             decoder = self.networks[f"decoder_{domain}"]
