@@ -4,7 +4,8 @@ import re
 
 import grpc
 
-# TensorFlow names the place in its graph in this way, and then the failure.
+# In TensorFlow's texts, these name the place in its graph and the failure
+# there.
 _NODE = re.compile(r"\{\{(?:function_)?node [^}]*\}\}\s*")
 _FIRST = re.compile(r"^\d+ root error\(s\) found\.\s*\(0\) [\w ]+: ")
 _ASSERTION = re.compile(r"assertion failed: \[(.*?)\](?= \[|$)")

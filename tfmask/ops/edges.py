@@ -8,8 +8,8 @@ import numpy as np
 SURE = (0.6, 0.5)
 # The same for masks of adversarial training. Their levels say less.
 SURE_OF_FOUND = (0.3, 0.2)
-# The area of the cut is compared with the area of the mask. If the ratio is
-# outside of these limits, the cut is no better mask.
+# The areas of the cut and of the mask are compared. If one is more than so many
+# times the other, the cut is no better mask.
 LARGEST_RATIO = 2.0
 ITERATIONS = 4
 
