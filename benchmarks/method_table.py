@@ -38,6 +38,14 @@ class Training:
     period: int
 
 
+def set_threads(count):
+    """Threads of TensorFlow; before anything has started it."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)
+
+
 def training(name, options):
     """`Training` of a method on synthetic images.
 
@@ -49,8 +57,7 @@ def training(name, options):
     """
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
-    tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
+    set_threads(options["threads"])
     from tfmask.methods import method_spec, preset_config
     from tfmask.training.building import build_method, recompute
     from tfmask.training.loop import distributed_batches

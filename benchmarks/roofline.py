@@ -35,7 +35,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.graph_flops import graph_flops  # noqa: E402
-from benchmarks.method_table import Table, training  # noqa: E402
+from benchmarks.method_table import Table, set_threads, training  # noqa: E402
 
 PRECISIONS = ("float32", "bfloat16")
 # Sides of square matrices; (batch, side, channels) of 3x3 convolutions.
@@ -134,10 +134,7 @@ def machine(threads, calls, matrices=MATRICES, convolutions=CONVOLUTIONS):
 
 def start_tensorflow(threads):
     """Chooses threads, before anything runs; returns the clock that counts."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(threads)
-    tf.config.threading.set_inter_op_parallelism_threads(threads)
+    set_threads(threads)
     return time.process_time if threads == 1 else time.perf_counter
 
 

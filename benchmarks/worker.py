@@ -27,8 +27,9 @@ ATTRIBUTES = {"stargan": 5, "lomit": 4}
 def start_tensorflow(options):
     import tensorflow as tf
 
-    tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
-    tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
+    from benchmarks.method_table import set_threads
+
+    set_threads(options["threads"])
     return tf
 
 

@@ -76,6 +76,10 @@ def test_unknown_sizes_are_fine():
     np.testing.assert_allclose(gradient(tensors[0]), expected, rtol=1e-9)
 
 
+def kinds_of(graph):
+    return {operation.type for operation in graph.get_operations()}
+
+
 def operations(images, kernel):
     """Names of the operations of a layer's gradients."""
 
@@ -86,8 +90,7 @@ def operations(images, kernel):
             outputs = convolve(images, kernel, 1, "SAME")
         return tape.gradient(outputs, [images, kernel])
 
-    graph = gradients.get_concrete_function(images, kernel).graph
-    return {operation.type for operation in graph.get_operations()}
+    return kinds_of(gradients.get_concrete_function(images, kernel).graph)
 
 
 def test_gpus_have_tensorflows_gradients(monkeypatch):
@@ -108,10 +111,6 @@ def test_bfloat16():
         assert error < 0.05 * np.abs(wanted).max()
 
 
-def kinds_of(graph):
-    return {operation.type for operation in graph.get_operations()}
-
-
 @pytest.fixture
 def narrow(monkeypatch):
     """Kernels of few weights count as wide ones."""
@@ -120,46 +119,38 @@ def narrow(monkeypatch):
     )
 
 
-@pytest.mark.parametrize("height, width", [(8, 6), (2, 2)])
-def test_wide_kernels_on_few_pixels(narrow, height, width):
+def assert_product_equals(ours, theirs, height, width, channels):
+    """Ours takes products of matrices, and gives TensorFlow's numbers."""
     rng = np.random.default_rng(0)
     tensors = (
-        tf.constant(rng.normal(size=(2, height, width, 3))),
+        tf.constant(rng.normal(size=(2, height, width, channels))),
         tf.constant(rng.normal(size=(4, 4, 3, 5))),
     )
-    graph = tf.function(lambda *t: derivatives(convolve, 2, "SAME", t))
+    graph = tf.function(lambda *t: derivatives(ours, 2, "SAME", t))
     kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
     assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
-    expected = derivatives(tf.nn.conv2d, 2, "SAME", tensors)
+    expected = derivatives(theirs, 2, "SAME", tensors)
     for value, wanted in zip(graph(*tensors), expected, strict=True):
         scale = np.abs(wanted).max()
         assert scale > 0
         np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
 
 
+@pytest.mark.parametrize("height, width", [(8, 6), (2, 2)])
+def test_wide_kernels_on_few_pixels(narrow, height, width):
+    assert_product_equals(convolve, tf.nn.conv2d, height, width, 3)
+
+
 @pytest.mark.parametrize("height, width", [(4, 3), (1, 1)])
 def test_transposed_wide_kernels_on_few_pixels(narrow, height, width):
-    rng = np.random.default_rng(0)
-    tensors = (
-        tf.constant(rng.normal(size=(2, height, width, 5))),
-        tf.constant(rng.normal(size=(4, 4, 3, 5))),
-    )
-
-    def tensorflows(images, kernel, strides, padding):
+    def theirs(images, kernel, strides, padding):
         shape = (2, 2 * height, 2 * width, 3)
         return tf.nn.conv2d_transpose(images, kernel, shape, strides, padding)
 
     def ours(images, kernel, strides, padding):
         return convolve_transposed(images, kernel)
 
-    graph = tf.function(lambda *t: derivatives(ours, 2, "SAME", t))
-    kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
-    assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
-    expected = derivatives(tensorflows, 2, "SAME", tensors)
-    for value, wanted in zip(graph(*tensors), expected, strict=True):
-        scale = np.abs(wanted).max()
-        assert scale > 0
-        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    assert_product_equals(ours, theirs, height, width, 5)
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,9 @@ class ServedTranslation(tf.Module):
                 signatures[name] = self._arrays(name, direction, ports)
             if spec.steps:
                 name = f"{direction}_all_steps"
-                signatures[name] = self._steps(name, direction)
+                signatures[name] = self._arrays(
+                    name, direction, spec.served, steps=True
+                )
         read = {
             id(variable): variable
             for function in signatures.values()
@@ -87,22 +89,21 @@ class ServedTranslation(tf.Module):
         signatures["serving_default"] = signatures[self._directions[0]]
         return signatures
 
-    def _arrays(self, name, direction, ports):
-        """The concrete function of arrays to arrays."""
+    def _arrays(self, name, direction, ports, steps=False):
+        """The concrete function of arrays to arrays.
+
+        Args:
+            name: str, name of the signature.
+            direction: str.
+            ports: the inputs.
+            steps: bool; it gives all steps of a translation.
+        """
+        translate, outputs = self._translate, self._spec.outputs
+        if steps:
+            translate, outputs = self._all_steps, self._spec.steps
 
         def answer(inputs):
-            outputs = self._spec.outputs
-            return self._run(self._translate, outputs, direction, ports, inputs)
-
-        return self._concrete(name, ports, answer)
-
-    def _steps(self, name, direction):
-        """The concrete function of arrays to all steps of a translation."""
-        ports = self._spec.served
-
-        def answer(inputs):
-            outputs = self._spec.steps
-            return self._run(self._all_steps, outputs, direction, ports, inputs)
+            return self._run(translate, outputs, direction, ports, inputs)
 
         return self._concrete(name, ports, answer)
 

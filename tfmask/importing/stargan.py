@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 
+from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 _CODE = "of StarGAN's code"
@@ -92,9 +93,7 @@ def original(state, layout, images, labels):
         weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
         return functional.instance_norm(values, weight=weight, bias=bias)
 
-    def convolved(values, key, **how):
-        return functional.conv2d(values, state[f"{key}.weight"], **how)
-
+    convolved = functools.partial(torch_layers.convolved, state)
     planes = labels[:, :, None, None].expand(-1, -1, *images.shape[2:])
     values = torch.cat([images, planes], 1)
     for number, (key, norm) in enumerate(pairs[:3]):

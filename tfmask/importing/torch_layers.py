@@ -2,7 +2,7 @@
 
 
 def convolved(state, values, key, reflect=0, **how):
-    """`functional.conv2d` with the weight and the bias of a key.
+    """`functional.conv2d` with the weight of a key, and its bias if it has one.
 
     Args:
         state: dict of key to tensor.
@@ -18,7 +18,7 @@ def convolved(state, values, key, reflect=0, **how):
 
     if reflect:
         values = functional.pad(values, [reflect] * 4, mode="reflect")
-    weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
+    weight, bias = state[f"{key}.weight"], state.get(f"{key}.bias")
     return functional.conv2d(values, weight, bias, **how)
 
 

@@ -2,6 +2,7 @@
 
 import math
 
+from tfmask.importing import torch_layers
 from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
 
 _CODE = "of U-GAT-IT's PyTorch code"
@@ -109,10 +110,8 @@ def original(state, layout, images):
 
     blocks = layout.options["blocks"]
 
-    def convolved(values, key, padding=1, stride=1):
-        values = functional.pad(values, [padding] * 4, mode="reflect")
-        weight = state[f"{key}.weight"]
-        return functional.conv2d(values, weight, stride=stride)
+    def convolved(values, key, reflect=1, **how):
+        return torch_layers.convolved(state, values, key, reflect, **how)
 
     def dense(values, key):
         return functional.linear(values, state[f"{key}.weight"])
@@ -128,8 +127,9 @@ def original(state, layout, images):
 
     values = images
     for n in range(3):
-        how = (1, 2) if n else (3, 1)
-        values = convolved(values, f"DownBlock.{1 + 4 * n}", *how)
+        reflect, stride = (1, 2) if n else (3, 1)
+        key = f"DownBlock.{1 + 4 * n}"
+        values = convolved(values, key, reflect, stride=stride)
         values = functional.instance_norm(values).relu()
     for n in range(blocks):
         key = f"DownBlock.{12 + n}.conv_block"
@@ -140,9 +140,7 @@ def original(state, layout, images):
         values * state[f"{name}.weight"][:, :, None, None]
         for name in ("gap_fc", "gmp_fc")
     ]
-    values = functional.conv2d(
-        torch.cat(looks, 1), state["conv1x1.weight"], state["conv1x1.bias"]
-    ).relu()
+    values = convolved(torch.cat(looks, 1), "conv1x1", 0).relu()
     light = layout.options["light"]
     codes = values.mean((2, 3)) if light else values.flatten(1)
     codes = dense(dense(codes, "FC.0").relu(), "FC.2").relu()

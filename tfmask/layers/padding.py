@@ -5,11 +5,11 @@ import tensorflow as tf
 from tfmask.ops.gradients import with_gradient
 
 
-def image_sizes(images):
-    """[B, H, W], as ints where they are known when the graph is made."""
-    sizes = list(images.shape[:3])
+def _sizes(values):
+    """The size of each axis, an int if it is known when the graph is made."""
+    sizes = list(values.shape)
     if None in sizes:
-        dynamic = tf.unstack(tf.shape(images)[:3])
+        dynamic = tf.unstack(tf.shape(values))
         sizes = [
             size if known is None else known
             for known, size in zip(sizes, dynamic, strict=True)
@@ -17,8 +17,13 @@ def image_sizes(images):
     return sizes
 
 
+def image_sizes(images):
+    """[B, H, W], as ints if they are known when the graph is made."""
+    return _sizes(images)[:3]
+
+
 def zero_pad(values, paddings):
-    """`tf.pad` with zeros; its gradient is one slice.
+    """`tf.pad` with zeros. Its gradient is one slice.
 
     Args:
         values: float tensor.
@@ -27,44 +32,33 @@ def zero_pad(values, paddings):
     Returns:
         Tensor of `values`' dtype.
     """
-    sizes = values.shape if values.shape.is_fully_defined() else None
-
-    def gradient(upstream):
-        before = [start for start, _ in paddings]
-        wanted = tf.shape(values) if sizes is None else sizes
-        return tf.slice(upstream, before, wanted)
-
+    before = [start for start, _ in paddings]
     return with_gradient(
-        lambda inputs: tf.pad(inputs, paddings), gradient, values
+        lambda inputs: tf.pad(inputs, paddings),
+        lambda upstream: tf.slice(upstream, before, _sizes(values)),
+        values,
     )
 
 
 def crop(values, cuts):
-    """`values` without some entries; the gradient is one `tf.pad`.
+    """`values` without some entries. Its gradient is one `tf.pad`.
 
     Args:
         values: float tensor.
-        cuts: [before, after] for each axis, ints: how many entries are left
-            out.
+        cuts: [before, after] for each axis, ints: what is left out.
 
     Returns:
         Tensor of `values`' dtype.
     """
     begin = [before for before, _ in cuts]
     sizes = [
-        -1 if size is None else size - before - after
-        for size, (before, after) in zip(values.shape, cuts, strict=True)
+        size - before - after
+        for size, (before, after) in zip(_sizes(values), cuts, strict=True)
     ]
-
-    def function(inputs):
-        ends = [after for _, after in cuts]
-        wanted = sizes
-        if any(s == -1 and end for s, end in zip(sizes, ends, strict=True)):
-            wanted = tf.shape(inputs) - begin - ends
-        return tf.slice(inputs, begin, wanted)
-
     return with_gradient(
-        function, lambda upstream: tf.pad(upstream, cuts), values
+        lambda inputs: tf.slice(inputs, begin, sizes),
+        lambda upstream: tf.pad(upstream, cuts),
+        values,
     )
 
 
