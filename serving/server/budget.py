@@ -14,10 +14,15 @@ class Budget:
 
     Args:
         limit: int, bytes. No more than that is shared out.
+
+    Attributes:
+        most_per_pixel: float, the bytes a pixel of the model that takes most,
+            of those that were measured. 0: none was.
     """
 
     def __init__(self, limit: int):
         self.limit, self.used, self.granted = limit, 0, 0
+        self.most_per_pixel = 0.0
         self._lock = threading.Lock()
         self._waiting: deque[tuple[int, futures.Future]] = deque()
 

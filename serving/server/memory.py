@@ -19,8 +19,8 @@ _LIMITS = (
     pathlib.Path("/sys/fs/cgroup/memory.max"),
     pathlib.Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"),
 )
-# A request is measured with so many pixels, if the model is fast enough. The
-# runtime sets up memory once. A small image would not be visible beside it.
+# A request is measured with so many pixels, if the model is fast enough. A
+# small image would not be visible beside what the process takes anyway.
 _PIXELS = 2**18
 _SECONDS = 0.5
 _ENOUGH = 32 * 2**20  # bytes that are visible
@@ -73,7 +73,8 @@ class Meter:
     """Measures how many bytes a version takes for each pixel.
 
     It measures the whole process. So a measurement while calls run says
-    nothing.
+    nothing. Then the version counts as one that takes as much as the most
+    that was measured with this budget.
 
     Args:
         budget: `Budget` of all calls.
@@ -81,22 +82,21 @@ class Meter:
 
     def __init__(self, budget: Budget):
         self._budget = budget
-        # Signature to its request with the most pixels: (pixels, bytes,
-        # seconds, request).
-        self._seen: dict[str, tuple[int, float, float, object]] = {}
+        # Signature to its request with the most pixels: (pixels, request).
+        self._largest: dict[str, tuple[int, object]] = {}
 
     def watch(self, request, answer) -> None:
-        """Answers one request and notes what it took.
+        """Answers one request, and keeps it if it is the largest so far.
 
         Args:
             request: `PredictRequest`.
             answer: function of the request.
         """
         pixels = read_request_size(request.inputs, _PIXELS).pixels
-        taken, seconds = self._look(request, answer)
+        self._look(request, answer)
         name = request.model_spec.signature_name
-        if pixels > self._seen.get(name, (0,))[0]:
-            self._seen[name] = pixels, taken, seconds, request
+        if pixels > self._largest.get(name, (0,))[0]:
+            self._largest[name] = pixels, request
 
     def measure(self, answer) -> float:
         """Bytes a pixel, of the signature that takes most.
@@ -105,18 +105,25 @@ class Meter:
             answer: function of a request.
 
         Returns:
-            float; `BYTES_PER_PIXEL` if nothing could be measured.
+            float. If nothing could be measured: the largest number that was
+            measured before with this budget, else `BYTES_PER_PIXEL`.
         """
         per_pixel = []
-        for pixels, taken, seconds, request in self._seen.values():
+        for pixels, request in self._largest.values():
+            # The first request of a signature sets up the runtime. What that
+            # takes is no part of a pixel, so the request runs again.
+            taken, seconds = self._look(request, answer)
             times = min(_PIXELS // pixels, int(_SECONDS / max(seconds, 1e-3)))
-            if taken is not None and taken < _ENOUGH and times:
-                larger = _repeated(request, times)
-                taken = self._look(larger, answer)[0]
+            if taken is not None and taken < _ENOUGH and times > 1:
+                taken, _ = self._look(_repeated(request, times), answer)
                 pixels *= times
             if taken is not None:
                 per_pixel.append(_MARGIN * taken / pixels)
-        return max(per_pixel, default=BYTES_PER_PIXEL)
+        budget = self._budget
+        if per_pixel:
+            budget.most_per_pixel = max(budget.most_per_pixel, *per_pixel)
+            return max(per_pixel)
+        return budget.most_per_pixel or BYTES_PER_PIXEL
 
     def _look(self, request, answer):
         """(bytes or None, seconds) of one request."""

@@ -1,6 +1,5 @@
 """One loaded version, with everything a request needs from it."""
 
-import json
 import pathlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +19,6 @@ from serving.server.request_size import (
     RequestSize,
     read_request_size,
 )
-
-_FACTS = pathlib.Path("assets.extra", "tfmask.json")
 
 
 @dataclass(frozen=True)
@@ -84,7 +81,7 @@ class Servable:
             return
         meter = Meter(budget)
         warm_up(folder, lambda request: meter.watch(request, answer))
-        bytes_per_pixel = _exported(folder) or meter.measure(answer)
+        bytes_per_pixel = meter.measure(answer)
         affordable = int(budget.limit / bytes_per_pixel)
         self._bytes_per_pixel = bytes_per_pixel
         self._max_pixels = min(self._max_pixels, affordable)
@@ -130,13 +127,3 @@ class Servable:
     def close(self) -> None:
         """Frees the model's memory."""
         self._engine.close()
-
-
-def _exported(folder):
-    """Bytes a pixel that were measured at the export; None without."""
-    try:
-        facts = json.loads((pathlib.Path(folder) / _FACTS).read_text())
-        per_pixel = float(facts["memory_per_pixel"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return None
-    return per_pixel if per_pixel > 0 else None

@@ -44,8 +44,30 @@ def test_it_is_measured_with_a_request_that_can_be_seen(bytes_per_pixel):
         meter.watch(predict_request(image(rows)), answer)
     per_pixel = meter.measure(answer)
     assert 0.9 * bytes_per_pixel < per_pixel < 1.6 * bytes_per_pixel
-    assert answer.pixels[:2] == [4096, 8192]
-    assert answer.pixels[2] > 40_000
+    assert answer.pixels[:3] == [4096, 8192, 8192]
+    assert answer.pixels[3] > 40_000
+
+
+@needs_proc
+def test_what_the_first_request_sets_up_is_no_part_of_a_pixel():
+    warm, kept = model(1000), []
+
+    def answer(request):
+        if not kept:
+            kept.append(np.ones(2**26, np.uint8))
+        warm(request)
+
+    meter = Meter(Budget(2**32))
+    meter.watch(predict_request(image()), answer)
+    assert 900 < meter.measure(answer) < 1600
+
+
+@needs_proc
+def test_a_request_that_shows_is_not_repeated_more_often():
+    answer, meter = model(20_000), Meter(Budget(2**32))
+    meter.watch(predict_request(image()), answer)
+    assert 18_000 < meter.measure(answer) < 32_000
+    assert answer.pixels == [4096, 4096]
 
 
 @needs_proc
@@ -87,6 +109,19 @@ def test_a_look_while_calls_run_says_nothing():
     assert budget.used == 2**31
 
 
+@needs_proc
+def test_a_version_beside_calls_counts_as_the_one_that_took_most():
+    budget, answer = Budget(2**32), model(3000)
+    for per_pixel in (3000, 100):
+        meter = Meter(budget)
+        meter.watch(predict_request(image(64)), model(per_pixel))
+        meter.measure(model(per_pixel))
+    budget.ask(2**20)
+    meter = Meter(budget)
+    meter.watch(predict_request(image()), answer)
+    assert 2700 < meter.measure(answer) < 4800
+
+
 def test_there_is_memory():
     assert machine_memory() > 2**28
 
@@ -111,28 +146,6 @@ def test_it_is_measured_with_more_rows_than_a_batch_may_have(
         Servable(warmed(fixture_base, tmp_path / "1"), options).close()
     finally:
         batching.stop()
-
-
-@pytest.mark.parametrize(
-    ("facts", "pixels"),
-    [
-        ('{"memory_per_pixel": 1000}', 1000),
-        ('{"memory_per_pixel": "x"}', None),
-        ("no JSON", None),
-    ],
-)
-def test_the_number_of_the_export(fixture_base, tmp_path, facts, pixels):
-    folder = warmed(fixture_base, tmp_path / "1")
-    (folder / "assets.extra" / "tfmask.json").write_text(facts)
-    servable = Servable(folder, ServableOptions(budget=Budget(10**6)))
-    try:
-        request = predict_request({"image": np.zeros((1, 8, 8, 3), np.float32)})
-        size, taken = servable.request_size(request)
-        assert size.pixels == 64
-        if pixels:
-            assert 64_000 < taken < 80_000
-    finally:
-        servable.close()
 
 
 def test_what_calls_have_freed_is_given_back_in_portions(monkeypatch):
