@@ -2,8 +2,8 @@
 
     python -m pytest serving/conformance --target HOST:PORT [--base DIR]
 
-Without `--target` it starts the local server on toy models itself. With
-`-m hostile` it attacks it instead: see `test_hostile.py`.
+Without `--target`, the test starts the local server on toy models itself. With
+`-m hostile`, it attacks the server instead: see `test_hostile.py`.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ import pytest
 from serving.conformance.processes import ROOT, running_server
 from serving.protocol import protos
 
-_AVAILABLE = 30  # of GetModelStatus
+_AVAILABLE = 30  # the state's number in GetModelStatus
 
 
 def pytest_addoption(parser):
@@ -51,7 +51,7 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "case(number): row of the contract")
+    config.addinivalue_line("markers", "case(number): of the contract")
     config.addinivalue_line("markers", "hostile: attacks; -m hostile")
 
 
@@ -60,7 +60,7 @@ def pytest_collection_modifyitems(config, items):
         attacks = [i for i in items if i.get_closest_marker("hostile")]
         config.hook.pytest_deselected(items=attacks)
         items[:] = [item for item in items if item not in attacks]
-    # Later rows change what the server serves.
+    # The order matters: later cases change what the server serves.
     items.sort(key=lambda item: _number(item))
 
 
@@ -70,11 +70,11 @@ def _number(item):
 
 
 class Server:
-    """A server under test, called with plain messages.
+    """A server under test. The test sends it plain messages.
 
     Args:
         target: str, host:port.
-        base: `pathlib.Path` of the models, or None if out of reach.
+        base: `pathlib.Path` of the models, or None if the test has no access.
         server_base: str, the same folder as the server sees it.
     """
 
@@ -84,7 +84,7 @@ class Server:
         self.channel = grpc.insecure_channel(target, options)
 
     def call(self, method, request, timeout=30, channel=None):
-        """Sends one request; bytes are sent as they are."""
+        """Sends one request: a message, or bytes, which stay as they are."""
         serialize = method.request.SerializeToString
         call = (channel or self.channel).unary_unary(
             method.path,
@@ -96,14 +96,14 @@ class Server:
         return call(request, timeout=timeout)
 
     def status(self, name="toy"):
-        """Version to its entry of GetModelStatus."""
+        """Returns a dict from version to its entry of GetModelStatus."""
         request = protos.GetModelStatusRequest()
         request.model_spec.name = name
         answer = self.call(protos.GET_MODEL_STATUS, request)
         return {entry.version: entry for entry in answer.model_version_status}
 
     def loaded(self, name="toy", versions=(1, 2), seconds=120):
-        """This server, once it has versions loaded that load one by one."""
+        """Waits until the versions are loaded, one by one; returns self."""
         end = time.monotonic() + seconds
         while True:
             states = {n: entry.state for n, entry in self.status(name).items()}
@@ -116,7 +116,11 @@ class Server:
 
 @contextlib.contextmanager
 def own_server(*arguments):
-    """A local server that looks often and gives up at once; its target."""
+    """Starts a local server; yields its target.
+
+    The server often looks for new versions. If a version does not load, the
+    server does not try again.
+    """
     often = ("--poll=0.1", "--load-retries=0")
     with running_server(*often, *arguments) as (target, process):
         yield target
@@ -125,7 +129,7 @@ def own_server(*arguments):
 
 @pytest.fixture(scope="session")
 def fixture_base(tmp_path_factory):
-    """Folder with the toy models, written by a process of its own."""
+    """Folder with the toy models. A separate process writes them."""
     base = tmp_path_factory.mktemp("fixture")
     subprocess.run(
         [sys.executable, "-m", "serving.conformance.fixture", base],
@@ -161,7 +165,7 @@ def answers_health(request):
 
 @pytest.fixture
 def may_reload(server):
-    """The server, if its models may be listed anew."""
+    """The server, if the test can send it a new list of models."""
     if not server.server_base:
         pytest.skip("needs --server-base (or --base)")
     return server

@@ -1,4 +1,4 @@
-"""Good requests, and many ways to spoil them; each from a seed and a number."""
+"""Good requests, and ways to damage them, chosen by a seed and a number."""
 
 import functools
 import io
@@ -58,10 +58,10 @@ _FIELDS = (
 
 
 class Mutation(NamedTuple):
-    """A spoilt request.
+    """A damaged request.
 
-    `kind` names the way, `method` is the `protos.Method` it is sent to, and
-    `data` what is sent.
+    `kind` names the kind of damage. `method` is the `protos.Method` that
+    receives the request. `data` are the bytes of the request.
     """
 
     kind: str
@@ -78,7 +78,7 @@ def strings(*items):
 
 @functools.cache
 def encoded_image(format: str) -> bytes:
-    """A file of 12 x 10 pixels."""
+    """An image file of 12 x 10 pixels (width x height) in this format."""
     pixels = np.random.default_rng(0).integers(0, 256, (10, 12, 3), np.uint8)
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format)
@@ -87,7 +87,7 @@ def encoded_image(format: str) -> bytes:
 
 @functools.cache
 def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
-    """One request for each signature and method of the toy, serialized."""
+    """Serialized good requests to the toy model: Predict, metadata, status."""
     pair = {"a": floats(2, 2), "b": floats(2, 2)}
     image = {"image": floats(1, 8, 8, 3)}
     metadata = spec(protos.GetModelMetadataRequest())
@@ -109,7 +109,7 @@ def good_requests() -> tuple[tuple[protos.Method, bytes], ...]:
 
 @functools.cache
 def example_requests() -> tuple[tuple[protos.Method, bytes], ...]:
-    """Requests with examples, well formed; the local server refuses them."""
+    """Well-formed requests with examples. The local server refuses them."""
     multi = protos.MultiInferenceRequest()
     for kind in ("classify", "regress"):
         task = spec(multi.tasks.add(), signature=kind)
@@ -137,7 +137,7 @@ def _some_request(dice):
 
 
 def _some_predict(dice):
-    """A message to spoil."""
+    """A good PredictRequest, as a message that the caller can change."""
     method, data = _some_request(dice)
     while method != protos.PREDICT:
         method, data = _some_request(dice)
@@ -145,7 +145,7 @@ def _some_predict(dice):
 
 
 def flip(dice: random.Random, data: bytes) -> bytes:
-    """Some bytes, at random places, become others."""
+    """Replaces some bytes at random places."""
     changed = bytearray(data)
     for _ in range(dice.choice((1, 1, 2, 4, 16))):
         changed[dice.randrange(len(changed))] = dice.randrange(256)
@@ -153,7 +153,7 @@ def flip(dice: random.Random, data: bytes) -> bytes:
 
 
 def cut(dice: random.Random, data: bytes) -> bytes:
-    """The end is missing, or something is in between."""
+    """Cuts off the end, or inserts random bytes."""
     at = dice.randrange(len(data) + 1)
     if dice.random() < 0.6:
         return data[:at]
@@ -176,7 +176,7 @@ def _noise(dice):
 
 
 def _strangers(dice):
-    # What is a request elsewhere.
+    # The request is good, but for another method.
     return _some_request(dice)[0], _some_request(dice)[1]
 
 
@@ -255,7 +255,7 @@ def _files(dice):
 
 
 def huge_tensor(dtype: int, *sizes: int):
-    """`TensorProto` that claims a shape and holds nothing."""
+    """`TensorProto` that has a shape and no values."""
     proto = protos.TensorProto(dtype=dtype)
     for size in sizes:
         proto.tensor_shape.dim.add(size=size)
@@ -263,7 +263,7 @@ def huge_tensor(dtype: int, *sizes: int):
 
 
 def huge_png(width: int, height: int) -> bytes:
-    """A PNG of 100 bytes that claims a size."""
+    """A PNG file of 100 bytes whose header says this size."""
     body = b"IHDR" + width.to_bytes(4, "big") + height.to_bytes(4, "big")
     body += b"\x08\x02\0\0\0"
     data = b"IDAT" + zlib.compress(b"\0" * 5000)
@@ -276,7 +276,7 @@ def huge_png(width: int, height: int) -> bytes:
 
 
 def huge_jpeg(width: int, height: int) -> bytes:
-    """A JPEG file that claims a size."""
+    """A small JPEG file whose header says this size."""
     data = encoded_image("JPEG")
     at = data.index(b"\xff\xc0") + 5
     size = height.to_bytes(2, "big") + width.to_bytes(2, "big")
@@ -284,14 +284,15 @@ def huge_jpeg(width: int, height: int) -> bytes:
 
 
 def huge_jpeg_xl() -> bytes:
-    """The head of a JPEG XL file that claims 2^30 pixels square."""
-    # Not small, a height of 30 bits, width like height, all else as usual.
+    """The header of a JPEG XL file of 2^30 x 2^30 pixels."""
+    # The bits say: not a small image, a height of 30 bits, a width equal to
+    # the height. All other fields have their usual values.
     bits = 0b11 << 1 | (2**30 - 1) << 3 | 1 << 33 | 1 << 36
     return b"\xff\x0a" + bits.to_bytes(16, "little")
 
 
-# Name of the input, its value, signature: each asks for gigabytes, or more
-# than any machine has.
+# Name of the input, value of the input, signature. Each of these requests asks
+# for gigabytes, or for more memory than any machine has.
 BOMBS = (
     ("x", huge_tensor(1, 10**6, 10**6), "serving_default"),
     ("x", huge_tensor(1, 2**62, 4), "serving_default"),
@@ -312,7 +313,7 @@ def _bombs(dice):
 
 
 def _unguarded(dice):
-    # The model itself would take any rank, and end the process.
+    # This model does not check the rank. A wrong rank ends the process.
     shape = dice.choices((0, 1, 2, 3, 4, 8, 9), k=dice.randint(0, 6))
     request = predict_request({"image": floats(*shape)}, signature="unguarded")
     return protos.PREDICT, request.SerializeToString()
@@ -329,18 +330,18 @@ GENTLE = {
     "models and signatures": _models,
     "image files": _files,
 }
-# What TensorFlow Serving itself is known not to refuse.
+# TensorFlow Serving itself does not refuse these.
 HARSH = {"bombs": _bombs, "ranks": _unguarded}
 
 
 def mutated(number: int, seed: int, *, harsh: bool) -> Mutation:
-    """One spoilt request; the same for the same arguments.
+    """One damaged request. The same arguments give the same request.
 
     Args:
-        number: int.
+        number: int, number of the request.
         seed: int.
-        harsh: bool, also requests that ask for huge memory, and tensors of
-            any rank for a model that does not look at them.
+        harsh: bool; True adds requests that ask for huge memory, and tensors
+            of any rank for a model that does not check the rank.
 
     Returns:
         `Mutation`.

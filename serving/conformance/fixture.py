@@ -2,10 +2,10 @@
 
     python -m serving.conformance.fixture DIR [DIR AS THE SERVER SEES IT]
 
-`DIR/toy` gets versions 1 and 2, `DIR/plain` version 1, `DIR/spare/toy`
-version 3, which the test publishes itself. `DIR/models.config` lists `toy`
-with the version policy `all`; `docs/serving.md` says how a real server is
-started with it.
+`DIR/toy` gets versions 1 and 2. `DIR/plain` gets version 1. `DIR/spare/toy`
+gets version 3, which the test publishes itself. `DIR/models.config` lists `toy`
+with the version policy `all`. `docs/serving.md` says how to start a real server
+with this file.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ WEIGHTS = [[1.0, -1.0], [2.0, 0.5], [0.0, 1.0], [-1.0, 3.0]]
 
 
 class Toy(tf.Module):
-    """y = x . weights + 100 * version, and one signature for each corner."""
+    """y = x . weights + 100 * version, and signatures for special cases."""
 
     def __init__(self, version):
         super().__init__()
@@ -95,7 +95,8 @@ class Toy(tf.Module):
 
     @tf.function(input_signature=[tf.TensorSpec([None, 4], name="x")])
     def slow(self, x):
-        # About a second; each turn is short, so that a deadline can stop it.
+        # This takes about a second. Each turn of the loop is short, so that a
+        # deadline can stop it.
         matrix = tf.ones([256, 256]) / 256.0
         product = tf.ones([256, 256])
         for _ in tf.range(3000):
@@ -124,7 +125,7 @@ def signatures(model):
 
 
 def write_version(base, name, version):
-    """Exports one version of a toy model, published by one rename.
+    """Exports one version of a toy model and publishes it with one rename.
 
     Args:
         base: folder of all models.
@@ -159,7 +160,7 @@ allowed_batch_sizes: 1 allowed_batch_sizes: 2 allowed_batch_sizes: 4
 def main():
     """Writes the models of the contract test into the folder that is given."""
     base = pathlib.Path(sys.argv[1]).resolve()
-    # Where the server will see the folder; the same place without Docker.
+    # The folder's path on the server's side. Without Docker it is the same.
     folder_there = sys.argv[2] if len(sys.argv) > 2 else base
     write_version(base, "toy", 1)
     write_version(base, "toy", 2)

@@ -1,18 +1,18 @@
-"""Load: many clients ask while versions come and go. None may notice.
+"""Load: many clients ask while versions come and go. No client may notice it.
 
     python -m serving.conformance.load [--target HOST:PORT --base DIR]
 
-Versions 2, 3 and 4 of a toy model are published while 16 clients ask for
-it, and version 1 is removed. The rules:
+16 clients ask for a toy model. Meanwhile the script publishes its versions 2, 3
+and 4 and removes version 1. The rules:
 
-- no request fails, and nothing is sent a second time;
-- an answer is right for what was asked, by the version that it names;
-- that version was AVAILABLE at some moment between sending and receiving;
+- no request fails, and no client sends a request a second time;
+- each answer is right for its request and for the version that it names;
+- this version was AVAILABLE at some moment between sending and receiving;
 - every version answers, and version 1 is gone in the end.
 
-Without `--target` a local server is started. With it, `--base` is a folder
-that the server reads and this script writes: `DIR/toy` must not be there yet,
-and the server has to wait for it and look often (TensorFlow Serving:
+Without `--target`, the script starts a local server. With `--target`, `--base`
+is a folder that the server reads and this script writes. `DIR/toy` must not
+exist yet. The server has to wait for it and look often (TensorFlow Serving:
 `--model_name=toy --model_base_path=DIR/toy
 --file_system_poll_wait_seconds=1`).
 """
@@ -43,9 +43,9 @@ from serving.conformance.requests import toy_y
 from tfmask.export.publishing import publish
 
 VERSIONS = (1, 2, 3, 4)
-_WAIT_SECONDS = 60.0  # for one version to be seen, loaded, and to answer
+_WAIT_SECONDS = 60.0  # until the server has loaded a version and it answers
 _LOOK_SECONDS = 0.005  # between two looks at the status
-_MOST_BROKEN = 50  # more, and it ends early
+_MOST_BROKEN = 50  # after more broken rules than this, the run ends early
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,19 +53,20 @@ class Options:
     """Ask a server from many clients while its versions change."""
 
     target: str = ""
-    """HOST:PORT of a running server; without, a local one is started."""
+    """HOST:PORT of a running server. Without it, a local server starts."""
     base: pathlib.Path | None = None
-    """With --target: the folder of models, as this script sees it."""
+    """With --target: the path of the models' folder on this machine."""
     clients: int = 16
-    """How many ask at the same time."""
+    """Number of clients that ask at the same time."""
     requests: int = 1000
-    """What each of them asks at least; more if the versions take longer."""
+    """Least number of requests of each client. A client sends more if the
+    versions take longer."""
     timeout: float = 30.0
-    """Seconds that one request may take."""
+    """Most seconds that one request may take."""
 
 
 class Answer(NamedTuple):
-    """One answer: the version it names, and when it was asked and got."""
+    """One answer: its version, and the times of sending and receiving."""
 
     version: int
     sent: float
@@ -74,10 +75,10 @@ class Answer(NamedTuple):
 
 @dataclass
 class Life:
-    """When one version can have been AVAILABLE at most, in seconds.
+    """The longest time in which a version can have been AVAILABLE, in seconds.
 
-    `begin` is the last look that found it not there yet, `end` the first one
-    that found it gone. Anything between them is possible.
+    `begin` is the time of the last look that did not find the version yet.
+    `end` is the time of the first look after which it was gone.
     """
 
     begin: float
@@ -89,7 +90,7 @@ class Watch:
     """Follows GetModelStatus, from one thread.
 
     Args:
-        start: seconds; no version was there before.
+        start: time in seconds. Before it there was no version.
     """
 
     start: float
@@ -103,9 +104,9 @@ class Watch:
         """Notes one answer of GetModelStatus.
 
         Args:
-            sent: seconds, when it was asked for.
-            available: the versions that it calls AVAILABLE.
-            received: seconds, when it came.
+            sent: time of the request in seconds.
+            available: the versions that are AVAILABLE in this answer.
+            received: time of the answer in seconds.
         """
         for version in available:
             self.lives.setdefault(version, Life(self.last))
@@ -115,7 +116,7 @@ class Watch:
         self.last = sent
 
     def strange(self, answers: list[Answer]) -> list[Answer]:
-        """Answers of versions that cannot have been AVAILABLE meanwhile."""
+        """Answers whose version cannot have been AVAILABLE at that time."""
         return [
             answer
             for answer in answers
@@ -127,14 +128,14 @@ class Watch:
 
 @dataclass
 class Report:
-    """What was seen; `broken` is empty when every rule held."""
+    """The results. `broken` is empty if every rule held."""
 
     answers: list[Answer] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     def line(self) -> str:
-        """The numbers, in one line."""
+        """The numbers in one line."""
         counts = Counter(answer.version for answer in self.answers)
         per_version = ", ".join(f"{v}: {counts[v]}" for v in sorted(counts))
         times = [answer.received - answer.sent for answer in self.answers]
@@ -156,9 +157,9 @@ class Load:
     Args:
         target: str, "host:port".
         folder: `pathlib.Path` of the model's versions.
-        staged: `pathlib.Path` with all versions, ready to be copied.
+        staged: `pathlib.Path` of a folder with all versions, to copy from.
         options: `Options`.
-        advance: function that is called after every answer.
+        advance: function without arguments, called after every answer.
     """
 
     def __init__(self, target, folder, staged, options, advance):
@@ -170,7 +171,11 @@ class Load:
         self._report = Report()
 
     def run(self) -> Report:
-        """Does everything; see the module."""
+        """Runs the clients, the publisher and the watch until all have ended.
+
+        Returns:
+            `Report`.
+        """
         start = time.monotonic()
         with self._client() as client:
             client.wait_ready(_WAIT_SECONDS, 1)
@@ -199,7 +204,7 @@ class Load:
         return self._report
 
     def _client(self):
-        # One attempt: a request that has to be sent again has failed.
+        # One attempt only: a second attempt would hide a failed request.
         timeout = self._options.timeout
         return Client(self._target, TOY, timeout=timeout, attempts=1)
 
@@ -247,7 +252,7 @@ class Load:
                 self._watch.look(sent, now, time.monotonic())
 
     def _publish(self):
-        """Publishes 2, 3 and 4 and removes 1, spread over the requests."""
+        """Publishes 2, 3 and 4 and removes 1 while clients ask."""
         share = self._options.clients * self._options.requests // len(VERSIONS)
         with self._client() as client:
             for version in VERSIONS:
@@ -287,7 +292,7 @@ class Load:
 
 
 def _remove(version):
-    """Takes a version away at once, then its files."""
+    """Takes a version away with one rename, then deletes its files."""
     old = version.rename(version.with_name(f".old-{version.name}"))
     shutil.rmtree(old)
 
@@ -303,8 +308,8 @@ def run(options: Options, console: Console) -> Report:
         `Report`.
 
     Raises:
-        ServingError: the server does not answer for version 1.
-        FileExistsError: there is a model in `base` already.
+        ServingError: version 1 does not answer.
+        FileExistsError: `base` already has a model of this name.
     """
     with tempfile.TemporaryDirectory() as work:
         staged = pathlib.Path(work, "staged")
@@ -332,10 +337,10 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        argv: the options, or None for the command line's.
+        argv: list of the options, or None to read the command line.
 
     Returns:
-        exit code: 0, or 1 if a rule was broken or nothing could be asked.
+        exit code: 0, or 1 if a rule was broken or no request could be sent.
     """
     options = parse_command_line(
         Options, argv, "python -m serving.conformance.load"

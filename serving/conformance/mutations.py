@@ -1,18 +1,18 @@
-"""Mutations: damaged and hostile requests. The server has to outlive them.
+"""Mutations: damaged and hostile requests. The server has to survive them.
 
     python -m serving.conformance.mutations [--target HOST:PORT] [--seed 0]
 
-Each mutation starts from a good request and is made from the seed and its
-number alone, so that `--first N --count 1` sends number N again. The rules:
+Each mutation is a damaged copy of a good request. It depends on the seed and on
+its number only, so `--first N --count 1` sends number N again. The rules:
 
-- every request is answered within `--timeout`: no crash, no hang;
-- a request that can be read is never INTERNAL or UNKNOWN: nobody's fault is
-  reported as the server's;
-- the good request after each of them gets its right answer;
-- the server's memory is back at its level in the end (only without
-  `--target`, where the server is a process of this script).
+- the server answers every request within `--timeout`: no crash, no hang;
+- a request that the server can read never gets INTERNAL or UNKNOWN: these codes
+  report a fault of the server, and here the request is at fault;
+- after each mutation, a good request gets its right answer;
+- in the end the server's memory is back at its first level (checked only
+  without `--target`, where this script starts the server).
 
-A server given by `--target` needs the toy model of
+A server that `--target` names needs the toy model of
 `python -m serving.conformance.fixture DIR`.
 """
 
@@ -51,30 +51,31 @@ _FAULTS = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN}
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Send damaged requests to a server, which has to outlive them."""
+    """Send damaged requests to a server, which has to survive them."""
 
     target: str = ""
-    """HOST:PORT of a server with the toy model; without, a local one is
-    started."""
+    """HOST:PORT of a server with the toy model. Without it, a local server
+    starts."""
     count: int = 10_000
-    """How many damaged requests are sent."""
+    """Number of damaged requests."""
     first: int = 0
-    """Number of the first one."""
+    """Number of the first request."""
     seed: int = 0
-    """Another seed gives other requests."""
+    """Seed of the requests."""
     harsh: bool = True
-    """Also send what asks for huge memory, or a rank that a model does not
-    check: TensorFlow Serving itself does not refuse these."""
+    """Also send requests that ask for huge memory, and tensors of a rank that
+    the model does not check. TensorFlow Serving itself does not refuse
+    these."""
     timeout: float = 20.0
-    """Seconds; a request without an answer by then hangs."""
+    """Seconds. A request without an answer after this time hangs."""
     growth: float = 64.0
-    """MiB by which the server's memory may be higher in the last tenth of the
-    requests than in the first."""
+    """MiB by which the server's memory may grow from the first tenth of the
+    requests to the last tenth."""
 
 
 @dataclass
 class Report:
-    """What was seen; `broken` is empty when every rule held."""
+    """The results. `broken` is empty if every rule held."""
 
     codes: Counter = field(default_factory=Counter)
     broken: list[str] = field(default_factory=list)
@@ -83,7 +84,7 @@ class Report:
     memory: dict[str, float] = field(default_factory=dict)
 
     def line(self) -> str:
-        """The numbers, in one line; memory in MiB."""
+        """The numbers in one line, memory in MiB."""
         codes = ", ".join(
             f"{code}: {count}" for code, count in self.codes.most_common()
         )
@@ -101,8 +102,8 @@ class Server:
 
     Args:
         target: str, "host:port".
-        process: its `subprocess.Popen`, or None if it is out of reach.
-        timeout: seconds that a call may take.
+        process: its `subprocess.Popen`, or None if the server runs elsewhere.
+        timeout: most seconds that a call may take.
     """
 
     def __init__(self, target, process, timeout):
@@ -112,7 +113,7 @@ class Server:
         self._good = predict_request({"x": floats(2, 4)}).SerializeToString()
 
     def send(self, mutation: Mutation) -> tuple[grpc.StatusCode, str]:
-        """Sends the bytes as they are; code and text of the answer."""
+        """Sends the bytes as they are. Returns code and text of the answer."""
         call = self.channel.unary_unary(mutation.method.path)
         try:
             call(mutation.data, timeout=self._timeout)
@@ -133,16 +134,16 @@ class Server:
         return np.array_equal(arrays(response).get("y"), expected)
 
     def memory(self) -> float:
-        """Resident MiB now."""
+        """MiB of memory that the server holds now."""
         return resident(self.process)
 
     def ended(self) -> bool:
-        """Whether the process is known to have ended."""
+        """Whether the process has ended; False if the server runs elsewhere."""
         return self.process is not None and self.process.poll() is not None
 
 
 def readable(mutation: Mutation) -> bool:
-    """Whether the bytes are a message of the method's request."""
+    """Whether the bytes can be read as a request of the method."""
     try:
         mutation.method.request.FromString(mutation.data)
     except DecodeError:
@@ -151,7 +152,7 @@ def readable(mutation: Mutation) -> bool:
 
 
 def fault(server: Server, mutation: Mutation, code, text: str) -> str:
-    """Which rule an answer breaks, in words; "" for none."""
+    """Says in words which rule an answer breaks; "" if it breaks none."""
     if server.ended():
         return "the server's process ended"
     if code in _DEAD:
@@ -164,16 +165,16 @@ def fault(server: Server, mutation: Mutation, code, text: str) -> str:
 
 
 def levels(looks: list[float]) -> dict[str, float]:
-    """The least memory in the first and in the last tenth, and the most.
+    """The smallest memory in the first and in the last tenth, and the largest.
 
-    TensorFlow keeps what a large request took for the next one, and gives it
-    back later: only the least of many looks tells what has been lost.
+    TensorFlow keeps the memory of a large request for the next one, and gives
+    it back later. So only the smallest of many values shows a leak.
 
     Args:
-        looks: MiB after each request.
+        looks: list of MiB, one after each request.
 
     Returns:
-        MiB by "first", "last" and "most".
+        dict of MiB with the keys "first", "last" and "most".
     """
     tenth = max(1, len(looks) // 10)
     return {
@@ -189,10 +190,10 @@ def attack(server: Server, options: Options, advance) -> Report:
     Args:
         server: `Server`.
         options: `Options`.
-        advance: function that is called after each of them.
+        advance: function without arguments, called after each mutation.
 
     Returns:
-        `Report`; it ends early when the server does not answer any more.
+        `Report`. It ends early if the server does not answer any more.
     """
     report, start = Report(), time.monotonic()
     looks = []
@@ -220,7 +221,7 @@ def attack(server: Server, options: Options, advance) -> Report:
 
 
 def run(options: Options, console: Console) -> Report:
-    """Starts a server if there is none, and attacks it.
+    """Attacks the server of `--target`, or a local one that it starts.
 
     Args:
         options: `Options`.
@@ -259,10 +260,10 @@ def main(argv: list[str] | None = None) -> int:
     """Runs the command.
 
     Args:
-        argv: the options, or None for the command line's.
+        argv: list of the options, or None to read the command line.
 
     Returns:
-        exit code: 0, or 1 if a rule was broken or nothing could be sent.
+        exit code: 0, or 1 if a rule was broken or no request could be sent.
     """
     options = parse_command_line(
         Options, argv, "python -m serving.conformance.mutations"

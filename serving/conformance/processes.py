@@ -1,4 +1,4 @@
-"""A server to test: one that runs, or a local one in a process of its own."""
+"""A server to test: a running one, or a local one in a separate process."""
 
 import contextlib
 import os
@@ -12,22 +12,23 @@ import threading
 from tfmask.ops.start import load_tensorflow
 
 ROOT = pathlib.Path(__file__).parents[2]
-TOY = "toy"  # the model that the scripts ask
+TOY = "toy"  # name of the model in the scripts' requests
 _START_SECONDS = _END_SECONDS = 120
 
 
 @contextlib.contextmanager
 def running_server(*arguments):
-    """`tfmask serve` on a free port, until the block ends.
+    """Runs `tfmask serve` on a free port until the block ends.
 
     Args:
-        *arguments: its options.
+        *arguments: options of `tfmask serve`.
 
     Yields:
         (target, process): "host:port" and `subprocess.Popen`.
 
     Raises:
-        RuntimeError: it did not start, or not end; with what it printed.
+        RuntimeError: the server did not start, or did not end. The message
+            has all that the server printed.
     """
     process = subprocess.Popen(
         [
@@ -50,7 +51,7 @@ def running_server(*arguments):
     lines, printed_lines = queue.Queue(), []
 
     def read():
-        # To the end, or the server would stop when the pipe is full.
+        # Read until the end: if the pipe is full, the server stops.
         for line in process.stdout:
             lines.put(line)
         lines.put(None)
@@ -71,7 +72,7 @@ def running_server(*arguments):
         try:
             process.wait(timeout=_END_SECONDS)
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGABRT)  # prints where it hangs
+            process.send_signal(signal.SIGABRT)  # it prints where it hangs
             process.wait()
             reader.join()
             printed = "".join(filter(None, (*printed_lines, *lines.queue)))
@@ -83,15 +84,15 @@ def running_server(*arguments):
 
 @contextlib.contextmanager
 def given_or_own_server(target, *arguments):
-    """The server that a script was told to ask, or one of its own.
+    """The running server at `target`, or a new local one.
 
     Args:
-        target: str, "host:port" of a running server, or "".
-        *arguments: options of `tfmask serve` where there is none.
+        target: str, "host:port" of a running server, or "" to start one.
+        *arguments: options of `tfmask serve` for the new server.
 
     Yields:
-        (target, process): str and `subprocess.Popen`, which is None for a
-        server that was given.
+        (target, process): str and `subprocess.Popen`. The process of a running
+        server is None.
 
     Raises:
         RuntimeError: as `running_server`.
@@ -104,13 +105,13 @@ def given_or_own_server(target, *arguments):
 
 
 def write_toys(base, versions):
-    """Versions of the toy model, for a server that this process does not run.
+    """Writes versions of the toy model for a server in another process.
 
     Args:
         base: `pathlib.Path`, folder of all models; gets `toy`.
         versions: ints.
     """
-    load_tensorflow()  # without what it prints, before the import does it
+    load_tensorflow()  # it keeps TensorFlow's start from printing
     from serving.conformance.fixture import write_version
 
     for version in versions:
@@ -118,12 +119,12 @@ def write_toys(base, versions):
 
 
 def resident(process) -> float:
-    """Mebibytes of memory that a `Popen` holds; 0 after its end."""
+    """MiB of memory that the process of a `Popen` holds; 0 after its end."""
     return resident_of(process.pid)
 
 
 def resident_of(pid: int | None) -> float:
-    """Mebibytes of memory that a process holds; 0 if it is out of reach."""
+    """MiB of memory that a process holds; 0 if this is not known."""
     try:
         status = pathlib.Path(f"/proc/{pid}/status").read_text()
         return int(status.split("VmRSS:")[1].split()[0]) / 1024

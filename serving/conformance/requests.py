@@ -1,4 +1,4 @@
-"""Short ways to write requests and expectations of the contract test."""
+"""Short functions for the requests and expectations of the contract test."""
 
 import contextlib
 import re
@@ -17,7 +17,7 @@ EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
 
 
 def floats(*shape):
-    """Ones of a shape."""
+    """Float32 array of ones."""
     return np.ones(shape, np.float32)
 
 
@@ -34,7 +34,7 @@ def spec(message, name="toy", version=None, label=None, signature=""):
 
 
 def predict_request(inputs, *, outputs=(), **options):
-    """`PredictRequest`; inputs are arrays or ready `TensorProto`s."""
+    """Makes a `PredictRequest` of arrays or `TensorProto`s, by input name."""
     request = spec(protos.PredictRequest(), **options)
     for name, value in inputs.items():
         if isinstance(value, protos.TensorProto):
@@ -52,7 +52,7 @@ def predict(server, inputs, *, timeout=30, **options):
 
 
 def arrays(response):
-    """Output name to array."""
+    """Dict from output name to array."""
     return {
         name: tensors.plain_array(tensors.from_proto(proto))
         for name, proto in response.outputs.items()
@@ -61,7 +61,7 @@ def arrays(response):
 
 @contextlib.contextmanager
 def refused(code, text=None, pattern=None):
-    """Expects a status: with exactly this text, or one with this pattern."""
+    """Expects an error: its code, and its exact text or a pattern of it."""
     try:
         yield
     except grpc.RpcError as caught:
@@ -76,7 +76,7 @@ def refused(code, text=None, pattern=None):
 
 
 def with_examples(message, *values):
-    """Fills the `Input` of a message, one tf.Example a value."""
+    """Fills the `Input` of a message with one tf.Example for each value."""
     for value in values:
         example = message.input.example_list.examples.add()
         example.features.feature["value"].float_list.value.append(value)
@@ -84,13 +84,13 @@ def with_examples(message, *values):
 
 
 def toy_y(x, version):
-    """What the toy model answers for `y`."""
+    """The output `y` of the toy model."""
     weights = [[1.0, -1.0], [2.0, 0.5], [0.0, 1.0], [-1.0, 3.0]]
     return np.asarray(x) @ np.float32(weights) + 100.0 * version
 
 
 def eventually(condition):
-    """Waits until a function returns something true; returns that."""
+    """Waits until a function returns a true value; returns this value."""
     end = time.monotonic() + 20.0
     while True:
         value = condition()

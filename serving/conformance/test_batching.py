@@ -1,4 +1,4 @@
-"""Rows 64 to 67: a server with batching, at most 4 rows."""
+"""Cases 64 to 67: a server with batches of at most 4 rows."""
 
 import concurrent.futures
 

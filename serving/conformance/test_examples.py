@@ -1,7 +1,8 @@
-"""Rows 47 to 53: Classify, Regress, MultiInference, codes, health.
+"""Cases 47 to 53: Classify, Regress, MultiInference, codes, health.
 
-Without rows 46 and 50 and the answers of row 51: no signature of ours takes
-examples, and the local server refuses what TensorFlow Serving would answer.
+Cases 46 and 50 and the good answers of case 51 are not tested. No signature of
+ours takes examples. The local server refuses such requests, and TensorFlow
+Serving answers them.
 """
 
 import grpc

@@ -1,12 +1,12 @@
-"""Hostile use: the server stays up, quick and within its memory.
+"""Hostile use: the server stays up, stays quick and keeps to its memory.
 
     python -m pytest serving/conformance -m hostile -rP
     python -m pytest serving/conformance -m hostile --target HOST:PORT \
       --server-pid PID --server-memory 512
 
-All the time a watcher asks for the status and looks at the server's memory.
-The rules, after each test: no status took longer than a second, memory never
-was above its budget, and a good request gets its right answer.
+A watcher asks for the status and reads the server's memory all the time. The
+rules, after each test: no status took longer than a second, memory never was
+above its limit, and a good request gets its right answer.
 """
 
 import contextlib
@@ -52,9 +52,9 @@ from serving.protocol import protos
 
 pytestmark = pytest.mark.hostile
 
-MEMORY = 512  # MiB that the server is told to keep within
-# What is no call's: messages (a quarter of it), gRPC's buffers, and the gaps
-# that the runtime keeps for later.
+MEMORY = 512  # MiB of the server's option --memory
+# MiB that --memory does not count: messages (a quarter of it), gRPC's buffers,
+# and free memory that the runtime keeps for later.
 _BESIDES = 0.25 * MEMORY + 256
 _BUSY = {
     grpc.StatusCode.OK,
@@ -66,7 +66,7 @@ _BUSY = {
 
 @contextlib.contextmanager
 def watched(target, pid):
-    """A watcher; yields a function that tells what it saw since last time."""
+    """Starts a watcher; yields a function that returns its news, a dict."""
     process = subprocess.Popen(
         [
             sys.executable,
@@ -93,7 +93,7 @@ def watched(target, pid):
 
 @pytest.fixture(scope="module")
 def victim(request):
-    """(server, function that tells what was seen, MiB that are its limit)."""
+    """(server, function that returns the watcher's news, limit in MiB)."""
     config = request.config
     target = config.getoption("--target")
     if target:
@@ -124,7 +124,7 @@ def victim(request):
 
 @pytest.fixture
 def server(victim, request):
-    """The server under attack; the rules are held afterwards."""
+    """The server under attack. After the test, the rules are checked."""
     server, look, most = victim
     look()
     yield server
@@ -156,7 +156,7 @@ def connected(server, count):
 
 
 def sent_at_once(server, requests, timeout, **options):
-    """Sends serialized requests from 8 connections; the codes they get."""
+    """Sends serialized requests from 8 connections; returns their codes."""
     with connected(server, 8) as channels:
         calls = [
             channels[index % 8]
@@ -284,7 +284,7 @@ def test_more_than_there_is_memory_for(server, requests):
 
 
 def unread(channels, **options):
-    """Calls whose answers of 64 MB nobody reads."""
+    """Starts calls with answers of 64 MB and does not read the answers."""
     data = predict_request({"x": huge_tensor(1, 4 * 10**6, 4)})
     return [
         channels[index % len(channels)].unary_stream(protos.PREDICT.path)(
@@ -297,7 +297,7 @@ def unread(channels, **options):
 def test_answers_that_nobody_reads(server):
     with connected(server, 8) as channels:
         calls = unread(channels, timeout=5)
-        # It waits until they are read, or their time is up.
+        # This request waits until the answers are read or their time is over.
         predict(server, {"x": floats(1, 4)}, timeout=60)
         for call in calls:
             call.cancel()
@@ -335,7 +335,7 @@ def test_calls_that_are_given_up(server):
         time.sleep(0.5)
         for call in calls:
             call.cancel()
-    # Those that run go on to their end, at most one a thread.
+    # Each thread still finishes the call that it has begun.
     predict(server, {"x": floats(1, 4)}, timeout=240)
 
 
@@ -379,7 +379,8 @@ def test_a_folder_with_broken_models_and_an_end_in_time(models):
             start = time.monotonic()
             process.send_signal(signal.SIGTERM)
             assert process.wait(30) == 0
-            # The grace, the interrupt, and the process's own end.
+            # The time has three parts: the grace, the interrupt of the calls,
+            # and the end of the process.
             assert time.monotonic() - start < 15
             codes = {call.code() for call in calls}
             assert codes - {grpc.StatusCode.OK}

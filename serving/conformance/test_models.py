@@ -1,4 +1,4 @@
-"""Rows 38 to 45: GetModelMetadata and GetModelStatus."""
+"""Cases 38 to 45: GetModelMetadata and GetModelStatus."""
 
 import pytest
 

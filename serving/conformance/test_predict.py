@@ -1,4 +1,4 @@
-"""Rows 1 to 37: Predict."""
+"""Cases 1 to 37: Predict."""
 
 import concurrent.futures
 import io
@@ -282,7 +282,7 @@ def test_each_type_is_answered_in_its_own_field(server):
 
 
 def png(pixels):
-    """A PNG of a uint8 array, written by hand: the test needs no Pillow."""
+    """A PNG file of a uint8 array. It needs no Pillow."""
     height, width = pixels.shape[:2]
 
     def chunk(kind, data):
@@ -376,6 +376,6 @@ def test_many_at_once(server):
 
 
 def test_the_reader_used_here_is_ours():
-    # Row 25 sends more values than fit, which other readers refuse to read.
+    # Case 25 sends more values than the shape has. Other readers refuse them.
     proto = raw_proto((1,), float_val=[1, 2])
     assert tensors.from_proto(proto).array.tolist() == [1]

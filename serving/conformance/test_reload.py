@@ -1,4 +1,4 @@
-"""Rows 54 to 57: labels and reloads. They leave `toy` listed as before."""
+"""Cases 54 to 57: labels and reloads. They leave `toy` listed as before."""
 
 import grpc
 import pytest

@@ -1,4 +1,4 @@
-"""Rows 58 to 63: versions that appear, break and change on disk."""
+"""Cases 58 to 63: versions that appear, break and change on disk."""
 
 import shutil
 import threading
@@ -23,7 +23,7 @@ AVAILABLE, END = 30, 50
 
 @pytest.fixture
 def publish(may_write):
-    """Function that puts a copy of version 3 in place under a number."""
+    """Function that publishes a copy of version 3 under another number."""
     folders = []
 
     def put(number, change=None, name=None):
@@ -102,7 +102,7 @@ def test_names_that_are_no_numbers(may_write, publish):
     try:
         for path in paths:
             shutil.copytree(source, path)
-        publish(8)  # seen by the same poll, or a later one
+        publish(8)  # the same look at the folder finds it, or a later one
         eventually(lambda: state(may_write, 8) == AVAILABLE)
         assert 9 not in may_write.status()
     finally:

@@ -1,10 +1,11 @@
-"""Watches a server from a process of its own, while others attack it.
+"""Watches a server from a separate process while others attack it.
 
     python -m serving.conformance.watch HOST:PORT PID
 
-It asks for the status of the model `toy` all the time. At each line that it
-reads, it writes what it has seen since the last one, as JSON: `slowest`
-(seconds of a status), `most` (MiB of the process PID), `failed` (codes).
+It asks for the status of the model `toy` all the time. For each line on its
+input, it writes one line of JSON about the time since the line before:
+`slowest` (seconds of the slowest status), `most` (largest MiB of the process
+PID), `failed` (codes of failed calls).
 """
 
 import json
@@ -19,7 +20,7 @@ _PAUSE_SECONDS = 0.02
 
 
 def nothing() -> dict:
-    """What has been seen before the first look."""
+    """The values before the first status."""
     return {"slowest": 0.0, "most": 0.0, "failed": []}
 
 
