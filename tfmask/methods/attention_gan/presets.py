@@ -13,10 +13,10 @@ from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
-    """AttentionGAN as in its code's script for horse2zebra.
+    """AttentionGAN as in the official script for horse2zebra.
 
-    Paper: Tang et al. 2021; 256 px, batch 4, 60 epochs at a constant
-    learning rate. Not trained by us: it needs a GPU.
+    Paper: Tang et al. 2021. 256 px, batch 4, 60 epochs, constant learning rate.
+    We have not trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=AttentionGANConfig(),
@@ -33,9 +33,9 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """AttentionGAN at 64 px in ten minutes on two cores.
 
-    Numbers: docs/methods/attention_gan.md. Differs from the paper: the sizes
-    and rates of CycleGAN's quick preset, with two thirds of its channels and
-    half of its steps, which cost more.
+    Numbers: docs/methods/attention_gan.md. Differs from the paper: it has the
+    sizes and rates of CycleGAN's quick preset, with two thirds of the channels.
+    It has half of the steps, because a step takes longer.
     """
     return short_training(
         AttentionGANConfig(**{**cyclegan.SMALL, "filters": 16}),
@@ -46,11 +46,12 @@ def quick(location: str) -> TrainConfig:
 
 
 def photos(location: str) -> TrainConfig:
-    """AttentionGAN of a few photographs, with taught masks.
+    """AttentionGAN of a few photographs, with lessons for the masks.
 
-    As `quick`; in the middle the masks that the game has found teach
-    themselves at the edges of the images, or given masks teach from the
-    start. The masks are a part of the generators, so the lessons go on beside
-    the game, with a weight that keeps them.
+    As `quick`, with lessons: in the middle of the training the networks learn
+    from their own masks, moved to the edges of the images. If masks are given,
+    the networks learn from them, from the start. The generators make the masks.
+    So the lessons go on in the adversarial training, with a weight that keeps
+    the masks.
     """
     return with_lessons(quick(location), 4, lesson_weight=1.0)

@@ -6,13 +6,13 @@ from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
-    """Attention-guided translation as for horse2zebra.
+    """Attention-guided translation as in the paper for horse2zebra.
 
     Paper: Mejjati et al. 2018, section 3 and supplement: 256 px, batch 1,
-    100 epochs, stages switch at epoch 30, threshold 0.1; learning rate 1e-4
-    from the official configs, constant for 50 epochs, then linear to 0.
-    KID x100 there: 8.87 (Z->H), 6.93 (H->Z). Not trained by us: it needs
-    about a day on one GPU.
+    100 epochs, the stage changes at epoch 30, threshold 0.1. The learning rate
+    is from the official configs: 1e-4 for 50 epochs, then linearly to 0.
+    The paper's KID x 100: 8.87 (Z->H), 6.93 (H->Z). We have not trained this
+    preset, because it needs about a day on one GPU.
     """
     return TrainConfig(
         method=AttentionGuidedConfig(),
@@ -28,9 +28,9 @@ def quick(location: str) -> TrainConfig:
     """Attention-guided translation at 64 px in ten minutes on two cores.
 
     Numbers: docs/results.md. Differs from the paper: smaller networks,
-    discriminators that see 34 pixels, cycle weight 3 (10 empties the masks
-    of small networks), learning rate 5e-4, batch 2, resize and convolution
-    instead of transposed convolutions, an epoch of 100 steps.
+    discriminators that see 34 pixels, cycle weight 3 (with 10 the masks of
+    small networks become empty), learning rate 5e-4, batch 2, resize and
+    convolution instead of transposed convolutions, epochs of 100 steps.
     """
     return TrainConfig(
         method=AttentionGuidedConfig(
@@ -55,11 +55,13 @@ def quick(location: str) -> TrainConfig:
 def photos(location: str) -> TrainConfig:
     """Attention-guided translation of a few photographs, with taught masks.
 
-    For 50 to 1,000 images a domain, at 64 px in about 13 minutes on two cores.
-    As `quick`, but attention is a U-Net. Once the game has found masks, they
-    teach themselves at the edges of the images. Given masks teach one U-Net
-    for both domains from the start, and there is no game for masks. Then the
-    masks stay, and the rest trains on what they show.
+    For 50 to 1,000 images in each domain, at 64 px, about 13 minutes on two
+    cores. As `quick`, but the attention networks are U-Nets. First the
+    adversarial training finds masks. Then the networks learn from these masks,
+    moved to the edges of the images. If masks are given, one U-Net for both
+    domains learns from them from the start, and the adversarial training does
+    not change masks. After the lessons the masks stay as they are, and the
+    other networks learn to translate what the masks show.
     """
     return with_lessons(
         quick(location),

@@ -5,20 +5,20 @@ from tfmask.methods.attgan.config import AttGANConfig
 
 # The official code of AttGAN and STGAN gives five of six batches to the
 # discriminator and the sixth to the generator. Here the discriminator gets
-# every batch, and the generator every fifth. So one of their epochs has as many
-# updates as this share of ours.
+# every batch, and the generator every fifth batch. So an official epoch has as
+# many updates as 5/6 of an epoch here.
 OFFICIAL_EPOCH = 5 / 6
 
 
 def paper(location: str) -> TrainConfig:
-    """AttGAN as in its TensorFlow code: 128 px cut from 143, batch 32.
+    """AttGAN as in its TensorFlow code: crops of 128 px from 143, batch 32.
 
-    Code: LynnHo/AttGAN-Tensorflow: 60 epochs, the rate 2e-4 falls from the
-    30th on (the factor of epoch e from 0 is 1 - (e - 29) / 31); 50 of our
-    epochs, see `OFFICIAL_EPOCH`. Its attributes of CelebA are
-    `--data.attributes Bald Bangs Black_Hair Blond_Hair Brown_Hair
+    Code: LynnHo/AttGAN-Tensorflow: 60 epochs, which are 50 epochs here (see
+    `OFFICIAL_EPOCH`). The learning rate 2e-4 falls from the 30th epoch on: the
+    factor of epoch e (from 0) is 1 - (e - 29) / 31. Its attributes of CelebA
+    are `--data.attributes Bald Bangs Black_Hair Blond_Hair Brown_Hair
     Bushy_Eyebrows Eyeglasses Male Mouth_Slightly_Open Mustache No_Beard
-    Pale_Skin Young`. Not trained by us: it needs a GPU.
+    Pale_Skin Young`. We have not trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=AttGANConfig(),
@@ -54,14 +54,14 @@ def quick(location: str) -> TrainConfig:
     """AttGAN at 64 px on two cores.
 
     Differs from the paper: fewer channels and layers, reconstruction weight
-    30, two critic steps a generator step, learning rate 5e-4, batch 8, an
-    epoch of 100 steps.
+    30, two updates of the discriminator for one of the generator, learning rate
+    5e-4, batch 8, epochs of 100 steps.
     """
     return quick_unet(AttGANConfig(**SMALL_UNET), location)
 
 
 def quick_unet(method, location):
-    """AttGAN's quick data, rates and length for a method's options."""
+    """A method with data, rates and length of AttGAN's quick preset."""
     return TrainConfig(
         method=method,
         data=DataConfig(

@@ -7,10 +7,13 @@ from tfmask.methods.cam_options import with_cam
 
 
 def paper(location: str) -> TrainConfig:
-    """AttGAN with CAM-consistency; its numbers are ours, not the paper's."""
+    """AttGAN's paper preset with CAM-consistency.
+
+    The numbers of CAM-consistency are our choice: we do not know the paper's.
+    """
     return with_cam(CamAttGANConfig, attgan.paper(location))
 
 
 def quick(location: str) -> TrainConfig:
-    """AttGAN's with CAM-consistency."""
+    """AttGAN's quick preset with CAM-consistency."""
     return with_cam(CamAttGANConfig, attgan.quick(location))

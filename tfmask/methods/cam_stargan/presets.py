@@ -7,18 +7,20 @@ from tfmask.methods.stargan import presets as stargan
 
 
 def paper(location: str) -> TrainConfig:
-    """StarGAN with CAM-consistency; its numbers are ours, not the paper's.
+    """StarGAN's paper preset with CAM-consistency.
 
-    They are not known to us. Not trained by us: it needs a GPU.
+    The numbers of CAM-consistency are our choice: we do not know the paper's.
+    We have not trained this preset, because it needs a GPU.
     """
     return with_cam(CamStarGANConfig, stargan.paper(location))
 
 
 def quick(location: str) -> TrainConfig:
-    """StarGAN's with CAM-consistency from the first step on.
+    """StarGAN's quick preset with CAM-consistency from the first step on.
 
-    With the paper presets' late start this host has turned the brightness of
-    all backgrounds round before, and stays with that.
+    In the paper preset CAM-consistency starts later. With such a late start the
+    quick StarGAN first inverts the brightness of all backgrounds, and
+    CAM-consistency does not correct this any more.
     """
     return with_cam(
         CamStarGANConfig, stargan.quick(location), start=0.0, full=1 / 20

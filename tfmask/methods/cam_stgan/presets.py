@@ -7,10 +7,13 @@ from tfmask.methods.stgan import presets as stgan
 
 
 def paper(location: str) -> TrainConfig:
-    """STGAN with CAM-consistency; its numbers are ours, not the paper's."""
+    """STGAN's paper preset with CAM-consistency.
+
+    The numbers of CAM-consistency are our choice: we do not know the paper's.
+    """
     return with_cam(CamSTGANConfig, stgan.paper(location))
 
 
 def quick(location: str) -> TrainConfig:
-    """STGAN's with CAM-consistency."""
+    """STGAN's quick preset with CAM-consistency."""
     return with_cam(CamSTGANConfig, stgan.quick(location))

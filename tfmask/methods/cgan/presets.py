@@ -7,12 +7,15 @@ from tfmask.methods.pix2pix import presets as pix2pix
 
 
 def paper(location: str) -> TrainConfig:
-    """pix2pix without the L1 term: a row of its and of GuideGAN's tables."""
+    """pix2pix without the L1 term.
+
+    The tables of the pix2pix paper and of the GuideGAN paper have such a row.
+    """
     return _without(pix2pix.paper(location))
 
 
 def quick(location: str) -> TrainConfig:
-    """cGAN at 128 px; see pix2pix's."""
+    """cGAN at 128 px. All else is as in the quick preset of pix2pix."""
     return _without(pix2pix.quick(location))
 
 

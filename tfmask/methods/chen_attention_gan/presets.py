@@ -13,10 +13,11 @@ from tfmask.methods.lesson_options import with_lessons
 
 
 def paper(location: str) -> TrainConfig:
-    """Attention-GAN as in its code's script for horse2zebra.
+    """Attention-GAN as in the official script for horse2zebra.
 
-    Paper: Chen et al. 2018; 256 px, batch 4, 110 + 100 epochs, the learning
-    rate a tenth every 100 epochs. Not trained by us: it needs a GPU.
+    Paper: Chen et al. 2018. 256 px, batch 4, 110 + 100 epochs. The learning
+    rate falls to a tenth every 100 epochs. We have not trained this preset,
+    because it needs a GPU.
     """
     return TrainConfig(
         method=ChenAttentionGANConfig(),
@@ -36,12 +37,14 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """Attention-GAN at 64 px, for two cores.
 
-    Numbers: docs/methods/chen_attention_gan.md. For the first 250 steps masks
-    all but vanish; then they come back.
-    Differs from the paper: cycle weight 3 and sparsity weight 0.3, against an
-    adversarial weight of 1, so that masks come back sooner and fuller; the
-    sizes and rates of CycleGAN's quick preset, with two thirds of its channels
-    and half of its steps, attention networks of one block.
+    Numbers: docs/methods/chen_attention_gan.md. In the first 250 steps the
+    masks nearly vanish. Then they come back.
+
+    Differs from the paper: it has the sizes and rates of CycleGAN's quick
+    preset, with two thirds of the channels and half of the steps. The attention
+    networks have one block. The cycle weight is 3 and the sparsity weight 0.3,
+    beside an adversarial weight of 1, so that masks come back sooner and
+    larger.
     """
     return short_training(
         ChenAttentionGANConfig(
@@ -58,10 +61,12 @@ def quick(location: str) -> TrainConfig:
 
 
 def photos(location: str) -> TrainConfig:
-    """Attention-GAN of a few photographs, with taught masks.
+    """Attention-GAN of a few photographs, with lessons for the masks.
 
-    As `quick`; in the middle the masks that the game has found teach
-    themselves at the edges of the images, or given masks teach from the
-    start. Then the masks stay, and the rest trains on what they show.
+    As `quick`, with lessons: in the middle of the training the networks learn
+    from their own masks, moved to the edges of the images. If masks are given,
+    the networks learn from them, from the start. After the lessons the masks
+    stay as they are, and the other networks learn to translate what the masks
+    show.
     """
     return with_lessons(quick(location), 4)

@@ -15,7 +15,8 @@ def paper(location: str) -> TrainConfig:
 
     Paper: Park et al. 2020, section 4.1 and appendix. The learning rate is
     constant for 200 epochs and then falls: the factor of epoch E (from 1) is
-    1 - max(0, E - 200) / 201. Not trained by us: it needs a GPU.
+    1 - max(0, E - 200) / 201. We have not trained this preset, because it needs
+    a GPU.
     """
     return TrainConfig(
         method=CUTConfig(),
@@ -32,7 +33,7 @@ def quick(location: str) -> TrainConfig:
 
     Numbers: docs/methods/cut.md. Differs from the paper: fewer channels, 3
     blocks, a discriminator of 2 strided layers, learning rate 5e-4, batch 2,
-    an epoch of 100 steps.
+    epochs of 100 steps.
     """
     return short_training(
         CUTConfig(

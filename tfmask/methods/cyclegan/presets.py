@@ -9,7 +9,7 @@ from tfmask.configs import (
 )
 from tfmask.methods.cyclegan.config import CycleGANConfig
 
-# Networks of two domains at 64 px, for two cores.
+# Sizes of the networks at 64 px, for two cores.
 SMALL = {
     "filters": 24,
     "blocks": 3,
@@ -24,8 +24,8 @@ def paper(location: str) -> TrainConfig:
 
     Paper: Zhu et al. 2017, section 4 and appendix. The learning rate is
     constant for 100 epochs and then falls: the factor of epoch E (from 1)
-    is 1 - max(0, E - 100) / 101, which is 99 and 101 in our terms. Not
-    trained by us: it needs a GPU.
+    is 1 - max(0, E - 100) / 101. So `constant_epochs` is 99 and `decay_epochs`
+    101. We have not trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=CycleGANConfig(),
@@ -42,7 +42,7 @@ def quick(location: str) -> TrainConfig:
 
     Numbers: docs/results.md. Differs from the paper: fewer channels, 3
     blocks, discriminators that see 34 pixels, learning rate 5e-4, batch 2,
-    resize and convolution instead of transposed convolutions, an epoch of
+    resize and convolution instead of transposed convolutions, epochs of
     100 steps.
     """
     return short_training(

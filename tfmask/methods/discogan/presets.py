@@ -13,10 +13,10 @@ from tfmask.methods.discogan.config import DiscoGANConfig
 def paper(location: str) -> TrainConfig:
     """DiscoGAN as in its official code: 64 px, batch 64.
 
-    Paper: Kim et al. 2017, section 3.2. The official script runs until it is
-    stopped by hand; we stop after 100,000 steps. An epoch is 1,000 steps
-    here, so that the curriculum's 10,000 do not depend on the data. Not
-    trained by us: it needs a GPU.
+    Paper: Kim et al. 2017, section 3.2. The official script runs until somebody
+    stops it. This preset stops after 100,000 steps. An epoch is 1,000 steps, so
+    that the 10,000 steps of the curriculum do not depend on the data. We have
+    not trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=DiscoGANConfig(),
@@ -42,10 +42,10 @@ def quick(location: str) -> TrainConfig:
     """DiscoGAN at 64 px in minutes on two cores.
 
     Numbers: docs/methods/discogan.md. Differs from the paper: three eighths
-    of the channels, 3 levels (8 x 8 are left), r 0.9 after a curriculum of 100
-    steps, batch 4, learning rate 1e-3, an epoch of 100 steps, random crops
-    and mirror images. With the official 4 levels and r 0.5 nothing but
-    colours is right by then.
+    of the channels, 3 levels (the innermost map is 8 x 8), r 0.9 after a
+    curriculum of 100 steps, batch 4, learning rate 1e-3, epochs of 100 steps,
+    random crops and mirror images. With the official 4 levels and r 0.5, only
+    the colours are right at the end.
     """
     return short_training(
         DiscoGANConfig(

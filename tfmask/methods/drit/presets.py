@@ -11,15 +11,15 @@ from tfmask.methods.drit.config import DRITConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """DRIT++ as in its code: 216 px cut from 256, batch 2, 1,200 epochs.
+    """DRIT++ as in its code: crops of 216 px from 256, batch 2, 1,200 epochs.
 
-    Paper: Lee et al. 2020, section 4. Of a batch one image gives its
-    attributes and one is what random ones are judged beside. Learning rates
-    1e-4, and 4e-5 of the content discriminator, constant for 600 epochs; the
-    factor of epoch E (from 0) is 1 - max(0, E - 600) / 601. `--method.concat
-    False` is the script for portraits and cats,
-    `--method.mode-seeking-weight 0` is DRIT (2018). Not trained by us: it
-    needs a GPU.
+    Paper: Lee et al. 2020, section 4. One image of a batch gives contents and
+    attributes. The other one is the real image for judging translations with
+    random attributes. The learning rate is 1e-4, and 4e-5 for the content
+    discriminator. It is constant for 600 epochs. The factor of epoch E (from 0)
+    is 1 - max(0, E - 600) / 601. The official script for portraits and cats has
+    `--method.concat False`. DRIT (2018) has `--method.mode-seeking-weight 0`.
+    We have not trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=DRITConfig(),
@@ -47,12 +47,12 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """DRIT++ at 64 px, of small networks.
+    """DRIT++ at 64 px, with small networks.
 
     Numbers: docs/methods/drit.md. Differs from the paper: fewer channels,
     one residual block, resize and convolution instead of transposed
-    convolutions, discriminators of 3 layers and 2 scales, everything learns
-    in every step, learning rates five times as high, an epoch of 100 steps.
+    convolutions, discriminators of 3 layers and 2 scales, all networks learn
+    in every step, five times the learning rates, epochs of 100 steps.
     """
     return short_training(
         DRITConfig(

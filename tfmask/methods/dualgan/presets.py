@@ -13,8 +13,8 @@ from tfmask.methods.dualgan.config import DualGANConfig
 def paper(location: str) -> TrainConfig:
     """DualGAN as in its README: 256 px, batch 1, 100 epochs.
 
-    Paper: Yi et al. 2017, section 3; RMSProp as in TensorFlow 1. Not trained
-    by us: it needs a GPU.
+    Paper: Yi et al. 2017, section 3. RMSProp as in TensorFlow 1. We have not
+    trained this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=DualGANConfig(recovery_weight=1000.0),
@@ -40,8 +40,9 @@ def quick(location: str) -> TrainConfig:
     """DualGAN at 64 px in minutes on two cores.
 
     Numbers: docs/methods/dualgan.md. Differs from the paper: three eighths of
-    the channels, 6 levels, critics of 4, learning rate 2e-4, batch 2,
-    recovery weight 20, an epoch of 100 steps, random crops and mirror images.
+    the channels, generators of 6 levels, critics of 4 levels, learning rate
+    2e-4, batch 2, recovery weight 20, epochs of 100 steps, random crops and
+    mirror images.
     """
     return short_training(
         DualGANConfig(

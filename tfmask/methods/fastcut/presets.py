@@ -10,7 +10,8 @@ def paper(location: str) -> TrainConfig:
     """FastCUT as in its code: half of CUT's epochs.
 
     Paper: Park et al. 2020, section 4.1. The learning rate is constant for
-    150 epochs and falls for 50. Not trained by us: it needs a GPU.
+    150 epochs and falls for 50. We have not trained this preset, because it
+    needs a GPU.
     """
     config = _lighter(cut.paper(location))
     return dataclasses.replace(
@@ -23,7 +24,7 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """FastCUT at 64 px; see CUT's."""
+    """FastCUT at 64 px. All else is as in CUT's quick preset."""
     return _lighter(cut.quick(location))
 
 

@@ -7,12 +7,15 @@ from tfmask.methods.pix2pix import presets as pix2pix
 
 
 def paper(location: str) -> TrainConfig:
-    """And the discriminator sees the output alone."""
+    """pix2pix without the L1 term.
+
+    The discriminator sees the output without the input.
+    """
     return _without(pix2pix.paper(location))
 
 
 def quick(location: str) -> TrainConfig:
-    """GAN at 128 px; see pix2pix's."""
+    """GAN at 128 px. All else is as in the quick preset of pix2pix."""
     return _without(pix2pix.quick(location))
 
 

@@ -11,10 +11,11 @@ from tfmask.methods.guidegan.config import GuideGANConfig
 def paper(location: str) -> TrainConfig:
     """GuideGAN as for apple2orange: post hoc attention, residual multiply.
 
-    Paper: ICLR 2020 submission, sections 3 and 4: 256 px, batch 1, rate 2e-4
-    for 100 epochs and then linearly to 0 in 50. For horse2zebra it has
-    `--method.attention ram --method.transfer rgba` (its figures' captions
-    say multiply) and 50 + 100 epochs. Not trained by us: it needs a GPU.
+    Paper: ICLR 2020 submission, sections 3 and 4: 256 px, batch 1, learning
+    rate 2e-4 for 100 epochs, then linearly to 0 in 50. For horse2zebra the
+    paper has `--method.attention ram --method.transfer rgba` (the captions of
+    its figures say multiply) and 50 + 100 epochs. We have not trained this
+    preset, because it needs a GPU.
     """
     return TrainConfig(
         method=GuideGANConfig(),
@@ -27,11 +28,11 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """GuideGAN at 64 px, with the sizes and rates of CycleGAN's.
+    """GuideGAN at 64 px, with the sizes and rates of CycleGAN's quick preset.
 
     Differs from the paper: fewer channels, 3 blocks, discriminators that
     see 34 pixels, learning rate 5e-4, batch 2, resize and convolution
-    instead of transposed convolutions, an epoch of 100 steps.
+    instead of transposed convolutions, epochs of 100 steps.
     """
     return dataclasses.replace(
         quick_cyclegan(location),

@@ -10,10 +10,10 @@ from tfmask.methods.pix2pix.presets import quick as quick_pix2pix
 def paper(location: str) -> TrainConfig:
     """GuideGAN on pairs as for Cityscapes: post hoc, residual multiply.
 
-    Paper: ICLR 2020 submission, sections 3 and 4: U-Net, 128 px cut from
-    143, batch 1, rate 2e-4 for 100 epochs and then linearly to 0 in 50. For
-    256 px: `--image-size 256 --method.levels 8`. Not trained by us: it needs
-    a GPU.
+    Paper: ICLR 2020 submission, sections 3 and 4: U-Net, crops of 128 px from
+    143, batch 1, learning rate 2e-4 for 100 epochs, then linearly to 0 in 50.
+    For 256 px: `--image-size 256 --method.levels 8`. We have not trained this
+    preset, because it needs a GPU.
     """
     return TrainConfig(
         method=PairedGuideGANConfig(),
@@ -28,9 +28,9 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """GuideGAN on pairs, with the sizes and rates of pix2pix's.
+    """GuideGAN on pairs, with the sizes and rates of pix2pix's quick preset.
 
-    Differs from the paper: as pix2pix's does.
+    It differs from the paper as this preset does.
     """
     base = quick_pix2pix(location)
     sizes = ("filters", "levels", "discriminator_filters")

@@ -11,12 +11,12 @@ from tfmask.methods.instagan.config import InstaGANConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """InstaGAN as for sheep and giraffes of COCO: 200 px cut from 220.
+    """InstaGAN as for sheep and giraffes of COCO: crops of 200 px from 220.
 
-    Paper: Mo, Cho, Shin 2019, appendices A and B: batch 4, 200 epochs, the
-    rate constant for 100 and then falling as CycleGAN's, 2e-4 for generators
-    and 1e-4 for discriminators (the official code has 2e-4 for both). Not
-    trained by us: it needs GPUs.
+    Paper: Mo, Cho, Shin 2019, appendices A and B: batch 4, 200 epochs. The
+    learning rate is constant for 100 epochs and then falls as CycleGAN's. It is
+    2e-4 for generators and 1e-4 for discriminators (the official code has 2e-4
+    for both). We have not trained this preset, because it needs GPUs.
     """
     return TrainConfig(
         method=InstaGANConfig(),
@@ -44,10 +44,10 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """InstaGAN at 64 px in about fifteen minutes on two cores.
 
-    Differs from the paper: smaller networks without normalisation, which
-    loses the colours of a plain background, and with one strided layer;
+    Differs from the paper: smaller networks with one strided layer and without
+    normalisation (normalisation loses the colours of a plain background),
     discriminators that see 34 pixels, resize and convolution instead of
-    transposed convolutions, higher learning rates, batch 1, an epoch of 100
+    transposed convolutions, higher learning rates, batch 1, epochs of 100
     steps.
     """
     return short_training(

@@ -5,13 +5,14 @@ from tfmask.methods.lomit.config import LOMITConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """LOMIT as for CelebA: 128 px, batch 8, 200,000 iterations.
+    """LOMIT as for CelebA: 128 px, batch 8, 200,000 steps.
 
-    Paper: LOMIT, section 4 and supplement: the 178 pixels about the centre,
-    resized to 128 without a random crop, half of them mirrored; learning
-    rate 1e-4, constant for 100,000 iterations, then halved every 10,000;
-    five updates of the discriminator for one of the rest. An epoch here is
-    1,000 iterations. 30 hours on one Titan Xp there; not trained by us.
+    Paper: LOMIT, section 4 and supplement: the 178 x 178 pixels in the centre
+    of a face image, resized to 128 px without a random crop. Half of the images
+    are mirrored. The learning rate is 1e-4 for 100,000 steps, then it is halved
+    every 10,000 steps. The discriminator learns five times for each update of
+    the other networks. An epoch is 1,000 steps. The authors needed 30 hours on
+    one Titan Xp. We have not trained this preset.
     """
     return TrainConfig(
         method=LOMITConfig(),
@@ -40,11 +41,12 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """LOMIT at 64 px in half an hour on a core.
 
-    Differs from the paper: smaller networks, discriminators of 5 strided
-    layers, one critic step a generator step, batch 4, higher learning rate,
-    an epoch of 100 steps. Classification weighs five times as much and R2 a
-    hundred times (up to a distance of 1), or all styles become alike; R3
-    weighs more, or the mask is on the background.
+    Differs from the paper: smaller networks, a discriminator of 5 strided
+    layers, one update of the discriminator for one of the generator, batch 4, a
+    higher learning rate, epochs of 100 steps. The weight of the classification
+    is five times as high and the weight of R2 a hundred times (R2 stops at a
+    distance of 1). Otherwise all styles become alike. The weight of R3 is
+    higher. Otherwise the mask is on the background.
     """
     return TrainConfig(
         method=LOMITConfig(

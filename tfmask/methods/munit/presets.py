@@ -11,13 +11,14 @@ from tfmask.methods.munit.config import MUNITConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """MUNIT as in its code's edges2handbags: 256 px, batch 1, 1 M updates.
+    """MUNIT as in the official config for edges2handbags: 1,000,000 steps.
 
-    Paper: Huang et al. 2018, section 5 and appendix B. Learning rate 1e-4,
-    halved every 100,000 updates, L2 1e-4; an epoch here is 1,000 updates.
-    `--method.cycle-weight 10` is summer2winter's, and with 512 px images
-    and a perceptual weight of 1, synthia2cityscape's. Not trained by us: it
-    needs a GPU.
+    Paper: Huang et al. 2018, section 5 and appendix B. 256 px, batch 1,
+    learning rate 1e-4, halved every 100,000 steps, L2 1e-4. An epoch is 1,000
+    steps. The official config for summer2winter has `--method.cycle-weight 10`.
+    The config for synthia2cityscape has this, too, and images of 512 px and a
+    perceptual weight of 1. We have not trained this preset, because it needs a
+    GPU.
     """
     return TrainConfig(
         method=MUNITConfig(),
@@ -37,8 +38,8 @@ def quick(location: str) -> TrainConfig:
     """MUNIT at 64 px in ten minutes on two cores.
 
     Numbers: docs/methods/munit.md. Differs from the paper: fewer channels, 2
-    residual blocks, discriminators of 3 layers and 2 scales, cycles, learning
-    rate 5e-4, batch 2, an epoch of 100 steps.
+    residual blocks, discriminators of 3 layers and 2 scales, a cycle term,
+    learning rate 5e-4, batch 2, epochs of 100 steps.
     """
     return short_training(
         MUNITConfig(

@@ -7,9 +7,10 @@ from tfmask.methods.pix2pix.config import Pix2PixConfig
 def paper(location: str) -> TrainConfig:
     """pix2pix as for facades: 256 px, batch 1, 200 epochs, constant rate.
 
-    Paper: Isola et al. 2017, appendix 6.2; the learning rate of the Torch
-    code never falls (the PyTorch code's falls in the second half: constant_
-    epochs 99, decay_epochs 101). Not trained by us: it needs a GPU.
+    Paper: Isola et al. 2017, appendix 6.2. The learning rate of the Torch code
+    never falls. In the PyTorch code it falls in the second half
+    (`constant_epochs` 99, `decay_epochs` 101). We have not trained this preset,
+    because it needs a GPU.
     """
     return TrainConfig(
         method=Pix2PixConfig(),
@@ -24,8 +25,8 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """pix2pix at 128 px in less than thirty minutes on two cores.
 
-    Differs from the paper: fewer channels, 7 levels, higher learning rate
-    that falls at the end, an epoch of 100 steps.
+    Differs from the paper: fewer channels, 7 levels, a higher learning rate
+    that falls at the end, epochs of 100 steps.
     """
     return TrainConfig(
         method=Pix2PixConfig(filters=32, levels=7, discriminator_filters=32),

@@ -8,11 +8,12 @@ from tfmask.methods.ra.config import RAConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """CycleGAN's `paper` preset with the module of 3 levels.
+    """CycleGAN's `paper` preset with an attention module of 3 levels.
 
-    Paper: the row RA of Mejjati et al. 2018, Table 1, whose KID lies between
-    UNIT's and CycleGAN's; its code and sizes were never published. The
-    place of the module is our choice. Not trained by us: it needs a GPU.
+    Paper: the row RA of Mejjati et al. 2018, Table 1. Its KID lies between
+    UNIT's and CycleGAN's. The authors never published its code and sizes. The
+    place of the module is our choice. We have not trained this preset, because
+    it needs a GPU.
     """
     return dataclasses.replace(cyclegan.paper(location), method=RAConfig())
 
@@ -20,9 +21,9 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """RA at 64 px, for two cores.
 
-    Numbers of a short run: docs/methods/ra.md.
-    Differs from the paper: the sizes and rates of CycleGAN's quick preset, with
-    two thirds of its channels and half of its steps, which cost more.
+    Numbers of a short run: docs/methods/ra.md. Differs from the paper: it has
+    the sizes and rates of CycleGAN's quick preset, with two thirds of the
+    channels. It has half of the steps, because a step takes longer.
     """
     return short_training(
         RAConfig(**{**cyclegan.SMALL, "filters": 16}),

@@ -5,7 +5,7 @@ from tfmask.methods.segmenter.config import SegmenterConfig
 
 
 def quick(location: str) -> TrainConfig:
-    """The segmenter at 128 px in minutes on two cores; there is no paper."""
+    """The segmenter at 128 px, for minutes on two cores. It has no paper."""
     return TrainConfig(
         method=SegmenterConfig(),
         data=DataConfig(location=location, image_size=128, epoch_steps=100),

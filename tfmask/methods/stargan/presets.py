@@ -5,15 +5,16 @@ from tfmask.methods.stargan.config import StarGANConfig
 
 
 def paper(location: str) -> TrainConfig:
-    """StarGAN on CelebA: 128 px of the faces' 178, batch 16.
+    """StarGAN on CelebA: the centre of 178 px, resized to 128 px, batch 16.
 
-    Paper: Choi et al. 2018, section 5: Adam 1e-4 for 10 epochs, then falling
-    to 0 over 10 more; the code's 100,000 and 100,000 steps, here as epochs
-    of 1,000 steps, after each of which the rate falls, as in the code. (The
-    code then subtracts a thousandth of what it should; the paper's intent
-    is built.) `--data.attributes Black_Hair Blond_Hair Brown_Hair Male
-    Young --method.exclusive Black_Hair Blond_Hair Brown_Hair` are the
-    paper's. Not trained by us: it needs a GPU.
+    Paper: Choi et al. 2018, section 5: Adam with 1e-4 for 10 epochs, then
+    falling to 0 in 10 more. The official code has 100,000 and 100,000 steps. So
+    has this preset, in epochs of 1,000 steps. The learning rate falls after
+    each of them, as in the code. (The code subtracts only a thousandth of what
+    it should. Here the rate falls as the paper says.) The paper's attributes
+    are `--data.attributes Black_Hair Blond_Hair Brown_Hair Male Young
+    --method.exclusive Black_Hair Blond_Hair Brown_Hair`. We have not trained
+    this preset, because it needs a GPU.
     """
     return TrainConfig(
         method=StarGANConfig(),
@@ -42,10 +43,10 @@ def paper(location: str) -> TrainConfig:
 def quick(location: str) -> TrainConfig:
     """StarGAN at 64 px in twenty minutes on two cores.
 
-    Differs from the paper: smaller networks, the generator without
-    normalisation, which loses the colours of a plain background, and with
-    one strided layer; two critic steps a generator step, learning rate
-    5e-4, batch 4, an epoch of 100 steps.
+    Differs from the paper: smaller networks, a generator with one strided layer
+    and without normalisation (normalisation loses the colours of a plain
+    background), two updates of the discriminator for one of the generator,
+    learning rate 5e-4, batch 4, epochs of 100 steps.
     """
     return TrainConfig(
         method=StarGANConfig(

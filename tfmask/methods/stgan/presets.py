@@ -8,10 +8,11 @@ from tfmask.methods.stgan.config import STGANConfig
 def paper(location: str) -> TrainConfig:
     """STGAN as in its TensorFlow code: 128 px, batch 32, 200 epochs.
 
-    Code: csmliu/STGAN: attributes as AttGAN's; the rate 2e-4 falls to a
-    tenth after 100 epochs (see `OFFICIAL_EPOCH`); no image is mirrored; 170
-    pixels cut two rows below the centre, here about the centre. Not trained
-    by us: it needs a GPU.
+    Code: csmliu/STGAN: the attributes are AttGAN's. The learning rate 2e-4
+    falls to a tenth after 100 epochs (see `OFFICIAL_EPOCH`). No image is
+    mirrored. The code cuts 170 x 170 pixels two rows below the centre, this
+    preset cuts them at the centre. We have not trained this preset, because it
+    needs a GPU.
     """
     return TrainConfig(
         method=STGANConfig(),
@@ -39,6 +40,9 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """STGAN at 64 px on two cores; differs from the paper as AttGAN's."""
+    """STGAN at 64 px on two cores.
+
+    It differs from the paper as AttGAN's quick preset does.
+    """
     method = STGANConfig(**SMALL_UNET, shortcut_layers=3, inject_layers=3)
     return quick_unet(method, location)

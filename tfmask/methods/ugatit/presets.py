@@ -13,10 +13,11 @@ from tfmask.methods.ugatit.config import UGATITConfig
 def paper(location: str) -> TrainConfig:
     """U-GAT-IT as in its PyTorch code: 256 px, batch 1, a million steps.
 
-    Paper: Kim et al. 2020, section 4 and appendix. An epoch is 10,000 steps;
-    the rate is constant for 50 of them and then falls to 0. The authors need
-    a GPU of 16 GiB for days. KID x 100 there: 7.06 on horse2zebra, 11.61 on
-    selfie2anime. Not trained by us: it needs a GPU.
+    Paper: Kim et al. 2020, section 4 and appendix. An epoch is 10,000 steps.
+    The learning rate is constant for 50 epochs and then falls to 0. The authors
+    need a GPU of 16 GiB for days. The paper's KID x 100: 7.06 on horse2zebra,
+    11.61 on selfie2anime. We have not trained this preset, because it needs a
+    GPU.
     """
     return TrainConfig(
         method=UGATITConfig(),
@@ -33,11 +34,11 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """U-GAT-IT, light, at 64 px in minutes on two cores.
+    """The light U-GAT-IT at 64 px in minutes on two cores.
 
     Numbers: docs/methods/ugatit.md. Differs from the paper: the light form,
-    fewer channels, 2 blocks, shallower discriminators, learning rate 5e-4,
-    batch 2, an epoch of 100 steps.
+    fewer channels, 2 blocks, discriminators with fewer layers, learning rate
+    5e-4, batch 2, epochs of 100 steps.
     """
     return short_training(
         UGATITConfig(

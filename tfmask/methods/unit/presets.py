@@ -13,9 +13,10 @@ from tfmask.methods.unit.config import UNITConfig
 def paper(location: str) -> TrainConfig:
     """UNIT as in its code of 2017 for cats and tigers: 500,000 steps.
 
-    Paper: Liu et al. 2017, section 4; `exps/unit/cat2tiger.yaml` of the
-    code. 216 px cut from 1.2 times as large images, batch 1, Adam with 1e-4
-    and L2 1e-4. An epoch has 1,000 steps. Not trained by us: it needs a GPU.
+    Paper: Liu et al. 2017, section 4, and `exps/unit/cat2tiger.yaml` of the
+    code. Crops of 216 px from images that are 1.2 times as large, batch 1, Adam
+    with 1e-4 and L2 1e-4. An epoch is 1,000 steps. We have not trained this
+    preset, because it needs a GPU.
     """
     return TrainConfig(
         method=UNITConfig(),
@@ -38,11 +39,11 @@ def paper(location: str) -> TrainConfig:
 
 
 def quick(location: str) -> TrainConfig:
-    """UNIT at 64 px, of small networks.
+    """UNIT at 64 px, with small networks.
 
     Numbers: docs/methods/unit.md. Differs from the paper: fewer channels
     and blocks, discriminators of three layers, learning rate 5e-4, batch 2,
-    an epoch of 100 steps.
+    epochs of 100 steps.
     """
     return short_training(
         UNITConfig(
