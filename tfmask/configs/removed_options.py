@@ -1,8 +1,12 @@
-"""Options that older versions had: what is left of them."""
+"""Options of older versions that are removed.
+
+An old run with such an option still loads if the option has the value that all
+runs have now.
+"""
 
 from typing import Any
 
-# Names of old options. Every run now has this value.
+# Name of a removed option to the value that every run now has.
 REMOVED = {
     "method.update": "joint",
     "method.cam_signed": True,
@@ -14,15 +18,14 @@ REMOVED = {
 
 
 def without_removed(group: str, options: dict[str, Any]) -> dict[str, Any]:
-    """The options of a group of an older run that still are ones.
+    """The options of an older run's group without the removed ones.
 
     Args:
         group: "method", "data", "optimizer" or "run".
         options: name to value, as in the run's config.
 
     Raises:
-        ValueError: a removed option had another value than the one that is
-            left.
+        ValueError: a removed option had another value than every run has now.
     """
     present = {}
     for name, value in options.items():

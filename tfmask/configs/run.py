@@ -1,4 +1,4 @@
-"""Options of data, optimiser and run, and the resolved whole."""
+"""Options of the data, the optimizers and the run, and all of them together."""
 
 from dataclasses import dataclass
 from operator import ge
@@ -14,45 +14,49 @@ from tfmask.configs.checks import (
 
 @dataclass(frozen=True, kw_only=True)
 class DataConfig:
-    """Where images come from and how they are drawn."""
+    """Options of the images and their order."""
 
     location: str
     """A folder, `tfds:NAME`, or `synthetic`."""
     attributes: tuple[str, ...] = ()
-    """Attributes to learn, if the data has attributes; without names: all
-    attributes of synthetic data."""
+    """Attributes to learn, if the data has attributes. If empty: all attributes
+    of synthetic data."""
     centre_crop: int | None = None
-    """Crop images with attributes first, to this many pixels around their
-    centre (CelebA: 178); None: to their largest square."""
+    """First crop images with attributes to this many pixels at their centre
+    (CelebA: 178); None: to their largest square."""
     image_size: int | tuple[int, int] = 256
-    """Side of the training images in pixels, or height and width; multiples
+    """Side of the training images in pixels, or height and width. Multiples
     of 4."""
     load_size: int | tuple[int, int] | None = None
     """Size of images before the crop; None: image_size * 286 / 256."""
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
-    """How images are resized; masks and label maps: nearest neighbour."""
+    """How images are resized. Masks and label maps are always resized by
+    nearest neighbour."""
     antialias: bool = True
-    """Use all pixels when an image becomes smaller (as Pillow does); False:
-    only the nearest pixels (as TensorFlow 1 does)."""
+    """Use all pixels when an image becomes smaller, as Pillow does. False:
+    use only the nearest pixels, as TensorFlow 1 does."""
     flip: bool = True
     """Mirror half of the images."""
     cached: bool = False
     """Keep all training images in memory, decoded and resized. A thousand take
     0.25 GB at 128 px and 1.0 GB at 256 px (with the default load_size)."""
     pairing: Literal["random", "cycle"] = "random"
-    """How images of domain b are chosen: at random, or each image once in an
-    epoch. Methods of pairs take the partner."""
+    """How images of domain b are chosen: `random`, or `cycle`, which takes each
+    image once in an epoch. Methods of pairs take the partner."""
     label_domains: tuple[Literal["a", "b"], ...] = ()
-    """Domains whose images are label maps: resized by nearest neighbour."""
+    """Domains whose images are label maps. They are resized by nearest
+    neighbour."""
     epoch_steps: int | None = None
-    """Steps of an epoch; None: the larger domain over the batch size."""
+    """Steps of an epoch; None: the size of the larger domain divided by the
+    batch size."""
     skip_bad_files: bool = False
-    """Leave unreadable files out (counted and listed), do not stop."""
+    """Leave out unreadable files and list them. Otherwise the first one stops
+    the run."""
     synthetic_count: int = 1000
     """Number of images in each domain of the synthetic set."""
     masks_for_training: int | Literal["all"] | None = None
-    """Number of training images in each domain whose true masks teach the
-    method, if it can learn from masks; None and 0: none."""
+    """Number of training images in each domain whose true masks are given to
+    the method, if it can learn from masks; None and 0: none."""
 
     def __post_init__(self):
         require_positive(self, "synthetic_count", "epoch_steps", "centre_crop")
@@ -94,12 +98,12 @@ def _pair(size: int | tuple[int, int]) -> tuple[int, int]:
 
 @dataclass(frozen=True, kw_only=True)
 class OptimizerConfig:
-    """The optimizer of every player, and the learning rate's course.
+    """Options of the optimizers and of the learning rate's schedule.
 
     The rate of epoch e (from 0) is
-    `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`; with
-    `halving_epochs` it is halved instead, every so many epochs, or
-    multiplied by `halving_factor`.
+    `learning_rate * (1 - max(0, e - constant_epochs) / decay_epochs)`. If
+    `halving_epochs` is given, the rate is instead multiplied by
+    `halving_factor` every so many epochs.
     """
 
     name: str = "adam"
@@ -111,34 +115,35 @@ class OptimizerConfig:
     content_learning_rate: float | None = None
     """Initial learning rate of DRIT's content discriminator; None: the same."""
     lesson_learning_rate: float = 1e-3
-    """Learning rate of lessons, in which only masks learn; it falls to 0 in
+    """Learning rate of lessons, in which only masks learn. It falls to 0 in
     their second half."""
     beta_1: float = 0.5
     """Adam's decay of the mean."""
     beta_2: float = 0.999
     """Adam's and RMSProp's decay of the squared mean."""
     epsilon: float = 1e-8
-    """Epsilon of Adam, or of RMSProp (there it is inside of the root)."""
+    """Epsilon of Adam, or of RMSProp, which adds it inside of the root."""
     epsilon_form: Literal["tensorflow", "pytorch"] = "tensorflow"
-    """Where Adam adds epsilon to the root of the squared mean: before its bias
-    correction (Keras, TensorFlow 1), or after it (PyTorch). Optimizers of
-    tensorflow-addons have their own form."""
+    """Whether Adam adds epsilon to the root of the squared mean before the bias
+    correction (`tensorflow`, as Keras does), or after it (`pytorch`).
+    Optimizers of tensorflow-addons have their own form."""
     squares_start: float = 1.0
     """First value of RMSProp's squared mean: 1 (TensorFlow 1), 0 (PyTorch)."""
     l2: float = 0.0
-    """L2 penalty: this times the weight is added to every gradient (PyTorch's
-    `weight_decay`)."""
+    """L2 penalty, PyTorch's `weight_decay`: every gradient gets this factor
+    times the weight in addition."""
     constant_epochs: float = 100
     """Epochs before the learning rate starts to fall."""
     decay_epochs: float = 100
     """Epochs in which the learning rate falls to 0; 0 keeps it constant."""
     halving_epochs: float | None = None
-    """Instead, halve the learning rate after each so many epochs, after the
-    constant ones."""
+    """Halve the learning rate every so many epochs after the constant ones, in
+    place of decay_epochs; None: no."""
     halving_factor: float = 0.5
     """Factor of the learning rate at each of `halving_epochs` (STGAN: 0.1)."""
     ema_momentum: float | None = None
-    """Average the generators' weights for inference, for example 0.999."""
+    """Decay of the moving average of the generators' weights, which inference
+    then uses, for example 0.999; None: no average."""
 
     def __post_init__(self):
         require_positive(
@@ -160,45 +165,47 @@ class OptimizerConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class RunConfig:
-    """How long and how to train, and what to leave behind."""
+    """Options of the training's length, way and files."""
 
     epochs: float = 200
-    """Epochs in all."""
+    """Number of epochs."""
     steps: int | None = None
-    """Steps in all; if given, `epochs` does not count."""
+    """Number of steps. If it is given, `epochs` does not count."""
     batch_size: int = 1
-    """Images of each domain in a step, over all replicas."""
+    """Number of images of each domain in a step, for all replicas together."""
     accumulate: int = 1
     """Number of parts of a batch. A step computes them one after the other and
     learns from the mean of their gradients, with the memory of one part."""
     lesson_batch_size: int = 8
-    """The batch size of lessons, in which only masks learn."""
+    """Batch size of lessons, in which only masks learn."""
     seed: int = 0
     """Seed of weights, data order, augmentation and pools."""
     strategy: Literal["none", "mirrored", "multiworker"] = "none"
-    """tf.distribute strategy; multiworker reads TF_CONFIG."""
+    """Strategy of tf.distribute. `multiworker` reads TF_CONFIG."""
     replicas: int | None = None
     """Devices that `mirrored` uses; None: every GPU, else one CPU."""
     precision: Literal["float32", "bfloat16"] = "float32"
-    """Compute type; weights stay float32."""
+    """Type of the computation. Weights stay float32."""
     recompute: bool = False
-    """Compute ResNet generators' layers again for the backward pass: a part
-    of the memory, a third more time."""
+    """Compute the layers of ResNet generators again in the backward pass. This
+    needs only a part of the memory and a third more time."""
     jit_compile: bool = False
-    """Compile the step with XLA (single device only)."""
+    """Compile the step with XLA (only on a single device)."""
     deterministic: bool = False
-    """Deterministic ops: equal weights in every run on one machine."""
+    """Use deterministic operations. Then every run on one machine ends with
+    equal weights."""
     steps_per_call: int = 1
-    """Steps in one call of the compiled function; more steps save time on the
-    host."""
+    """Number of steps in one call of the compiled function. More steps save
+    time on the host."""
     log_every: int = 20
-    """Steps between rows of metrics.csv."""
+    """Steps between two rows of metrics.csv."""
     sample_every: int = 200
-    """Steps between sample grids."""
+    """Steps between two sample grids."""
     samples: int = 4
-    """Test images in a sample grid; without test images, training images."""
+    """Number of test images in a sample grid. If there are no test images:
+    training images."""
     checkpoint_every: int = 200
-    """Steps between checkpoints."""
+    """Steps between two checkpoints."""
     keep_checkpoints: int = 3
     """Number of the newest checkpoints to keep."""
 
@@ -223,12 +230,12 @@ class RunConfig:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainConfig:
-    """Everything that decides a training run."""
+    """All options of a training run."""
 
     method_name: str = ""
-    """Its name; a preset is made without."""
+    """Name of the method. A preset function leaves it empty."""
     preset: str = ""
-    """Its name."""
+    """Name of the preset."""
     method: Any
     """Options of the method."""
     data: DataConfig

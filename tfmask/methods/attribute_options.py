@@ -11,14 +11,15 @@ from tfmask.ops.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class AttributeOptions:
-    """Which attributes, and what `translate` takes."""
+    """Options of the attributes."""
 
     attributes: tuple[str, ...] = ()
-    """Names in the order of the batches' columns; `data.attributes` selects
-    them."""
+    """Names of the attributes, in the order of the batches' columns.
+    `data.attributes` selects them."""
     exclusive: tuple[str, ...] = ()
-    """Attributes of which an image has one at most, for example hair
-    colours: sample grids and `tfmask evaluate` switch them together."""
+    """Attributes that exclude each other, for example hair colours: an image
+    has at most one of them. Sample grids and `tfmask evaluate` switch them
+    together."""
 
     def __post_init__(self):
         # JSON knows lists only.
@@ -34,7 +35,7 @@ class AttributeOptions:
 
 
 def follow_attributes(options, data):
-    """The options with the data's attributes as the method's.
+    """Sets the attributes of the options to those of the data.
 
     Raises:
         UserError: the options name other attributes.

@@ -1,4 +1,4 @@
-"""Options of the CAM-consistency add-on, and of its hosts with it."""
+"""Options of the CAM-consistency add-on, and of methods that use it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -15,28 +15,32 @@ from tfmask.methods.spec import arms
 
 @dataclass(frozen=True, kw_only=True)
 class CamOptions:
-    """CAM-consistency (Kim, Khan, Choo 2021) beside a host's options.
+    """CAM-consistency (Kim, Khan, Choo 2021), added to another method.
 
-    We do not know the numbers of the paper. These are our choice. The arms of
-    the ablation are: both weights 0 (the host alone), `cam_source none` (plain
-    L1), `cam_discriminator_weight 0` (only the side of G), and the defaults.
+    We do not know the numbers of the paper. These are our choice. The ablation
+    compares: both weights 0 (the other method alone), `cam_source none` (plain
+    L1), `cam_discriminator_weight 0` (only the generator's term), and the
+    defaults.
     """
 
     cam_generator_weight: float = 10.0
-    """Weight of the generator's term; 10 to 50 for AttGAN and STGAN."""
+    """Weight of the generator's term. AttGAN and STGAN need 10 to 50."""
     cam_discriminator_weight: float = 1.0
     """Weight of the discriminator's term."""
     cam_source: Literal["both", "fake", "real", "none"] = "both"
-    """Images whose Grad-CAM makes the mask: an added object is visible in
-    the translation only, a removed one in the input only. `none` is an empty
-    mask, a plain L1 (then the discriminator has no term)."""
+    """Images whose Grad-CAM makes the mask. Only the translation (`fake`) shows
+    an added object, only the input (`real`) shows a removed one. `none`: the
+    mask is empty, so the term is a plain L1, and the discriminator has no
+    term."""
     cam_layer: int | None = None
-    """Layers of the discriminator's trunk below the Grad-CAM; None: as many
-    as leave a map of about 16 pixels."""
+    """Number of layers of the discriminator's trunk before the Grad-CAM. None:
+    chosen so that the Grad-CAM has a side of about 16 pixels."""
     cam_start_epoch: float = 1.0
-    """No term before it: an untrained discriminator has random maps."""
+    """Epoch at which the terms begin. Before it the maps are random, because
+    the discriminator has not learned yet."""
     cam_full_epoch: float = 2.0
-    """Full weights from here on; between both they grow linearly."""
+    """Epoch from which on the terms have their full weights. From the first
+    epoch to this one the weights grow linearly."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -56,11 +60,11 @@ class CamOptions:
 
 
 def with_cam(options, host, start=1 / 20, full=1 / 10):
-    """A host's config with the add-on.
+    """Adds the add-on to a preset of another method.
 
     Args:
-        options: class of the options of the host with the add-on.
-        host: `TrainConfig`.
+        options: class of the options of the method with the add-on.
+        host: `TrainConfig` of the method without it.
         start: share of the run before the add-on begins.
         full: share of the run before it has its full weights. The defaults are
             10,000 and 20,000 of StarGAN's 200,000 steps. They are our choice.
@@ -74,7 +78,7 @@ def with_cam(options, host, start=1 / 20, full=1 / 10):
 
 
 def cam_spec(name, **declared):
-    """The `MethodSpec` of a host with the add-on."""
+    """The `MethodSpec` of a method with the add-on."""
     return attribute_spec(
         name=name,
         paper="Kim et al. 2021",

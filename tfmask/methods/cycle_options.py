@@ -12,26 +12,29 @@ from tfmask.configs.checks import (
 
 @dataclass(frozen=True, kw_only=True)
 class CycleOptions:
-    """CycleGAN's generators, patch discriminators, pool and weights."""
+    """Options of CycleGAN's generators, discriminators, pool and weights."""
 
     filters: int = 64
     """Channels of the generator's first layer."""
     blocks: int = 9
     """Residual blocks: 9 for 256 px, 6 for 128 px."""
     upsampling: Literal["transposed", "resize"] = "transposed"
-    """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
+    """How the generator doubles the size. `resize` is nearest neighbour, then a
+    3x3 convolution. It makes no checkerboard pattern."""
     normalization: str = "instance"
     """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 3
-    """Strided layers: 1, 2, 3, 5 see 16, 34, 70, 286 pixels."""
+    """Strided layers of the discriminator. With 1, 2, 3, 5 layers it judges
+    patches of 16, 34, 70, 286 pixels."""
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial terms."""
     cycle_weight: float = 10.0
-    """Weight of both cycle terms; 0 takes them away."""
+    """Weight of both cycle terms; 0 removes them."""
     pool_size: int = 50
-    """Translations remembered for the discriminators; 0 turns it off."""
+    """Number of earlier translations that the discriminators also see; 0:
+    none."""
     initializer_stddev: float = 0.02
     """Standard deviation of the initial kernels."""
 

@@ -1,4 +1,4 @@
-"""Options of every method that is guided by its discriminator."""
+"""Options of methods that are guided by their discriminators."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -16,27 +16,31 @@ from tfmask.ops.errors import UserError
 
 @dataclass(frozen=True, kw_only=True)
 class GuidanceOptions:
-    """Where the discriminator looks, and how the generator is told."""
+    """Options of the discriminator's attention and its way to the generator."""
 
     attention: Literal["post_hoc", "ram"] = "post_hoc"
-    """How a discriminator finds its attention: from its last activations, or by
-    a branch that learns it."""
+    """How a discriminator finds its attention M. `post_hoc`: from its last
+    activations. `ram`: a branch of the network learns it."""
     minmax_ram: bool = False
     """Stretch the attention of `ram` to [0, 1] in each image."""
     transfer: Literal["multiply", "rgba"] = "multiply"
-    """Generators see `(1 + M) x`, or M as a fourth channel."""
+    """How a generator sees the attention M of an image x. `multiply`: its input
+    is (1 + M) x. `rgba`: M is a fourth channel."""
     learnable_alpha: bool = False
-    """Train scale and offset of the fourth channel of `rgba`."""
+    """Learn scale and offset of the fourth channel of `rgba`."""
     attention_mode: Literal["memory", "inner"] = "memory"
-    """M comes from the image's last visit, or from a translation without
-    attention in the same step, which costs a pass of both networks."""
+    """Where M comes from. `memory`: from the last step with this image.
+    `inner`: from a translation without attention in the same step. This needs
+    one more pass of both networks."""
     align_attention: bool = True
-    """Shift and mirror remembered maps to the present crop and flip."""
+    """Shift and mirror remembered maps, so that they fit the image's present
+    crop."""
     attention_steps: int = 2
-    """Rounds of translation and attention before the last translation."""
+    """Number of rounds of translation and attention before the last
+    translation."""
     memory_images: tuple[int, ...] = ()
-    """Number of training images of a and of b with a record; follows the
-    data."""
+    """Number of training images of a and of b whose maps are remembered. They
+    follow the data."""
     normalization: str = "instance"
     """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     adversarial_weight: float = 10.0
@@ -69,7 +73,7 @@ class GuidanceOptions:
 
 
 def follow_memory(options, data):
-    """The options with the data's images as what the method remembers.
+    """Sets the numbers of remembered images to those of the data.
 
     Raises:
         UserError: the options have other numbers.
@@ -84,7 +88,7 @@ def follow_memory(options, data):
 
 
 def guidance_spec(name, **declared):
-    """The `MethodSpec` of a method that is guided by its discriminator."""
+    """The `MethodSpec` of a method that is guided by its discriminators."""
     return MethodSpec(
         name=name,
         paper="ICLR 2020 submission",

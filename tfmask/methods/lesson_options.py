@@ -1,4 +1,4 @@
-"""Options of methods whose masks are taught."""
+"""Options of methods with lessons for masks."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -18,26 +18,26 @@ class LessonOptions:
     """
 
     lesson_epochs: float = 0.0
-    """Epochs of lessons; 0: there are none."""
+    """Epochs of lessons; 0: no lessons."""
     lesson_start_epoch: float | None = None
-    """First epoch of the lessons if no masks are given; None: the first one. If
-    masks are given, the training begins with the lessons."""
+    """Epoch at which the lessons begin if no masks are given; None: 0. If masks
+    are given, the training begins with the lessons."""
     own_mask_rounds: int = 0
-    """Number of rounds of lessons with own masks. Each round makes masks of all
-    training images, cuts them at a threshold and moves them to edges. 0:
-    none."""
+    """Number of rounds of lessons with own masks; 0: none. Each round makes
+    masks of all training images, cuts them at a threshold and moves them to
+    edges."""
     first_own_masks: Literal["auto", "found", "middle"] = "auto"
-    """Masks of the first round without given masks. `found`: the masks of the
+    """Masks of the first round if no masks are given. `found`: the masks of the
     adversarial training. `middle`: an ellipse in the middle of the image.
-    `auto`: the middle, if the found masks have collapsed, or if their mean in
-    the middle is not twice that at the borders."""
+    `auto`: the found masks; but the ellipse, if they have collapsed, or if
+    their mean in the middle is less than twice their mean at the borders."""
     lesson_weight: float = 0.0
-    """Weight of the lessons in the generators' loss from then on; 0: the
-    masks' own networks stay as they are."""
+    """Weight of the lessons in the generators' loss after the lessons; 0: the
+    networks of the masks then stay as they are."""
     given_masks: tuple[int, ...] = ()
-    """Number of given masks of a and of b; follows the data."""
+    """Number of given masks of a and of b. They follow the data."""
     lesson_images: tuple[int, ...] = ()
-    """Number of training images of a and of b; follows the data."""
+    """Number of training images of a and of b. They follow the data."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -54,19 +54,20 @@ class LessonOptions:
 
     @property
     def first_lesson_epoch(self):
-        """Epoch that the lessons begin with."""
+        """Epoch at which the lessons begin."""
         return 0.0 if self.given_masks else self.lesson_start_epoch or 0.0
 
 
 def with_lessons(config, epochs, **options):
-    """A preset in three parts of so many epochs: game, lessons, game again.
+    """Makes a preset of three parts: adversarial training, lessons, and again.
 
-    In the lessons, the networks learn from the masks that the game has found.
-    Given masks teach from the start.
+    In the lessons, the networks learn from the masks that the adversarial
+    training has found. If masks are given, the networks learn from them, and
+    the lessons come first.
 
     Args:
         config: `TrainConfig` of a method with `LessonOptions`.
-        epochs: int.
+        epochs: int, epochs of each part.
         **options: more options of the method.
     """
     return dataclasses.replace(
@@ -86,11 +87,11 @@ def with_lessons(config, epochs, **options):
 
 
 def follow_lessons(options, data):
-    """The options with the data's images and given masks.
+    """Sets the options that follow the data's images and given masks.
 
     Raises:
         UserError: masks are given and there are no lessons; or there are
-            lessons but no masks to learn from; or the options have other
+            lessons and no masks to learn from; or the options have other
             numbers than the data.
     """
     counts = tuple(len(images) for images in data.taught.values())

@@ -1,4 +1,4 @@
-"""Options of every method that learns one direction from pairs."""
+"""Options of methods that learn one direction from pairs."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,26 +13,28 @@ from tfmask.configs.checks import (
 
 @dataclass(frozen=True, kw_only=True)
 class PairedOptions:
-    """Which way, the U-Net, what the discriminator sees."""
+    """Options of the direction, the U-Net and the discriminator."""
 
     direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
-    """Which way it translates: the other needs a run of its own."""
+    """Direction of the translation. The other direction needs another run."""
     filters: int = 64
     """Channels of the U-Net's first level."""
     levels: int = 8
-    """Times that the U-Net halves the image: 8 for 256 px, 7 for 128 px."""
+    """Number of halvings in the U-Net: 8 for 256 px, 7 for 128 px."""
     dropout: float = 0.5
-    """Share that the U-Net's inner layers drop in training."""
+    """Dropout rate in the U-Net's inner layers in training."""
     conditional: bool = True
-    """The discriminator sees the input beside the output."""
+    """Show the discriminator the input beside the output."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 3
-    """Strided layers: 1, 2, 3, 5 see 16, 34, 70, 286 pixels."""
+    """Strided layers of the discriminator. With 1, 2, 3, 5 layers it judges
+    patches of 16, 34, 70, 286 pixels."""
     l1_weight: float = 100.0
-    """Weight of the distance to the true partner; 0 for cGAN and GAN."""
+    """Weight of the L1 distance to the true partner. cGAN and GAN have 0."""
     initializer_stddev: float = 0.02
-    """Standard deviation of the initial kernels, and of scales about 1."""
+    """Standard deviation of the initial kernels, and of the initial scales of
+    the normalisation, whose mean is 1."""
 
     def __post_init__(self):
         require_positive(

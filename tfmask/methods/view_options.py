@@ -1,4 +1,4 @@
-"""Options of what discriminators see in training."""
+"""Options of the images that discriminators see in training."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,14 +6,15 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class ViewOptions:
-    """Options of methods of two domains."""
+    """Options of methods with two domains."""
 
     discriminator_views: tuple[
         Literal["translation", "cutout", "colour"], ...
     ] = ()
-    """Random changes of all that discriminators see, real and translated,
-    so that they learn less of few images by heart. None that undoes what the
-    domains differ in: no `colour` where they differ in brightness."""
+    """Random changes of all images that discriminators see, real ones and
+    translations. With them the discriminators learn fewer images by heart.
+    Choose no change in which the domains differ: no `colour` if they differ in
+    brightness."""
 
     def __post_init__(self):
         # JSON knows lists only.

@@ -12,10 +12,10 @@ class AttentionGANConfig(LessonOptions, CycleGANConfig):
     """AttentionGAN v2 (Tang et al. 2021). The defaults are the paper's."""
 
     maps: int = 10
-    """Attention maps; the last one is that of the background."""
+    """Number of attention maps. The last map is for the background."""
     geometric: bool = False
-    """Paint an image for the last map, too, where it copies the input
-    otherwise: for shapes that change."""
+    """Also paint an image for the last map. Otherwise the last map copies the
+    input. This is for shapes that change."""
 
     def __post_init__(self):
         super().__post_init__()

@@ -13,18 +13,19 @@ from tfmask.methods.attribute_options import AttributeOptions
 
 @dataclass(frozen=True, kw_only=True)
 class AttGANConfig(AttributeOptions):
-    """AttGAN (He et al. 2019). The defaults are its code's at 128 px."""
+    """AttGAN (He et al. 2019). The defaults are its official code's."""
 
     filters: int = 64
     """Channels of the encoder's first layer."""
     layers: int = 5
     """Strided layers of the encoder."""
     shortcut_layers: int = 1
-    """Skips from the encoder to the decoder, the deepest first."""
+    """Number of skip connections from the encoder to the decoder. The deepest
+    layers come first."""
     inject_layers: int = 1
-    """Decoder layers behind which the attributes enter once more."""
+    """Number of decoder layers after which the attributes enter once more."""
     batch_norm_momentum: float = 0.999
-    """Of the generator's running statistics; less for short runs."""
+    """Momentum of the generator's running statistics. Short runs need less."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 5

@@ -11,4 +11,4 @@ class CamAttGANConfig(CamOptions, AttGANConfig):
     """AttGAN with CAM-consistency."""
 
     cam_generator_weight: float = 30.0
-    """Weight of the generator's term: AttGAN's reconstruction has 100."""
+    """Weight of the generator's term. AttGAN's reconstruction has 100."""

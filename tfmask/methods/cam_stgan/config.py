@@ -11,4 +11,4 @@ class CamSTGANConfig(CamOptions, STGANConfig):
     """STGAN with CAM-consistency."""
 
     cam_generator_weight: float = 30.0
-    """Weight of the generator's term: STGAN's reconstruction has 100."""
+    """Weight of the generator's term. STGAN's reconstruction has 100."""

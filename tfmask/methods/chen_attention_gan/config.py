@@ -17,17 +17,19 @@ class ChenAttentionGANConfig(LessonOptions, CycleGANConfig):
     attention_blocks: int = 6
     """Residual blocks of the attention network."""
     identity_weight: float = 0.0
-    """Weight of both identity terms, of generators without attention."""
+    """Weight of both identity terms. They use the generators without
+    attention."""
     sparsity_weight: float = 1.0
-    """Weight of the mean attention of images of the training set."""
+    """Weight of the mean attention on training images. It makes masks small."""
     consistency_weight: float = 1.0
-    """Weight of the difference between the attention on a translation and
-    that on its input."""
+    """Weight of the difference between the attention on an input and the
+    attention on its translation."""
     lesson_loss: Literal["cross_entropy", "l1"] = "cross_entropy"
-    """What lessons measure: cross-entropy and Dice, as for all methods, or
-    the paper's mean absolute difference."""
+    """Loss of the lessons: cross-entropy and Dice, as in all methods, or the
+    mean absolute difference, as in the paper."""
     initializer: Literal["xavier", "normal"] = "xavier"
-    """Initial kernels: by Glorot's normal distribution, or as CycleGAN's."""
+    """Distribution of the initial kernels. `xavier`: Glorot's normal one.
+    `normal`: CycleGAN's."""
 
     def __post_init__(self):
         super().__post_init__()

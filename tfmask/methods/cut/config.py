@@ -1,4 +1,4 @@
-"""Options of CUT, and of FastCUT, which is a part of it."""
+"""Options of CUT and FastCUT."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,43 +16,46 @@ class CUTConfig:
     """CUT (Park et al. 2020). The defaults are the paper's at 256 px."""
 
     direction: Literal["a_to_b", "b_to_a"] = "a_to_b"
-    """Direction of the translation; the other one needs another run."""
+    """Direction of the translation. The other direction needs another run."""
     filters: int = 64
     """Channels of the generator's first layer."""
     blocks: int = 9
     """Residual blocks."""
     antialias: bool = True
-    """Blur before every halving, in both networks."""
+    """Blur before each halving of the size, in both networks."""
     upsampling: Literal["blur", "transposed", "resize"] = "blur"
-    """`blur` is bilinear x2 and a 3x3 convolution; `resize` nearest x2."""
+    """How the generator doubles the size. `blur`: bilinear, then a 3x3
+    convolution. `resize`: nearest neighbour, then a 3x3 convolution."""
     normalization: str = "instance"
     """`instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 3
-    """Strided layers."""
+    """Strided layers of the discriminator."""
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial term."""
     nce_weight: float = 1.0
-    """Weight of the contrastive loss of patches; FastCUT has 10."""
+    """Weight of the contrastive loss of patches. FastCUT has 10."""
     nce_identity: bool = True
-    """Also translate images of the target and contrast their patches, each
-    with half of the weight; FastCUT does not."""
+    """Also translate images of the target domain and contrast their patches.
+    Both contrastive losses then have half of the weight. FastCUT does not do
+    this."""
     nce_layers: tuple[int, ...] = (0, 4, 8, 12, 16)
-    """The generator's layers whose patches are contrasted, counted as in the
-    authors' code: 0 the padded image, 4 and 8 the convolutions before each
-    halving, from 12 on the residual blocks (with `antialias`)."""
+    """Layers of the generator whose patches are contrasted. The numbers are
+    those of the authors' code (with `antialias`): 0 is the padded image, 4 and
+    8 are the convolutions before each halving, the residual blocks begin at
+    12."""
     patches: int = 256
-    """Patches of each layer and image."""
+    """Number of patches in each layer of each image."""
     temperature: float = 0.07
-    """Temperature: similarities are divided by it."""
+    """Temperature. The similarities are divided by it."""
     projection_units: int = 256
-    """Width of the two layers that patches go through."""
+    """Width of the two layers after the patches."""
     flip_equivariance: bool = False
-    """Mirror the input in half of the steps, and contrast with the patches of
-    the input that is not mirrored; FastCUT does this."""
+    """In half of the steps, mirror the input and contrast with the patches of
+    the original input. FastCUT does this."""
     initializer_gain: float = 0.02
-    """Gain of the initial kernels, Glorot's normal ones."""
+    """Gain of the initial kernels, which have Glorot's normal distribution."""
 
     def __post_init__(self):
         require_positive(

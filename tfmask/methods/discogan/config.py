@@ -15,36 +15,41 @@ class DiscoGANConfig:
     """DiscoGAN (Kim et al. 2017). The defaults are the official code's."""
 
     model: Literal["discogan", "recongan", "gan"] = "discogan"
-    """`discogan`: both directions. `recongan`: only A to B is judged, and the
-    way back only reconstructs. `gan`: A to B alone, without reconstruction."""
+    """`discogan`: both directions. `recongan`: the discriminator judges only A
+    to B; the way back only reconstructs. `gan`: only A to B, without
+    reconstruction."""
     filters: int = 64
     """Channels of the generator's first layer."""
     levels: int = 4
-    """Halvings in the generator: 4 leave 4 x 4 of 64 pixels."""
+    """Number of halvings in the generator. 4 halvings of 64 px give a map of
+    4 x 4."""
     bottleneck: int = 0
-    """Channels of a layer that sees all of a 64 px image: 100 in the official
-    code's variant, which its script does not use; 0: none."""
+    """Channels of an inner layer that sees all of a 64 px image; 0: no such
+    layer. The official code has a variant with 100. Its script does not use
+    it."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_levels: int = 4
-    """Halvings in the discriminator: 4 for 64 px, 6 for 256 px. If the last map
-    is larger than 4 x 4, the mean of several scores counts."""
+    """Number of halvings in the discriminator: 4 for 64 px, 6 for 256 px. If
+    the last map is larger than 4 x 4, the score is the mean of several
+    scores."""
     adversarial_weight: float = 0.1
-    """Weight of the adversarial terms, beside that of the features."""
+    """Weight of the adversarial terms in the generators' loss."""
     feature_weight: float = 0.9
-    """Weight of feature matching; 0 with adversarial_weight 1: the paper."""
+    """Weight of feature matching. The paper has 0, and adversarial_weight
+    1."""
     early_reconstruction_rate: float = 0.01
-    """Share r of the reconstruction before curriculum_epoch; the rest of the
-    generator's loss counts 1 - r. The official code has 0.5 for
-    handbags2shoes."""
+    """Weight r of the reconstruction before curriculum_epoch. The other terms
+    of the generators' loss have the weight 1 - r. For handbags2shoes the
+    official code has 0.5."""
     reconstruction_rate: float = 0.5
-    """The same from curriculum_epoch on."""
+    """The weight r from curriculum_epoch on."""
     curriculum_epoch: float = 10.0
-    """Epoch at which the rate changes: 10,000 steps, with the preset's epochs
-    of 1,000."""
+    """Epoch at which r changes. The default is 10,000 steps, because an epoch
+    of the paper preset has 1,000 steps."""
     update_interval: int = 3
-    """Of so many steps the first updates the discriminators, the others the
-    generators."""
+    """Length of a cycle of updates, in steps. The first step updates the
+    discriminators, the others update the generators."""
 
     def __post_init__(self):
         require_positive(self, "filters", "discriminator_filters")

@@ -15,52 +15,61 @@ class DRITConfig:
     """DRIT++ (Lee et al. 2020). The defaults are the authors' at 216 px."""
 
     filters: int = 64
-    """Channels of the first layers of the encoders; contents have four times
-    as many."""
+    """Channels of the first layers of the encoders. A content has four times as
+    many."""
     blocks: int = 3
-    """Residual blocks of a content encoder before the shared one; also of a
-    decoder that concatenates."""
+    """Residual blocks of a content encoder, beside the shared block. If concat
+    is True, a decoder has as many."""
     concat: bool = True
-    """True: attributes come from a distribution and are concatenated to the
-    features at every place. False: a fixed code gives scales and offsets in
-    separate layers, for shapes that change."""
+    """True: the attribute code is random around its mean, and is concatenated
+    to the features at every pixel. False: the code is fixed, and separate
+    layers compute scales and offsets from it. This is for shapes that
+    change."""
     style_size: int = 8
     """Length of an attribute code."""
     style_hidden: int = 256
-    """Width of the layers after a code, if concat is False."""
+    """Width of the layers that compute scales and offsets from a code. Only if
+    concat is False."""
     upsampling: Literal["transposed", "resize"] = "transposed"
-    """`resize` is nearest x2 and a 3x3 convolution: no checkerboard."""
+    """How a decoder doubles the size. `resize` is nearest neighbour, then a 3x3
+    convolution. It makes no checkerboard pattern."""
     noise: float = 1.0
-    """Standard deviation of the noise on contents in training."""
+    """Standard deviation of the noise that training adds to contents."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int = 4
-    """Strided layers of a discriminator of one scale."""
+    """Strided layers of each discriminator at one scale."""
     discriminator_scales: int = 3
-    """Number of scales at which an image is judged; each is half as large."""
+    """Number of scales at which an image is judged. Each has half of the size
+    of the one before."""
     random_discriminators: bool = True
-    """Use separate discriminators for random attributes; False: the
-    discriminators for encoded attributes judge both."""
+    """Use separate discriminators for translations with random attributes.
+    False: the discriminators for encoded attributes judge both."""
     content_steps: int = 3
-    """All networks except the content discriminator learn only once in so many
-    steps; the content discriminator learns in every step."""
+    """Steps between two updates of all networks except the content
+    discriminator, which learns in every step."""
     adversarial_weight: float = 1.0
-    """Weight of the adversarial terms of images, encoded or random."""
+    """Weight of the adversarial terms of images, with encoded and with random
+    attributes."""
     content_adversarial_weight: float = 1.0
-    """Weight of contents that do not tell the domain."""
+    """Weight of the adversarial term of contents: a content must not show its
+    domain."""
     cross_cycle_weight: float = 10.0
-    """Weight of the way there and back, attributes exchanged twice."""
+    """Weight of the cycle, in which two images exchange their attributes
+    twice."""
     reconstruction_weight: float = 10.0
-    """Weight of decoding an image with its own content and attributes."""
+    """Weight of the reconstruction of an image from its own content and
+    attributes."""
     attribute_prior_weight: float = 0.01
-    """Weight of the attributes' divergence from N(0, 1); of their mean square
-    where concat is False."""
+    """Weight of the attributes' divergence from N(0, 1). If concat is False:
+    weight of their mean square."""
     content_prior_weight: float = 0.01
     """Weight of the contents' mean square."""
     latent_weight: float = 10.0
-    """Weight of the random attributes that are found again."""
+    """Weight of the reconstruction of random attributes from a translation."""
     mode_seeking_weight: float = 1.0
-    """Weight of two random translations that differ (DRIT++); 0: DRIT."""
+    """Weight of the mode-seeking term, which makes two random translations
+    differ. DRIT++ has it. DRIT has 0."""
 
     def __post_init__(self):
         require_positive(

@@ -18,32 +18,36 @@ class DualGANConfig:
     filters: int = 64
     """Channels of the generator's first layer."""
     levels: int = 8
-    """Halvings in the generator: 8 for 256 px, 6 for 64 px."""
+    """Number of halvings in the generator: 8 for 256 px, 6 for 64 px."""
     dropout: float = 0.0
-    """Share of dropout in the generators' inner layers in training (the paper's
-    noise); the official code's default is 0."""
+    """Dropout rate in the generators' inner layers in training. It is the
+    paper's noise. The official code's default is 0."""
     discriminator_filters: int = 64
     """Channels of the critic's first layer."""
     discriminator_layers: int = 5
-    """Halvings in the critic before its scores."""
+    """Number of halvings in the critic."""
     critic: Literal["global", "patch"] = "global"
-    """One score of the whole image, or a map of scores of patches."""
+    """One score for the whole image, or one score for each patch."""
     adversarial_loss: Literal["wgan-gp", "wgan", "classic"] = "wgan-gp"
-    """Wasserstein with gradient penalty or with clipped weights (the paper's
-    pictures), or cross-entropy with two updates of the generators a step."""
+    """`wgan-gp`: Wasserstein with gradient penalty. `wgan`: Wasserstein with
+    clipped weights, as for the paper's pictures. `classic`: cross-entropy, with
+    two updates of the generators in a step."""
     clip: float = 0.01
-    """Largest weight of a critic of `wgan`."""
+    """Limit of the critics' weights in `wgan`."""
     penalty_weight: float = 10.0
     """Weight of the gradient penalty of `wgan-gp`."""
     recovery_loss: Literal["l1", "l2"] = "l1"
-    """Mean absolute or squared difference after the translation and back."""
+    """Difference between an image and its reconstruction: the mean absolute
+    difference, or the mean squared one."""
     recovery_weight: float = 500.0
-    """Weight of both recovery terms; the official README's runs have 1000."""
+    """Weight of both recovery terms. The runs in the official README have
+    1000."""
     critic_steps: int = 1
-    """Updates of Wasserstein critics for one of the generators; the paper has
+    """Updates of Wasserstein critics for one of the generators. The paper has
     2 to 4."""
     initializer_stddev: float = 0.02
-    """Standard deviation of the initial kernels and of the scales about 1."""
+    """Standard deviation of the initial kernels, and of the initial scales of
+    the normalisation, whose mean is 1."""
 
     def __post_init__(self):
         require_positive(

@@ -12,15 +12,17 @@ from tfmask.methods.guidance_options import GuidanceOptions
 class GuideGANConfig(GuidanceOptions, CycleOptions):
     """GuideGAN on unpaired images (ICLR 2020 submission).
 
-    The defaults are the paper's for apple2orange at 256 px; horse2zebra has
-    attention `ram` and transfer `rgba`.
+    The defaults are the paper's for apple2orange at 256 px. For horse2zebra the
+    paper has attention `ram` and transfer `rgba`.
     """
 
     cycle_attention: Literal["fresh", "same", "memory", "ones"] = "fresh"
-    """M of the way back: of the translation; the map of the way there; the map
-    of the cycle's own last visit; or none."""
+    """Attention M on the way back of the cycle. `fresh`: of the translation.
+    `same`: the map of the way there. `memory`: the map of the last way back
+    with this image. `ones`: M is 1 everywhere."""
     pool_size: int = 0
-    """Translations remembered for the discriminators; 0 turns it off."""
+    """Number of earlier translations that the discriminators also see; 0:
+    none."""
 
     def __post_init__(self):
         GuidanceOptions.__post_init__(self)

@@ -14,11 +14,11 @@ class PairedGuideGANConfig(GuidanceOptions, PairedOptions):
     """
 
     levels: int = 7
-    """How often the U-Net halves the image: 8 for 256 px, 7 for 128 px."""
+    """Number of halvings in the U-Net: 8 for 256 px, 7 for 128 px."""
     conditional: bool = False
-    """The discriminator sees the input beside the output."""
+    """Show the discriminator the input beside the output."""
     l1_weight: float = 10.0
-    """Weight of the distance to the true partner."""
+    """Weight of the L1 distance to the true partner."""
 
     def __post_init__(self):
         GuidanceOptions.__post_init__(self)

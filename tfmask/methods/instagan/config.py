@@ -12,34 +12,38 @@ class InstaGANConfig(CycleOptions):
     """InstaGAN (Mo, Cho, Shin 2019). The defaults are the paper's."""
 
     architecture: Literal["set", "concatenated"] = "set"
-    """`set`: the paper's, for any number of masks. `concatenated`: its baseline
-    CycleGAN+Seg, which has CycleGAN's networks on four channels: the image and
-    the union of its masks. All instances are translated in one step."""
+    """`set`: the paper's networks, for any number of masks. `concatenated`: the
+    paper's baseline CycleGAN+Seg. It has CycleGAN's networks on four channels:
+    the image and the union of its masks. It translates all instances in one
+    step."""
     strided_layers: Literal[1, 2] = 2
-    """Halvings of the size before the residual blocks; fewer keep a finer
-    background and cost more."""
+    """Number of halvings before the residual blocks. Fewer keep a finer
+    background and need more time."""
     discriminator_spectral_normalization: bool = True
     """Spectral normalisation of the discriminator's kernels."""
     identity_weight: float = 10.0
-    """Weight of both identity terms, over image and masks together."""
+    """Weight of both identity terms, for image and masks together."""
     context_weight: float = 10.0
-    """Weight of both context terms; 0 is the paper's ablation."""
+    """Weight of both context terms. The paper's ablation has 0."""
     context_form: Literal["soft", "binary"] = "soft"
-    """Weight of a background pixel: `soft` as the code, gradients reach the
-    masks; `binary` as the paper's text, masks cut at a half, no gradient."""
+    """How masks decide what is background in the context terms. `soft`: by
+    their values, and gradients reach the masks, as in the official code.
+    `binary`: cut at a half, without gradients, as in the paper's text."""
     instances_max: int = 4
-    """Largest number of instances of an image in training; the largest ones are
+    """Most instances of an image in training. The largest instances are
     used."""
     instances_per_step: int = 2
-    """Instances in a sub-step (sequential mini-batch). With `instances_max` or
-    more all are translated in one step, as in the ablation One."""
+    """Number of instances in a sub-step (sequential mini-batch). If it is
+    `instances_max` or more, one step translates all, as in the paper's ablation
+    One."""
     instance_order: Literal["decreasing", "random"] = "decreasing"
-    """Order of the sub-steps' instances: by area, or mixed."""
+    """Order of the instances in the sub-steps. `decreasing`: the largest ones
+    first."""
     translate_per_step: int | None = None
-    """Instances in a sub-step of the translation; None: as in training; 0: all
-    in one step."""
+    """Number of instances in a sub-step of a translation after training. None:
+    as in training. 0: all in one step."""
     keep_background: bool = False
-    """Put the input back outside of the input masks and the translated
+    """Keep the input's pixels outside of the input masks and the translated
     masks."""
 
     def __post_init__(self):

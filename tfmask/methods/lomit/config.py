@@ -14,7 +14,7 @@ class LOMITConfig:
     """LOMIT with HAdaIN (2019). The defaults are the paper's at 128 px."""
 
     attributes: tuple[str, ...] = ()
-    """Names of the run's attributes; follows the data."""
+    """Names of the attributes. They follow the data."""
     filters: int = 64
     """Channels of the first layers of encoders and decoder."""
     blocks: int = 4
@@ -24,19 +24,24 @@ class LOMITConfig:
     style_hidden: int = 256
     """Width of the layers that compute HAdaIN's parameters."""
     scale_form: Literal["exponential", "linear"] = "exponential"
-    """HAdaIN's scale: exp(v / 2) (code, above 0), or v (as MUNIT)."""
+    """HAdaIN's scale from the layers' value v: exp(v / 2), which is above 0, as
+    in the official code; or v, as in MUNIT."""
     tie_style_heads: bool = False
-    """Use one head for both styles; the code does this by accident."""
+    """Use one head for both styles. The official code does this by
+    mistake."""
     mask_layers: int = 6
-    """3x3 convolutions of the co-segmentation network."""
+    """Number of 3x3 convolutions in the co-segmentation network."""
     mask_norm: Literal["batch", "instance", "layer"] = "batch"
-    """Its normalisation; `batch` keeps moving averages for inference."""
+    """Normalisation of the co-segmentation network. `batch` keeps moving
+    averages for inference."""
     whole_image: bool = False
-    """All masks are 1, in training too: no local translation (as MUNIT)."""
+    """Set all masks to 1, also in training. The translation is then not local,
+    as in MUNIT."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 6
-    """Strided layers: 6 leave 2x2 patches of 128 px, 5 of 64 px."""
+    """Strided layers of the discriminator. 6 give a map of 2x2 scores at 128
+    px, 5 at 64 px."""
     critic_steps: int = 5
     """Updates of the discriminator for one of the generator."""
     penalty_weight: float = 10.0
@@ -44,29 +49,34 @@ class LOMITConfig:
     classification_weight: float = 1.0
     """Weight of both classification terms."""
     style_foreground_weight: float = 1.0
-    """Weight of the translation's foreground style against its source's."""
+    """Weight of the difference between the foreground style of a translation
+    and the style that it should have."""
     style_background_weight: float = 1.0
-    """Weight of the translation's background style against the input's."""
+    """Weight of the difference between the background styles of a translation
+    and its input."""
     content_weight: float = 1.0
-    """Weight of the translation's content against the input's."""
+    """Weight of the difference between the contents of a translation and its
+    input."""
     cycle_weight: float = 10.0
-    """Weight of the way there and back."""
+    """Weight of the cycle."""
     reconstruction_weight: float = 10.0
-    """Weight of decoding an image with its own styles."""
+    """Weight of the reconstruction of an image from its own styles."""
     mask_similarity_weight: float = 0.1
-    """Weight of R1: pixels with similar content have similar masks."""
+    """Weight of R1: pixels with similar contents should have similar mask
+    values."""
     style_distance_weight: float = 0.01
-    """Weight of R2: foreground styles differ; 0 in the released config."""
+    """Weight of R2: foreground styles should differ. The released config has
+    0."""
     style_distance_max: float | None = None
-    """Distance at which R2 stops; None: never, as in the paper."""
+    """Distance at which R2 stops. None: it never stops, as in the paper."""
     mask_area_weight: float = 1e-4
-    """Weight of R3: masks are small."""
+    """Weight of R3: masks should be small."""
     mask_area_reduction: Literal["mean", "sum"] = "mean"
-    """R3 over pixels: the mean (code), or the sum (paper), which is stronger by
-    the number of pixels."""
+    """R3 is the mean over the pixels, as in the official code, or the sum, as
+    in the paper. The sum is as many times stronger as there are pixels."""
     mask_variation_weight: float = 0.0
-    """Weight of the smoothness of masks, a sum over the batch; only in the
-    code, and off there."""
+    """Weight of the masks' total variation, summed over the batch. Only the
+    official code has this term. There it is off."""
 
     def __post_init__(self):
         require_positive(

@@ -25,25 +25,31 @@ class MUNITConfig(ViewOptions):
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int = 4
-    """Strided layers of a discriminator of one scale."""
+    """Strided layers of each discriminator at one scale."""
     discriminator_scales: int = 3
-    """Number of scales at which an image is judged; each is half as large."""
+    """Number of scales at which an image is judged. Each has half of the size
+    of the one before."""
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial terms."""
     reconstruction_weight: float = 10.0
-    """Weight of decoding an image with its own content and style."""
+    """Weight of the reconstruction of an image from its own content and
+    style."""
     style_weight: float = 1.0
-    """Weight of the translation's style against the random one it has."""
+    """Weight of the difference between the random style of a translation and
+    the style that is encoded from it."""
     content_weight: float = 1.0
-    """Weight of the translation's content against the input's."""
+    """Weight of the difference between the contents of a translation and its
+    input."""
     cycle_weight: float = 0.0
-    """Weight of the way there and back with the input's own style: 10 for
-    photographs, and where exemplars are to be followed."""
+    """Weight of the cycle, whose way back has the input's own style. Take 10
+    for photographs, and if translations should follow exemplars."""
     perceptual_weight: float = 0.0
-    """Weight of the domain-invariant perceptual loss: 1, for large images."""
+    """Weight of the domain-invariant perceptual loss. The paper has 1 for large
+    images."""
     perceptual_features: str = ""
-    """The network whose features it compares: a .keras or .h5 file or the
-    folder of a SavedModel, (B, H, W, 3) RGB in [0, 255] to (B, h, w, C)."""
+    """Network whose features the perceptual loss compares: a .keras or .h5
+    file, or the folder of a SavedModel. It takes (B, H, W, 3) RGB in [0, 255]
+    and returns (B, h, w, C)."""
 
     def __post_init__(self):
         super().__post_init__()

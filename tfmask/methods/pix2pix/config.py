@@ -1,4 +1,4 @@
-"""Options of pix2pix, and of cGAN and GAN, which are parts of it."""
+"""Options of pix2pix, cGAN and GAN."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,8 @@ class Pix2PixConfig(PairedOptions):
     normalization: str = "batch"
     """`batch`, `instance`, `none`, or `addons:LAYER` of tensorflow-addons."""
     adversarial_loss: Literal["vanilla", "lsgan"] = "vanilla"
-    """Cross-entropy of logits, or least squares (GuideGAN's comparison)."""
+    """Adversarial loss: `vanilla` is the cross-entropy of logits, `lsgan` least
+    squares, as in GuideGAN's comparison."""
     adversarial_weight: float = 1.0
     """Weight of the adversarial term."""
 

@@ -11,7 +11,7 @@ class RAConfig(CycleGANConfig):
     """CycleGAN with residual attention (Wang et al. 2017)."""
 
     attention_levels: int = 3
-    """How often the module halves the image to find its mask."""
+    """Number of halvings in the attention module's mask branch."""
 
     def __post_init__(self):
         super().__post_init__()

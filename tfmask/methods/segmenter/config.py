@@ -15,15 +15,15 @@ class SegmenterConfig:
     """A small U-Net that tells the class of every pixel of a photograph."""
 
     label_domain: Literal["a", "b"] = "b"
-    """Domain that holds the label maps; follows the data."""
+    """Domain of the label maps. It follows the data."""
     palette: Colours = ()
-    """Colours of the classes in label maps; follows the data."""
+    """Colours of the classes in label maps. They follow the data."""
     void: Colours = ()
-    """Colours of pixels that do not count; follows the data."""
+    """Colours of pixels that do not count. They follow the data."""
     filters: int = 32
     """Channels of the U-Net's first level."""
     levels: int = 5
-    """How often the U-Net halves the image."""
+    """Number of halvings in the U-Net."""
     normalization: str = "instance"
     """`instance`, `batch`, `none`, or `addons:LAYER` of tensorflow-addons."""
 
@@ -37,11 +37,11 @@ class SegmenterConfig:
 
 
 def follow_palette(options, data):
-    """The options with the data's label maps as what the method reads.
+    """Sets the options that follow the data's label maps.
 
     Raises:
-        UserError: the data has no label maps of known colours, or in both
-            domains; or the options name other colours.
+        UserError: not exactly one domain has label maps with known colours, or
+            the options name other colours.
     """
     if len(data.palettes) != 1:
         raise UserError(

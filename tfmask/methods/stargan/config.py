@@ -19,21 +19,23 @@ class StarGANConfig(AttributeOptions):
     blocks: int = 6
     """Residual blocks of the generator."""
     strided_layers: Literal[1, 2] = 2
-    """Halvings of the size before the residual blocks; fewer keep a finer
-    background and cost more."""
+    """Number of halvings before the residual blocks. Fewer keep a finer
+    background and need more time."""
     normalization: str = "instance"
     """Normalisation of the generator: `instance`, `none`, or `addons:LAYER` of
     tensorflow-addons."""
     generator_padding: Literal["zero", "reflect"] = "zero"
-    """`reflect` hides the labels from instance normalisation."""
+    """Padding of the generator. With `reflect`, instance normalisation removes
+    the labels."""
     discriminator_filters: int = 64
     """Channels of the discriminator's first layer."""
     discriminator_layers: int = 6
-    """Strided layers: 6 leave 2x2 patches of 128 px, 5 of 64 px."""
+    """Strided layers of the discriminator. 6 give a map of 2x2 scores at 128
+    px, 5 at 64 px."""
     classification_weight: float = 1.0
     """Weight of both classification terms."""
     cycle_weight: float = 10.0
-    """Weight of the reconstruction from the translation."""
+    """Weight of the reconstruction of the input from its translation."""
     penalty_weight: float = 10.0
     """Weight of the gradient penalty."""
     critic_steps: int = 5

@@ -9,17 +9,19 @@ from tfmask.methods.attgan.config import AttGANConfig
 
 @dataclass(frozen=True, kw_only=True)
 class STGANConfig(AttGANConfig):
-    """STGAN (Liu et al. 2019). The defaults are its code's at 128 px."""
+    """STGAN (Liu et al. 2019). The defaults are its official code's."""
 
     shortcut_layers: int = 4
-    """Skips from the encoder to the decoder, the deepest first."""
+    """Number of skip connections from the encoder to the decoder. The deepest
+    layers come first."""
     inject_layers: int = 4
-    """Decoder layers behind which the change enters once more."""
+    """Number of decoder layers after which the change of the attributes enters
+    once more."""
     transfer_kernel: int = 3
     """Side of the kernels of the selective transfer units."""
     transfer_state: Literal["reset", "output", "upsampled"] = "reset"
-    """State that a unit passes on: `reset` as in the paper, `output` as in an
-    ordinary GRU."""
+    """State that a unit gives to the next one: `reset` as in the paper,
+    `output` as in an ordinary GRU."""
 
     def __post_init__(self):
         super().__post_init__()

@@ -12,11 +12,11 @@ class UGATITConfig:
     filters: int = 64
     """Channels of the generator's first layer."""
     blocks: int = 4
-    """Residual blocks before the attention, and as many after it."""
+    """Residual blocks before the attention. As many follow after it."""
     light: bool = False
     """Compute scale and offset of AdaLIN from the mean of the features, not
-    from every pixel. This takes 0.3 in place of 134 million weights in each
-    generator at 256 px, and is a little worse."""
+    from all pixels. At 256 px this needs 0.3 million weights in each generator
+    instead of 134 million. The results are a little worse."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layers."""
     global_layers: int = 5
@@ -25,14 +25,15 @@ class UGATITConfig:
     local_layers: int = 3
     """Strided layers of the discriminator of small patches."""
     adversarial_weight: float = 1.0
-    """Weight of the least-squares terms, of patches and of class
+    """Weight of the least-squares terms, for patches and for class
     activations."""
     cycle_weight: float = 10.0
     """Weight of both cycle terms."""
     identity_weight: float = 10.0
     """Weight of both identity terms."""
     cam_weight: float = 1000.0
-    """Weight of the generators' classification of their inputs' domains."""
+    """Weight of the term in which the generators classify the domains of their
+    inputs."""
     initializer_stddev: float = 0.02
     """Standard deviation of the initial kernels."""
 

@@ -37,41 +37,43 @@ _CHOICES = {
 class UNITConfig:
     """UNIT (Liu et al. 2017). The defaults are those of its code of 2017.
 
-    An option that is None follows `variant`; what it then is, is said as
-    "of `shared`, of `separate`".
+    An option that is None follows `variant`. Its help text gives the value for
+    `shared`, then the value for `separate`.
     """
 
     variant: Literal["shared", "separate"] = "shared"
     """`shared`: both domains share the blocks next to the code, as in the
-    paper. `separate`: the authors' later code, in which they share nothing."""
+    paper. `separate`: the domains share nothing, as in the authors' later
+    code."""
     filters: int = 64
-    """Channels of the first layer; the code has four times as many."""
+    """Channels of the first layer. The latent code has four times as many."""
     blocks: int = 4
     """Residual blocks of an encoder, and of a decoder."""
     shared_blocks: int = 1
-    """For `shared`: how many of the blocks both domains share."""
+    """For `shared`: number of blocks that both domains share."""
     discriminator_filters: int = 64
     """Channels of the discriminators' first layer."""
     discriminator_layers: int | None = None
-    """Strided layers of a discriminator; None: 6, 4."""
+    """Strided layers of a discriminator. None: 6, 4."""
     discriminator_scales: int | None = None
-    """Number of sizes at which a discriminator judges an image; None: 1 for
-    `shared`, 3 for `separate`."""
+    """Number of sizes at which a discriminator judges an image. None: 1, 3."""
     adversarial_loss: Literal["vanilla", "lsgan"] | None = None
-    """Cross-entropy or least squares; None: `vanilla`, `lsgan`."""
+    """Adversarial loss: cross-entropy or least squares. None: `vanilla`,
+    `lsgan`."""
     adversarial_weight: float | None = None
-    """Weight of the adversarial terms, the discriminators' too; None: 10, 1."""
+    """Weight of the adversarial terms, also of the discriminators'. None: 10,
+    1."""
     reconstruction_weight: float | None = None
-    """Weight of both reconstructions from an image's own code; None: 100,
+    """Weight of both reconstructions of an image from its own code. None: 100,
     10."""
     cycle_weight: float | None = None
-    """Weight of both cycle terms; None: 100, 10."""
+    """Weight of both cycle terms. None: 100, 10."""
     code_weight: float | None = None
-    """Weight of the codes' squares, the divergence from a normal
-    distribution; None: 0.1, 0.01."""
+    """Weight of the codes' mean squares, which are the divergence from a normal
+    distribution. None: 0.1, 0.01."""
     initializer_stddev: float = 0.02
-    """Standard deviation of the initial kernels; He's for the encoders and
-    decoders of `separate`."""
+    """Standard deviation of the initial kernels. The encoders and decoders of
+    `separate` have He's initial kernels instead."""
 
     def __post_init__(self):
         require_positive(
@@ -105,7 +107,7 @@ class UNITConfig:
 
     @property
     def chosen(self):
-        """These options with nothing left to `variant`."""
+        """These options with a value in place of each None."""
         choices = {
             name: value
             for name, value in _CHOICES[self.variant].items()
