@@ -165,7 +165,7 @@ def _image(value, label):
 
 
 def _mask_array(value, dimensions, shapes, label):
-    """uint8 of so many dimensions, the last of one channel, which is added."""
+    """uint8 array of so many dimensions. A missing channel axis is added."""
     array = np.asarray(value)
     if array.ndim == dimensions - 1:
         array = array[..., np.newaxis]

@@ -350,7 +350,7 @@ class Steps:
         )
 
     def _ports(self, direction, names, choice):
-        """The model's `Ports`, which take inputs of these names."""
+        """The model's `Ports`, after a check that it takes these inputs."""
         key = self._name(choice.get("model"))
         cached = (key, choice.get("version"), choice.get("label"))
         for refresh in (False, True):

@@ -126,7 +126,7 @@ def _translate_items(ask, chosen, limits, keep):
 
 
 def _translate_batch(predict, chosen, direction, ports):
-    """A result or an `InvalidArgument` for each item, which it names."""
+    """A result or an `InvalidArgument` for each item. The error names it."""
     try:
         return (yield from _send(predict, chosen, direction, ports))
     except (InvalidArgument, FailedPrecondition) as error:

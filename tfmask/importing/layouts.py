@@ -1,9 +1,9 @@
-"""Where the layers of junyanz's networks are in ours.
+"""Layouts: which layer of an original network is which layer of ours.
 
-The code of CycleGAN and pix2pix (pytorch-CycleGAN-and-pix2pix) and of CUT
-(contrastive-unpaired-translation) numbers the modules of a network one after
-another, those without weights, too. A layout says which of them is which of
-our layers; what a file must hold follows from it.
+The code of CycleGAN and pix2pix (pytorch-CycleGAN-and-pix2pix) and the code of
+CUT (contrastive-unpaired-translation) number all modules of a network, also
+those without weights. A layout gives the layer of ours for each numbered module
+with weights. It decides which tensors a file must have.
 """
 
 import dataclasses

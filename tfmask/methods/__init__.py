@@ -1,7 +1,7 @@
 """Translation methods: each in a folder that declares it.
 
-A folder holds `METHOD`, its `MethodSpec`. Reading one does not import
-TensorFlow; `MethodSpec.load_model` does.
+A folder holds `METHOD`, its `MethodSpec`. To read it does not import
+TensorFlow. `MethodSpec.load_model` imports it.
 """
 
 import importlib
@@ -38,8 +38,8 @@ NAMES = (
     "ugatit",
 )
 
-# Names of presets; `photos` is for small sets of photographs, and not every
-# method has it.
+# Names of presets. `photos` is for small sets of photographs. Not every method
+# has it.
 PRESETS = ("quick", "paper", "photos")
 
 

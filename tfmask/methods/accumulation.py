@@ -1,6 +1,6 @@
-"""A step whose batch is taken in parts, one after the other.
+"""A step that computes the parts of its batch one after the other.
 
-Then a step keeps only the values of one part for its backward pass. The mean of
+So a step keeps only the values of one part for its backward pass. The mean of
 the gradients over all parts is the gradient of the whole batch, if a loss is a
 mean over images and the outputs of an image depend on no other image.
 """

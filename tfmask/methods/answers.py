@@ -1,4 +1,4 @@
-"""Base of the methods that give several answers to one image."""
+"""What methods share that can translate one image in several ways."""
 
 import tensorflow as tf
 
@@ -9,7 +9,7 @@ _SHOWN = 3
 
 
 def random_codes(inputs, size):
-    """(B, size) float32: the codes that a translation's seeds name.
+    """(B, size) float32: the random codes of a translation's seeds.
 
     Args:
         inputs: dict of `translate`. Without `style_seed`, all seeds are 0.
@@ -19,7 +19,7 @@ def random_codes(inputs, size):
 
 
 def answers_to_show(method, batch):
-    """Inputs, masks, some random translations, and one by an exemplar.
+    """Inputs, masks, some random translations, and one with an exemplar.
 
     The exemplars are images of the other domain in the batch.
 

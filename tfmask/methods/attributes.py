@@ -26,7 +26,7 @@ class Edit(NamedTuple):
     Attributes:
         image: (B, H, W, 3) in [-1, 1], the input.
         source: (B, K) 0/1, attributes of the input.
-        target: (B, K) 0/1, attributes that its translation shall have.
+        target: (B, K) 0/1, attributes that its translation should have.
         output: (B, H, W, 3) in [-1, 1], the translation.
     """
 
@@ -37,7 +37,7 @@ class Edit(NamedTuple):
 
 
 class AttributeMethod(CriticMethod):
-    """An editing generator against a critic that also classifies.
+    """A generator that sets attributes, and a critic that also classifies.
 
     There is one direction, "a_to_b": from any image to any attributes. In
     training, the wanted attributes are a random permutation of the attributes
@@ -80,7 +80,7 @@ class AttributeMethod(CriticMethod):
         Args:
             image: (B, H, W, 3) in [-1, 1].
             source: (B, K) 0/1, attributes that they have.
-            target: (B, K), attributes that they shall have.
+            target: (B, K), attributes that they should have.
             training: bool.
 
         Returns:
@@ -89,12 +89,12 @@ class AttributeMethod(CriticMethod):
         raise NotImplementedError
 
     def restore(self, edit, training=False):
-        """(B, H, W, 3), what shall equal the input of an `Edit`."""
+        """(B, H, W, 3), the result that should be equal to the input."""
         raise NotImplementedError
 
     @property
     def weights_of_terms(self):
-        """dict of the terms that may be left out to their weights."""
+        """dict of terms to their weights. A term of weight 0 is left out."""
         raise NotImplementedError
 
     def compute_losses(self, batch, players=None, training=True):
@@ -110,11 +110,11 @@ class AttributeMethod(CriticMethod):
         return losses
 
     def player_terms(self, player, edit, training):
-        """dict of name to `Term` of one player; add-ons add theirs.
+        """dict of name to `Term` of one player. Add-ons add their terms.
 
         Args:
             player: "generator" or "discriminator".
-            edit: `Edit`; its `output` has no gradient for a discriminator.
+            edit: `Edit`. Its `output` has no gradient for a discriminator.
             training: bool.
         """
         if player == "discriminator":
@@ -181,7 +181,7 @@ class AttributeMethod(CriticMethod):
         return tf.cast(self.discriminator(image).logits > 0.0, image.dtype)
 
     def mask_of(self, edit):
-        """(B, H, W, 1) float32 in [0, 1], what `translate` gives as mask."""
+        """(B, H, W, 1) float32 in [0, 1], the mask of `translate`."""
         return change_map(edit.image, edit.output)
 
     def translate(self, inputs, direction="a_to_b"):
@@ -193,11 +193,11 @@ class AttributeMethod(CriticMethod):
                 discriminator sees it in the image. It may have
                 `source_attributes` (B, K) float 0/1, the attributes of the
                 image. Without it, they are those that the discriminator sees.
-            direction: "a_to_b"; there is no other.
+            direction: "a_to_b". There is no other direction.
 
         Returns:
             dict with `image` (B, H, W, 3) float32 in [-1, 1] and `mask`
-            (B, H, W, 1) float32 in [0, 1], see its `spec`.
+            (B, H, W, 1) float32 in [0, 1], see `spec`.
         """
         image = exact(inputs["image"])
         target = tf.cast(inputs["attributes"], image.dtype)
@@ -212,14 +212,14 @@ class AttributeMethod(CriticMethod):
 
     @property
     def exclusive(self):
-        """Positions of the attributes of which an image has one at most."""
+        """Positions of the attributes that exclude each other."""
         names = self.config.attributes
         return [names.index(name) for name in self.config.exclusive]
 
     def images_to_show(self, batch):
-        """The input, and it with each attribute switched, one at a time.
+        """The input, and the input with one attribute switched, for each.
 
-        If the masks are more than the change, they are shown too.
+        If the masks are not just the change, they are shown, too.
         """
         real = batch["a"]["image"]
         before = batch["a"]["attributes"]

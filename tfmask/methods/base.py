@@ -89,7 +89,7 @@ class TranslationMethod(PythonUse, keras.Model):
 
     @property
     def frozen(self):
-        """Names of networks that do not learn in this phase."""
+        """Names of the networks that do not learn in this phase."""
         return ()
 
     @property
@@ -133,7 +133,7 @@ class TranslationMethod(PythonUse, keras.Model):
 
     @property
     def memories(self):
-        """dict of name to `tf.Module`: what training keeps of its images."""
+        """dict of name to `tf.Module` that keeps data about training images."""
         return {}
 
     def images_to_show(self, batch):
@@ -141,7 +141,7 @@ class TranslationMethod(PythonUse, keras.Model):
         raise NotImplementedError
 
     def phase_at(self, step):
-        """The phase of a training step; it may only depend on the step.
+        """The phase of a training step. It may depend only on the step.
 
         A method can have its own phases. On several replicas this adds one more
         value: which players with `every` learn in the step. On one device the
@@ -170,14 +170,15 @@ class TranslationMethod(PythonUse, keras.Model):
         """Builds all networks for the training images.
 
         Args:
-            **channels: ints, channels of a network's input if they are not 3.
+            **channels: name of a network to the channels of its input, if they
+                are not 3.
         """
         for name, network in self.networks.items():
             network.build((None, *self.image_size, channels.get(name, 3)))
         self.built = True
 
     def owned_variables(self, player, frozen=()):
-        """Variables of a player's networks, but those of some networks."""
+        """Variables of a player's networks, without those of some networks."""
         return [
             variable
             for name in self.players[player].networks
@@ -242,7 +243,7 @@ class TranslationMethod(PythonUse, keras.Model):
         )
 
     def train_step(self, batch):
-        """Every round of one step; returns running means of all terms.
+        """Does every round of one step. Returns running means of all terms.
 
         Raises:
             UserError: `fit` runs on several replicas, and a player does not
@@ -259,7 +260,7 @@ class TranslationMethod(PythonUse, keras.Model):
         return self.terms.result()
 
     def distributed_step(self, strategy, batch):
-        """One step on every replica, called outside of `strategy.run`."""
+        """One step on every replica. Call it outside of `strategy.run`."""
 
         def run(function, *args):
             return strategy.run(function, args=args)
@@ -327,7 +328,7 @@ class TranslationMethod(PythonUse, keras.Model):
         return losses
 
     def gradients_of(self, players, compute_losses):
-        """What players' losses are, and which way they point.
+        """The losses of players and their gradients.
 
         Args:
             players, compute_losses: see `learn`.
@@ -335,8 +336,8 @@ class TranslationMethod(PythonUse, keras.Model):
         Returns:
             The result of `compute_losses`; and a dict of player to a gradient
             for each of its variables that are not frozen. A gradient is None if
-            the phase does not use the variable. An example is the scale of a
-            normalisation that is bypassed. Such a variable must not move.
+            the phase does not use the variable, for example the scale of a
+            normalisation that is left out. Such a variable must not move.
         """
         with tf.GradientTape(persistent=True) as tape:
             losses = compute_losses(players)

@@ -1,4 +1,4 @@
-"""CAM-consistency: outside of the critic's Grad-CAM an edit changes nothing."""
+"""CAM-consistency: an edit should change nothing outside of a Grad-CAM."""
 
 import tensorflow as tf
 
@@ -12,17 +12,17 @@ from tfmask.ops.schedules import linear_ramp
 class CamConsistency:
     """Adds the CAM-consistency loss to an `AttributeMethod` (Kim 2021).
 
-    A class must inherit from it before the host. Both players get
-    `mean |(1 - M) (x - y)|`. x is the input, y is its translation, and M is the
-    mask, the largest Grad-CAM of the changed attributes. M is constant for the
-    generator. y is constant for the discriminator. The discriminator learns to
-    look at the places that the generator changes, by a gradient through
-    Grad-CAM itself (a second order). The host's own terms and translations
-    stay. `translate` returns M as mask.
+    A class must inherit from it before the other method, its host. Both players
+    get the term `mean |(1 - M) (x - y)|`. x is the input, y is its translation,
+    and M is the mask: the maximum of the Grad-CAMs of the changed attributes. M
+    is constant for the generator. y is constant for the discriminator. The
+    discriminator learns to look at the places that the generator changes. Its
+    gradient goes through Grad-CAM itself, so it has second derivatives. The
+    host's own terms and translations stay. `translate` returns M as mask.
 
-    Code and paper: `cam_generator` and `cam_discriminator` are the term of
-    each player; `cam_coverage` is the mean of M (near 1 is a collapse),
-    `cam_empty` the share of maps that are 0 everywhere.
+    Code and paper: `cam_generator` and `cam_discriminator` are the terms of the
+    players. `cam_coverage` is the mean of M. Near 1 it means a collapse.
+    `cam_empty` is the share of maps that are 0 everywhere.
 
     Before `cam_start_epoch`, nothing is computed. If the weight of a player is
     0, nothing is computed for it. In these cases the losses and updates are
@@ -45,7 +45,7 @@ class CamConsistency:
             )
 
     def cam_weight(self, player):
-        """The full weight of a player's term; 0 where it has none."""
+        """The full weight of a player's term; 0 if it has no term."""
         if player == "generator":
             return self.config.cam_generator_weight
         if self.config.cam_source == "none":
@@ -53,7 +53,7 @@ class CamConsistency:
         return self.config.cam_discriminator_weight
 
     def phase_at(self, step):
-        """The critic's, and the terms of the add-on in a step."""
+        """The critic's phase, and the names of the add-on's terms in it."""
         if step < self.steps_of(self.config.cam_start_epoch):
             return super().phase_at(step)
         return super().phase_at(step) + tuple(
@@ -67,7 +67,7 @@ class CamConsistency:
         weight, name = self.cam_weight(player), f"cam_{player}"
         if not weight:
             return terms
-        if name not in self.phase:  # not yet
+        if name not in self.phase:  # it begins later
             names = (name, "cam_coverage", "cam_empty")
             return terms | dict.fromkeys(names, Term(None, None))
         mask, empty = self.attended(edit, self.config.cam_source)
@@ -83,7 +83,10 @@ class CamConsistency:
         }
 
     def mask_of(self, edit):
-        """Of images of any size: those of training are what D knows."""
+        """The mask of images of any size.
+
+        They are resized to the size of training, which the discriminator knows.
+        """
         small = edit._replace(
             image=resize_images(edit.image, self.image_size),
             output=resize_images(edit.output, self.image_size),
@@ -96,8 +99,8 @@ class CamConsistency:
         """Where the discriminator sees the changed attributes of an `Edit`.
 
         Args:
-            edit: `Edit` in the size of training.
-            cam_source: images that count, see `CamOptions`.
+            edit: `Edit` of images that have the size of training.
+            cam_source: images whose Grad-CAM counts, see `CamOptions`.
 
         Returns:
             mask: (B, H, W, 1) float32 in [0, 1]; it has gradients.

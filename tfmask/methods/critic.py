@@ -1,4 +1,4 @@
-"""Methods whose critic learns several times for one generator update."""
+"""Methods whose critic learns several times for each generator update."""
 
 import tensorflow as tf
 
@@ -16,7 +16,7 @@ _MIX, _PERMUTATION = 50, 51
 
 
 class CriticMethod(TranslationMethod):
-    """WGAN-GP's order: every step the critic, at some the generator too.
+    """The critic learns in every step, the generator in some (WGAN-GP).
 
     With `config.critic_steps` 5, the generator learns in steps 5, 10, ... It
     learns after the critic, from the new weights of the critic. In other steps,
@@ -50,14 +50,14 @@ class CriticMethod(TranslationMethod):
         }
 
     def smoothness(self, critic, real, fake, parts=1, first=0):
-        """The gradient penalty of this step, one number an example.
+        """The gradient penalty of this step, one number for each example.
 
         Args:
             critic: function of images. It returns a `Judgement`.
             real: (B, H, W, 3).
             fake: (B, H, W, 3).
-            parts: int; the rows are so many batches together. On replicas, each
-                batch draws its own mixtures.
+            parts: int; the rows are so many batches. On replicas, each batch
+                draws its own mixtures.
             first: int, number of the first part among all parts of the step.
 
         Returns:
@@ -75,7 +75,7 @@ class CriticMethod(TranslationMethod):
         )
 
     def permuted(self, values):
-        """The global batch's rows in a random order, new in every step.
+        """The rows of the global batch in an order that each step draws.
 
         Args:
             values: (B, ...) this replica's rows.
@@ -93,5 +93,5 @@ class CriticMethod(TranslationMethod):
         return tf.ensure_shape(mixed, values.shape)
 
     def _draw(self, stream):
-        """(2,) seed; both updates of one step draw alike."""
+        """(2,) seed. Both updates of one step draw the same numbers."""
         return [self.seed + stream, self.step]

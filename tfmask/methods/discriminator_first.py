@@ -1,11 +1,11 @@
-"""Methods whose generator meets the discriminator's new weights."""
+"""Methods whose generator learns from the discriminator's new weights."""
 
 
 class DiscriminatorFirst:
-    """A step is the discriminator's update first, then the generator's.
+    """In a step, first the discriminator learns, then the generator.
 
-    One forward pass serves both. After its update, the discriminator judges the
-    translation again.
+    Both learn from one forward pass of the generator. After its update, the
+    discriminator judges the translation again.
 
     A class must inherit from it before `TranslationMethod`. A method has the
     players `discriminator` and `generator`. It defines `made_of` and
@@ -23,7 +23,7 @@ class DiscriminatorFirst:
         raise NotImplementedError
 
     def player_losses(self, players, forward):
-        """Some players' terms.
+        """The terms of some players.
 
         Args:
             players: names.
@@ -39,11 +39,12 @@ class DiscriminatorFirst:
         return self.player_losses(players or self.players, forward)
 
     def take_step(self, run, batch):
-        """The discriminator's and then the generator's update.
+        """Updates the discriminator, then the generator.
 
-        The discriminator learns inside of the generator's forward pass, so
-        that there is only one. With several parts there are two: the
-        generator's first part needs the discriminator that all parts taught.
+        The discriminator learns inside of the generator's forward pass. So
+        there is only one pass. With several parts there are two passes, because
+        the generator's first part needs a discriminator that has learned from
+        all parts.
         """
         if self.parts > 1:
             return super().take_step(run, batch)

@@ -1,4 +1,4 @@
-"""The discriminator's attention as a guide: maps, their memory, their use."""
+"""The discriminator's attention guides the generator: maps and their memory."""
 
 import tensorflow as tf
 
@@ -13,33 +13,33 @@ _MEMORIES = ("memory_a", "memory_b", "cycle_memory_a", "cycle_memory_b")
 
 
 class Guidance:
-    """GuideGAN's part of a method, unpaired or paired.
+    """GuideGAN's part of a method of unpaired or paired images.
 
-    To be inherited from before the host. A generator translates `x (+) M`.
-    M is where the discriminator looked at the translation of x when x was
-    last visited (Eq. 1), ones at the first time. A discriminator's pass over
-    a translation gives both its scores and the map that is remembered, keyed
-    by the image's `index`.
+    A class must inherit from it before the other classes. The generator
+    translates an image x together with a map M (Eq. 1). M shows where the
+    discriminator looked at the translation of x in the last step with x. In the
+    first step with x, M is 1 everywhere. One pass of the discriminator gives
+    its scores and the map. The map is remembered by the image's `index`.
 
-    Every map is a constant: no loss of a generator reaches a discriminator
-    through it.
+    Every map is a constant. So the loss of a generator does not reach a
+    discriminator through it.
 
-    A host makes its networks by `guided_generator` and
+    The other class makes its networks with `guided_generator` and
     `guiding_discriminator`, then its memories. It defines
-    `players_of(direction)`, a generator and a discriminator, and
-    `judged(image, output)`, what the discriminator sees of an input and its
-    (possible) translation. Its config has `GuidanceOptions`.
+    `players_of(direction)`, which returns a generator and a discriminator. It
+    defines `judged(image, output)`, which returns the discriminator's input for
+    an image and its translation. Its config has `GuidanceOptions`.
 
     Paper: "Attention-based spatial guidance for image-to-image
-    translation", ICLR 2020 submission; no code is public.
-    Differs from the paper: old maps are moved to the new crop and flip; the
-    number of steps at inference is our choice (it is silent on both); the
-    discriminators' loss is halved and not multiplied by 10, which Adam does
-    not notice.
+    translation", ICLR 2020 submission. There is no public code.
+    Differs from the paper: old maps are moved to the new crop and flip. The
+    number of steps at inference is our choice. The paper says nothing about
+    these two. The discriminators' loss is halved and not multiplied by 10.
+    With Adam this makes no difference.
     """
 
     def guided_generator(self, generator):
-        """Any generator, told as the config says; not built yet."""
+        """Adds guidance to a generator, as the config says; not built yet."""
         return GuidedGenerator(
             generator,
             transfer=self.config.transfer,
@@ -47,7 +47,11 @@ class Guidance:
         )
 
     def guiding_discriminator(self, **more):
-        """A discriminator as the config says; `more` are further arguments."""
+        """A discriminator with attention, as the config says; not built yet.
+
+        Args:
+            **more: further arguments of `GuidingDiscriminator`.
+        """
         return GuidingDiscriminator(
             filters=self.config.discriminator_filters,
             strided_layers=self.config.discriminator_layers,
@@ -57,10 +61,12 @@ class Guidance:
         )
 
     def make_memories(self, *names):
-        """One record an image; none where the images are not known.
+        """Makes memories with one map for each training image.
+
+        It makes none if the number of images is not known.
 
         Args:
-            *names: of `memories`; the domain of the images comes last.
+            *names: names of memories. The last letter is the images' domain.
         """
         if self.config.attention_mode != "memory":
             return
@@ -85,8 +91,11 @@ class Guidance:
 
         Args:
             direction: "a_to_b" or "b_to_a".
-            examples: dict, a batch of its source.
+            examples: dict, a batch of the source domain.
             **options: options of the calls of the generator.
+
+        Returns:
+            (B, H, W, 3) translation and (B, H, W, 1) map.
         """
         if self.config.attention_mode == "inner":
             return self.recursion(examples["image"], direction, 1, **options)[1]
@@ -95,7 +104,7 @@ class Guidance:
         return generator(examples["image"], guide, **options), guide
 
     def recall(self, name, examples):
-        """The maps of a memory for a batch of a domain: (B, H, W, 1)."""
+        """Reads the maps of a batch from a memory: (B, H, W, 1)."""
         return self._memory(name, examples).read(
             examples["index"],
             examples["window"],
@@ -104,7 +113,7 @@ class Guidance:
         )
 
     def remember(self, name, examples, maps):
-        """Keeps the maps of a batch's translations for the next visit."""
+        """Writes the maps of a batch's translations into a memory."""
         self._memory(name, examples).write(
             examples["index"], examples["window"], maps
         )
@@ -129,12 +138,12 @@ class Guidance:
         return self.memories[name]
 
     def recursion(self, image, direction, count, **options):
-        """Translates, looks, and translates again.
+        """Translates an image, finds the attention, and translates it again.
 
         Args:
             image: (B, H, W, 3) float in [-1, 1].
             direction: "a_to_b" or "b_to_a".
-            count: int, how many times the discriminator looks.
+            count: int, number of times that the discriminator looks.
             **options: options of the calls of the generator.
 
         Returns:
@@ -151,7 +160,7 @@ class Guidance:
         return rounds
 
     def translate(self, inputs, direction=None):
-        """See `TranslationMethod`; `mask` in the inputs guides instead of D.
+        """See `TranslationMethod`. A `mask` in the inputs guides in place of D.
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
@@ -199,7 +208,7 @@ class Guidance:
         }
 
     def images_to_show(self, batch):
-        """The host's; and the first step's, such as `unguided_b`."""
+        """The other class's images, and `unguided_b` of the first step."""
         shown = super().images_to_show(batch)
         for direction in self.directions:
             source, target = source_and_target(direction)

@@ -1,4 +1,4 @@
-"""Masks that are taught: by given ones, and by the method's own."""
+"""Lessons for masks: from given masks, and from the method's own masks."""
 
 import dataclasses
 from typing import NamedTuple
@@ -11,18 +11,18 @@ from tfmask.methods.players import Player, Term
 from tfmask.ops.augmentation import DRAWS, augmented
 from tfmask.ops.distribution import replica_uniform
 
-# Own masks are made and kept with at most so many pixels on a side.
+# Most pixels on a side of an own mask.
 LARGEST_SIDE = 128
 # Sentence about the mask if some masks were given.
 TAUGHT = "The mask was learnt from true masks of some training images."
 
 
 class Lessons(NamedTuple):
-    """Which batches of lessons a phase learns from.
+    """The batches of lessons that a phase learns from.
 
     Attributes:
         all_images: bool, see `ImageSet.lesson_batches`.
-        alone: bool; False: beside the training images.
+        alone: bool; the phase has no training images besides them.
     """
 
     all_images: bool
@@ -32,19 +32,19 @@ class Lessons(NamedTuple):
 class MaskLessons:
     """The lessons of a method of two domains.
 
-    A class must inherit from it before the other classes. The host defines
-    `attend(image, domain)`, the mask of an image, and `game_losses`, its losses
-    besides lessons. Its config has `LessonOptions`. The host adds
-    `lesson_players` to its players and `lesson_phase` to its phase, and calls
-    `make_own_masks`.
+    A class must inherit from it before the other classes. The other class, the
+    host, defines `attend(image, domain)`, the mask of an image, and
+    `game_losses`, its losses without lessons. Its config has `LessonOptions`.
+    The host adds `lesson_players` to its players and `lesson_phase` to its
+    phase, and calls `make_own_masks`.
 
     In the lessons, only the player `lessons` learns, from batches of
     `ImageSet.lesson_batches`. Before each round, training writes the masks of
     all images into `memories` (see `tfmask.training.own_masks`). If an image
-    has a given mask, the given mask teaches.
+    has a given mask, the networks learn from the given mask.
 
-    Code: `lesson_a` is the sum of cross-entropy and Dice of an augmented
-    image's mask against the mask augmented alike.
+    Code: `lesson_a` is the sum of cross-entropy and Dice. It compares the mask
+    of an augmented image with the wanted mask, augmented in the same way.
 
     Paper: none. Attention-GAN (Chen et al. 2018) has a supervised variant with
     given masks for all images.
@@ -78,7 +78,7 @@ class MaskLessons:
 
     @property
     def own_mask_steps(self):
-        """Steps before which the method's own masks are made, a tuple.
+        """Tuple of the steps before which the own masks are made.
 
         They divide the lessons into equal rounds. If masks are given, the first
         half of the lessons has only given masks, and the steps divide the
@@ -96,9 +96,9 @@ class MaskLessons:
         """The lessons' part of the phase of a step.
 
         Returns:
-            (): there are no lessons. Else ("before",) or ("after",) outside of
-            the lessons. In the lessons, it is ("given",) for given masks only,
-            or ("own", round from 1).
+            (): there are no lessons. Otherwise ("before",) or ("after",)
+            outside of the lessons. In the lessons ("given",) if there are only
+            given masks, or ("own", round from 1).
         """
         first, end = self.lesson_steps
         if first == end:
@@ -134,7 +134,7 @@ class MaskLessons:
         return tuple(players for players in self.rounds if players != lessons)
 
     def make_own_masks(self):
-        """The memories, where own masks are asked for."""
+        """Makes the memories if the options ask for own masks."""
         if not self.config.own_mask_rounds or not self.config.lesson_images:
             return
         size = [min(side, LARGEST_SIDE) for side in self.image_size]
@@ -151,7 +151,7 @@ class MaskLessons:
         }
 
     def lesson_loss(self, mask, region):
-        """(B,): how far masks are from those that teach; a host may differ.
+        """(B,) distance of masks from wanted masks. A host can override it.
 
         Args:
             mask: (B, H, W, 1) float in [0, 1].
@@ -160,7 +160,7 @@ class MaskLessons:
         return mask_cross_entropy(mask, region) + dice(mask, region)
 
     def game_losses(self, batch, players, training):
-        """As `compute_losses`, of all players but `lessons`."""
+        """As `compute_losses`, for all players except `lessons`."""
         raise NotImplementedError
 
     def compute_losses(self, batch, players=None, training=True):

@@ -45,7 +45,7 @@ class PairedMethod(TranslationMethod):
         }
 
     def make_unet(self, **more):
-        """A U-Net as the config says; `more` are further arguments."""
+        """A U-Net as the config says. `more` are further arguments."""
         return UNetGenerator(
             filters=self.config.filters,
             levels=self.config.levels,
@@ -55,34 +55,34 @@ class PairedMethod(TranslationMethod):
         )
 
     def build_networks(self):
-        """Builds both for the training images."""
+        """Builds both networks for the training images."""
         channels = 6 if self.config.conditional else 3
         super().build_networks(discriminator=channels)
 
     def l1_term(self, fake, real):
-        """The term `l1` of the generator, for `weighted`."""
+        """The generator's term `l1`, for `weighted`."""
         return {"l1": (lambda: l1(fake, real), self.config.l1_weight)}
 
     def step_options(self, training):
-        """The arguments of a call of a U-Net; only training has dropout."""
+        """The arguments of a U-Net's call. Only training has dropout."""
         if not training:
             return {}
         seed = tf.stack([self.seed + _DROPOUT, self.step])
         return {"training": True, "seed": seed}
 
     def judged(self, image, output):
-        """The discriminator's input for (B, H, W, 3) inputs and outputs."""
+        """The discriminator's input, from (B, H, W, 3) inputs and outputs."""
         if self.config.conditional:
             return tf.concat([image, output], axis=-1)
         return output
 
     def images_to_show(self, batch):
-        """Input, translation, and what it should be."""
+        """Input, translation and true output."""
         return pairs_to_show(self, batch)
 
 
 def pairs_to_show(method, batch):
-    """Input, translation, and what it should be, of the only direction.
+    """Input, translation and true output of the only direction.
 
     Args:
         method: `TranslationMethod` of pairs.

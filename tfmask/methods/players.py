@@ -16,22 +16,21 @@ class Player:
     Attributes:
         networks: names of networks of the method. A network may belong to
             several players.
-        every: int; the player learns in one of so many steps, in the last of
-            them.
-        places: ints below `every`. The player learns in these steps of every
-            `every` steps instead, counted from 0. All players of a round have
-            the same.
+        every: int; the player learns only in the last one of so many steps.
+        places: ints below `every`, numbers of steps from 0. If they are given,
+            the player learns in these steps instead of the last one. All
+            players of a round have the same.
         optimizer: str, name of the settings of its optimizer: "main",
             "discriminator" or "content".
         partner: str, name of another player. This player learns with the
-            optimizer of the partner. So one running mean has the gradients of
-            both. All its networks must also belong to the partner. None: the
-            player has its own optimizer.
+            optimizer of the partner. So both have one running mean of the
+            gradients. All its networks must also belong to the partner. None:
+            the player has its own optimizer.
         clip_norm: float; gradients with a larger norm, over all variables and
             replicas, are shortened to it. None: they do not change.
         after_update: function of the player's variables, such as
-            `clip_weights(0.01)`. It is called after every update. None: there
-            is no call.
+            `clip_weights(0.01)`. It is called after every update. None: no
+            function is called.
     """
 
     networks: tuple[str, ...]
@@ -48,7 +47,7 @@ class Player:
         return self.every, self.places or (self.every - 1,)
 
     def learns(self, step):
-        """Whether it learns in a step.
+        """Whether the player learns in a step.
 
         Args:
             step: int from 0, or an int tensor or variable.
@@ -64,7 +63,7 @@ class Player:
 
 
 class Term(NamedTuple):
-    """One summand of a player's loss.
+    """One term of a player's loss.
 
     Attributes:
         value: scalar float, unweighted. None: the term has no value in this
@@ -78,7 +77,7 @@ class Term(NamedTuple):
 
 
 def weighted(makers, reduce=tf.reduce_mean):
-    """The terms whose weight is not 0; others are not computed.
+    """The terms whose weight is not 0. Others are not computed.
 
     Args:
         makers: dict of name to (function that returns the term, (B,) or

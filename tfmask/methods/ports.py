@@ -1,4 +1,4 @@
-"""Inputs and outputs of methods: one name for one thing in all of them."""
+"""Inputs and outputs of methods. One thing has the same name in all methods."""
 
 import dataclasses
 from typing import Literal
@@ -9,7 +9,7 @@ class Port:
     """One input or output of `translate`.
 
     Attributes:
-        name: str, its key in dictionaries, signatures and on the command
+        name: str, its name in dictionaries, signatures and on the command
             line.
         kind: "image" (B, H, W, 3) in [-1, 1]; "mask" (B, H, W, 1) and
             "masks" (B, K, H, W, 1) in [0, 1]; "attributes" (B, K), 1 on, 0
@@ -17,7 +17,7 @@ class Port:
             random choice, 0 if it is missing.
         follows: str, the port of the image that it belongs to. None: it belongs
             to no image.
-        optional: bool; `translate` finds it by itself if it is missing.
+        optional: bool; if it is missing, `translate` finds it by itself.
         help: str, help of its option in `tfmask translate` and `tfmask query`.
             Empty: it has no option.
     """
@@ -30,7 +30,7 @@ class Port:
 
     @property
     def picture(self):
-        """Name of the image that it is, or belongs to."""
+        """Name of the image that the port is, or that it belongs to."""
         return self.follows or self.name
 
 
@@ -65,7 +65,7 @@ STYLE_SEED = Port(
     help="Number of the random look that the results get, for methods that "
     "have several answers: the same number, the same look. 0 if not given.",
 )
-# This one is given instead of a random look.
+# It replaces a random style.
 STYLE_EXEMPLAR = dataclasses.replace(EXEMPLAR, optional=True)
 # Masks that the method finds and returns.
 MASK = Port(name="mask", kind="mask", follows="image")

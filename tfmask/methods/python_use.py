@@ -1,4 +1,4 @@
-"""Usual calls of a `keras.Model`: each works, or says what to use."""
+"""Usual calls of a `keras.Model`: each works, or says what to use instead."""
 
 import numpy as np
 import tensorflow as tf
@@ -7,7 +7,7 @@ from tfmask.ops.errors import UserError
 
 
 def require_method(model):
-    """Raises a `UserError` unless it is a model of the Python API."""
+    """Raises a `UserError` if the argument is no model of the Python API."""
     if getattr(model, "origin", None) is None:
         raise UserError(
             "Expected a model of `tfmask.from_preset` or `tfmask.load_run`. "
@@ -51,7 +51,7 @@ class PythonUse:
         return inputs if isinstance(inputs, dict) else {"image": inputs}
 
     def _check(self, inputs):
-        """Raises a `UserError` for what is no batch of images."""
+        """Raises a `UserError` if the argument is no batch of images."""
         inputs_by_name = self._named(inputs)
         needed = [port.name for port in self.spec.required]
         for name in needed:
@@ -114,7 +114,7 @@ class PythonUse:
         )
 
     def translation_graph(self, direction, optional, compile_translate):
-        """The graph of `translate` with some inputs, made once a phase."""
+        """The graph of `translate` with some inputs, made once per phase."""
         key = direction, optional, self.phase
         graphs = self.__dict__.get("_translations", {})
         if key not in graphs:
@@ -124,7 +124,7 @@ class PythonUse:
         return graphs[key]
 
     def save(self, *args, **kwargs):
-        """Refused: a run folder keeps more."""
+        """Not supported, because a run folder keeps more than the weights."""
         raise UserError(
             "A method is not saved as one Keras file. `tfmask.train` keeps it "
             "in its run folder for `tfmask.load_run`, `tfmask.export` writes a "

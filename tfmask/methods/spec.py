@@ -1,4 +1,4 @@
-"""The declaration of a method; nothing here needs TensorFlow."""
+"""The declaration of a method. Nothing here needs TensorFlow."""
 
 import dataclasses
 import importlib
@@ -31,7 +31,7 @@ class Arm:
 
 
 def arms(method, **variants):
-    """Arms named after the method and a variant, with options of `train`."""
+    """Arms with the names METHOD_VARIANT, from the options of `train`."""
     return tuple(
         Arm(
             name=f"{method}-{name}",
@@ -43,13 +43,13 @@ def arms(method, **variants):
 
 
 def unchanged(options, data):
-    """The options as they are: nothing of them follows the data."""
+    """The options as they are. None of them follows the data."""
     return options
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class MethodSpec:
-    """A method's declaration, from which everything else is derived.
+    """A method's declaration. Everything else is derived from it.
 
     Attributes:
         name: str, the name in commands.
@@ -106,12 +106,12 @@ class MethodSpec:
 
     @property
     def learns_from_masks(self):
-        """Whether given masks can teach its own."""
+        """Whether it can learn from given masks."""
         return issubclass(self.config, LessonOptions)
 
     @property
     def required(self):
-        """The inputs that `translate` cannot do without."""
+        """The inputs that `translate` needs."""
         return tuple(port for port in self.inputs if not port.optional)
 
     @property
@@ -121,9 +121,10 @@ class MethodSpec:
 
     @property
     def served(self):
-        """The inputs of its plain signatures; a signature can leave none out.
+        """The inputs of its plain signatures.
 
-        These are the required inputs, and numbers of random choices.
+        These are the required inputs, and the numbers of random choices,
+        because a signature has no optional inputs.
         """
         return tuple(
             port
@@ -133,13 +134,16 @@ class MethodSpec:
 
     @property
     def several(self):
-        """The `Port` whose values are several answers to one image, or None."""
+        """The `Port` whose values give several translations of an image.
+
+        None if there is no such port.
+        """
         seeds = [port for port in self.inputs if port.kind == "seed"]
         return seeds[0] if seeds else None
 
     @property
     def images_taken(self):
-        """The images that it takes instead of a random choice."""
+        """The images that can replace a random choice."""
         return tuple(
             port
             for port in self.inputs
@@ -148,7 +152,7 @@ class MethodSpec:
 
     @property
     def masks_taken(self):
-        """The masks that it finds, or takes from its caller."""
+        """The masks that it finds, or that the caller can give instead."""
         return tuple(
             port
             for port in self.inputs

@@ -1,4 +1,4 @@
-"""Running means of whatever terms a method computes."""
+"""Running means of the terms that a method computes."""
 
 import keras
 import tensorflow as tf
@@ -59,7 +59,7 @@ class TermMeans(keras.metrics.Metric):
         )
 
     def count(self):
-        """Counts one step of every term, whose values were added before."""
+        """Counts one step for every term. Its values were added before."""
         rows = tf.cast(tf.range(_ROWS) < len(self.names), tf.float32)
         self.table.assign_add(tf.stack([tf.zeros([_ROWS]), rows], axis=1))
 

@@ -1,4 +1,4 @@
-"""Base of the methods that translate between two domains, both ways."""
+"""Base of the methods that translate between two domains in both directions."""
 
 import tensorflow as tf
 
@@ -11,7 +11,7 @@ from tfmask.ops.distribution import replica_uniform
 
 
 class TwoDomains:
-    """A generator a direction, a discriminator a domain, pools of old fakes.
+    """Two generators, two discriminators, and pools of older fakes.
 
     A class must inherit from it before `TranslationMethod`. A method makes
     `generator_a_to_b`, `generator_b_to_a`, `discriminator_a` and
@@ -43,7 +43,7 @@ class TwoDomains:
         return {n: getattr(self, n) for n in names if hasattr(self, n)}
 
     def judge(self, domain, image, training=False):
-        """A domain's discriminator's `Judgement` of (B, H, W, 3) images."""
+        """A domain's discriminator's `Judgement` on (B, H, W, 3) images."""
         network = self.networks[f"discriminator_{domain}"]
         return network(image, training=training)
 
@@ -51,7 +51,7 @@ class TwoDomains:
         """Fakes of this step, in training mixed with older ones.
 
         Args:
-            domain: "a" or "b", the domain that they shall look like.
+            domain: "a" or "b", the domain that they should look like.
             fake: (B, H, W, C) float.
             training: bool.
             *query: see `HistoryPool.query`. Without it, the step draws.
@@ -67,11 +67,11 @@ class TwoDomains:
 
     @property
     def views(self):
-        """How `viewed` changes images; a method whose config has them says."""
+        """The random changes of `viewed`. A method can override it."""
         return ()
 
     def viewed(self, images, training):
-        """Images as discriminators see them; in training, changed at random.
+        """Images as discriminators see them. Training changes them at random.
 
         All calls of a step change image n of a batch in the same way, both real
         and translated images.

@@ -1,4 +1,4 @@
-"""How long a training will still take."""
+"""The time that is left until a training ends."""
 
 from collections import deque
 
@@ -7,17 +7,17 @@ _APART = 0.1  # points are at least this many seconds apart
 
 
 class Pace:
-    """The speed of the last minute, in which nothing was compiled.
+    """The speed in the last minute, without the time of compiling.
 
-    The first step takes as long as hundreds of other steps. So it says nothing
-    about them.
+    The first step takes as long as hundreds of other steps. So it does not
+    count.
     """
 
     def __init__(self):
         self._points = deque()  # (step, time), the newest on the right
 
     def restart(self, step, now):
-        """What was before says nothing about what follows.
+        """Forgets the steps before, and counts from this one.
 
         Args:
             step: int, number of steps so far.
@@ -26,7 +26,7 @@ class Pace:
         self._points = deque([(step, now)])
 
     def add(self, step, now):
-        """So many steps are taken by now."""
+        """Notes the number of steps at a time."""
         if not self._points or now - self._points[-1][1] >= _APART:
             self._points.append((step, now))
         while (

@@ -1,4 +1,4 @@
-"""AttentionGAN: CycleGAN whose generators copy what they leave alone."""
+"""AttentionGAN: CycleGAN whose generators copy the background."""
 
 import dataclasses
 
@@ -13,8 +13,8 @@ from tfmask.ops.change import change_map
 class AttentionGAN(MaskLessons, CycleGAN):
     """CycleGAN with a generator that blends contents (Tang et al. 2021).
 
-    Code and paper: as in `CycleGAN`. The losses, discriminators and pools are
-    the same. `parts` of a generator returns the contents C and the attention
+    Code and paper: the losses, discriminators and pools are those of
+    `CycleGAN`. `parts` of a generator returns the contents C and the attention
     masks A.
 
     Args:
@@ -22,9 +22,9 @@ class AttentionGAN(MaskLessons, CycleGAN):
         **kwargs: see `TranslationMethod`.
 
     Paper: Tang et al. 2021, version 2 of the authors' code.
-    Differs from the paper: there is no attention-guided discriminator, as in
-    that code. From the authors' code: as in CycleGAN; and the caller may give a
-    mask.
+    Differs from the paper: there is no attention-guided discriminator. The
+    authors' code has none, too. Differs from the authors' code: as `CycleGAN`
+    does. And the caller may give a mask.
     """
 
     spec = METHOD
@@ -47,18 +47,18 @@ class AttentionGAN(MaskLessons, CycleGAN):
         return two | self.lesson_players(*two["generator"].networks)
 
     def phase_at(self, step):
-        """Of the lessons alone."""
+        """The phase of the lessons. There are no other phases."""
         return self.lesson_phase(step)
 
     def attend(self, image, domain):
-        """Where the generator of an image's domain paints.
+        """The mask of an image: where the generator of its domain paints.
 
         Args:
             image: (B, H, W, 3) float in [-1, 1].
             domain: "a" or "b".
 
         Returns:
-            (B, H, W, 1) float32 in [0, 1]: one minus the background's map.
+            (B, H, W, 1) float32 in [0, 1]: 1 minus the map of the background.
         """
         direction = {"a": "a_to_b", "b": "b_to_a"}[domain]
         generator = self.networks[f"generator_{direction}"]

@@ -43,10 +43,10 @@ POOL_PARTS = (3, 3, 1)
 class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
     """Generators, attention networks and discriminators, two of each.
 
-    Code and paper: `generator_a_to_b` is F_S->T, `attention_a` is A_S,
-    `discriminator_b` is D_T; "generated" is F_S->T(s), "composite" is s'
-    (Eq. 1); `adversarial_b` is Eq. (2) in its least-squares form and, masked,
-    Eq. (7); `cycle_a` is Eq. (3); the masked image is Eq. (6).
+    Code and paper: `generator_a_to_b` is F_S->T. `attention_a` is A_S.
+    `discriminator_b` is D_T. "generated" is F_S->T(s). "composite" is s' of
+    Eq. (1). `adversarial_b` is Eq. (2) in its least-squares form; with masked
+    images it is Eq. (7). `cycle_a` is Eq. (3). The masked image is Eq. (6).
 
     Training has two stages. The config says when the parts of the second stage
     begin. In the first stage, everything learns on whole images. In the second
@@ -59,7 +59,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
 
     Paper: Mejjati et al. 2018, arXiv 1806.02311.
     Differs from the paper: the first stride of the attention network is 2.
-    From the authors' code: see docs/methods/attention_guided.md.
+    docs/methods/attention_guided.md says how it differs from the authors' code.
     """
 
     spec = METHOD
@@ -146,7 +146,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         )
 
     def phase_at(self, step):
-        """(attention is frozen, discriminators are masked, lesson)."""
+        """(attention is frozen, discriminators are masked, part of lessons)."""
         frozen, masked = (
             epoch is not None and step >= self.steps_of(epoch)
             for epoch in (
@@ -158,7 +158,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         if lesson == ("after",):
             frozen, masked = not self.config.lesson_weight, True
         elif lesson and lesson != ("before",):
-            frozen = False  # for any epochs
+            frozen = False  # in all epochs
         return frozen, masked, *lesson
 
     @property
@@ -207,7 +207,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         return image * tf.cast(inside, image.dtype)
 
     def judge(self, domain, image, training=False):
-        """As the present phase does: perhaps without normalisation."""
+        """Judges as this phase does: some phases have no normalisation."""
         normalize = not (
             self.discriminator_masked
             and self.config.discriminator_norm_off_when_masked
@@ -264,7 +264,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         return losses
 
     def _mask_terms(self, attention):
-        """Makers and weights of what the masks themselves shall be."""
+        """Makers and weights of the terms that look only at the masks."""
         config = self.config
         if self.attention_frozen:
             return {}
@@ -288,7 +288,7 @@ class AttentionGuided(MaskLessons, TwoDomains, TranslationMethod):
         }
 
     def _cycle(self, source, real, fake):
-        """(B,): there and back again (Eq. 3)."""
+        """(B,) cycle loss (Eq. 3)."""
         target = "b" if source == "a" else "a"
         there, _, attention = fake
         back = self.networks[f"generator_{target}_to_{source}"](there)

@@ -6,12 +6,13 @@ from tfmask.networks import AttributeUNet, DenseDiscriminator
 
 
 class AttGAN(AttributeMethod):
-    """A decoder that is told the attributes of its result (He et al. 2019).
+    """The decoder gets the attributes of its result as input (He et al. 2019).
 
-    Code and paper: `generator` is G_enc and G_dec, `discriminator` is D and
-    C; `critic` and `penalty` make up Eq. (9), `adversarial` is Eq. (10);
-    `classification_real` is Eq. (6), `classification_fake` Eq. (3),
-    `reconstruction` Eq. (7): the image with its own attributes, no cycle.
+    Code and paper: `generator` is G_enc and G_dec. `discriminator` is D and C.
+    `critic` and `penalty` are the parts of Eq. (9). `adversarial` is Eq. (10).
+    `classification_real` is Eq. (6). `classification_fake` is Eq. (3).
+    `reconstruction` is Eq. (7): the image with its own attributes. There is no
+    cycle.
 
     The decoder gets `2 c - 1`. An attribute above 1 changes more. The official
     test code takes 1.5 for attributes that it switches on.
@@ -20,10 +21,11 @@ class AttGAN(AttributeMethod):
         config: `AttGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: no. From the authors' code: the generator learns
-    from the last batch of the critic, not from its own batch. Its encoder runs
-    once for the translation and once for the reconstruction. An attribute below
-    0 is not a stronger off. It means the value that the discriminator sees.
+    It does not differ from the paper. Differs from the authors' code: the
+    generator learns from the last batch of the critic, not from its own batch.
+    Its encoder runs once for the translation and once for the reconstruction.
+    An attribute below 0 does not mean a stronger "off". It means the value that
+    the discriminator sees in the image.
     """
 
     spec = METHOD
@@ -70,7 +72,7 @@ class AttGAN(AttributeMethod):
         return {}
 
     def condition(self, source, target):
-        """(B, K), what the decoder is told of an edit."""
+        """(B, K), the decoder's input of attributes for an edit."""
         return 2.0 * target - 1.0
 
     def edit(self, image, source, target, training=False):

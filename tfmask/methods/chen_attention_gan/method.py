@@ -1,4 +1,4 @@
-"""Attention-GAN: CycleGAN behind sparse, consistent masks."""
+"""Attention-GAN: CycleGAN with small and consistent masks."""
 
 import tensorflow as tf
 
@@ -19,20 +19,20 @@ from tfmask.methods.players import Player, weighted
 class ChenAttentionGAN(MaskLessons, CycleGAN):
     """Generators, attention networks and discriminators, two of each.
 
-    Code and paper: `generator_a_to_b` is T_X, `attention_a` is A_X,
-    `discriminator_b` is D_Y; the translation is
-    `A_X(x) * T_X(x) + (1 - A_X(x)) * x`; `sparsity_a` is the mean of
-    A_X(x), `consistency_a` the mean of `|A_Y(y') - A_X(x)|`, y' the
-    translation of x; no gradient reaches that A_X(x). Discriminators see
-    whole images.
+    Code and paper: `generator_a_to_b` is T_X. `attention_a` is A_X.
+    `discriminator_b` is D_Y. The translation y' of x is
+    `A_X(x) * T_X(x) + (1 - A_X(x)) * x`. `sparsity_a` is the mean of A_X(x).
+    `consistency_a` is the mean of `|A_Y(y') - A_X(x)|`, where no gradient
+    reaches A_X(x). Discriminators see whole images.
 
     Args:
         config: `ChenAttentionGANConfig`.
         **kwargs: see `TranslationMethod`.
 
     Paper: Chen et al. 2018, ECCV, and its code.
-    Differs from the paper: given masks teach in `MaskLessons`.
-    From the authors' code: see docs/methods/chen_attention_gan.md.
+    Differs from the paper: networks learn from given masks in `MaskLessons`.
+    docs/methods/chen_attention_gan.md says how it differs from the authors'
+    code.
     """
 
     spec = METHOD
@@ -76,7 +76,7 @@ class ChenAttentionGAN(MaskLessons, CycleGAN):
         )
 
     def phase_at(self, step):
-        """Of the lessons alone."""
+        """The phase of the lessons. There are no other phases."""
         return self.lesson_phase(step)
 
     @property

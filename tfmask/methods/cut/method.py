@@ -1,4 +1,4 @@
-"""CUT: unpaired translation held together by patches that stay themselves."""
+"""CUT: unpaired translation with a contrastive loss of patches."""
 
 from typing import NamedTuple
 
@@ -25,7 +25,8 @@ class _Made(NamedTuple):
     Attributes:
         real: (B, H, W, 3), images of the target.
         outputs: (B', H, W, 3), translations of the inputs and then of `real`.
-        flipped: scalar bool, they were translated mirrored; or None.
+        flipped: scalar bool; the mirrored images were translated. None: the
+            options do not mirror images.
         keys: list of (B', h, w, C), features of the translated images, not
             mirrored.
     """
@@ -39,11 +40,11 @@ class _Made(NamedTuple):
 class CUT(DiscriminatorFirst, TranslationMethod):
     """A generator, a discriminator, a contrast of patches (Park et al. 2020).
 
-    Code and paper: `generator` is G, whose `encoder` is G_enc; `projection`
-    has the H_l; `discriminator` is D; `adversarial` and `discriminator` are
-    the players' parts of Eq. (1) in its least-squares form; `nce` is
-    L_PatchNCE(G, H, X), Eq. (4), over the number of layers, and
-    `nce_identity` L_PatchNCE(G, H, Y).
+    Code and paper: `generator` is G. Its `encoder` is G_enc. `projection` has
+    the H_l. `discriminator` is D. `adversarial` and `discriminator` are the
+    players' parts of Eq. (1) in its least-squares form. `nce` is
+    L_PatchNCE(G, H, X), Eq. (4), divided by the number of layers.
+    `nce_identity` is L_PatchNCE(G, H, Y), divided in the same way.
 
     There is one direction, `config.direction`.
 
@@ -51,11 +52,11 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         config: `CUTConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: as in the authors' code, layers are averaged and
-    `nce` and `nce_identity` weigh half of `nce_weight` each. From the authors'
-    code: the keys come from the forward pass of the generator. There they are
-    computed again. The patches of the identity are at the places of the other
-    patches.
+    Differs from the paper, as the authors' code does: the loss is the mean over
+    the layers, and `nce` and `nce_identity` each have half of `nce_weight`.
+    Differs from the authors' code: the keys come from the forward pass of the
+    generator. Their code computes them again. The patches of the identity are
+    at the places of the other patches.
     """
 
     spec = METHOD
@@ -109,7 +110,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
             _mirrored(inputs, flipped), layers
         )
         if flipped is not None:
-            # Mirrored features are not the features of a mirrored image.
+            # The features of a mirrored image are not the mirrored features.
             keys = tf.cond(
                 flipped, lambda: self._features(inputs), lambda: keys
             )
@@ -123,7 +124,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         return tf.random.stateless_uniform([], seed) < 0.5
 
     def _features(self, images):
-        """The outputs of `nce_layers`; later layers are not computed."""
+        """The outputs of `nce_layers`. Later layers are not computed."""
         layers = self.config.nce_layers
         return self.generator.encoder.with_features(
             images, layers, stop=layers[-1]
@@ -164,13 +165,13 @@ class CUT(DiscriminatorFirst, TranslationMethod):
         }
 
     def _fake(self, forward):
-        """(B, H, W, 3), the translations without those of the target."""
+        """(B, H, W, 3), the translations of the inputs only."""
         if not self.config.nce_identity:
             return forward.outputs
         return tf.split(forward.outputs, 2)[0]
 
     def _contrast(self, forward):
-        """(B',), the mean over layers of the contrast of patches."""
+        """(B',), the contrastive loss of patches, a mean over the layers."""
         queries = [
             _mirrored(features, forward.flipped)
             for features in self._features(forward.outputs)
@@ -225,7 +226,7 @@ class CUT(DiscriminatorFirst, TranslationMethod):
 
 
 def _mirrored(images, flipped):
-    """(B, H, W, C) mirrored left to right where a scalar bool says so."""
+    """(B, H, W, C) mirrored left to right if a scalar bool is True."""
     if flipped is None:
         return images
     return tf.where(flipped, tf.reverse(images, [2]), images)

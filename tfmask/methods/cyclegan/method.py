@@ -1,4 +1,4 @@
-"""CycleGAN: unpaired translation held together by cycles."""
+"""CycleGAN: unpaired translation with cycle consistency."""
 
 import tensorflow as tf
 
@@ -19,20 +19,19 @@ from tfmask.ops.change import change_map
 class CycleGAN(TwoDomains, TranslationMethod):
     """Two generators and two discriminators (Zhu et al. 2017).
 
-    Code and paper: `generator_a_to_b` is G, `generator_b_to_a` is F,
-    `discriminator_a` is D_X, `discriminator_b` is D_Y; `cycle_a` and
-    `cycle_b` are the terms of Eq. (2), `identity_a` and `identity_b` those
-    of section 5.2, `adversarial_b` is L_GAN(G, D_Y) in its least-squares
-    form.
+    Code and paper: `generator_a_to_b` is G. `generator_b_to_a` is F.
+    `discriminator_a` is D_X. `discriminator_b` is D_Y. `cycle_a` and `cycle_b`
+    are the terms of Eq. (2). `identity_a` and `identity_b` are the terms of
+    section 5.2. `adversarial_b` is L_GAN(G, D_Y) in its least-squares form.
 
     Args:
         config: `CycleGANConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: identity terms are on, as in both official
-    codes. From the authors' code: one forward pass serves generators and
-    discriminators. This gives the same gradients, because in their code neither
-    step sees the new weights of the other.
+    Differs from the paper: identity terms are on, as in both official codes.
+    Differs from the authors' code: generators and discriminators learn from one
+    forward pass. This gives the same gradients, because in their code neither
+    player sees the new weights of the other in a step.
     """
 
     spec = METHOD
@@ -44,7 +43,7 @@ class CycleGAN(TwoDomains, TranslationMethod):
         self.make_pools(config.pool_size, 3)
 
     def make_networks(self):
-        """All networks, as attributes; a subclass may have more."""
+        """Makes all networks as attributes. A subclass can have more."""
         config = self.config
         discriminator = {
             "filters": config.discriminator_filters,
@@ -71,7 +70,7 @@ class CycleGAN(TwoDomains, TranslationMethod):
         }
 
     def make_generator(self, **parts):
-        """A new generator; a subclass may have another, image to image.
+        """A new generator. A subclass can have another kind, image to image.
 
         Args:
             **parts: further arguments of `ResNetGenerator`.

@@ -1,4 +1,4 @@
-"""DiscoGAN: relations between two domains, found by reconstruction."""
+"""DiscoGAN: finds relations between two domains by reconstruction."""
 
 import tensorflow as tf
 
@@ -27,9 +27,9 @@ from tfmask.ops.change import change_map
 class DiscoGAN(TwoDomains, TranslationMethod):
     """Two generators without skips, two discriminators (Kim et al. 2017).
 
-    Code and paper: `generator_a_to_b` is G_AB, `generator_b_to_a` is G_BA,
-    `discriminator_a` is D_A; `reconstruction_a` is L_CONST_A, Eq. (3), of
-    images in [0, 1]; `adversarial_b` is L_GAN_B, Eq. (4); `features_b` is the
+    Code and paper: `generator_a_to_b` is G_AB. `generator_b_to_a` is G_BA.
+    `discriminator_a` is D_A. `reconstruction_a` is L_CONST_A, Eq. (3), of
+    images in [0, 1]. `adversarial_b` is L_GAN_B, Eq. (4). `features_b` is the
     official code's feature matching. The sum of a direction is
 
     `(1 - r) * (0.1 * adversarial_b + 0.9 * features_b)
@@ -44,12 +44,13 @@ class DiscoGAN(TwoDomains, TranslationMethod):
         config: `DiscoGANConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: feature matching and the course of r, as in the
-    official code. From the authors' code: in `translate`, batch normalisation
-    takes moving averages over real images of the domain. Their code takes the
-    statistics of the images that are translated together (200 test images). So
-    here an answer depends only on its image. Images are in [-1, 1] outside of
-    the networks, and in [0, 1] inside of them.
+    Differs from the paper, as the official code does: there is feature
+    matching, and r changes in training. Differs from the official code: in
+    `translate`, batch normalisation takes moving averages over real images of
+    the domain. The official code takes the statistics of the images that are
+    translated together (200 test images). So here a translation depends only on
+    its image. Images are in [-1, 1] outside of the networks, and in [0, 1]
+    inside of them.
     """
 
     spec = METHOD

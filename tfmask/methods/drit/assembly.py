@@ -56,14 +56,14 @@ def new_networks(config, image_size):
 
 
 def discriminators(config):
-    """Kinds of discriminators of images; each domain has one of each."""
+    """Kinds of discriminators of images. Each domain has one of each kind."""
     if config.random_discriminators:
         return ("discriminator", "random_discriminator")
     return ("discriminator",)
 
 
 def channels_of(config):
-    """dict of name to channels of what a network takes, where not 3."""
+    """dict of a network's name to its input's channels, if they are not 3."""
     names = (
         "shared_encoder",
         "shared_decoder",

@@ -38,7 +38,7 @@ _CODES = (58, 59)
 
 
 def _large_enough(images):
-    """Images, mirrored at the bottom and right where a side is below 16.
+    """Extends images to sides of 16 or more by mirroring at bottom and right.
 
     With smaller sides, the attribute encoders would have no pixel left.
     """
@@ -48,16 +48,17 @@ def _large_enough(images):
 
 
 class DRIT(TranslationMethod):
-    """Contents that both domains share, and attributes that each has.
+    """Contents that both domains share, and attributes of each domain.
 
     Code and paper: `content_encoder_a`, `content_encoder_b` and
-    `shared_encoder` are E^c_X and E^c_Y, `attribute_encoder_a` and `_b` E^a_X
-    and E^a_Y, `decoder_a` and `decoder_b` (with `shared_decoder`) G_X and
-    G_Y, `discriminator_a` and `_b` D_X and D_Y, `content_discriminator` D^c;
-    `random_discriminator_a` and `_b` judge translations by random
-    attributes. `content_adversarial_*` is L^content_adv, `cross_cycle_*`
-    L^cc_1, `reconstruction_*` L^recon_1, `adversarial_*` L^domain_adv,
-    `attribute_prior_*` L_KL, `latent_*` L^latent_1, `mode_seeking_*` L_ms.
+    `shared_encoder` are E^c_X and E^c_Y. `attribute_encoder_a` and `_b` are
+    E^a_X and E^a_Y. `decoder_a` and `decoder_b` (with `shared_decoder`) are G_X
+    and G_Y. `discriminator_a` and `_b` are D_X and D_Y. `content_discriminator`
+    is D^c. `random_discriminator_a` and `_b` judge translations with random
+    attributes. `content_adversarial_*` is L^content_adv. `cross_cycle_*` is
+    L^cc_1. `reconstruction_*` is L^recon_1. `adversarial_*` is L^domain_adv.
+    `attribute_prior_*` is L_KL. `latent_*` is L^latent_1. `mode_seeking_*` is
+    L_ms.
 
     Half of a batch gives contents and attributes. The other half has the real
     images for judging translations with random attributes. A batch of one image
@@ -125,7 +126,7 @@ class DRIT(TranslationMethod):
     # Encoders and decoders.
 
     def content_of(self, domain, image, noise=None):
-        """A domain's images to what both domains have.
+        """The contents of a domain's images, which both domains can have.
 
         Args:
             domain: "a" or "b".
@@ -143,7 +144,7 @@ class DRIT(TranslationMethod):
         return content + self.config.noise * drawn
 
     def attributes_of(self, domain, image, sample=None):
-        """A domain's images to what the other domain has not.
+        """The attributes of a domain's images, which only this domain has.
 
         Args:
             domain: "a" or "b".
@@ -171,7 +172,7 @@ class DRIT(TranslationMethod):
         return self.networks[f"decoder_{domain}"](content, codes)
 
     def _drawn(self, stream, like, shape):
-        """N(0, 1) of a step: (B, *shape), of the dtype of `like`."""
+        """A step's numbers from N(0, 1): (B, *shape), with `like`'s dtype."""
         seed = tf.stack([self.seed + stream, self.step])
         return replica_normal(like, seed, shape)
 
@@ -206,14 +207,14 @@ class DRIT(TranslationMethod):
         return {player: weighted(terms[player]()) for player in players}
 
     def _codes(self, contents):
-        """The random codes of a step; two where they shall differ."""
+        """The random codes of a step: two with mode seeking, else one."""
         like = exact(contents["a"])
         count = 2 if self.config.mode_seeking_weight else 1
         size = [self.config.style_size]
         return [self._drawn(stream, like, size) for stream in _CODES[:count]]
 
     def _random_fakes(self, contents, codes):
-        """dict of domain to a list of its translations, one a code."""
+        """dict of domain to a list of its translations, one for each code."""
         fakes = {}
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
@@ -229,7 +230,7 @@ class DRIT(TranslationMethod):
         return fakes
 
     def _random_judge(self, domain):
-        """The discriminator of translations by random attributes."""
+        """The discriminator of translations with random attributes."""
         own = self.config.random_discriminators
         kind = "random_discriminator" if own else "discriminator"
         return self.networks[f"{kind}_{domain}"]
@@ -237,7 +238,7 @@ class DRIT(TranslationMethod):
     def _discriminator_terms(self, real, others, contents):
         random = self._random_fakes(contents, self._codes(contents))
         terms = {}
-        # Cross-entropies are not halved there.
+        # The authors' code does not halve the cross-entropies.
         weight = 2.0 * self.config.adversarial_weight
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
@@ -297,8 +298,8 @@ class DRIT(TranslationMethod):
                 ),
                 2,
             )
-        # Attributes go back to their domain. The images of each domain get the
-        # content that its translation shows, and their own look.
+        # The attributes go back to their domain. Each image is decoded from the
+        # content of its translation and from its own attributes.
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             noise = _NOISE_AGAIN[target] if training else None

@@ -27,11 +27,11 @@ _DROPOUT = 60  # number of the first of four random streams
 class DualGAN(TwoDomains, CriticMethod):
     """Two U-Nets and two critics (Yi et al. 2017).
 
-    Code and paper: `generator_a_to_b` is G_A, `generator_b_to_a` is G_B;
-    `discriminator_b` is D_A, which judges G_A's outputs, `discriminator_a`
-    is D_B; `discriminator_b` is also Eq. (1), `recovery_a` and
-    `adversarial_b` are the parts of Eq. (3); `recovery_weight` is lambda_U
-    and lambda_V.
+    Code and paper: `generator_a_to_b` is G_A. `generator_b_to_a` is G_B. The
+    network `discriminator_b` is D_A, which judges G_A's outputs, and
+    `discriminator_a` is D_B. The term `discriminator_b` is Eq. (1).
+    `recovery_a` and `adversarial_b` are the parts of Eq. (3).
+    `recovery_weight` is lambda_U and lambda_V.
 
     In each step the critics learn. In one of `config.critic_steps` steps, the
     generators learn after them, on the same images. With `classic` the
@@ -41,11 +41,11 @@ class DualGAN(TwoDomains, CriticMethod):
         config: `DualGANConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: by default a gradient penalty in place of clipped
-    weights and a critic of the whole image, as in the official code. From the
-    authors' code: there is no dropout in `translate`. With `critic_steps` n the
-    generators learn in the steps n, 2n, ... In their code they learn one step
-    earlier.
+    Differs from the paper, as the official code does: by default there is a
+    gradient penalty in place of clipped weights, and the critic judges the
+    whole image. Differs from the official code: there is no dropout in
+    `translate`. With `critic_steps` n the generators learn in the steps n, 2n,
+    ... In the official code they learn one step earlier.
     """
 
     spec = METHOD
@@ -171,7 +171,7 @@ class DualGAN(TwoDomains, CriticMethod):
         )
 
     def _dropped(self, stream, training):
-        """Seed of what a generator drops out; None where it drops nothing."""
+        """Seed of a generator's dropout; None without dropout."""
         if not training or not self.config.dropout:
             return None
         return tf.stack([self.seed + _DROPOUT + stream, self.step])

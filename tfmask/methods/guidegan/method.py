@@ -19,19 +19,19 @@ from tfmask.networks import ResNetGenerator
 
 
 class GuideGAN(Guidance, TwoDomains, TranslationMethod):
-    """Generators that are told where the discriminators look.
+    """Generators see where the discriminators look.
 
-    Code and paper: `generator_a_to_b` is G_X, `discriminator_b` is D_Y,
-    `memory_a` has the A(G_X(x)) of every x; `adversarial_b` is L_GAN(G_X,
-    D_Y) of Eq. (7), `cycle_a` is the first half of Eq. (10).
+    Code and paper: `generator_a_to_b` is G_X. `discriminator_b` is D_Y.
+    `memory_a` has the A(G_X(x)) of every x. `adversarial_b` is L_GAN(G_X, D_Y)
+    of Eq. (7). `cycle_a` is the first half of Eq. (10).
 
     Args:
         config: `GuideGANConfig`.
         **kwargs: see `TranslationMethod`.
 
     Paper: see `Guidance`.
-    Differs from the paper: the map of the way back is our choice, because the
-    paper does not say it.
+    Differs from the paper: the paper does not say which map guides the way back
+    of the cycle. This is our choice.
     """
 
     spec = METHOD
@@ -70,7 +70,7 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         )
 
     def judged(self, image, output):
-        """The output alone (Eq. 7)."""
+        """The output without the input (Eq. 7)."""
         return output
 
     def compute_losses(self, batch, players=None, training=True):
@@ -80,7 +80,7 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         for direction in DIRECTIONS:
             source, target = source_and_target(direction)
             fake[target], guides[source] = self.guided(direction, batch[source])
-            # One pass serves the generators' loss, the way back and the memory.
+            # The generators' loss, the way back and the memory use this pass.
             judged[target] = self.judge(target, fake[target])
             if training and self.config.attention_mode == "memory":
                 self.remember(
@@ -128,7 +128,7 @@ class GuideGAN(Guidance, TwoDomains, TranslationMethod):
         return self.networks[f"discriminator_{domain}"](image)
 
     def _cycle(self, source, examples, fake, guide, attention, training):
-        """(B,): there and back again (Eq. 10).
+        """(B,) cycle loss (Eq. 10).
 
         Args:
             source: "a" or "b", the domain of the way back.

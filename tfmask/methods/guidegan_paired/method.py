@@ -12,11 +12,11 @@ from tfmask.networks import judge_pair
 
 
 class PairedGuideGAN(Guidance, PairedMethod):
-    """A generator of pairs that is told where the discriminator looks.
+    """A generator of pairs sees where the discriminator looks.
 
-    Code and paper: `generator` is G, `discriminator` is D, `memory_a` (of
-    direction a_to_b) has the A(G(x)) of every x; `adversarial` is Eq. (7)
-    and `l1` is L_L1 of Eq. (8), both of weight 10.
+    Code and paper: `generator` is G. `discriminator` is D. `memory_a` (of
+    direction a_to_b) has the A(G(x)) of every x. `adversarial` is Eq. (7).
+    `l1` is L_L1 of Eq. (8). Both have the weight 10.
 
     Both players learn from one forward pass, as in the unpaired setting.
     Neither sees the new weights of the other in a step.
@@ -27,7 +27,8 @@ class PairedGuideGAN(Guidance, PairedMethod):
 
     Paper: see `Guidance`; section 3.4.
     Differs from the paper: with `conditional` the discriminator also sees the
-    input, as in pix2pix, and looks at both. There is no dropout in `translate`.
+    input, as in pix2pix, and its attention depends on both. There is no dropout
+    in `translate`.
     """
 
     spec = METHOD
@@ -49,7 +50,7 @@ class PairedGuideGAN(Guidance, PairedMethod):
         fake, _ = self.guided(
             self.config.direction, batch[source], **self.step_options(training)
         )
-        # One pass serves the generator's loss and the memory.
+        # The generator's loss and the memory use this pass.
         judged = self.discriminator(self.judged(image, fake))
         if training and self.config.attention_mode == "memory":
             self.remember(f"memory_{source}", batch[source], judged.attention)

@@ -23,10 +23,11 @@ METHOD = MethodSpec(
         "The mask is the union of the given instance masks, after they were "
         "translated with the image."
     ),
-    # Figure 9: CycleGAN, with the union of the masks (and CycleGAN's losses
-    # and discriminators), InstaGAN's architecture, with the context loss
-    # (`once_once`), with the sequence (the method as it is). Figure 10:
-    # training / inference, a sequence of two instances or all at once.
+    # Figure 9 has these rows: CycleGAN; with the union of the masks (and
+    # CycleGAN's losses and discriminators); with InstaGAN's architecture; with
+    # the context loss (`once_once`); with the sequence (the plain method).
+    # Figure 10 compares training and inference, each with a sequence of two
+    # instances or with all at once.
     ablations=(
         Arm(
             name="instagan-cyclegan",

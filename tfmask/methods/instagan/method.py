@@ -1,4 +1,4 @@
-"""InstaGAN: an image and the masks of its instances, translated together."""
+"""InstaGAN: translates an image together with the masks of its instances."""
 
 from functools import partial
 from typing import NamedTuple
@@ -44,9 +44,9 @@ class Side(NamedTuple):
     Attributes:
         original: (B, H, W, 3), the real images.
         masks: (B, K, H, W, 1), its instances in the order of the sub-steps.
-        image: (B, H, W, 3), translated as far as the sub-steps went.
-        done: (B, K, H, W, 1), masks translated before, in their slots. Other
-            slots are empty.
+        image: (B, H, W, 3), the result of the sub-steps so far.
+        done: (B, K, H, W, 1), masks that are already translated, in their
+            slots. Other slots are empty.
     """
 
     original: tf.Tensor
@@ -62,13 +62,13 @@ def _weighted_mean(weight, value):
 class InstaGAN(TwoDomains, TranslationMethod):
     """Two generators and two discriminators of images with masks.
 
-    Code and paper: `generator_a_to_b` is G_XY, `discriminator_b` is D_Y;
-    `adversarial_b` is L_LSGAN, `cycle_a` is L_cyc, `identity_b` is L_idt
-    and `context_a` is L_ctx of X (section 2.2). A training step is the
-    paper's sequential mini-batch (section 2.3): every sub-step translates
-    the next `instances_per_step` instances in the image that the one before
-    left, and updates all players. With the architecture "concatenated", the
-    paper's CycleGAN+Seg, all instances of an image are one.
+    Code and paper: `generator_a_to_b` is G_XY. `discriminator_b` is D_Y.
+    `adversarial_b` is L_LSGAN, `cycle_a` is L_cyc, `identity_b` is L_idt and
+    `context_a` is L_ctx of X (section 2.2). A training step is the paper's
+    sequential mini-batch (section 2.3). Every sub-step translates the next
+    `instances_per_step` instances in the image of the sub-step before, and
+    updates all players. With the architecture "concatenated" (the paper's
+    CycleGAN+Seg), all instances of an image are one.
 
     The masks are an input. The method does not find them, and it does not blend
     with them.
@@ -78,9 +78,9 @@ class InstaGAN(TwoDomains, TranslationMethod):
         **kwargs: see `TranslationMethod`.
 
     Paper: Mo, Cho, Shin 2019, arXiv 1812.10889.
-    Differs from the paper: the objective is not summed over sub-steps before an
-    update. Every sub-step updates, as in the official code. From the official
-    code: see docs/methods/instagan.md.
+    Differs from the paper, as the official code does: every sub-step updates
+    the networks. The objective is not summed over the sub-steps first.
+    docs/methods/instagan.md says how it differs from the official code.
     """
 
     spec = METHOD
@@ -122,23 +122,26 @@ class InstaGAN(TwoDomains, TranslationMethod):
 
     @property
     def per_step(self):
-        """Instance slots of a sub-step of training."""
+        """Number of instance slots in a sub-step of training."""
         return 1 if self.merges else self.config.instances_per_step
 
     @property
     def substeps(self):
-        """Sub-steps of a training step at most."""
+        """Most sub-steps of a training step."""
         if self.merges:
             return 1
         return -(-self.config.instances_max // self.per_step)
 
     @property
     def slots(self):
-        """Instance slots of a training image: a multiple of a sub-step's."""
+        """Number of instance slots of a training image.
+
+        It is a multiple of the number in a sub-step.
+        """
         return self.substeps * self.per_step
 
     def compute_losses(self, batch, players=None, training=True):
-        """See `TranslationMethod`; every term is a sum over the sub-steps."""
+        """See `TranslationMethod`. Every term is a sum over the sub-steps."""
         players = players or self.players
         sides, all_losses = self.first_sides(batch), []
         for number in range(self.substeps):
@@ -156,13 +159,13 @@ class InstaGAN(TwoDomains, TranslationMethod):
         }
 
     def train_step(self, batch):
-        """One sequential mini-batch; terms are sums over its sub-steps.
+        """One sequential mini-batch. Terms are sums over its sub-steps.
 
         The number of sub-steps follows the number of instances in the batch.
-        Replicas must agree on it, and gradients cannot be merged inside a loop
-        of a replica. So on several replicas (by `fit`), all sub-steps run. A
-        sub-step without instances moves weights only by Adam's momentum.
-        `distributed_step` has no such limit.
+        Replicas must have the same number, and gradients cannot be merged
+        inside a loop of a replica. So on several replicas, `fit` runs all
+        sub-steps. A sub-step without instances moves weights only by Adam's
+        momentum. `distributed_step` does not have this problem.
         """
         if tf.distribute.get_strategy().num_replicas_in_sync == 1:
             wanted = self.wanted_substeps(batch)
@@ -175,7 +178,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
         return self.terms.result()
 
     def distributed_step(self, strategy, batch):
-        """See `TranslationMethod`: all replicas run equally many sub-steps."""
+        """See `TranslationMethod`. All replicas run the same sub-steps."""
 
         def run(function, *args):
             return strategy.run(function, args=args)
@@ -185,7 +188,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
         self._sequence(run, strategy.reduce(total, counts, axis=None), batch)
 
     def _sequence(self, run, wanted, batch):
-        """A loop around `run`, so that one sub-step is traced, not all."""
+        """A loop around `run`. So only one sub-step is traced, not all."""
         count = tf.reduce_sum(tf.cast(wanted > 0, tf.int32))
 
         def body(number, sides):
@@ -213,7 +216,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
         return following[0]
 
     def finish(self):
-        """Counts the step, and one value of each of its terms."""
+        """Counts the step, and one value of each term."""
         self.count_step()
         self.terms.count()
 
@@ -251,7 +254,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
         return sides
 
     def substep(self, sides, number, players, training):
-        """Losses of one sub-step, and what the next one starts from.
+        """Losses of one sub-step, and the start of the next one.
 
         Args:
             sides: dict of domain to `Side`.
@@ -368,7 +371,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
         }
 
     def _discriminator_loss(self, domain, real, fake, training, *query):
-        """(B,) loss of a discriminator: originals against (old) fakes."""
+        """(B,) loss of a discriminator on originals and (older) fakes."""
         judge = self.networks[f"discriminator_{domain}"]
         judged = judge_pair(
             lambda pair: judge(*pair, training=training),
@@ -380,7 +383,7 @@ class InstaGAN(TwoDomains, TranslationMethod):
     def translate(
         self, inputs, direction="a_to_b", per_step=None, keep_background=None
     ):
-        """Translates any number of instances, as the sequence says.
+        """Translates any number of instances in sub-steps.
 
         Args:
             inputs: dict with `image` (B, H, W, 3) in [-1, 1] and

@@ -1,4 +1,4 @@
-"""LOMIT: the look of an exemplar, where two images find that they differ."""
+"""LOMIT: puts the style of an exemplar's foreground into an image."""
 
 from typing import NamedTuple
 
@@ -36,9 +36,10 @@ class Codes(NamedTuple):
 
     Attributes:
         content: (2B, h, w, C).
-        masks: (2B, h, w, 1) in (0, 1), each found with the gate of its partner.
+        masks: (2B, h, w, 1) in (0, 1). Each is found with the gate of its
+            partner.
         foreground: (2B, S), style inside of the mask.
-        background: (2B, S), style outside.
+        background: (2B, S), style outside of it.
     """
 
     content: tf.Tensor
@@ -48,31 +49,31 @@ class Codes(NamedTuple):
 
 
 def swapped(values):
-    """Every example's partner's value: halves of a batch in turn."""
+    """The value of every example's partner: the halves change places."""
     first, second = tf.split(values, 2)
     return tf.concat([second, first], axis=0)
 
 
 def _both_directions(values):
-    """Means over 2B examples of both directions, so their sum is twice."""
+    """The sum of the means of both directions, from (2B,) values."""
     return 2.0 * tf.reduce_mean(values)
 
 
 class LOMIT(CriticMethod):
     """Local translation by mask exchange and HAdaIN.
 
-    Code and paper: `content_encoder` is E_c, `style_encoder` E_s^f and
-    E_s^b, `segmentation` the co-segmentation network (g and A), `decoder`
-    HAdaIN with its MLPs and G, `discriminator` D_src and D_cls. Masks are
-    at a quarter of the image's size. Losses are sums over both directions:
-    `critic`, `penalty` and `adversarial` make up Eq. (10),
-    `classification_real` and `_fake` Eq. (11) and (12), `style_foreground`,
-    `style_background` and `content` the latent terms, `cycle` L_cyc,
-    `reconstruction` L_x, `mask_similarity` R1, `style_distance` R2,
-    `mask_area` R3.
+    Code and paper: `content_encoder` is E_c. `style_encoder` is E_s^f and
+    E_s^b. `segmentation` is the co-segmentation network (g and A). `decoder` is
+    HAdaIN with its MLPs and G. `discriminator` is D_src and D_cls. Masks have a
+    quarter of the image's size. Losses are sums over both directions. `critic`,
+    `penalty` and `adversarial` are the parts of Eq. (10). `classification_real`
+    is Eq. (11). `classification_fake` is Eq. (12). `style_foreground`,
+    `style_background` and `content` are the latent terms. `cycle` is L_cyc.
+    `reconstruction` is L_x. `mask_similarity` is R1. `style_distance` is R2.
+    `mask_area` is R3.
 
-    There is one direction, "a_to_b": the image of a with the foreground
-    style of its exemplar, b. Training uses both.
+    `translate` has one direction, "a_to_b": the image of a gets the foreground
+    style of its exemplar, b. Training uses both directions.
 
     Args:
         config: `LOMITConfig`, with `attributes` filled in.
@@ -82,8 +83,8 @@ class LOMIT(CriticMethod):
         UserError: the config names no attributes.
 
     Paper: LOMIT with highway adaptive instance normalisation, 2019.
-    Differs from the paper: here are means in place of sums over pixels. From
-    the authors' code: docs/methods/lomit.md.
+    Differs from the paper: means over pixels take the place of sums.
+    docs/methods/lomit.md says how it differs from the authors' code.
     """
 
     spec = METHOD
@@ -129,11 +130,11 @@ class LOMIT(CriticMethod):
         self.build_networks(segmentation=channels, decoder=channels)
 
     def masks_of(self, content, other, parts=1, mode="inference"):
-        """Masks of contents, as their others ask for them.
+        """The masks of contents. Each mask depends on the content's partner.
 
         Args:
             content: (parts * B, h, w, C) float.
-            other: (parts * B, h', w', C) float.
+            other: (parts * B, h', w', C) float, contents of the partners.
             parts, mode: see `CoSegmentation`.
 
         Returns:
@@ -157,7 +158,7 @@ class LOMIT(CriticMethod):
         return Codes(content, masks, *self.styles_of(images, masks))
 
     def exchanged(self, codes):
-        """(2B, H, W, 3): both directions' translations.
+        """(2B, H, W, 3), the translations of both directions.
 
         The first B are inputs in the foreground style of their exemplars. The
         others are exemplars in the foreground style of their inputs.
@@ -176,7 +177,7 @@ class LOMIT(CriticMethod):
             for name in ("image", "attributes")
         )
         losses = {}
-        # The discriminator's fakes: one content, style and mask each.
+        # The fakes of the discriminator. Each has one content, style and mask.
         if "discriminator" in players:
             mode = "batch" if training else "inference"
             fake = self.exchanged(self.codes_of(images, mode))
@@ -215,10 +216,14 @@ class LOMIT(CriticMethod):
         }
 
     def _generator_terms(self, images, attributes, mode):
-        """Terms of everything else for `weighted`, (2B,) each; six decodes."""
+        """Terms of the other networks for `weighted`, (2B,) each.
+
+        They need six passes of the decoder.
+        """
         config = self.config
         content = self.content_encoder(images)
-        # m1, m2 by exchange; m11, m22 with their own gates.
+        # m1 and m2 are found with the gate of the partner, m11 and m22 with
+        # their own gates.
         own = swapped(content)
         masks, own_masks = tf.split(
             self.masks_of(
@@ -273,7 +278,8 @@ class LOMIT(CriticMethod):
                 lambda: l1(same, images),
                 config.reconstruction_weight,
             ),
-            # (B,), halved: the sum over both sides counts each pair twice.
+            # (B,). Half of it, because the sum over both sides counts each pair
+            # twice.
             "style_distance": (
                 lambda: (
                     0.5
@@ -284,7 +290,8 @@ class LOMIT(CriticMethod):
                 ),
                 config.style_distance_weight,
             ),
-            # The first content for all three masks of a side, detached.
+            # All three masks of a side use the first content, without its
+            # gradient.
             "mask_similarity": (
                 lambda: tf.add_n(
                     [mask_similarity(mask, content) for mask in all_masks]
@@ -313,11 +320,11 @@ class LOMIT(CriticMethod):
         }
 
     def _inputs_of(self, values):
-        """Inputs of the global batch, float32: half of (2B, ...) rows."""
+        """Number of inputs in the global batch, float32; rows are (2B, ...)."""
         return tf.cast(tf.shape(values)[0] // 2 * replica_count(), values.dtype)
 
     def predict_masks(self, inputs):
-        """Both masks at a quarter of the size, as `translate` uses them.
+        """Both masks at a quarter of the image's size, as in `translate`.
 
         Args:
             inputs: dict with `image` and `exemplar`.

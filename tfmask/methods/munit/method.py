@@ -53,25 +53,25 @@ class Views(NamedTuple):
 
 
 class MUNIT(TwoDomains, TranslationMethod):
-    """An auto-encoder and a multi-scale discriminator a domain.
+    """An auto-encoder and a multi-scale discriminator for each domain.
 
-    Content of one domain's encoder and a style of the other domain make a
-    translation. In training the style is drawn from N(0, 1).
+    The content of an image and a style of the other domain make a translation.
+    In training the style is drawn from N(0, 1).
 
-    Code and paper: `generator_a` is E_1^c, E_1^s and G_1, `generator_b` the
-    second domain's, `discriminator_a` and `discriminator_b` D_1 and D_2;
-    `reconstruction_a` is L_recon^x1 of Eq. (1), `content_a` L_recon^c1 of
-    Eq. (2), `style_b` L_recon^s2 of Eq. (3), `adversarial_b` L_GAN^x2 of Eq.
-    (4) in its least-squares form, `cycle_a` the style-augmented cycle
-    consistency and `perceptual_b` the domain-invariant perceptual loss of
-    section 5.1.
+    Code and paper: `generator_a` is E_1^c, E_1^s and G_1. `generator_b` is the
+    same for the second domain. `discriminator_a` and `discriminator_b` are D_1
+    and D_2. `reconstruction_a` is L_recon^x1 of Eq. (1). `content_a` is
+    L_recon^c1 of Eq. (2). `style_b` is L_recon^s2 of Eq. (3). `adversarial_b`
+    is L_GAN^x2 of Eq. (4) in its least-squares form. `cycle_a` is the
+    style-augmented cycle consistency, and `perceptual_b` the domain-invariant
+    perceptual loss of section 5.1.
 
     Args:
         config: `MUNITConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Paper: Huang et al. 2018. Differs from the paper: no. From the authors'
-    code: docs/methods/munit.md.
+    Paper: Huang et al. 2018. It does not differ from the paper.
+    docs/methods/munit.md says how it differs from the authors' code.
     """
 
     spec = METHOD
@@ -120,11 +120,11 @@ class MUNIT(TwoDomains, TranslationMethod):
             )
 
     def judge(self, domain, image, training=False):
-        """See `TwoDomains`; these discriminators train as they judge."""
+        """See `TwoDomains`. These discriminators judge alike in training."""
         return self.networks[f"discriminator_{domain}"](image)
 
     def pooled(self, domain, fake, training, *query):
-        """The fakes of this step: nothing is remembered."""
+        """The fakes of this step. MUNIT has no pool of older ones."""
         return tf.stop_gradient(fake)
 
     def drawn_styles(self, player, images):

@@ -1,4 +1,4 @@
-"""pix2pix: translation learnt from pairs; cGAN and GAN are parts of it."""
+"""pix2pix: translation learnt from pairs. cGAN and GAN are parts of it."""
 
 from tfmask.losses import (
     lsgan_discriminator,
@@ -24,9 +24,9 @@ _ADVERSARIAL = {
 class Pix2Pix(DiscriminatorFirst, PairedMethod):
     """A generator and a discriminator of pairs (Isola et al. 2017).
 
-    Code and paper: `generator` is G, `discriminator` is D; `adversarial` and
-    `discriminator` are the two players' parts of L_cGAN, Eq. (1), or without
-    `conditional` of L_GAN, Eq. (2); `l1` is L_L1, Eq. (3).
+    Code and paper: `generator` is G. `discriminator` is D. The terms
+    `adversarial` and `discriminator` are the players' parts of L_cGAN, Eq. (1),
+    or of L_GAN, Eq. (2), without `conditional`. `l1` is L_L1, Eq. (3).
 
     There is one direction, `config.direction`.
 
@@ -35,8 +35,8 @@ class Pix2Pix(DiscriminatorFirst, PairedMethod):
         **kwargs: see `TranslationMethod`.
 
     Differs from the paper: there is no dropout in `translate`. So an image has
-    one translation. From the authors' code: no. `UNetGenerator` describes the
-    normalisation in `translate`.
+    one translation. It does not differ from the authors' code in any other
+    way. `UNetGenerator` describes the normalisation in `translate`.
     """
 
     spec = METHOD
@@ -54,7 +54,7 @@ class Pix2Pix(DiscriminatorFirst, PairedMethod):
         self.build_networks()
 
     def made_of(self, batch, training):
-        """Input, true output and translation, (B, H, W, 3) each."""
+        """Input, true output and translation: (B, H, W, 3) each."""
         source, target = source_and_target(self.config.direction)
         image, real = batch[source]["image"], batch[target]["image"]
         return image, real, self.generator(image, **self.step_options(training))

@@ -7,17 +7,17 @@ from tfmask.methods.ra import METHOD
 class RA(CycleGAN):
     """CycleGAN with `ResidualAttention` after the generators' first layer.
 
-    Code and paper: as in `CycleGAN`. The losses, discriminators and pools are
-    the same.
+    Code and paper: the losses, discriminators and pools are those of
+    `CycleGAN`.
 
     Args:
         config: `RAConfig`.
         **kwargs: see `TranslationMethod`.
 
-    Paper: the module is from Wang et al. 2017. As a method of translation, it
-    is a row of Mejjati et al. 2018, Table 1. There is no code for it.
+    Paper: the module is from Wang et al. 2017. The method is a row of Mejjati
+    et al. 2018, Table 1. There is no public code of it.
     Differs from the papers: the module has instance normalisation, because
-    batches have one image. The place is our choice.
+    batches have one image. The place of the module is our choice.
     """
 
     spec = METHOD

@@ -1,4 +1,4 @@
-"""The segmenter: reads photographs, so that FCN-scores can be taken."""
+"""The segmenter: reads photographs, so that FCN-scores can be computed."""
 
 import tensorflow as tf
 
@@ -14,12 +14,12 @@ from tfmask.ops.images import to_float
 
 
 class Segmenter(TranslationMethod):
-    """Photographs to label maps, pixel by pixel, learnt from real pairs.
+    """Makes label maps of photographs. It learns from real pairs.
 
-    Its one direction is from the photographs to `config.label_domain`. The
-    loss `cross_entropy` is the softmax cross-entropy of the true class,
-    averaged over all pixels. Void pixels count as 0. True classes are read from
-    the colours of label maps.
+    It has one direction, from the photographs to `config.label_domain`. The
+    loss `cross_entropy` is the softmax cross-entropy of the true class, a mean
+    over all pixels. Void pixels count as 0. The colours of the label maps give
+    the true classes.
 
     Args:
         config: `SegmenterConfig` with a palette.
@@ -28,9 +28,9 @@ class Segmenter(TranslationMethod):
     Raises:
         UserError: the config has fewer than two colours.
 
-    Paper: none. It takes the place of the FCN-8s of Cityscapes' FCN-scores
-    (Isola et al. 2017, section 4), which reads other classes at another size.
-    So the numbers are not comparable.
+    Paper: none. It takes the place of the FCN-8s of the FCN-scores on
+    Cityscapes (Isola et al. 2017, section 4). The FCN-8s reads other classes at
+    another size. So the numbers cannot be compared.
     """
 
     spec = METHOD
@@ -76,7 +76,7 @@ class Segmenter(TranslationMethod):
         return {"segmenter": {"cross_entropy": Term(entropy, 1.0)}}
 
     def _classes(self, labels):
-        """(B, H, W) places of the nearest colours; void ones come last."""
+        """(B, H, W) numbers of the nearest colours. Void colours come last."""
         colours = self.config.palette + self.config.void
         colours = tf.cast(to_float(tf.constant(colours)), labels.dtype)
         # This is |x - c|^2 without |x|^2. |x|^2 is the same for every colour.
@@ -86,7 +86,7 @@ class Segmenter(TranslationMethod):
         return tf.argmin(distances, axis=-1, output_type=tf.int32)
 
     def translate(self, inputs, direction=None):
-        """The likeliest class of every pixel, in its colour.
+        """The most likely class of every pixel, as its colour.
 
         Args:
             inputs: dict with `image` (B, H, W, 3) float in [-1, 1].
@@ -102,5 +102,5 @@ class Segmenter(TranslationMethod):
         return {"image": labels, "mask": change_map(image, labels)}
 
     def images_to_show(self, batch):
-        """Photograph, label map as read, and as it should be."""
+        """Photograph, label map as found, and label map as it should be."""
         return pairs_to_show(self, batch)

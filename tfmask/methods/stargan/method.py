@@ -1,4 +1,4 @@
-"""StarGAN: one generator that sets the attributes it is told."""
+"""StarGAN: one generator sets all attributes."""
 
 from tfmask.layers import torch_initializer
 from tfmask.methods.attributes import AttributeMethod
@@ -9,18 +9,17 @@ from tfmask.networks import AttributeDiscriminator, LabelGenerator
 class StarGAN(AttributeMethod):
     """One generator and one classifying discriminator (Choi et al. 2018).
 
-    Code and paper: `generator` is G, `discriminator` is D with its heads
-    D_src (scores) and D_cls (logits); `critic` and `penalty` make up
-    -L_adv of Eq. (8) for D, `adversarial` is it for G;
-    `classification_real` is Eq. (2), `classification_fake` Eq. (3),
-    `cycle` L_rec of Eq. (4).
+    Code and paper: `generator` is G. `discriminator` is D with its heads D_src
+    (scores) and D_cls (logits). `critic` and `penalty` are the parts of -L_adv
+    of Eq. (8) for D. `adversarial` is L_adv for G. `classification_real` is
+    Eq. (2). `classification_fake` is Eq. (3). `cycle` is L_rec of Eq. (4).
 
     Args:
         config: `StarGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: no. From the authors' code: kernels start as there
-    (PyTorch's default), but biases start at 0.
+    It does not differ from the paper. Differs from the authors' code: biases
+    start at 0. Kernels start as there (PyTorch's default).
     """
 
     spec = METHOD

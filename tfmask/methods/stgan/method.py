@@ -5,7 +5,7 @@ from tfmask.methods.stgan import METHOD
 
 
 class STGAN(AttGAN):
-    """AttGAN told the change, with gated skips (Liu et al. 2019).
+    """AttGAN with the change of attributes as input and with gated skips.
 
     Losses and networks are those of `AttGAN`, with two differences. The
     generator gets `target - source` (0 for the reconstruction) at every level.
@@ -19,8 +19,9 @@ class STGAN(AttGAN):
         config: `STGANConfig`, with `attributes` filled in.
         **kwargs: see `TranslationMethod`.
 
-    Differs from the paper: no. From the authors' code: as in `AttGAN`; and
-    their code requires the attributes of the image.
+    Paper: Liu et al. 2019. It does not differ from the paper. Differs from the
+    authors' code: as `AttGAN` does. And their code requires the attributes of
+    the image.
     """
 
     spec = METHOD

@@ -1,4 +1,4 @@
-"""U-GAT-IT: generators and discriminators that say where they look."""
+"""U-GAT-IT: generators and discriminators with class activation maps."""
 
 import tensorflow as tf
 
@@ -27,14 +27,14 @@ from tfmask.ops.distribution import assign_everywhere
 
 
 class UGATIT(TwoDomains, TranslationMethod):
-    """Two generators, and two discriminators a domain (Kim et al. 2020).
+    """Two generators, and two discriminators for each domain (Kim et al. 2020).
 
-    Code and paper: `generator_a_to_b` is G_s->t with its auxiliary
-    classifier eta_s, `global_discriminator_b` and `local_discriminator_b`
-    are D_t with eta_Dt; `adversarial_global_b` and `_local_b` are Eq. (4) of
-    the patches, `activation_global_b` and `_local_b` of the discriminators'
-    class activations; `cycle_a` is Eq. (5), `identity_b` Eq. (6), and
-    `cam_a_to_b` the generator's part of Eq. (7). Both logits of a class
+    Code and paper: `generator_a_to_b` is G_s->t with its auxiliary classifier
+    eta_s. `global_discriminator_b` and `local_discriminator_b` are D_t with
+    eta_Dt. `adversarial_global_b` and `_local_b` are Eq. (4) of the patches.
+    `activation_global_b` and `_local_b` are Eq. (4) of the discriminators'
+    class activations. `cycle_a` is Eq. (5). `identity_b` is Eq. (6).
+    `cam_a_to_b` is the generator's part of Eq. (7). Both logits of a class
     activation count: the logit of the means and the logit of the maxima.
 
     The discriminators learn first. Then the generators learn from their own
@@ -45,10 +45,10 @@ class UGATIT(TwoDomains, TranslationMethod):
         **kwargs: see `TranslationMethod`.
 
     Paper: Kim et al. 2020 (ICLR), section 2.
-    Differs from the paper and the authors' PyTorch code: images may have other
+    Differs from the paper and the authors' PyTorch code: images can have other
     sizes, see `ActivationGenerator`. Spectral normalisation has one power
-    iteration for each step; there it has three. The initial kernels of that
-    code are PyTorch's defaults; here they are the paper's.
+    iteration in each step. In that code it has three. The initial kernels are
+    the paper's. In that code they are PyTorch's defaults.
     """
 
     spec = METHOD
@@ -166,7 +166,8 @@ class UGATIT(TwoDomains, TranslationMethod):
                 lambda: l1(same, real[target]),
                 config.identity_weight,
             ),
-            # It is halved there, not here.
+            # `vanilla_discriminator` halves the loss. The authors' code does
+            # not.
             f"cam_{direction}": (
                 lambda: vanilla_discriminator(of_source, of_target),
                 2.0 * config.cam_weight,
@@ -188,9 +189,10 @@ class UGATIT(TwoDomains, TranslationMethod):
         return weighted(terms)
 
     def translate(self, inputs, direction="a_to_b"):
-        """See `TranslationMethod`; the mask is the generator's heat map.
+        """See `TranslationMethod`. The mask comes from the heat map h.
 
-        `(h - min h) / (max h - min h)` in each image, resized bilinearly.
+        It is `(h - min h) / (max h - min h)` in each image, resized
+        bilinearly. h is the heat map of the generator.
         """
         image = inputs["image"]
         translated, _, heat = self.networks[f"generator_{direction}"].parts(

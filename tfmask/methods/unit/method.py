@@ -1,4 +1,4 @@
-"""UNIT: two auto-encoders with one space of codes."""
+"""UNIT: two auto-encoders with one latent space."""
 
 import tensorflow as tf
 
@@ -40,23 +40,23 @@ _OTHER = {"a": "b", "b": "a"}
 
 
 class UNIT(TwoDomains, TranslationMethod):
-    """Images of both domains have one code (Liu et al. 2017).
+    """Images of both domains have codes in one space (Liu et al. 2017).
 
-    Code and paper: `encoder_a`, `encoder_b` are E1 and E2, `decoder_a`,
-    `decoder_b` G1 and G2, whose shared layers are `shared_encoder` and
-    `shared_decoder`; `discriminator_a`, `discriminator_b` D1 and D2. A code is
-    the mean of a normal distribution of variance 1. Training draws from this
-    distribution. `reconstruction_a` and `code_a` are the two parts of L_VAE1,
-    Eq. (3), `adversarial_a` and `discriminator_a` L_GAN1, Eq. (4), `cycle_a`
-    and `cycle_code_a` L_CC1, Eq. (5).
+    Code and paper: `encoder_a` and `encoder_b` are E1 and E2. `decoder_a` and
+    `decoder_b` are G1 and G2. Their shared layers are `shared_encoder` and
+    `shared_decoder`. `discriminator_a` and `discriminator_b` are D1 and D2. A
+    code is the mean of a normal distribution of variance 1. Training draws from
+    this distribution. `reconstruction_a` and `code_a` are the two parts of
+    L_VAE1, Eq. (3). `adversarial_a` and `discriminator_a` are those of L_GAN1,
+    Eq. (4). `cycle_a` and `cycle_code_a` are those of L_CC1, Eq. (5).
 
     Args:
         config: `UNITConfig`.
         **kwargs: see `TranslationMethod`.
 
     Differs from the paper: the divergence is the mean of the squares of the
-    code, without 1/2, as in all of the authors' codes. From their code of 2017:
-    the squares are those of the code without its noise, see
+    code, without 1/2, as in all of the authors' codes. Differs from their code
+    of 2017: the squares are those of the code without its noise, see
     docs/methods/unit.md.
     """
 
@@ -117,7 +117,7 @@ class UNIT(TwoDomains, TranslationMethod):
         return features
 
     def opened(self, codes):
-        """(B, h, w, C) codes as the decoders of both domains take them."""
+        """(B, h, w, C) codes after the layers that both decoders share."""
         if self.config.variant == "shared":
             codes = self.shared_decoder(codes)
         return codes
@@ -137,15 +137,16 @@ class UNIT(TwoDomains, TranslationMethod):
         return codes + replica_normal(codes, seed, codes.shape[1:])
 
     def crossed(self, codes, training, stream):
-        """Codes of both domains' images as images of both domains.
+        """Decodes the codes of each domain into images of both domains.
 
         Args:
             codes: dict of domain to (B, h, w, C) float.
             training, stream: see `drawn`.
 
         Returns:
-            Two dicts of a domain that images are made in to (B, H, W, 3)
-            float32: from its own images' codes, and from the other's.
+            Two dicts of a domain to its images (B, H, W, 3) float32. The first
+            has images from codes of the same domain. The second has images from
+            codes of the other domain.
         """
         features = self.opened(
             tf.concat(
@@ -190,7 +191,8 @@ class UNIT(TwoDomains, TranslationMethod):
         loss, _ = LOSSES[config.adversarial_loss]
         terms = {}
         for domain, other in _OTHER.items():
-            # The code of the translation of an image, in its first domain.
+            # The code of the image's translation. It is decoded back into the
+            # domain of the image.
             again = self.encode(fake[other], other)
             noisy = self.drawn(again, domain, training, _STREAMS["cycle"])
             decoder = self.networks[f"decoder_{domain}"]
@@ -233,7 +235,7 @@ class UNIT(TwoDomains, TranslationMethod):
             )
             terms[f"discriminator_{domain}"] = (
                 lambda judged=judged: loss(*(j.scores for j in judged)),
-                # The authors sum what our losses halve.
+                # The authors' code has the sum, our losses have half of it.
                 2.0 * self.config.adversarial_weight,
             )
         return terms
