@@ -1,22 +1,22 @@
-"""What devices exchange in a step, and what scaling that implies: computed.
+"""Computes how many bytes devices exchange in a step, and how this scales.
 
     python benchmarks/all_reduce.py --output-table bytes
     python benchmarks/all_reduce.py --output-table scaling --methods cyclegan
 
-Nothing is run on several devices here. Bytes are counted from the variables of
-each method's preset and from the rhythm in which its players learn; times
-follow from a model:
+It runs nothing on several devices. It counts bytes from the variables of each
+method's preset, and from the steps in which the players learn. The times follow
+from a model:
 
-* An all-reduce of S bytes over N devices sends 2 (N - 1) / N x S through every
-  link (a ring, or anything as good), at the stated speed, without latency.
-* Nothing of it happens while a device computes. What TensorFlow and NCCL
-  overlap makes it better than this.
-* A device computes for the stated time, however many there are: each keeps its
-  own batch size, so that the global batch grows.
+* An all-reduce of S bytes over N devices sends 2 (N - 1) / N x S bytes through
+  every link, at the stated speed, without latency. A ring does this.
+* No device computes meanwhile. TensorFlow and NCCL overlap some of the work, so
+  the real times are better.
+* The time of the computation does not depend on the number of devices. Each
+  device keeps its own batch size, so the global batch grows.
 
-Counted: float32 gradients of each update, and the translations that history
-pools exchange, of which there are more the more devices there are. Not counted:
-means of batch normalisation and of terms, a few kilobytes.
+The float32 gradients of each update count, and the translations that history
+pools exchange. With more devices there are more translations. The means of
+batch normalisation and of terms do not count: they are a few kilobytes.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 DATA = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 DEVICES = (1, 2, 4, 8, 16, 32, 64)
-# GB/s of one link in one direction, as their makers state them.
+# GB/s of one link in one direction, from the makers' data sheets.
 LINKS = {
     "NVLink 4": 450.0,
     "PCIe 4.0 x16": 32.0,
@@ -41,14 +41,14 @@ FLOAT32 = 4
 
 @dataclasses.dataclass(frozen=True)
 class Exchange:
-    """What one method exchanges, in bytes.
+    """The bytes that one method exchanges.
 
     Attributes:
-        preset: str, whose networks these are.
-        gradients: of a mean step.
-        most: gradients of the step with the most.
-        pooled: what pools exchange of one image that a device adds to its
-            batch, times the devices.
+        preset: str, the preset of its networks.
+        gradients: bytes of gradients in a mean step.
+        most: bytes of gradients in the step with the most.
+        pooled: bytes that pools exchange for one image in the batch of a
+            device. Multiply by the number of devices.
     """
 
     preset: str
@@ -57,15 +57,15 @@ class Exchange:
     pooled: int
 
     def bytes(self, devices, batch):
-        """All of a mean step, `batch` images on each of the devices."""
+        """All bytes of a mean step with `batch` images on each device."""
         return self.gradients + self.pooled * devices * batch
 
 
 def step_bytes(method):
-    """Bytes of gradients of each step of a period, a list.
+    """List of the bytes of gradients in each step of a period.
 
-    In its first phase, where most networks learn. A sequential mini-batch
-    counts with all of its sub-steps.
+    This is the first phase, in which most networks learn. A sequential
+    mini-batch counts with all of its sub-steps.
     """
     period = math.lcm(*(player.every for player in method.players.values()))
     repeats = getattr(method, "substeps", 1)
@@ -78,7 +78,7 @@ def step_bytes(method):
             if not player.learns(step):
                 continue
             variables = method.owned_variables(name, method.frozen)
-            # A clipped gradient is summed once for its norm, too.
+            # Clipping sums the gradients once more, for their norm.
             sums = 1 if player.clip_norm is None else 2
             weights = sum(math.prod(variable.shape) for variable in variables)
             total += repeats * sums * weights * FLOAT32
@@ -87,7 +87,7 @@ def step_bytes(method):
 
 
 def pooled_bytes(method):
-    """Bytes that a method's pools exchange for an image of a batch."""
+    """Bytes that a method's pools exchange for one image of a batch."""
     return FLOAT32 * sum(
         math.prod(pool.images.shape[1:])
         for pool in method.pools.values()
@@ -122,12 +122,12 @@ def exchange(name, preset, image_size):
 
 
 def ring_seconds(size, devices, gigabytes):
-    """Seconds of an all-reduce of `size` bytes; see the model above."""
+    """Seconds of an all-reduce of `size` bytes, by the model above."""
     return 2 * (devices - 1) / devices * size / (gigabytes * 1e9)
 
 
 def efficiency(exchanged, devices, gigabytes, step_seconds, batch):
-    """Share of `devices` times one device's images/s that is reached."""
+    """Images/s as a share of `devices` times the images/s of one device."""
     seconds = ring_seconds(exchanged.bytes(devices, batch), devices, gigabytes)
     return step_seconds / (step_seconds + seconds)
 

@@ -1,10 +1,11 @@
-"""What the client's wheel needs, with which protobuf and grpcio it works.
+"""Tests the client's wheel with several versions of protobuf and grpcio.
 
     python benchmarks/client.py
 
-Installs the wheel into a folder for each row, with these versions and nothing
-else, imports it there in fresh processes and asks a local server: processor
-time and memory of the import, the least of three. It needs pip's index.
+For each row, it installs the wheel with these versions and nothing else into a
+new folder. It imports the client there in new processes and sends requests to a
+local server. It shows the processor time and the memory of the import, the
+smallest of three. It needs a package index for pip.
 """
 
 import shlex
@@ -19,7 +20,7 @@ sys.path[:] = [str(ROOT)] + [
     entry for entry in sys.path if Path(entry).resolve() != ROOT / "benchmarks"
 ]
 
-# protobuf, grpcio, numpy: the least, the newest and some between.
+# protobuf, grpcio, numpy: the oldest, the newest and some in between.
 VERSIONS = (
     "==4.22.0 ==1.51.1 ==1.24.0",
     "==4.24.4 ==1.51.1 ==1.24.0",
@@ -55,11 +56,11 @@ class Options:
     """Options of the benchmark."""
 
     versions: tuple[str, ...] = VERSIONS
-    """"PROTOBUF GRPCIO NUMPY" of every row, as pip writes them."""
+    """One "PROTOBUF GRPCIO NUMPY" for each row: versions in pip's form."""
 
 
 def pip(*arguments):
-    """Runs pip; returns the text of its error, or None."""
+    """Runs pip. Returns the text of its error, or None."""
     done = subprocess.run(
         [sys.executable, "-m", "pip", *arguments],
         capture_output=True,
@@ -69,7 +70,7 @@ def pip(*arguments):
 
 
 def row(folder, wheel, versions, target):
-    """Cells of the table."""
+    """The cells of one row."""
     names = ("protobuf", "grpcio", "numpy")
     wanted = map("".join, zip(names, versions.split(), strict=True))
     problem = pip(

@@ -1,19 +1,19 @@
-"""Step time, peak memory and parameters of every method, side by side.
+"""Step time, peak memory and number of parameters of every method.
 
     python benchmarks/train_step.py --all
 
-Each method in a process of its own, one after the other, so that its peak is
-its own: the networks of a preset (those of `quick` where a method has no such
-preset), synthetic data as its own pipeline draws them, a tf.function as
-training runs it. Methods whose players learn in some steps only are timed over
-whole periods of these; a step is their mean. `cpu_ms` is what the processors
-worked for it, which other work on the machine hardly changes.
+The methods run one after the other. Each has a separate process, so that its
+peak memory is its own. It has the networks of a preset (of `quick` if it has no
+such preset), synthetic data from its own pipeline, and the tf.function of
+training. If some players do not learn in every step, whole periods are timed,
+and the row shows the mean step. `cpu_ms` is the time that the processors worked
+for a step. Other work on the machine hardly changes it.
 
-`--accumulate N` takes each batch in N parts, `--recompute` computes layers of
-ResNet generators again for the backward pass.
+`--accumulate N` computes each batch in N parts. `--recompute` computes the
+layers of ResNet generators again in the backward pass.
 
-With `--json FILE` every row is in the file as soon as it stands on the screen;
-`--resume` takes the rows that are there and measures the others.
+`--json FILE` writes every row into the file when it appears on the screen.
+`--resume` keeps the rows of the file and measures the others.
 """
 
 import argparse
@@ -24,7 +24,7 @@ import sys
 import time
 from pathlib import Path
 
-# Started as a script, too, which sees its own folder only.
+# If this file is run as a script, Python sees only its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.method_table import Table, training  # noqa: E402
@@ -33,7 +33,7 @@ COLUMNS = ("ms", "fastest_ms", "cpu_ms", "peak_mib", "trained", "networks")
 
 
 def measure(name, options):
-    """dict of one method's numbers, by `COLUMNS`, and their `preset`."""
+    """dict of one method's numbers: the names in `COLUMNS`, and `preset`."""
     ready = training(name, options)
     walls, works = [], []
     for _ in range(options["warm_up"] + options["periods"]):
@@ -60,7 +60,7 @@ def measure(name, options):
 
 
 def main(argv=None):
-    """Measures all methods, or those that are named."""
+    """Measures all methods, or those of `--methods`."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,11 +1,12 @@
 """Floating-point operations of a training step's convolutions.
 
-A convolution costs 2 x output pixels x kernel pixels x input channels x
-filters (a transposed one: input pixels); padding counts like any pixel.
-Where gradients flow, its kernel's and its input's cost as much each. Not
-counted: what no framework computes (the input gradient of a network's first
-layer where the input is an image of the data, the kernel gradients of
-discriminators in the generators' update) and everything but convolutions.
+A convolution needs 2 x output pixels x kernel pixels x input channels x filters
+operations. A transposed convolution needs input pixels in place of output
+pixels. Pixels of padding count like others. If gradients are needed, the
+kernel's gradient and the input's gradient each need the same number. These do
+not count, because no framework computes them: the input gradient of a network's
+first layer if its input is an image of the data, and the kernel gradients of
+discriminators in the generators' update. All other operations do not count.
 """
 
 
@@ -58,11 +59,12 @@ def attention_layers(size, config):
 def step_flops(method, size, batch_size, config, stage=1):
     """FLOPs of one training step, all players.
 
-    CycleGAN: six generator passes (two translations, two cycles, two
-    identities). Attention-guided (joint update): four, and as many of the
-    attention networks, which in stage 2 are frozen: their kernels need no
-    gradient, and their inputs only where those are translations. Both: two
-    discriminator passes for the generators, four for the discriminators.
+    CycleGAN has six passes of generators: two translations, two cycles, two
+    identities. Attention-guided translation (joint update) has four passes of
+    generators and four of attention networks. In stage 2 the attention networks
+    are frozen: their kernels need no gradient, and their inputs need one only
+    if they are translations. Both methods have two passes of discriminators for
+    the generators and four for the discriminators.
 
     Args:
         method: "cyclegan" or "attention_guided".

@@ -1,10 +1,11 @@
-"""Floating-point operations of a traced function, from its operations' shapes.
+"""Counts the floating-point operations (FLOPs) of a traced function.
 
-Convolutions, their two gradients and products of matrices, as they stand in the
-graph: a multiplication and an addition are two, and a pixel of padding counts
-like any other. What no output and no update needs is not counted, as it is not
-run either (the kernel gradients of a discriminator in the generators' update).
-Everything else (norms, activations, Adam) counts nothing.
+It reads the shapes of the graph's convolutions, their two gradients and the
+products of matrices. A multiplication and an addition are two FLOPs. A pixel of
+padding counts like others. An operation counts only if an output or an update
+needs it, because TensorFlow does not run the others (such as a discriminator's
+kernel gradients in the generators' update). Norms, activations, Adam and all
+other operations do not count.
 """
 
 import math
@@ -13,7 +14,7 @@ _DEPTHWISE = "DepthwiseConv2dNative"
 
 
 class Unknown(Exception):
-    """The graph alone does not say how much is computed."""
+    """The number of FLOPs does not follow from the graph alone."""
 
 
 def graph_flops(graph, *, branches=(), passes=None):
@@ -21,11 +22,11 @@ def graph_flops(graph, *, branches=(), passes=None):
 
     Args:
         graph: `tf.Graph` of a concrete function.
-        branches: floats, for each `tf.cond` of the graph itself that computes
-            anything how often its first branch is taken, in the order of
-            tracing. A branch inside of another function counts half.
-        passes: float, how often the body of a loop runs; None: a loop that
-            computes anything raises.
+        branches: floats, one for each `tf.cond` of the graph itself that has
+            FLOPs, in the order of tracing: the share of calls that take its
+            first branch. A branch inside of another function counts half.
+        passes: float, number of times that the body of a loop runs. None: a
+            loop with FLOPs is an error.
 
     Returns:
         float.
@@ -63,7 +64,7 @@ def graph_flops(graph, *, branches=(), passes=None):
 
 
 def _needed(graph):
-    """Operations that an output or an update needs, in the graph's order."""
+    """The operations that an output or update needs, in the graph's order."""
     wanted = [tensor.op for tensor in graph.outputs]
     wanted += getattr(graph, "control_outputs", [])
     needed = set()
@@ -94,12 +95,12 @@ def _size(operation, tensor):
 
 
 def _convolution(images, kernel, outputs):
-    """Function of an operation: FLOPs of a convolution.
+    """Makes a function of an operation that returns a convolution's FLOPs.
 
     Args:
-        images: function of the operation that gives its small or large side,
-            of which each pixel and filter sees the whole kernel.
-        kernel: the same, of the kernel.
+        images: function of the operation. It returns the shape of the images
+            whose pixels each see the whole kernel.
+        kernel: function of the operation. It returns the kernel's shape.
         outputs: index of the filters' axis in the kernel.
     """
 

@@ -1,18 +1,19 @@
-"""How fast training images come, next to decoding their JPEG files alone.
+"""Compares the speed of training data with the decoding of the JPEG files.
 
     python benchmarks/input_pipeline.py
 
-Writes photographs' stand-ins (drawn scenes with noise, JPEG quality 90) into a
-temporary folder, in two sizes: that of training and one larger. Each kind of
-data then gives training batches with crop and flip, as `tfmask train` asks for
-them; between its rounds the bare decoder reads the same files in the same
-process, through `tf.data` as well. CPU time is what all threads of the process
-worked: other work on the machine hardly changes it.
+It writes drawn scenes with noise (JPEG quality 90) in place of photographs into
+a temporary folder, in the size of training and in a larger size. Each kind of
+data then gives training batches with crop and flip, as for `tfmask train`.
+Between its rounds, a decoder without any other work reads the same files in the
+same process, also through `tf.data`. CPU time is the time that all threads of
+the process worked. Other work on the machine hardly changes it.
 
-Synthetic scenes are those of later epochs: they are drawn in the first one.
+The speed of synthetic scenes is the speed of later epochs, because the first
+epoch draws the scenes.
 
-A pair is an image of either domain. `of decoding` is the rate as a share of
-the bare decoder's: images/s, and by CPU time.
+A pair is an image of each domain. `of decoding` is the speed as a share of the
+decoder's speed: in images/s, and in CPU time.
 """
 
 import argparse
@@ -28,7 +29,7 @@ QUALITY = 90
 
 
 def write_photographs(folder, count, size):
-    """trainA and trainB of JPEG files; returns their paths."""
+    """Writes trainA and trainB with JPEG files. Returns their paths."""
     from PIL import Image
 
     from data_pipelines import synthetic
@@ -45,7 +46,7 @@ def write_photographs(folder, count, size):
 
 
 def decoder(paths, batch_size):
-    """Endless batches of what decoding gives, and nothing more."""
+    """Endless batches of decoded files, without any other work."""
     import tensorflow as tf
 
     contents = tf.constant([path.read_bytes() for path in paths])
@@ -71,12 +72,12 @@ def timed(iterator, steps, batch_size):
 
 
 def compare(kinds, steps, rounds, batch_size, warm_up):
-    """Medians of rounds in turns.
+    """Times the datasets in turn. Takes the medians over the rounds.
 
     Args:
         kinds: dict of name to dataset.
         steps, rounds, batch_size: ints.
-        warm_up: int, batches before, an epoch for what is cached.
+        warm_up: int, batches before the timing: an epoch if data is cached.
 
     Returns:
         dict of name to (images/s, CPU ms a pair).
@@ -86,8 +87,8 @@ def compare(kinds, steps, rounds, batch_size, warm_up):
     timings = {name: [] for name in kinds}
     for _ in range(rounds):
         for name, data in kinds.items():
-            # One that waits would go on fetching while others are timed. The
-            # first batches fill its buffer.
+            # A new iterator for each round, because an old one would fetch data
+            # while others are timed. The first batches fill the buffer.
             iterator = iter(data)
             timed(iterator, 20, batch_size)
             timings[name].append(timed(iterator, steps, batch_size))

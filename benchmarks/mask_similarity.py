@@ -1,11 +1,12 @@
-"""Time and memory of LOMIT's R1: the sorted form against all pairs.
+"""Time and memory of LOMIT's R1: the sorted form and the form of all pairs.
 
     python benchmarks/mask_similarity.py
 
-prints, for square masks, milliseconds of value and gradient with respect to
-the mask (the least of several turns, which other work disturbs least), by how
-much the process grew, and how far the two forms are apart. Each form and size
-has a process of its own: its memory is nobody else's.
+For square masks it prints the milliseconds for the value and the gradient with
+respect to the mask, the growth of the process's memory, and the difference
+between the two forms. The time is the smallest of several, because other work
+disturbs it least. Each form and size has a separate process, so that its memory
+is its own.
 """
 
 import argparse
@@ -40,7 +41,7 @@ def all_pairs(mask, content):
 
 
 def step_of(form, side, batch, channels):
-    """A function that returns R1 (B,) and its gradient, of random inputs."""
+    """A function that returns R1 (B,) of random inputs, and its gradient."""
     import numpy as np
     import tensorflow as tf
 
@@ -65,17 +66,17 @@ def measure(form, side, batch, channels, repeats):
     """Runs one form in this process.
 
     Args:
-        form: of `FORMS`.
+        form: a key of `FORMS`.
         side: int, height and width of the masks.
         batch: int.
-        channels: int, of the contents.
-        repeats: int, turns that are timed.
+        channels: int, channels of the contents.
+        repeats: int, number of timed calls.
 
     Returns:
-        dict: `milliseconds`, `mebibytes` that the process grew by, `values`
-        and `gradient` (lists of float).
+        dict of `milliseconds`, `mebibytes` (growth of the process's memory),
+        `values` and `gradient` (lists of float).
     """
-    step_of(form, 4, 1, channels)()  # what TensorFlow itself takes
+    step_of(form, 4, 1, channels)()  # now TensorFlow itself has its memory
     step = step_of(form, side, batch, channels)
     before = _peak_kilobytes()
     values, gradient = step()
@@ -113,7 +114,7 @@ def _apart(one, other):
 
 
 def main(argv=None):
-    """Prints one row a form and size."""
+    """Prints one row for each form and size."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

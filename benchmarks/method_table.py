@@ -1,8 +1,8 @@
-"""A table of every method: one row each, measured in a process of its own.
+"""A table with one row for each method, measured in a separate process.
 
-What the scripts share that go through all methods: a method that is ready to
-be trained, the options, the rows on the screen and in a file that an
-interrupted run goes on with.
+Scripts that measure all methods share this: a method that is ready for
+training, the options, and the rows on the screen and in a file. An interrupted
+run continues with the rows of this file.
 """
 
 import argparse
@@ -21,14 +21,14 @@ DATA = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """A method that is ready to be trained.
+    """A method that is ready for training.
 
     Attributes:
-        preset: str, whose networks it has.
+        preset: str, the preset of its networks.
         method: `TranslationMethod`.
-        step: tf.function of a batch, as training runs it.
-        batch: what its own pipeline gives.
-        period: int; so many steps until everyone's turn comes again.
+        step: tf.function of a batch, as in training.
+        batch: a batch from its own pipeline.
+        period: int, number of steps in which every player learns.
     """
 
     preset: str
@@ -39,7 +39,7 @@ class Training:
 
 
 def set_threads(count):
-    """Threads of TensorFlow; before anything has started it."""
+    """Sets TensorFlow's threads. Call it before TensorFlow does anything."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(count)
@@ -50,10 +50,10 @@ def training(name, options):
     """`Training` of a method on synthetic images.
 
     Args:
-        name: of the method.
-        options: dict with `threads`, `preset`, `image_size`, `batch_size`,
-            and those of `precision`, `accumulate` and `recompute` that are
-            not the defaults of training.
+        name: str, name of the method.
+        options: dict with `threads`, `preset`, `image_size`, `batch_size`. It
+            also has `precision`, `accumulate` and `recompute` if they are not
+            the defaults of training.
     """
     import tensorflow as tf
 
@@ -65,7 +65,7 @@ def training(name, options):
 
     spec = method_spec(name)
     location = DATA.get(spec.data, "synthetic")
-    # What has no paper has no such preset.
+    # A method without a paper has no preset `paper`.
     preset = (
         options["preset"] if options["preset"] in spec.preset_names else "quick"
     )
@@ -88,7 +88,7 @@ def training(name, options):
         ),
     )
     if hasattr(config.method, "levels"):
-        # A U-Net goes down to one pixel.
+        # The U-Net halves the image down to one pixel.
         most = int(math.log2(options["image_size"]))
         levels = min(config.method.levels, most)
         method = dataclasses.replace(config.method, levels=levels)
@@ -111,13 +111,13 @@ def training(name, options):
 
 @dataclasses.dataclass(frozen=True)
 class Table:
-    """What a script measures of every method.
+    """The numbers that a script measures for every method.
 
     Attributes:
-        script: path of the file that is started for a row; it calls `main`.
-        measure: function of a method's name and options that gives a row, a
-            dict of the columns' names and `preset`.
-        columns: dict of name to format of its numbers.
+        script: path of the file that is run for a row. It calls `main`.
+        measure: function of a method's name and options. It returns a row: a
+            dict with the names of the columns and `preset`.
+        columns: dict of name to the format of its numbers.
     """
 
     script: str
@@ -125,7 +125,7 @@ class Table:
     columns: dict
 
     def in_own_process(self, name, options):
-        """A row from a fresh process; None if it fails, which it says."""
+        """A row from a new process. None, and a message, if it fails."""
         done = subprocess.run(
             [sys.executable, self.script, "--one", name, json.dumps(options)],
             stdout=subprocess.PIPE,
@@ -140,13 +140,13 @@ class Table:
         return json.loads(done.stdout) if done.returncode == 0 else None
 
     def measure_all(self, names, options, done, keep):
-        """dict of name to its row; says each as it comes.
+        """dict of a method's name to its row. It prints each new row.
 
         Args:
-            names: of methods.
-            options: of `measure`.
-            done: dict of rows that need not be measured.
-            keep: called with all rows after each new one.
+            names: names of methods.
+            options: options of `measure`.
+            done: dict of rows that are already measured.
+            keep: function, called with all rows after each new one.
         """
         print(f"{'method':24}" + "".join(f"{n:>14}" for n in self.columns))
         rows = dict(done)
@@ -175,15 +175,15 @@ class Table:
         return rows
 
     def main(self, parser, argv):
-        """Measures the methods that are named, all by default.
+        """Measures the methods of `--methods`, or all.
 
         Args:
-            parser: `argparse.ArgumentParser` with the script's own options;
-                gets those that all of these scripts have.
+            parser: `argparse.ArgumentParser` with the script's own options. It
+                gets the options that all of these scripts have.
             argv: list of str.
 
         Returns:
-            int, 0 or 1 where a method failed.
+            int: 0, or 1 if a method failed.
         """
         from tfmask.methods import NAMES
         from tfmask.ops.files import write_json
@@ -222,7 +222,7 @@ class Table:
 
 
 def progress(count, total, seconds):
-    """How far it is, and what is left if the others take as long."""
+    """The number of rows, and the time left if the others take as long."""
     left = seconds / count * (total - count)
     return (
         f"{count} of {total} in {seconds / 60:.0f} min, "
@@ -231,7 +231,7 @@ def progress(count, total, seconds):
 
 
 def rows_of(file, options):
-    """The rows of an earlier run; exits where it had other options."""
+    """The rows of an earlier run. If its options differ, the program ends."""
     try:
         earlier = json.loads(file.read_text())
         rows = earlier.pop("methods")

@@ -1,13 +1,13 @@
-"""Time and memory of KID and FID: tfmask's against torchmetrics'.
+"""Time and memory of KID and FID in tfmask and in torchmetrics.
 
     pip install ".[benchmark]"
     python benchmarks/metrics.py
 
-makes two sets of random features and prints, for each number and library,
-its value, the least seconds of several turns, by how much the process grew,
-and the ratios of ours to theirs. Each has a process of its own: its memory is
-nobody else's. KID is that of the whole sets; torchmetrics computes it in the
-features' precision (float32) unless told otherwise, so it is shown in both.
+It makes two sets of random features. For each measure and library it prints the
+value, the smallest of several times in seconds, the growth of the process's
+memory, and the ratios of ours to theirs. Each has a separate process, so that
+its memory is its own. KID is that of the whole sets. torchmetrics computes it
+in the features' precision (float32) by default, so the table has both.
 """
 
 import argparse
@@ -32,11 +32,12 @@ NEEDS = (
 
 
 def features_of(count, width, seed):
-    """(count, width) float32 like pooled ReLUs: correlated, 0 or more."""
+    """(count, width) float32, correlated and 0 or more, like pooled ReLUs."""
     random = np.random.default_rng(seed)
     mix = np.random.default_rng(9).standard_normal((64, width), "float32")
     features = np.empty((count, width), "float32")
-    # In parts: what this takes would hide what the libraries take.
+    # In parts. Otherwise this needs so much memory that the growth by the
+    # libraries cannot be seen.
     for rows in np.array_split(features, -(-count // 100)):
         common = random.standard_normal((len(rows), 64), "float32")
         own = random.standard_normal(rows.shape, "float32")
@@ -46,14 +47,14 @@ def features_of(count, width, seed):
 
 
 def function_of(number, form):
-    """A function of two sets of features (NumPy, float32) that gives a float.
+    """A function of two sets of features (NumPy, float32) to a float.
 
     Args:
-        number: of `FORMS`.
-        form: of `FORMS[number]`.
+        number: a key of `FORMS`, the measure.
+        form: a key of `FORMS[number]`, the library.
     """
     if form == "tfmask":
-        # From a clone that is not installed, too.
+        # This also works in a clone that is not installed.
         sys.path.insert(0, str(Path(__file__).parents[1]))
         from tfmask.metrics import frechet_distance, kernel_distance
 
@@ -69,7 +70,7 @@ def function_of(number, form):
         return float(poly_mmd(*pair))
 
     def moments(values):
-        # As its FID does: sums over batches in float64.
+        # torchmetrics' FID does this: sums over batches in float64.
         values = torch.from_numpy(values).double()
         mean, count = values.mean(dim=0, keepdim=True), len(values)
         scatter = values.t().mm(values) - count * mean.t().mm(mean)
@@ -85,24 +86,25 @@ def measure(number, form, count, width, repeats):
     """Runs one form in this process.
 
     Args:
-        number: of `FORMS`.
-        form: of `FORMS[number]`.
+        number: a key of `FORMS`, the measure.
+        form: a key of `FORMS[number]`, the library.
         count: int, images of each set.
         width: int, features of an image.
-        repeats: int, turns that are timed.
+        repeats: int, number of timed calls.
 
     Returns:
-        dict: `value`, `seconds`, `mebibytes` that the process grew by.
+        dict of `value`, `seconds`, `mebibytes` (growth of the process's
+        memory).
     """
     pair = [features_of(count, width, seed) for seed in (0, 1)]
     function = function_of(number, form)
-    function(pair[0][:8], pair[1][:8])  # what the libraries themselves take
+    function(pair[0][:8], pair[1][:8])  # now the libraries have their memory
     before, seconds = _peak_kilobytes(), []
     for _ in range(repeats):
         start = time.perf_counter()
         value = function(*pair)
         seconds.append(time.perf_counter() - start)
-    grown = max(_peak_kilobytes() - before, 1)  # divided by, in ratios
+    grown = max(_peak_kilobytes() - before, 1)  # ratios divide by it
     return {
         "value": value,
         "seconds": min(seconds),
@@ -125,7 +127,7 @@ def _in_a_process(number, form, options):
 
 
 def main(argv=None):
-    """Prints one row a number and form; returns the exit code."""
+    """Prints one row for each measure and library. Returns the exit code."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

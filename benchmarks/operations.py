@@ -1,10 +1,11 @@
-"""What tfmask computes its own way on CPUs, next to TensorFlow's and Keras'.
+"""Compares operations that tfmask computes in its own way on CPUs.
 
     python benchmarks/operations.py
 
-Processor time of one thread, the least of some repetitions: the gradients of
-convolutions, `tf.nn.conv2d`'s and those of `tfmask.layers.convolve`, and an
-update of Adam, Keras' and that of `tfmask.ops.optimizers`.
+It shows the processor time of one thread, the smallest of some repetitions. It
+compares the gradients of convolutions of `tf.nn.conv2d` and of
+`tfmask.layers.convolve`, and an update of Adam of Keras and of
+`tfmask.ops.optimizers`.
 """
 
 import argparse
@@ -13,10 +14,11 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# (side, channels, filters, kernel, padding, strides) of layers at 128 px that
-# have few filters, or a "SAME" padding: an image's last layer, CUT's,
-# PatchGAN's last; and of layers that halve few pixels: pix2pix' inner ones,
-# whose gradients of the inputs are its transposed layers, and StarGAN's last.
+# (side, channels, filters, kernel, padding, strides) of layers at 128 px. Some
+# have few filters, or the padding "SAME": the last layer of an image, CUT's
+# layers, PatchGAN's last layer. Some halve maps of few pixels: the inner layers
+# of pix2pix (their gradients of the inputs are its transposed layers), and
+# StarGAN's last layer.
 LAYERS = (
     (134, 64, 3, 7, "VALID", 1),
     (128, 128, 64, 3, "SAME", 1),
@@ -30,7 +32,7 @@ LAYERS = (
 
 
 def least_ms(function, *args, repeats):
-    """Milliseconds that the processor works for a call, once it is traced."""
+    """Milliseconds of processor time of a call after its tracing."""
     function(*args)
     times = []
     for _ in range(repeats):
@@ -41,10 +43,11 @@ def least_ms(function, *args, repeats):
 
 
 def gradients(function, padding, strides):
-    """tf.function of inputs, kernel and upstream: one gradient each.
+    """Two tf.functions of inputs, kernel and upstream gradient.
 
     Returns:
-        dict of "inputs" and "kernel" to such a function.
+        dict of "inputs" and "kernel" to the function that returns this
+        gradient.
     """
     import tensorflow as tf
 
@@ -63,7 +66,7 @@ def gradients(function, padding, strides):
 
 
 def layer_rows(options):
-    """dict of a layer's name to dict of what and whose to ms."""
+    """dict of a layer's name to dict of (gradient, library) to ms."""
     import tensorflow as tf
 
     from tfmask.layers.convolve import convolve
@@ -89,7 +92,7 @@ def layer_rows(options):
 
 
 def adam_row(options):
-    """dict of whose to ms of one update."""
+    """dict of library to ms of one update."""
     import keras
     import tensorflow as tf
 

@@ -1,14 +1,14 @@
-"""How many digits networks and losses lose, against float64.
+"""Rounding errors of networks and losses: float32 and bfloat16 against float64.
 
     python benchmarks/precision.py
 
-prints the largest difference between an output in float32 or bfloat16 and
-the same weights in float64, on a plain image (a disc before a flat ground)
-and on a busy one: for the networks of the papers at their sizes, with random
-weights, for the gradient of their input, and for losses. The column "at once"
-is what TensorFlow's own reductions over height and width give: the way that a
-port takes, and that these layers took before. Gradients and losses are
-relative to the largest value.
+It prints the largest difference between the outputs in float32 or bfloat16 and
+the outputs of the same weights in float64. It does this on a plain image (a
+disc before a flat background) and on an image with much detail. It measures the
+papers' networks at their sizes with random weights, the gradients of their
+inputs, and losses. The column "at once" has TensorFlow's own reductions over
+height and width. A simple port would have them, and these layers had them
+before. Gradients and losses are relative to the largest value.
 """
 
 import argparse
@@ -95,8 +95,8 @@ class Subject:
 
     Args:
         make: function that returns a new network.
-        shapes: shapes of its inputs beside the image, without the batch.
-        build: shape to build it on.
+        shapes: shapes of its inputs besides the image, without the batch.
+        build: shape for `build`.
     """
 
     def __init__(self, make, build, *, channels=3, more=()):
@@ -107,7 +107,7 @@ class Subject:
         self.weights = None
 
     def network(self, policy):
-        """A network with the same weights as every other one."""
+        """A new network. All of them have the same weights."""
         keras.mixed_precision.set_global_policy(policy)
         try:
             network = self.make()
@@ -146,7 +146,7 @@ class Subject:
 
 
 def networks(side, filters, blocks):
-    """dict of name to `Subject`; the papers' are 256, 64, 9."""
+    """dict of name to `Subject`. Papers: 256 px, 64 filters, 9 blocks."""
     wide = {"class_name": "RandomNormal", "config": {"stddev": 0.02}}
     small = side * 25 // 32 // 4 * 4  # InstaGAN's 200 of 256 pixels
     shape = (None, side, side, 3)
@@ -183,7 +183,7 @@ def networks(side, filters, blocks):
 
 
 def losses(side):
-    """dict of name to function of (policy, kind) that gives a (1,) array."""
+    """dict of name to a function of (policy, kind) to a (1,) array."""
 
     def distance(policy, kind):
         image = tf.constant(picture(kind, side), _dtype(policy))
@@ -215,10 +215,10 @@ def rows(side, filters, blocks, wanted=None):
     """Yields (what, kind, precision, error at once, error).
 
     Args:
-        side: int, of the images.
-        filters: int, of the networks' first layers.
-        blocks: int, residual blocks.
-        wanted: names of networks; None: all.
+        side: int, side of the images.
+        filters: int, filters of the networks' first layers.
+        blocks: int, number of residual blocks.
+        wanted: names of networks. None: all.
     """
     for name, subject in networks(side, filters, blocks).items():
         if wanted is not None and name not in wanted:

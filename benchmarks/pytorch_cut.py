@@ -1,9 +1,9 @@
-"""CUT in PyTorch, as its page describes it: the benchmark's other side.
+"""CUT in PyTorch, as its page describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, one
-translation for both players, whose encoder's features are the keys (the
-published code computes them again), the discriminator's parameters without
-gradients in the generator's step. Nothing is mirrored, which FastCUT does.
+It is written as a user would write it: modules, eager execution, channels_last
+memory. Both players use one translation. The features of its encoder are the
+keys (the published code computes them again). The discriminator's parameters
+have no gradients in the generator's step. Nothing is mirrored, as FastCUT does.
 """
 
 import torch
@@ -16,7 +16,7 @@ from benchmarks.pytorch_ugatit import off_by
 
 
 class Halved(nn.Module):
-    """Every second pixel of what [1, 2, 1] / 4 blurs, reflected."""
+    """Blurs with [1, 2, 1] / 4, reflected, and takes every second pixel."""
 
     def __init__(self, channels):
         super().__init__()
@@ -32,7 +32,7 @@ class Halved(nn.Module):
 
 
 def normalized(convolution):
-    """A convolution and what follows it in the generator."""
+    """A convolution of the generator with its normalisation and ReLU."""
     width = convolution.out_channels
     return [convolution, nn.InstanceNorm2d(width), nn.ReLU(inplace=True)]
 
@@ -66,7 +66,7 @@ class Generator(nn.Module):
         )
 
     def encode(self, image, layers, stop=None):
-        """What the last layer gives, and a list of what `layers` give."""
+        """The last layer's output, and a list of the outputs of `layers`."""
         maps = []
         for number, layer in enumerate(self.encoder[:stop]):
             image = layer(image)
@@ -75,7 +75,7 @@ class Generator(nn.Module):
         return image, maps
 
     def features(self, image, layers):
-        """What `layers` give; nothing behind them is computed."""
+        """The outputs of `layers`. Later layers are not computed."""
         return self.encode(image, layers, layers[-1] + 1)[1]
 
     def forward(self, image, layers):
@@ -99,7 +99,7 @@ def discriminator(filters, strided_layers):
 
 
 class Projection(nn.Module):
-    """Vectors of feature maps at some places, through two layers each."""
+    """Vectors of feature maps at some places, after two dense layers."""
 
     def __init__(self, widths, units):
         super().__init__()
@@ -123,7 +123,7 @@ class Projection(nn.Module):
 
 
 def contrast(queries, keys, temperature):
-    """(B,): how badly queries tell which key is theirs."""
+    """(B,) cross-entropy: each query should find its own key."""
     logits = queries @ keys.transpose(1, 2) / temperature
     own = torch.arange(logits.shape[1]).expand(logits.shape[:2])
     return functional.cross_entropy(
@@ -137,7 +137,7 @@ class CUT(Rounds):
     def __init__(self, config):
         generator = Generator(config.filters, config.blocks)
         with torch.no_grad():
-            # As wide as the layers' maps are.
+            # The channels of the layers' maps.
             _, maps = generator.encode(
                 torch.zeros(1, 3, 16, 16), config.nce_layers
             )
@@ -196,7 +196,7 @@ class CUT(Rounds):
         }
 
     def weight(self, player, name):
-        """What a player's term counts."""
+        """The weight of a player's term."""
         if player == "discriminator":
             return 1.0
         if name == "adversarial":

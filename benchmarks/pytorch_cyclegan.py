@@ -1,7 +1,7 @@
-"""CycleGAN in PyTorch, as its sheet describes it: the benchmark's other side.
+"""CycleGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, one
-Adam over both generators and one over both discriminators.
+It is written as a user would write it: modules, eager execution, channels_last
+memory, one Adam for both generators and one for both discriminators.
 """
 
 import random
@@ -83,7 +83,7 @@ def discriminator(filters):
 
 
 class ImagePool:
-    """The last translations, half of the answers drawn from them."""
+    """The last translations. Half of the answers are drawn from them."""
 
     def __init__(self, size):
         self.size = size

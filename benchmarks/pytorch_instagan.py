@@ -1,8 +1,9 @@
-"""InstaGAN in PyTorch, as its sheet describes it: the benchmark's other side.
+"""InstaGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory,
-spectral normalisation by PyTorch's own parametrisation, the instances of one
-image as a batch of masks. It takes batches of one image, as the authors' code.
+It is written as a user would write it: modules, eager execution, channels_last
+memory, spectral normalisation by PyTorch's own parametrisation. The instances
+of one image are a batch of masks. A batch has one image, as in the authors'
+code.
 """
 
 import torch
@@ -14,7 +15,7 @@ from benchmarks.pytorch_cyclegan import Adversaries, decoder, encoder
 
 
 class Generator(nn.Module):
-    """(1, 3, H, W) and (N, 1, H, W) to both, translated."""
+    """(1, 3, H, W) image and (N, 1, H, W) masks to the translations of both."""
 
     def __init__(self, filters, blocks):
         super().__init__()

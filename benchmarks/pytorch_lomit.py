@@ -1,8 +1,8 @@
-"""LOMIT in PyTorch, as its sheet describes it: the benchmark's other side.
+"""LOMIT in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would, like pytorch_stargan.py, whose critic it shares. Both
-directions go through the networks as one batch, B inputs and then their B
-exemplars; only batch normalisation keeps them apart.
+It is written as a user would write it, like pytorch_stargan.py, and has the
+same critic. Both directions go through the networks as one batch: B inputs,
+then their B exemplars. Only batch normalisation treats them separately.
 """
 
 import torch
@@ -21,18 +21,18 @@ _REFLECT = {"padding_mode": "reflect"}
 
 
 def layer_norm(channels):
-    """Statistics of a whole image, a scale and an offset a channel."""
+    """Statistics of a whole image, a scale and an offset for each channel."""
     return nn.GroupNorm(1, channels)
 
 
 def strided(channels, filters):
-    """4x4 of stride 2 and leaky ReLU."""
+    """A 4x4 convolution of stride 2, and leaky ReLU."""
     layer = nn.Conv2d(channels, filters, 4, 2, 1, **_REFLECT)
     return [layer, nn.LeakyReLU(0.01, inplace=True)]
 
 
 class StyleEncoder(nn.Module):
-    """(B, 3, H, W) twice, foreground and background, to (B, S) each."""
+    """(B, 3, H, W) foreground and background to their (B, S) styles."""
 
     def __init__(self, filters, size):
         super().__init__()
@@ -60,7 +60,7 @@ class StyleEncoder(nn.Module):
 
 
 class CoSegmentation(nn.Module):
-    """Contents (B, C, h, w) and their others' to masks (B, 1, h, w)."""
+    """Contents (B, C, h, w) and their partners' to masks (B, 1, h, w)."""
 
     def __init__(self, channels, depth):
         super().__init__()
@@ -88,7 +88,7 @@ class CoSegmentation(nn.Module):
 
 
 class HighwayAdaIN(nn.Module):
-    """Two styles for normalised content, one inside a mask, one outside."""
+    """Gives a content two styles: one inside of a mask, one outside of it."""
 
     def __init__(self, channels, style_size, hidden):
         super().__init__()
@@ -144,7 +144,7 @@ class Decoder(nn.Module):
 
 
 class Generator(nn.Module):
-    """Everything but the discriminator."""
+    """All networks except the discriminator."""
 
     def __init__(self, config):
         super().__init__()
@@ -175,12 +175,12 @@ class Generator(nn.Module):
 
 
 def swapped(values):
-    """Every example's partner's value: halves of a batch in turn."""
+    """The value of every example's partner: the halves change places."""
     return torch.cat(values.chunk(2)[::-1])
 
 
 def mask_similarity(mask, units):
-    """R1 in its sorted form, one number an example.
+    """R1 in its sorted form, one number for each example.
 
     Args:
         mask: (B, 1, h, w).
@@ -196,7 +196,7 @@ def mask_similarity(mask, units):
 
 
 class LOMIT(CriticTraining):
-    """Both players; batches are 2B images and attributes."""
+    """Both players. A batch has 2B images and their attributes."""
 
     def __init__(self, config, image_size):
         super().__init__(

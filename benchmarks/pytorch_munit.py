@@ -1,9 +1,9 @@
-"""MUNIT in PyTorch, as its sheet describes it: the benchmark's other side.
+"""MUNIT in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, the
-discriminators' fakes made without gradients, their parameters without
-gradients in the generators' step. There is no perceptual loss, and no side
-of the benchmark has weight decay.
+It is written as a user would write it: modules, eager execution, channels_last
+memory. The discriminators' fakes are made without gradients. The
+discriminators' parameters have no gradients in the generators' step. There is
+no perceptual loss. In the benchmark neither side has weight decay.
 """
 
 import torch
@@ -27,7 +27,8 @@ class AdaIN(nn.Module):
         super().__init__()
 
     def forward(self, features, scale, offset):
-        # Every example's channels as channels of one: a single kernel.
+        # The channels of all examples become the channels of one example. So
+        # one kernel is enough.
         shape = features.shape
         normalized = functional.batch_norm(
             features.reshape(1, -1, *shape[2:]),
@@ -107,7 +108,7 @@ class Generator(nn.Module):
 
     def decode(self, content, style):
         """(B, 3, 4h, 4w) in (-1, 1)."""
-        # Each normalisation's offset lies before its scale.
+        # The offset of each normalisation comes before its scale.
         pairs = self.style_layers(style).chunk(2 * len(self.blocks), 1)
         pairs = [pair.chunk(2, 1)[::-1] for pair in pairs]
         for number, block in enumerate(self.blocks):
@@ -164,7 +165,7 @@ class MUNIT(Rounds):
         super().__init__(config, networks)
 
     def drawn_styles(self, count):
-        """dict of domain to the (B, S) styles of what is translated into it."""
+        """dict of domain to the (B, S) styles of the translations into it."""
         return {
             domain: torch.randn(count, self.config.style_size)
             for domain in "ab"
@@ -219,7 +220,7 @@ class MUNIT(Rounds):
         return losses
 
     def weight(self, player, name):
-        """What a player's term counts."""
+        """The weight of a player's term."""
         if player == "discriminator":
             return 2.0 * self.config.adversarial_weight
         return getattr(self.config, f"{name[:-2]}_weight")

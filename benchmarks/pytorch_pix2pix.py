@@ -1,7 +1,8 @@
-"""pix2pix in PyTorch, as its sheet describes it: the benchmark's other side.
+"""pix2pix in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, the
-discriminator's parameters without gradients in the generator's step.
+It is written as a user would write it: modules, eager execution, channels_last
+memory. The discriminator's parameters have no gradients in the generator's
+step.
 """
 
 import torch

@@ -1,4 +1,4 @@
-"""What benchmarks' PyTorch models share whose players learn in turn."""
+"""The base of the benchmarks' PyTorch models whose players learn in turn."""
 
 import torch
 
@@ -12,9 +12,9 @@ class Rounds:
 
     Args:
         config: the method's config.
-        networks: dict of name to module; "generator" is in the names of those
-            that the generator's optimizer updates, "discriminator" in the
-            others'.
+        networks: dict of name to module. The generator's optimizer updates
+            those with "generator" in their names. The names of the others have
+            "discriminator".
     """
 
     players = ("discriminator", "generator")

@@ -1,8 +1,8 @@
-"""StarGAN in PyTorch, as its sheet describes it: the benchmark's other side.
+"""StarGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, the
-generator without a graph in the critic's steps, the critic's parameters
-without gradients in the generator's.
+It is written as a user would write it: modules, eager execution, channels_last
+memory. The generator has no graph in the critic's steps. The critic's
+parameters have no gradients in the generator's steps.
 """
 
 import torch
@@ -88,8 +88,8 @@ class AttributeDiscriminator(nn.Module):
         attributes: int, K.
         filters: int, channels of the first layer.
         strided_layers: int.
-        head_bias: bool, of both heads.
-        padding_mode: of `nn.Conv2d`, of all layers but the classifying one.
+        head_bias: bool, both heads have a bias.
+        padding_mode: str, see `nn.Conv2d`, of all layers except the classifier.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class CriticTraining:
             value.item()
 
     def train_step(self, image, attributes, generator_too):
-        """One step of the critic, and one of the generator where it is due."""
+        """One update of the critic, and in some steps one of the generator."""
         self.discriminator.requires_grad_(True)
         losses = self.discriminator_losses(image, attributes)
         self._update("discriminator", losses)
@@ -185,7 +185,7 @@ class CriticTraining:
 
 
 class StarGAN(CriticTraining):
-    """Both networks; batches are (B, 3, H, W) images, (B, K) attributes."""
+    """Both networks. A batch is (B, 3, H, W) images and (B, K) attributes."""
 
     def __init__(self, config, image_size):
         count = len(config.attributes)

@@ -1,9 +1,10 @@
-"""U-GAT-IT in PyTorch, as its sheet describes it: the benchmark's other side.
+"""U-GAT-IT in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-Written as a user would: modules, eager execution, channels_last memory, the
-discriminators' fakes made without gradients (the published code computes
-gradients that it throws away), their parameters without gradients in the
-generators' step. No side of the benchmark has weight decay.
+It is written as a user would write it: modules, eager execution, channels_last
+memory. The discriminators' fakes are made without gradients (the published code
+computes gradients and does not use them). The discriminators' parameters have
+no gradients in the generators' step. In the benchmark neither side has weight
+decay.
 """
 
 import torch
@@ -29,7 +30,7 @@ def reflected(inputs, outputs, size, stride=1, bias=False):
 
 
 def without_bias(module):
-    """The same module, its convolutions without biases."""
+    """The same module. Its convolutions have no biases."""
     for part in module.modules():
         if isinstance(part, nn.Conv2d):
             part.bias = None
@@ -37,7 +38,7 @@ def without_bias(module):
 
 
 def mixed(features, rho):
-    """Instance and layer normalisation by unbiased variances."""
+    """A mixture of instance and layer normalisation, of unbiased variances."""
 
     def normalized(axes):
         variance, mean = torch.var_mean(features, axes, keepdim=True)
@@ -76,13 +77,13 @@ class AdaLIN(nn.Module):
 
 
 class AdaptiveResidual(nn.Module):
-    """Two 3x3 convolutions and norms that are given scales, and a sum.
+    """Two 3x3 convolutions, their norms with given scales, and a sum.
 
     Args:
         channels: int.
-        norm: function of the channels that returns a module, which is called
-            on features, scale and offset.
-        bias: bool, of the convolutions.
+        norm: function of the channels. It returns a module of features, scale
+            and offset.
+        bias: bool, the convolutions have a bias.
     """
 
     def __init__(self, channels, norm, bias):
@@ -116,7 +117,8 @@ class Activation(nn.Module):
         logits, looks = [], []
         for values, layer in zip(pooled, layers, strict=True):
             logits.append(layer(values))
-            # As published: the weights as they are, not the normalised ones.
+            # As in the published code: these are the weights before the
+            # normalisation.
             weight = (
                 layer.parametrizations.weight.original
                 if self.normalized
@@ -133,9 +135,9 @@ def upsampling_decoder(channels, kernel_size, norm, *, bias):
 
     Args:
         channels: int, of the features.
-        kernel_size: int, of both convolutions behind an upsampling.
+        kernel_size: int, of both convolutions after an upsampling.
         norm: function of a number of channels that returns a module.
-        bias: bool, whether the convolutions have one.
+        bias: bool, the convolutions have a bias.
     """
     layers = []
     for _ in range(2):
@@ -216,7 +218,7 @@ class Discriminator(nn.Module):
 
 
 def off_by(values, truth):
-    """The mean square of what is missing to `truth`."""
+    """The mean squared difference from `truth`."""
     return (values - truth).square().mean()
 
 
@@ -299,7 +301,7 @@ class UGATIT(Rounds):
         return losses
 
     def weight(self, player, name):
-        """What a player's term counts."""
+        """The weight of a player's term."""
         kind = name.split("_")[0]
         if kind in ("adversarial", "activation"):
             halves = 2.0 if player == "discriminator" else 1.0

@@ -1,25 +1,27 @@
-"""How near training steps come to what the machine can do.
+"""Compares the speed of training steps with the best speed of the machine.
 
     python benchmarks/roofline.py --machine
     python benchmarks/roofline.py --methods cyclegan lomit --threads 1
 
-`--machine` shows FLOP/s of products of matrices and of 3x3 convolutions,
-float32 and bfloat16, the fastest of some calls each.
+`--machine` shows the FLOP/s of products of matrices and of 3x3 convolutions, in
+float32 and bfloat16. Each is the fastest of some calls.
 
-Without it, each method trains in a process of its own on synthetic images. The
-FLOPs of a step are those of the convolutions and products of matrices in its
-traced graph (graph_flops.py), and its speed is these over all of its time.
-`share` is that over the speed of the fastest 3x3 convolution of the same
-precision. Other work on the machine halves either: so the convolution runs
-before and after each step, a tenth of the step's time in all, a share is that
-of one step and its own two neighbours, and the median is shown. `fastest` is
-the fastest step's speed over the fastest convolution's. With one thread the
-processor's time counts, which waiting for other processes does not lengthen,
-with more the clock's.
+Without `--machine`, each method trains in a separate process on synthetic
+images. The FLOPs of a step are those of the convolutions and products of
+matrices in its traced graph (graph_flops.py). The speed of a step is its FLOPs
+divided by all of its time.
 
-Where players learn in some steps only, a step is the mean of a period. `--json
-FILE --resume` goes on with the rows that a file has. All methods without
-`--methods`.
+`share` is the speed of a step divided by the speed of the fastest 3x3
+convolution of the same precision. Other work on the machine can halve both
+speeds. So the convolution runs before and after each step, for a tenth of the
+step's time. Each step is compared with its own two convolutions, and `share` is
+the median. `fastest` is the speed of the fastest step divided by the speed of
+the fastest convolution. With one thread, processor time counts, because it does
+not grow while other processes run. With more threads, the clock counts.
+
+If some players do not learn in every step, a step is the mean of a period.
+`--json FILE --resume` keeps the rows of the file and measures the others.
+Without `--methods`, all methods are measured.
 """
 
 import argparse
@@ -31,7 +33,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-# Started as a script, too, which sees its own folder only.
+# If this file is run as a script, Python sees only its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.graph_flops import graph_flops  # noqa: E402
@@ -58,9 +60,9 @@ class Work:
 
     Attributes:
         name: str.
-        flops: float, of one call.
+        flops: float, FLOPs of one call.
         run: function without arguments.
-        clock: function that gives seconds.
+        clock: function that returns seconds.
     """
 
     name: str
@@ -75,7 +77,7 @@ class Work:
         return self.clock() - start
 
     def speed(self, seconds):
-        """FLOP/s of as many calls as fill a time, one at least."""
+        """FLOP/s of as many calls as fit into a time, at least one."""
         start, calls = self.clock(), 0
         while not calls or self.clock() - start < seconds:
             self.run()
@@ -83,7 +85,7 @@ class Work:
         return calls * self.flops / (self.clock() - start)
 
     def best(self, calls):
-        """FLOP/s of the fastest of some calls after one that is not timed."""
+        """FLOP/s of the fastest of some calls. One call before is not timed."""
         self.run()
         return self.flops / min(self.seconds() for _ in range(calls))
 
@@ -104,7 +106,7 @@ def product(side, precision, clock):
 
 
 def convolution(batch, side, channels, precision, clock):
-    """`Work` of a 3x3 convolution of as many filters as channels."""
+    """`Work` of a 3x3 convolution. It has as many filters as channels."""
     import tensorflow as tf
 
     images = tf.random.normal((batch, side, side, channels))
@@ -119,7 +121,7 @@ def convolution(batch, side, channels, precision, clock):
 
 
 def machine(threads, calls, matrices=MATRICES, convolutions=CONVOLUTIONS):
-    """dict of work's name to dict of precision to FLOP/s."""
+    """dict of a work's name to a dict of precision to FLOP/s."""
     clock = start_tensorflow(threads)
     rows = {}
     for precision in PRECISIONS:
@@ -133,13 +135,13 @@ def machine(threads, calls, matrices=MATRICES, convolutions=CONVOLUTIONS):
 
 
 def start_tensorflow(threads):
-    """Chooses threads, before anything runs; returns the clock that counts."""
+    """Sets the threads before anything runs. Returns the clock to use."""
     set_threads(threads)
     return time.process_time if threads == 1 else time.perf_counter
 
 
 def shares(ready):
-    """How often each round that not every step has takes place."""
+    """For each round that only some steps have: the share of these steps."""
     firsts = (players[0] for players in ready.method.present_rounds)
     players = (ready.method.players[name] for name in firsts)
     return [
@@ -176,7 +178,7 @@ def measure(name, options):
         for shape in CONVOLUTIONS
     ]
     ceiling = max(ceilings, key=lambda each: each.best(5))
-    window = work.seconds() / 20  # the first, a little too long
+    window = work.seconds() / 20  # the first call takes a little too long
     times, speeds = [], [ceiling.speed(window)]
     for _ in range(options["rounds"]):
         times.append(work.seconds())
@@ -198,7 +200,7 @@ def measure(name, options):
 
 
 def print_machine(rows):
-    """The table of `machine`, and the best of each kind."""
+    """Prints the table of `machine`, and the best of each kind."""
     print(f"{'GFLOP/s':24}" + "".join(f"{name:>14}" for name in PRECISIONS))
     for name, row in rows.items():
         cells = (f"{row[kind] / 1e9:14.1f}" for kind in PRECISIONS)

@@ -1,16 +1,20 @@
-"""Time of a translation through the local server, next to the bare model.
+"""Time of a translation by the local server and by the model alone.
 
     python benchmarks/serving.py --json serving.json
 
-CycleGAN with untrained weights, exported as `tfmask export` does it: `small`
-(the quick preset with 16 filters, 64 px) and `full` (the paper's, 256 px).
-Each is asked for one uint8 image at a time: (a) by a direct call of the
-loaded signature in this process, (b) through `tfmask serve` in a process of
-its own and `serving.client`, with arrays and with PNG files, by 1, 4 and 16
-clients that each send the next image when they have the last answer, and the
-same by a server with batching. The ways take turns, so that whatever else the
-machine does meets all of them. And, without a server (`--cases` alone leaves
-the rest out), what it costs to write and read an answer in each form.
+The model is CycleGAN with untrained weights, exported as by `tfmask export`:
+`small` (the quick preset with 16 filters, 64 px) and `full` (the paper's
+preset, 256 px). Each request has one uint8 image. The benchmark measures these
+ways:
+
+(a) a direct call of the loaded signature in this process;
+(b) `tfmask serve` in a separate process and `serving.client`, with arrays and
+    with PNG files, with 1, 4 and 16 clients. Each client sends the next image
+    when it has its answer. The same with a server that uses batching.
+
+The ways are measured in turns, so that other work on the machine slows all of
+them. The benchmark also measures, without a server, the time to write and read
+an answer in each form. With an empty `--cases` it measures only this.
 """
 
 import contextlib
@@ -30,7 +34,7 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
-# A script's own folder comes first on the path, where `serving` is this file.
+# Python looks first in a script's own folder. There `serving` is this file.
 sys.path[:] = [str(ROOT)] + [
     entry for entry in sys.path if Path(entry).resolve() != ROOT / "benchmarks"
 ]
@@ -47,17 +51,18 @@ class Options:
     """Options of the benchmark."""
 
     cases: tuple[Literal["small-64", "small-256", "full-256"], ...] = CASES
-    """Network and side of the images."""
+    """Networks and sides of the images."""
     clients: tuple[int, ...] = (1, 4, 16)
-    """Clients at the same time."""
+    """Numbers of clients at the same time."""
     seconds: float = 10.0
-    """How long each cell of the table is measured."""
+    """Seconds of measurement for each cell of the table."""
     rounds: int = 3
-    """How often the ways take turns."""
+    """Number of turns of each way."""
     batching: bool = True
-    """Measure a server with batching, too."""
+    """Also measure a server with batching."""
     other: Path | None = None
-    """Checkout of another version, whose server takes turns with this one's."""
+    """Checkout of another version. Its server is measured in turns with this
+    one."""
     answers: tuple[int, ...] = (256, 1024)
     """Sides of the images in answers of every form."""
     json: Path | None = None
@@ -65,7 +70,7 @@ class Options:
 
 
 def build(case, base):
-    """Exports the network of a case; returns the version's folder."""
+    """Exports the network of a case. Returns the version's folder."""
     import keras
 
     from tfmask.export.signatures import export_method
@@ -114,13 +119,13 @@ def direct_call(version, image, encoded):
         outputs = signature(image=tf.constant(value))
         return [tensor.numpy() for tensor in outputs.values()]
 
-    call.loaded = loaded  # its variables live as long as the function
+    call.loaded = loaded  # keeps the variables while the function lives
     return call
 
 
 @contextlib.contextmanager
 def server(base, batching, root=ROOT):
-    """`tfmask serve` of a checkout, in a process of its own; its host:port."""
+    """Runs `tfmask serve` of a checkout in a new process; gives host:port."""
     options = ["--base", str(base), "--port", "0", "--poll", "0"]
     if batching:
         from tfmask.export.serving_config import write_serving_config
@@ -148,7 +153,7 @@ def server(base, batching, root=ROOT):
 
 
 def timed(call, seconds, latencies):
-    """Calls until the time is up; appends each call's milliseconds."""
+    """Calls until the time is over. Appends each call's milliseconds."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         start = time.perf_counter()
@@ -157,7 +162,10 @@ def timed(call, seconds, latencies):
 
 
 def client_calls(target, model, value, count):
-    """One calling function for each client, all warmed up, and a closer."""
+    """A function for each client that sends one request, and one that closes.
+
+    Each client has already sent a request.
+    """
     from serving.client import Client
 
     clients = [Client(target, model, timeout=300) for _ in range(count)]
@@ -168,7 +176,7 @@ def client_calls(target, model, value, count):
 
 
 def together(calls, seconds):
-    """Runs every function in a thread; (latencies, seconds it took)."""
+    """Runs each function in a thread. Returns (latencies, seconds of all)."""
     latencies = [[] for _ in calls]
     threads = [
         threading.Thread(target=timed, args=(call, seconds, own))
@@ -200,11 +208,11 @@ def row(case, way, form, clients, latencies, seconds):
 
 
 def in_turns(options, ways):
-    """Lets the ways take turns.
+    """Measures the ways in turns.
 
     Args:
         options: `Options`.
-        ways: dict of way to its functions, of which each gets a thread.
+        ways: dict of way to its functions. Each function gets a thread.
 
     Returns:
         dict of way to (latencies, seconds).
@@ -264,8 +272,8 @@ def find(rows, **wanted):
 def answer_forms(side):
     """Rows of the table of answers.
 
-    `typed fields` are TensorFlow Serving's default, written here by the local
-    server's code; the client's code reads all of them.
+    `typed fields` are TensorFlow Serving's default. Here the local server's
+    code writes them. The client's code reads all forms.
     """
     import tensorflow as tf
 
@@ -285,7 +293,7 @@ def answer_forms(side):
     forms = {
         "typed fields": (lambda: [*map(tensors.typed_bytes, values)], read),
         "tensor_content": (content, read),
-        # What gRPC does with a message of a channel with compression="gzip".
+        # gRPC does this with a message if a channel has compression="gzip".
         "tensor_content, gzip": (
             lambda: [zlib.compress(m) for m in content()],
             lambda messages: read([zlib.decompress(m) for m in messages]),
@@ -309,7 +317,7 @@ def answer_forms(side):
 
 
 def verdicts(rows, cases):
-    """What issue 3 asks, in sentences, with the numbers."""
+    """Sentences about the questions of issue 3, with the numbers."""
     said = []
     for case in cases:
         direct, served = (
@@ -348,7 +356,7 @@ def show(rows):
 
 
 def machine():
-    """What the numbers were measured on."""
+    """The machine and the versions of the measurement."""
     import grpc
     import tensorflow as tf
 
@@ -374,7 +382,7 @@ def main(argv=None):
         versions = {}
         for case in options.cases:
             network = case.split("-")[0]
-            base = Path(work, network)  # a server loads what it is asked for
+            base = Path(work, network)  # a server loads all models of a folder
             if network not in versions:
                 versions[network] = build(case, base)
             rows += measure(options, case, base, versions[network])

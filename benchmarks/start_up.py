@@ -1,13 +1,13 @@
-"""From the command to the first step of every method, part by part.
+"""The time from the command to the first step of every method, part by part.
 
     python benchmarks/start_up.py --preset quick --image-size 64
 
-Seconds in a process of its own: TensorFlow's import, `tfmask` with the networks
-and the first batch, tracing the training step into a graph, and its first run.
-`ms_an_op` is the tracing time of one operation of that graph, and `bare_ms`
-what TensorFlow takes, in the same process, for an operation of a graph of
-additions and nothing else: no code of ours can trace faster than that.
-`ratio` is the one over the other.
+Each method has a separate process. The table shows the seconds of TensorFlow's
+import, of `tfmask` with the networks and the first batch, of tracing the
+training step into a graph, and of the step's first run. `ms_an_op` is the
+tracing time of one operation of this graph. `bare_ms` is the time of one
+operation in a graph that has only additions, in the same process. No code can
+trace faster. `ratio` is `ms_an_op` divided by `bare_ms`.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-# Started as a script, too, which sees its own folder only.
+# If this file is run as a script, Python sees only its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.method_table import Table, training  # noqa: E402
@@ -41,7 +41,7 @@ def bare_graph(count):
 
 
 def measure(name, options):
-    """dict of one method's numbers, by `FORMATS`, and their `preset`."""
+    """dict of one method's numbers: the names in `FORMATS`, and `preset`."""
     moments = [time.perf_counter()]
 
     def seconds():
@@ -69,7 +69,7 @@ def measure(name, options):
 
 
 def operations_of(graph):
-    """int, operations of a graph and of the functions that it calls."""
+    """Number of operations in a graph and in the functions that it calls."""
     definition = graph.as_graph_def()
     return len(definition.node) + sum(
         len(function.node_def) for function in definition.library.function
@@ -77,7 +77,7 @@ def operations_of(graph):
 
 
 def main(argv=None):
-    """Measures all methods, or those that are named."""
+    """Measures all methods, or those of `--methods`."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -2,11 +2,12 @@
 
     python benchmarks/tiles.py --tiles 256 512 1024
 
-makes a picture of smooth noise (4000 x 3000, JPEG) and a run by one step of
-training at 64 px (`--run` takes one that is there). The command translates the
-picture once for each size of tiles. Printed are the seconds and the peak of
-the process's memory, both with the start of TensorFlow, and the same of a
-picture of 64 x 64 for comparison. Tile 0 is one pass.
+It makes a picture of smooth noise (4000 x 3000, JPEG). It makes a run with one
+step of training at 64 px, or takes the run of `--run`. Then `tfmask translate`
+translates the picture once for each size of tiles. The benchmark prints the
+seconds and the peak of the process's memory. Both include the start of
+TensorFlow, so it also prints them for a picture of 64 x 64. Tile 0 means one
+pass without tiles.
 """
 
 import argparse
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def write_photograph(path, width, height):
-    """A JPEG of smooth noise, coarse shades below fine ones."""
+    """Writes a JPEG of smooth noise, with coarse and fine shades."""
     random, picture = np.random.default_rng(0), 0.0
     for grain, share in ((400, 0.6), (60, 0.3), (9, 0.1)):
         shape = (height // grain + 2, width // grain + 2, 3)
@@ -35,7 +36,7 @@ def write_photograph(path, width, height):
 
 
 def measured(words):
-    """(seconds, peak memory in GB) of a verb of tfmask."""
+    """(seconds, peak memory in GB) of a command of tfmask."""
     command = [sys.executable, "-m", "trainers.cli", *map(str, words)]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT)
@@ -49,7 +50,7 @@ def measured(words):
 
 
 def make_run(folder, method, preset):
-    """A run of one step."""
+    """Makes a run of one step."""
     words = f"train {method} --preset {preset} --data synthetic --steps 1 "
     words += "--image-size 64"
     measured([*words.split(), "--run", folder, "--data.synthetic-count", 8])
@@ -57,7 +58,7 @@ def make_run(folder, method, preset):
 
 
 def main(argv=None):
-    """Prints one line a size of tiles."""
+    """Prints one line for each size of tiles."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

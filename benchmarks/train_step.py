@@ -1,31 +1,33 @@
-"""Time of a training step, next to PyTorch and to what the machine can do.
+"""Time of a training step, of PyTorch's, and of the fastest convolution.
 
     python benchmarks/train_step.py
 
-CycleGAN as published for 128 px (ResNet-6, batch 1, float32, identity terms,
-a pool of 50): tfmask's own class in a tf.function as `trainers` run it, the
-same layers in eager PyTorch (channels_last), and TensorFlow's forward 3x3
-convolutions. Every side has its own fresh process and stays warm in it; the
-sides are timed in turn, round after round, so that whatever else the machine
-does meets all of them. Needs `pip install ".[benchmark]"` for PyTorch.
+The default is CycleGAN as published for 128 px (ResNet-6, batch 1, float32,
+identity terms, a pool of 50). The benchmark times three sides: tfmask's own
+class in the tf.function of training, the same layers in eager PyTorch
+(channels_last), and TensorFlow's forward 3x3 convolutions. Each side has its
+own process, which lives until the end. The sides are timed in turns, round
+after round, so that other work on the machine slows all of them. PyTorch needs
+`pip install ".[benchmark]"`.
 
-With `--method attention_guided` there is no PyTorch side. With `--method
-instagan` (200 px, the paper's networks; minutes a step on two cores) a step is
-a whole sequential mini-batch; `--instances 1 2 3 4 5 6 7 8` shows how its time
-grows with the number of instances, two a sub-step.
+`--method attention_guided` has no PyTorch side. `--method instagan` has 200 px
+and the paper's networks. Its step is a whole sequential mini-batch and takes
+minutes on two cores. `--instances 1 2 3 4 5 6 7 8` shows how the time grows
+with the number of instances. A sub-step has two.
 
-With `--method stargan` (128 px, batch 16, the paper's networks) and `--method
-lomit` (batch 8) a step of the critic and one that the generator follows are
-timed apart; "mean" is what a step takes on average, with the generator in
-every fifth.
+`--method stargan` (128 px, batch 16, the paper's networks) and `--method lomit`
+(batch 8) time two kinds of steps: steps in which only the critic learns, and
+steps in which the generator learns after it. "mean" is the mean step: the
+generator learns in every fifth step.
 
-`--method pix2pix` (128 px, batch 1, the paper's networks) is timed next to
-PyTorch; so are `--method munit`, `--method cut` and `--method ugatit`, the last
-in its full form: 2 GB of weights and Adam's moments a side. `--method guidegan`
-shows what guidance costs: CycleGAN with the same networks and losses, and both
-kinds of attention, all in one process.
+`--method pix2pix` (128 px, batch 1, the paper's networks), `--method munit`,
+`--method cut` and `--method ugatit` are compared with PyTorch. U-GAT-IT has its
+full form: 2 GB of weights and Adam's moments for each side. `--method guidegan`
+shows the cost of guidance. It compares both kinds of attention with CycleGAN
+with the same networks and losses, all in one process.
 
-`--all` times every method alone; its options are those of every_method.py.
+`--all` times every method without PyTorch. Its options are those of
+every_method.py.
 """
 
 import dataclasses
@@ -40,15 +42,16 @@ from pathlib import Path
 from typing import Literal
 
 ROOT = Path(__file__).resolve().parent.parent
-# Issue 2: at most this share of PyTorch's time, at least this share of the
-# machine's best convolution.
+# Issue 2: a step needs at most this share of PyTorch's time, and has at least
+# this share of the speed of the machine's fastest convolution.
 RATIO_TARGET = 0.85
 SHARE_TARGET = 0.75
-# Issue 6: what post hoc guidance may cost, as a multiple of the base's step.
+# Issue 6: the most time of a step with post hoc guidance, as a multiple of the
+# step without guidance.
 GUIDANCE_TARGET = 1.25
-# Side of the images and images of each domain where nothing is asked for.
+# Default side of the images and number of images of each domain.
 SIZES = {"instagan": (200, 1), "stargan": (128, 16), "lomit": (128, 8)}
-# What tells the rows of one side apart.
+# The columns in which the rows of one side differ.
 ROWS = {
     "instagan": "instances",
     "stargan": "step",
@@ -74,36 +77,38 @@ class Options:
         "munit",
         "cut",
     ] = "cyclegan"
-    """The method; attention_guided and guidegan have no PyTorch side."""
+    """The method. attention_guided and guidegan have no PyTorch side."""
     preset: Literal["paper", "quick"] = "paper"
-    """Whose networks are timed; PyTorch has the paper's only."""
+    """Preset of the networks. PyTorch has only the paper's."""
     stage: Literal[1, 2] = 1
-    """Of attention_guided: 2 has frozen attention, masked discriminators."""
+    """Stage of attention_guided. 2: attention is frozen, and the discriminators
+    see only the foreground."""
     image_size: int | None = None
-    """Side of the images; None: 200 of instagan, else 128."""
+    """Side of the images. None: 200 for instagan, else 128."""
     batch_size: int | None = None
-    """Images of each domain a step; None: 16 of stargan, 8 of lomit, else 1."""
+    """Images of each domain in a step. None: 16 for stargan, 8 for lomit, else
+    1."""
     instances: tuple[int, ...] = (2,)
-    """Of instagan: instances of both images, each number timed."""
+    """Numbers of instances in both images of instagan. Each is timed."""
     blocks: int | None = None
-    """Residual blocks; None: 6 of the paper's CycleGAN and GuideGAN, else the
-    preset's."""
+    """Number of residual blocks. None: 6 for the paper's CycleGAN and GuideGAN,
+    else the preset's."""
     threads: int = 2
     """Threads of each side."""
     rounds: int = 5
-    """How often the sides take turns."""
+    """Number of rounds."""
     steps: int = 3
-    """Steps a side takes in a round."""
+    """Number of steps of each side in a round."""
     warm_up: int = 3
-    """Steps before anything is timed."""
+    """Number of steps before the timing."""
     pytorch: bool = True
-    """Time PyTorch too."""
+    """Also time PyTorch."""
     json: Path | None = None
     """Also write the numbers into this file."""
 
 
 class Side:
-    """A worker process that is ready to be timed."""
+    """A worker process that is ready for timing."""
 
     def __init__(self, name, options):
         self.name = name
@@ -159,7 +164,7 @@ def summary(times):
 
 
 def measured(options):
-    """Runs all sides; returns them, closed."""
+    """Runs all sides. Returns them after their end."""
     settings = dataclasses.asdict(options)
     del settings["json"]
     names = ["tfmask"]
@@ -187,7 +192,7 @@ def measured(options):
 
 
 def report(options, sides):
-    """The numbers of a run, JSON-able."""
+    """The numbers of a run, ready for JSON."""
     times = {side.name: side.times for side in sides}
     convolutions = times.pop("convolution", None)
     steps = {
@@ -230,7 +235,7 @@ def report(options, sides):
 
 
 def mean_step(options, critic, both):
-    """What a step takes on average where only some have a generator's."""
+    """The mean time of a step if the generator learns only in some steps."""
     from benchmarks.worker import method_config
 
     count = method_config(dataclasses.asdict(options)).critic_steps
@@ -241,7 +246,7 @@ def mean_step(options, critic, both):
 
 
 def flop_share(options, ours, convolutions):
-    """How much of the fastest convolution's speed a step reaches."""
+    """The speed of a step as a share of the fastest convolution's speed."""
     from benchmarks.flops import step_flops
     from benchmarks.worker import method_config
 
@@ -255,8 +260,8 @@ def flop_share(options, ours, convolutions):
     convolutions = {
         int(name): summary(values) for name, values in convolutions.items()
     }
-    # Medians against medians, fastest against fastest: what slows the
-    # machine down slows both.
+    # Medians are compared with medians, and the fastest with the fastest,
+    # because other work on the machine slows both sides.
     best = max(f / value["wall_ms"] for f, value in convolutions.items())
     fastest = max(
         f / value["wall_ms_fastest"] for f, value in convolutions.items()
@@ -271,7 +276,7 @@ def flop_share(options, ours, convolutions):
 
 
 def print_report(result):
-    """Tables on stdout."""
+    """Prints the tables."""
     from rich.console import Console
     from rich.table import Table
 

@@ -1,10 +1,10 @@
-"""One side of a benchmark, in a process of its own.
+"""One side of a benchmark in a separate process.
 
     python benchmarks/worker.py SIDE OPTIONS_AS_JSON
 
-Says "ready" on stdout when it has warmed up. Then each line on stdin is a
-number of repetitions to time, answered by a line of JSON; the end of stdin
-ends the process. So several sides stay warm and are timed in turn.
+After its warm-up it prints "ready". Then each line on stdin is a number of
+repetitions. It times them and answers with a line of JSON. The end of stdin
+ends the process. So several sides can be timed in turns.
 """
 
 import dataclasses
@@ -17,10 +17,10 @@ import sys
 import time
 from pathlib import Path
 
-# Channels and side of 3x3 convolutions on maps like the generators', of
-# which the fastest is taken for what the machine can do.
+# Channels and side of 3x3 convolutions on maps like the generators'. The
+# fastest of them stands for the best speed of the machine.
 CONVOLUTIONS = ((1, 32, 256), (2, 32, 256), (4, 32, 256), (1, 64, 256))
-# How many attributes the papers' models have.
+# Number of attributes of the papers' models.
 ATTRIBUTES = {"stargan": 5, "lomit": 4}
 
 
@@ -34,7 +34,7 @@ def start_tensorflow(options):
 
 
 def method_config(options):
-    """The benchmark's config of a method: its preset, and fewer blocks."""
+    """The config of a method in the benchmark: its preset with fewer blocks."""
     from tfmask.methods import preset_config
 
     method = options["method"]
@@ -42,7 +42,7 @@ def method_config(options):
     if options["blocks"] is not None:
         config = dataclasses.replace(config, blocks=options["blocks"])
     if method == "pix2pix":
-        # Down to one pixel, as in the paper.
+        # The U-Net halves the image down to one pixel, as in the paper.
         levels = int(math.log2(options["image_size"]))
         config = dataclasses.replace(config, levels=levels)
     if method == "guidegan":
@@ -63,7 +63,8 @@ def guided_configs(options):
 
     guided = method_config(options)
     plain = preset_config("cyclegan", options["preset"], "synthetic").method
-    # GuideGAN minus guidance, whatever the options are that both have.
+    # CycleGAN gets all options that it shares with GuideGAN. So this is
+    # GuideGAN without guidance.
     names = {field.name for field in dataclasses.fields(plain)}
     shared = names & {field.name for field in dataclasses.fields(guided)}
     plain = dataclasses.replace(
@@ -84,7 +85,7 @@ def guided_configs(options):
 
 
 def random_images(options, channels_first=False):
-    """Two batches of noise in [-1, 1], the same for every side."""
+    """Two batches of noise in [-1, 1]. Every side has the same."""
     import numpy as np
 
     size, batch_size = options["image_size"], options["batch_size"]
@@ -97,7 +98,7 @@ def random_images(options, channels_first=False):
 
 
 def random_masks(options, count):
-    """(2, B, count, H, W, 1) of 0 and 1: a rectangle each."""
+    """(2, B, count, H, W, 1) of 0 and 1: one rectangle in each mask."""
     import numpy as np
 
     size, batch_size = options["image_size"], options["batch_size"]
@@ -117,7 +118,7 @@ def random_attributes(options):
 
 
 def parameter_counts(method):
-    """Trained numbers of each player."""
+    """Number of trained parameters of each player."""
     return {
         player: sum(
             math.prod(variable.shape)
@@ -128,7 +129,7 @@ def parameter_counts(method):
 
 
 def compiled_step(tf, name, config, options):
-    """A method and its training step in a tf.function, as trainers run it."""
+    """A method, and its training step in a tf.function, as in training."""
     from tfmask.methods import method_spec
     from tfmask.ops.optimizers import Adam
 
@@ -189,7 +190,8 @@ def tfmask_side(options):
     functions = {}
     for count in options["instances"]:
         masks = random_masks(options, count)
-        # Padded to as many slots, as data pipelines do: one trace for all.
+        # All have the same number of slots, as from the data pipelines. So one
+        # trace serves all.
         slots = [(0, 0), (0, 0), (0, most - count), *[(0, 0)] * 3]
         masks = tf.pad(masks, slots)
         functions[str(count)] = functools.partial(
@@ -261,7 +263,7 @@ def pytorch_side(options):
 
 
 def convolution_side(options):
-    """TensorFlow's forward 3x3 convolutions: what the machine can do."""
+    """TensorFlow's forward 3x3 convolutions: the best speed of the machine."""
     tf = start_tensorflow(options)
     functions = {}
     for batch_size, size, channels in CONVOLUTIONS:
