@@ -16,13 +16,14 @@ from data_pipelines.attribute_lists import (
     read_partition,
 )
 from data_pipelines.examples import Encoded, Example
+from data_pipelines.sharded_folders import folder_at
 from data_pipelines.tables import read_rows
 from serving.commands.files import image_problem
 from tfmask.ops.errors import UserError, unknown_name
 
 CSV_LIST = "attributes.csv"
 REGIONS = "regions.csv"
-_IMAGES = ("images", "img_align_celeba")
+IMAGES = ("images", "img_align_celeba")
 _COLUMNS = ["region", "x0", "y0", "x1", "y1"]
 # CelebA's attributes are visible in these parts of the face. Boxes use them.
 _SEEN_AT = {
@@ -106,14 +107,15 @@ def list_examples(location, attributes, split):
     Raises:
         UserError: a file or image is missing.
     """
-    root = Path(location)
-    folder = next((root / n for n in _IMAGES if (root / n).is_dir()), None)
+    root = folder_at(location)
+    folder = next((root / n for n in IMAGES if (root / n).is_dir()), None)
     if folder is None:
         raise UserError(
-            f"Expected the images in {root / _IMAGES[0]} (or `{_IMAGES[1]}`), "
+            f"Expected the images in {root / IMAGES[0]} (or `{IMAGES[1]}`), "
             "which is not there."
         )
-    rows = celeba_split(attributes, root / CELEBA_PARTITION, split)
+    partition = Path(location) / CELEBA_PARTITION
+    rows = celeba_split(attributes, partition, split)
     rows.check_files(folder)
     files_by_stem, examples = {}, []
     for file in rows.files:

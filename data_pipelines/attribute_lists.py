@@ -83,7 +83,6 @@ class AttributeList:
 
     def check_files(self, folder):
         """Raises `UserError` if an image of the list is not in `folder`."""
-        folder = Path(folder)
         there = {path.name for path in folder.iterdir()}
         missing = [name for name in self.files if name not in there]
         if missing:

@@ -2,7 +2,6 @@
 
 import dataclasses
 import hashlib
-import os
 
 from data_pipelines import checks
 from data_pipelines.arguments import DOMAINS
@@ -116,11 +115,10 @@ def with_attributes(options, kind, list_examples, boxes=None):
 def _checked(options, listed, label_domains=(), palette=None):
     """Decodes all files; gives good examples, bad files and one hash."""
     stored = sum(
-        os.path.getsize(file.path)
+        file.stored
         for examples in listed.values()
         for example in examples
         for file in example.files
-        if file.path and os.path.exists(file.path)
     )
     good, bad, digest = {}, [], hashlib.sha256()
     for key, examples in listed.items():

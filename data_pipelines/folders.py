@@ -2,9 +2,9 @@
 
 import itertools
 import shlex
-from pathlib import Path
 
 from data_pipelines.examples import Encoded, Example
+from data_pipelines.sharded_folders import folder_at
 from serving.commands.files import IMAGE_SUFFIXES, image_problem, scan_folder
 from tfmask.ops.errors import UserError
 
@@ -24,7 +24,7 @@ def list_examples(root, split, domain, *, some_masks=False):
     """Finds the images of one split and domain, and their masks.
 
     Args:
-        root: folder that holds `trainA` and so on.
+        root: folder that holds `trainA` and so on, on the disk or in shards.
         split: "train" or "test".
         domain: "a" or "b".
         some_masks: bool; masks of training images may be missing.
@@ -37,7 +37,7 @@ def list_examples(root, split, domain, *, some_masks=False):
         UserError: a folder is missing or holds no image; or masks may be
             missing, and a mask belongs to no image.
     """
-    root = Path(root)
+    root = folder_at(root)
     name = f"{split}{domain.upper()}"
     listed = images_of(root, name)
     masks = mask_files(root / f"{name}_mask")
@@ -94,7 +94,7 @@ def images_of(root, name):
     Raises:
         UserError: the folder is missing or holds no image.
     """
-    root = Path(root)
+    root = folder_at(root)
     _check_root(root)
     folder = root / name
     if not folder.is_dir():
@@ -167,6 +167,7 @@ def validation_hint(root, names):
     Returns:
         str: " `val` is there: ..."; "" if there is no such folder.
     """
+    root = folder_at(root)
     for word in _VALIDATION:
         renamed = {
             name.split("/")[0].replace("test", word): name.split("/")[0]
@@ -174,17 +175,15 @@ def validation_hint(root, names):
             if name.startswith("test")
         }
         there = {
-            old: new
-            for old, new in renamed.items()
-            if (Path(root) / old).is_dir()
+            old: new for old, new in renamed.items() if (root / old).is_dir()
         }
         if there:
             pairs = " and ".join(f"`{o}` to `{n}`" for o, n in there.items())
             links = "; ".join(
-                f"ln -s {shlex.quote(o)} {shlex.quote(str(Path(root) / n))}"
+                f"ln -s {shlex.quote(o)} {shlex.quote(str(root / n))}"
                 for o, n in there.items()
             )
-            listed = " and ".join(f"`{Path(root) / old}`" for old in there)
+            listed = " and ".join(f"`{root / old}`" for old in there)
             verb = "is" if len(there) == 1 else "are"
             return f" {listed} {verb} there: rename {pairs}, or link: {links}."
     return ""

@@ -1,4 +1,4 @@
-"""Opens folders of images, in any of their layouts."""
+"""Opens folders of images, in any of their layouts, perhaps in shards."""
 
 from functools import partial
 
@@ -9,6 +9,7 @@ from data_pipelines import (
     paired_folders,
 )
 from data_pipelines.palettes import find_palette
+from data_pipelines.sharded_folders import check_shards
 
 _KIND = "folder"
 
@@ -21,6 +22,7 @@ def owns(location):
 def open_set(options):
     """The `ImageSet` of `OpenOptions`."""
     location = options.location
+    check_shards(location)
     if attribute_folders.is_attribute_folder(location):
         return _attributes(options)
     options.refuse_attributes()

@@ -27,7 +27,8 @@ def open_data(
     """Opens image sets a and b, or one with attributes; checks every file.
 
     Args:
-        location: folder with trainA, trainB, testA, testB; or
+        location: folder with trainA, trainB, testA, testB, or the shards of
+            such a folder (`tfmask prepare shards`); or
             "tfds:cycle_gan/horse2zebra" and the like; or "synthetic" (objects
             differ in texture) or "synthetic:shapes" (in shape). Pairs: a
             folder with train/A, train/B, ..., or with both images side by

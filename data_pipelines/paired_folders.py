@@ -1,11 +1,10 @@
 """The folder layouts of pairs: by name in two folders, or side by side."""
 
-from pathlib import Path
-
 from data_pipelines.arguments import DOMAINS, SPLITS
 from data_pipelines.checks import SKIP
 from data_pipelines.examples import Encoded, Example
 from data_pipelines.folders import images_of
+from data_pipelines.sharded_folders import folder_at
 from serving.commands.files import scan_folder
 from tfmask.ops.errors import UserError
 
@@ -28,7 +27,7 @@ def paired_layout(root):
         them, for example if there is a trainA. Its images are pairs only with
         the option `paired`.
     """
-    root = Path(root)
+    root = folder_at(root)
     if any(_folders(root, UNPAIRED)):
         return None
     if any(_folders(root, FOLDERS)):

@@ -4,6 +4,7 @@ A source belongs to one domain of one split. It turns an index into tensors
 inside a `tf.data` map. The pipeline decides the order of examples.
 """
 
+import functools
 import os
 
 import numpy as np
@@ -22,6 +23,10 @@ class _Files:
     """
 
     def __init__(self, files):
+        self._read = self._plain
+        if any(file.span and not file.content for file in files):
+            # TensorFlow reads whole files only.
+            self._read = functools.partial(_read_spans, files)
         contents = [file.content or b"" for file in files]
         paths = [None if f.content else f.path for f in files]
         turns = [file.orientation for file in files]
@@ -44,7 +49,7 @@ class _Files:
         image = upright(image, self._turns[index])
         return tf.ensure_shape(image, (None, None, 3))
 
-    def _read(self, index):
+    def _plain(self, index):
         if self._paths is None:
             return self._contents[index]
         path = self._paths[index]
@@ -55,6 +60,14 @@ class _Files:
             lambda: self._contents[index],
             lambda: tf.io.read_file(path),
         )
+
+
+def _read_spans(files, index):
+    """The bytes of one of some `Encoded`, in graph code."""
+    content = tf.numpy_function(
+        lambda number: files[number].read(), [index], tf.string, stateful=False
+    )
+    return tf.ensure_shape(content, ())
 
 
 class _Parts:

@@ -5,6 +5,7 @@ from pathlib import Path
 from data_pipelines import attribute_folders, paired_folders
 from data_pipelines.arguments import DOMAINS, SPLITS
 from data_pipelines.folders import validation_hint
+from data_pipelines.sharded_folders import folder_at
 
 _LAYOUTS = {
     paired_folders.FOLDERS: "pairs in train/A and train/B",
@@ -27,11 +28,11 @@ def present_splits(location):
         return SPLITS
     if attribute_folders.is_attribute_folder(location):
         return attribute_folders.present_splits(location) or SPLITS
-    names = _names(location)
+    names, root = _names(location), folder_at(location)
     there = tuple(
         split
         for split in SPLITS
-        if any((Path(location) / name).is_dir() for name in names[split])
+        if any((root / name).is_dir() for name in names[split])
     )
     return there or SPLITS
 

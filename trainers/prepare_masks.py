@@ -15,6 +15,7 @@ from pathlib import Path
 
 from data_pipelines.folders import images_of
 from data_pipelines.marking import DOMAINS
+from data_pipelines.sharded_folders import refuse_shards
 from tfmask.evaluation.unmarked_images import rows_of, uncertainties, unmarked
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
@@ -68,6 +69,7 @@ def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):
     """
     from tfmask.ops.console import image_progress
 
+    refuse_shards(data, "Marking masks")
     listed = {d: images_of(data, f"train{d.upper()}") for d in DOMAINS}
     with image_progress("Looking", sum(map(len, listed.values()))) as advance:
         images = {

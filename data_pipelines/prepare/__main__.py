@@ -11,6 +11,10 @@ VERBS = {
         "data_pipelines.prepare.instances",
         "images with a mask for each object, from COCO or label maps",
     ),
+    "shards": (
+        "data_pipelines.prepare.shards",
+        "image folders as TFRecord shards, for training from slow disks",
+    ),
     # It uses runs, and only `trainers` can load them.
     "masks": (
         "trainers.prepare_masks",

@@ -100,12 +100,12 @@ def first_names(paths: Sequence[Path]) -> str:
 
 
 def scan_folder(
-    folder: str | os.PathLike, taken: Sequence[str] = IMAGE_SUFFIXES
+    folder: str | Path, taken: Sequence[str] = IMAGE_SUFFIXES
 ) -> Scan:
     """Looks which files of a folder are images, by their names.
 
     Args:
-        folder: path.
+        folder: path, or what has its `iterdir`.
         taken: suffixes of the images that can be read.
 
     Returns:
@@ -116,7 +116,9 @@ def scan_folder(
     """
     images, others = [], []
     # File managers leave names with a dot in front (._x.jpg).
-    paths = (p for p in Path(folder).iterdir() if not p.name.startswith("."))
+    if isinstance(folder, str):
+        folder = Path(folder)
+    paths = (p for p in folder.iterdir() if not p.name.startswith("."))
     for path in sorted(paths, key=lambda path: natural_key(path.name)):
         if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_KINDS):
             images.append((path, image_problem(path, taken)))
