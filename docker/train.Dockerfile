@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-# Training, measuring and exporting; the context is the repository's root.
+# Training, evaluation and export. The context is the repository's root.
 #   docker build -f docker/train.Dockerfile -t tfmask .
 # With NVIDIA GPUs:
 #   --build-arg TENSORFLOW="tensorflow[and-cuda]"
@@ -7,13 +7,13 @@ ARG PYTHON_TAG=3.11.13-slim-bookworm
 
 FROM python:${PYTHON_TAG} AS train
 ARG TENSORFLOW=tensorflow
-# HOME: whatever user runs it, libraries find a place for their caches.
+# HOME: libraries can write their caches there, whatever the user is.
 ENV HOME=/tmp \
     PYTHONUNBUFFERED=1 \
     TF_CPP_MIN_LOG_LEVEL=2
 WORKDIR /app
 COPY docker/constraints.txt ./
-# The big layer first: it stays when only the sources change.
+# The big layer comes first. It need not be built again for new sources.
 RUN pip install --no-cache-dir --constraint constraints.txt "${TENSORFLOW}"
 COPY setup.py pyproject.toml README.md ./
 COPY tfmask tfmask
@@ -26,8 +26,8 @@ USER 1000:1000
 ENTRYPOINT ["tfmask"]
 CMD ["--help"]
 
-# The contract test, for a server in another container. A volume takes the mode
-# of the folder that it is mounted on: this one is for whatever user runs it.
+# The contract test, for a server in another container. A volume gets the mode
+# of the folder that it is mounted on. Here every user can write.
 FROM train AS conformance
 USER 0
 RUN pip install --no-cache-dir --constraint constraints.txt pytest \
