@@ -27,7 +27,9 @@ shows the cost of guidance. It compares both kinds of attention with CycleGAN
 with the same networks and losses, all in one process.
 
 `--all` times every method without PyTorch. Its options are those of
-every_method.py.
+every_method.py. `--all --jit` compares each method with and without XLA (see
+xla.py), and `--all --vs torch` compares several methods with PyTorch (see
+against_pytorch.py).
 """
 
 import dataclasses
@@ -340,10 +342,17 @@ def main(argv=None):
 
     argv = sys.argv[1:] if argv is None else argv
     if "--all" in argv:
-        from benchmarks import every_method
+        return of_all_methods([word for word in argv if word != "--all"])
+    options = complete(parse_command_line(Options, argv, "train_step.py"))
+    result = report(options, measured(options))
+    print_report(result)
+    if options.json:
+        options.json.write_text(json.dumps(result, indent=2) + "\n")
+    return 0
 
-        return every_method.main([word for word in argv if word != "--all"])
-    options = parse_command_line(Options, argv, "train_step.py")
+
+def complete(options):
+    """Options with numbers in place of None."""
     image_size, batch_size = SIZES.get(options.method, (128, 1))
     options = dataclasses.replace(
         options,
@@ -353,11 +362,18 @@ def main(argv=None):
     resnet = options.method in ("cyclegan", "guidegan")
     if options.blocks is None and resnet and options.preset == "paper":
         options = dataclasses.replace(options, blocks=6)
-    result = report(options, measured(options))
-    print_report(result)
-    if options.json:
-        options.json.write_text(json.dumps(result, indent=2) + "\n")
-    return 0
+    return options
+
+
+def of_all_methods(argv):
+    """Runs the script that `--all` stands for."""
+    from benchmarks import against_pytorch, every_method, xla
+
+    if "--jit" in argv:
+        return xla.main([word for word in argv if word != "--jit"])
+    if "--vs" in argv:
+        return against_pytorch.main(argv)
+    return every_method.main(argv)
 
 
 if __name__ == "__main__":

@@ -190,7 +190,8 @@ class RunConfig:
     """Compute the layers of ResNet generators again in the backward pass. This
     needs only a part of the memory and a third more time."""
     jit_compile: bool = False
-    """Compile the step with XLA (only on a single device)."""
+    """Compile the step with XLA (only on a single device). On CPUs no method
+    became faster."""
     deterministic: bool = False
     """Use deterministic operations. Then every run on one machine ends with
     equal weights."""

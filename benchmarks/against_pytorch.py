@@ -1,0 +1,116 @@
+"""Training steps of several methods next to PyTorch, and their geometric mean.
+
+    python benchmarks/train_step.py --all --vs torch
+
+The methods are compared one after the other, as with `train_step.py --method
+NAME`: the paper's networks, size and batch, both sides in turns. `ratio` is our
+median step over PyTorch's, by the clock. `of CPU` is the same for the time of
+the processor, which other work on the machine changes less. If only some steps
+train the generator, the step is the mean step.
+
+With `--json FILE` each row is written into the file at once. `--resume` takes
+the rows from the file and measures only the other methods.
+"""
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+
+from benchmarks.method_table import progress, rows_of
+from benchmarks.train_step import (
+    Options,
+    complete,
+    measured,
+    report,
+)
+
+# Those of issue 20 that have a PyTorch side.
+METHODS = ("cyclegan", "instagan", "stargan", "lomit", "pix2pix", "munit")
+MORE = ("cut", "ugatit")
+
+
+def compared(method, arguments):
+    """dict of a method's step: `ms`, `pytorch_ms`, `ratio`, `cpu_ratio`."""
+    options = complete(
+        Options(
+            method=method,
+            threads=arguments.threads,
+            rounds=arguments.rounds,
+            steps=arguments.steps,
+            warm_up=arguments.warm_up,
+        )
+    )
+    return row_of(report(options, measured(options)))
+
+
+def row_of(result):
+    """The row of a report of `train_step.report`."""
+    key = "mean" if "mean" in result["ratios"] else next(iter(result["ratios"]))
+    ours, theirs = (
+        result["steps"][side][key]["wall_ms"] for side in ("tfmask", "pytorch")
+    )
+    ratios = result["ratios"][key]
+    return {
+        "ms": ours,
+        "pytorch_ms": theirs,
+        "ratio": ratios["wall_ms"],
+        "cpu_ratio": ratios["cpu_ms"],
+    }
+
+
+def print_row(name, ours, theirs, ratio, cpu_ratio):
+    print(
+        f"{name:20}{ours:>12}{theirs:>14}{ratio:>10}{cpu_ratio:>10}", flush=True
+    )
+
+
+def main(argv=None):
+    """Compares all methods, or those that are named."""
+    from tfmask.ops.files import write_json
+
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--vs", choices=("torch",), default="torch")
+    parser.add_argument(
+        "--methods", nargs="+", choices=METHODS + MORE, default=METHODS
+    )
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--steps", type=int, default=1)
+    parser.add_argument("--warm-up", type=int, default=1)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--resume", action="store_true")
+    arguments = parser.parse_args(argv)
+    if arguments.resume and not arguments.json:
+        parser.error("--resume goes on with the rows of a file: --json FILE")
+    names = ("threads", "rounds", "steps", "warm_up")
+    kept = {name: getattr(arguments, name) for name in names}
+    rows = rows_of(arguments.json, kept) if arguments.resume else {}
+    missing = [name for name in arguments.methods if name not in rows]
+    start = time.monotonic()
+    print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU")
+    for name in arguments.methods:
+        if name in missing:
+            rows[name] = compared(name, arguments)
+            if arguments.json:
+                write_json(arguments.json, {**kept, "methods": rows})
+        row = rows[name]
+        print_row(
+            name,
+            f"{row['ms']:,.0f}",
+            f"{row['pytorch_ms']:,.0f}",
+            f"{row['ratio']:.2f}",
+            f"{row['cpu_ratio']:.2f}",
+        )
+        if name in missing:
+            count, seconds = missing.index(name) + 1, time.monotonic() - start
+            print(progress(count, len(missing), seconds), file=sys.stderr)
+    means = (
+        statistics.geometric_mean(rows[name][key] for name in arguments.methods)
+        for key in ("ratio", "cpu_ratio")
+    )
+    print_row("geometric mean", "", "", *(f"{mean:.2f}" for mean in means))
+    return 0
