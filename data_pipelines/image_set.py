@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from data_pipelines import augment, descriptions, lessons
+from data_pipelines import augment, descriptions, known_masks, lessons
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.pairing import TOGETHER, WITH_EXEMPLAR, Pairing
 from data_pipelines.seeded_order import (
@@ -12,15 +12,11 @@ from data_pipelines.seeded_order import (
     batched,
     looked_up,
     numbered,
-    ordered,
-    seed_pair,
     stream_key,
 )
+from data_pipelines.training_examples import training_example
 from tfmask.ops.errors import UserError, unknown_name
 
-# These are the numbers of the independent random streams. A change of one
-# changes training.
-_STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
 _TEST_PAIRS = stream_key(0, 9)
 
 
@@ -185,47 +181,40 @@ class ImageSet:
                 images differ although they must.
         """
         draw = Pairing(self, pairing, "train")
-        wanted = self._masks("train", None, with_regions, with_instances)
+        wanted = known_masks.wanted(
+            self, "train", None, regions=with_regions, instances=with_instances
+        )
         load_size = augment.load_size(self.image_size, load_size, crop=crop)
         check_seed(seed)
-        keys = {name: stream_key(seed, n) for name, n in _STREAMS.items()}
-        count = len(self.source("a", "train").names)
-
-        def loader(role):
-            source = draw.sources[role]
-
-            def load(index):
-                return augment.normalise(
-                    self._loaded(source, index, load_size, wanted)
-                )
-
-            if not cached:
-                return load
-            key = id(source), load_size, tuple(wanted.items())
-            if key not in self._kept:
-                self._kept[key] = all_at_once(load, len(source.names))
-            return looked_up(self._kept[key])
-
-        load = {role: loader(role) for role in draw.sources}
-
-        def example(number):
-            first = ordered(number, count, keys["order_a"])
-            indices = draw(number, first, keys["order_b"])
-            output = {}
-            for role, index in indices.items():
-                source = draw.sources[role]
-                stream = f"augment_{'a' if draw.one_window else role}"
-                augmented = augment.crop_and_flip(
-                    load[role](index),
-                    self.image_size,
-                    seed=seed_pair(keys[stream], number),
-                    crop=crop,
-                    flip=flip,
-                )
-                output[role] = augmented | source.facts(index)
-            return output
-
+        loaders = {
+            role: self._train_loader(source, load_size, wanted, cached)
+            for role, source in draw.sources.items()
+        }
+        example = training_example(
+            draw,
+            loaders,
+            len(self.source("a", "train").names),
+            self.image_size,
+            seed,
+            crop=crop,
+            flip=flip,
+        )
         return numbered(example, batch_size, start_step, shard or Shard())
+
+    def _train_loader(self, source, load_size, wanted, cached):
+        """Function of an index: an example that is ready for the crop."""
+
+        def load(index):
+            return augment.normalise(
+                self._loaded(source, index, load_size, wanted)
+            )
+
+        if not cached:
+            return load
+        key = id(source), load_size, tuple(wanted.items())
+        if key not in self._kept:
+            self._kept[key] = all_at_once(load, len(source.names))
+        return looked_up(self._kept[key])
 
     def lesson_batches(
         self,
@@ -313,7 +302,9 @@ class ImageSet:
             UserError: an argument does not fit, or there are no masks.
         """
         source = self.source(role, split)
-        wanted = self._all_masks(role, split, with_instances)
+        wanted = known_masks.all_wanted(
+            self, split, role, instances=with_instances
+        )
         return self._in_order(
             source,
             batch_size,
@@ -345,7 +336,9 @@ class ImageSet:
             name = WITH_EXEMPLAR
         draw = Pairing(self, name, split, role)
         wanted = {
-            r: self._all_masks(r if r in self.roles else role, split)
+            r: known_masks.all_wanted(
+                self, split, r if r in self.roles else role
+            )
             for r in draw.sources
         }
 
@@ -401,16 +394,6 @@ class ImageSet:
             self._region_means[role] = mean.astype(np.float32)
         return self._region_means[role]
 
-    def require_instances(self, split, role=None):
-        """Raises a `UserError` if a role, or one of all, has none."""
-        if not self.has_instances(split, role):
-            raise self._without(
-                kind="instance masks",
-                split=split,
-                folders=f"{split}A_seg and {split}B_seg with NAME_0.png, "
-                "NAME_1.png, ... for each image",
-            )
-
     def source(self, role, split):
         """Where the images of a role come from, see `data_pipelines.sources`.
 
@@ -457,32 +440,3 @@ class ImageSet:
             interpolation=self.interpolation,
             antialias=self.antialias,
         )
-
-    def _all_masks(self, role, split, with_instances=False):
-        """Arguments of `load` for all masks of a role but instances."""
-        known = self.has_regions(split, role)
-        wanted = self._masks(split, role, known, with_instances)
-        if self.region_names:
-            wanted["attribute_regions"] = True
-        return wanted
-
-    def _masks(self, split, role, with_regions, with_instances):
-        """Arguments of `load`, after a look whether the masks exist."""
-        if with_regions and not self.has_regions(split, role):
-            raise self._without(
-                kind="masks",
-                split=split,
-                folders=f"{split}A_mask and {split}B_mask, or {split}A_seg and "
-                f"{split}B_seg",
-            )
-        if with_instances:
-            self.require_instances(split, role)
-        count = self.instance_count if with_instances else 0
-        return {"region": with_regions, "instances": count}
-
-    def _without(self, kind, split, folders):
-        """The `UserError` of masks that are not there."""
-        advice = f"Add the folders {folders}."
-        if self.layout != "domains":
-            advice = "Only trainA and trainB that are no pairs have them."
-        return UserError(f"{self.location} has no {kind} for {split}. {advice}")

@@ -10,7 +10,8 @@ from tfmask.ops.errors import UserError
 
 ALL = "all"
 _OPTION = "`masks_for_training` (--data.masks-for-training)"
-# These are more numbers of random streams, like those of `image_set`.
+# These are more numbers of random streams, like those of
+# `training_examples`.
 _STREAMS = {"a": 4, "b": 5}
 
 

@@ -9,6 +9,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
+from data_pipelines.known_masks import require_instances
 from data_pipelines.seeded_order import ordered, partner
 from tfmask.ops.errors import UserError, unknown_name
 
@@ -184,4 +185,4 @@ def require_kind(data, kind, name):
             "`tfds:NAME#FEATURE,FEATURE`, or `synthetic:paired`."
         )
     if kind == "instances" and "train" in data.splits:
-        data.require_instances("train")
+        require_instances(data, "train")
