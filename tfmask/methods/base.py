@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.methods.accumulation import learn_in_parts
+from tfmask.methods.phase_switch import PhaseSwitch
 from tfmask.methods.python_use import PythonUse
 from tfmask.methods.term_means import TermMeans
 from tfmask.ops.distribution import clipped, replica_count, replica_share
@@ -393,13 +394,3 @@ class TranslationMethod(PythonUse, keras.Model):
         return super().fit(
             *args, callbacks=callbacks, shuffle=shuffle, **kwargs
         )
-
-
-class PhaseSwitch(keras.callbacks.Callback):
-    """Traces `fit`'s step anew when the method enters another phase."""
-
-    def on_train_batch_begin(self, batch, logs=None):
-        phase = self.model.phase_at(int(self.model.step.numpy()))
-        if phase != self.model.phase:
-            self.model.phase = phase
-            self.model.make_train_function(force=True)

@@ -24,6 +24,7 @@ from tfmask.methods.drit.assembly import (
     discriminators,
     new_networks,
 )
+from tfmask.methods.drit.networks import large_enough
 from tfmask.methods.players import Player, weighted
 from tfmask.networks import judge_pair
 from tfmask.ops.change import change_map
@@ -35,16 +36,6 @@ _CLIP_NORM = 5.0
 _NOISE, _NOISE_AGAIN = {"a": 50, "b": 51}, {"a": 52, "b": 53}
 _SAMPLE, _SAMPLE_AGAIN = {"a": 54, "b": 55}, {"a": 56, "b": 57}
 _CODES = (58, 59)
-
-
-def _large_enough(images):
-    """Extends images to sides of 16 or more by mirroring at bottom and right.
-
-    With smaller sides, the attribute encoders would have no pixel left.
-    """
-    height, width = tf.shape(images)[1], tf.shape(images)[2]
-    sides = [[0, tf.maximum(16 - side, 0)] for side in (height, width)]
-    return tf.pad(images, [[0, 0], *sides, [0, 0]], "SYMMETRIC")
 
 
 class DRIT(TranslationMethod):
@@ -395,7 +386,7 @@ class DRIT(TranslationMethod):
         if exemplar is None:
             codes = random_codes(inputs, self.config.style_size)
         else:
-            codes, _ = self.attributes_of(target, _large_enough(exemplar))
+            codes, _ = self.attributes_of(target, large_enough(exemplar))
         translated = self.decoded(target, self.content_of(source, image), codes)
         return {"image": translated, "mask": change_map(image, translated)}
 

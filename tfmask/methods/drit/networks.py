@@ -205,3 +205,19 @@ def content_layers(image_size):
             break
         layers += 1
     return layers
+
+
+def large_enough(images):
+    """Extends images to sides of 16 or more by mirroring at bottom and right.
+
+    With smaller sides, the attribute encoders would have no pixel left.
+
+    Args:
+        images: (B, H, W, C).
+
+    Returns:
+        (B, H', W', C), the sides are 16 or more.
+    """
+    height, width = tf.shape(images)[1], tf.shape(images)[2]
+    sides = [[0, tf.maximum(16 - side, 0)] for side in (height, width)]
+    return tf.pad(images, [[0, 0], *sides, [0, 0]], "SYMMETRIC")

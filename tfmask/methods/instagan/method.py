@@ -1,7 +1,6 @@
 """InstaGAN: translates an image together with the masks of its instances."""
 
 from functools import partial
-from typing import NamedTuple
 
 import tensorflow as tf
 
@@ -20,6 +19,7 @@ from tfmask.methods.base import (
 )
 from tfmask.methods.instagan import METHOD
 from tfmask.methods.instagan.instance_sequence import translate_in_sequence
+from tfmask.methods.instagan.sides import first_side, wanted_substeps
 from tfmask.methods.players import Term, weighted
 from tfmask.methods.two_domains import TwoDomains
 from tfmask.networks import (
@@ -36,23 +36,6 @@ NETWORKS = {
     "set": (InstanceGenerator, InstanceDiscriminator),
     "concatenated": (ConcatenatedGenerator, ConcatenatedDiscriminator),
 }
-
-
-class Side(NamedTuple):
-    """One domain's images on their way through the sub-steps.
-
-    Attributes:
-        original: (B, H, W, 3), the real images.
-        masks: (B, K, H, W, 1), its instances in the order of the sub-steps.
-        image: (B, H, W, 3), the result of the sub-steps so far.
-        done: (B, K, H, W, 1), masks that are already translated, in their
-            slots. Other slots are empty.
-    """
-
-    original: tf.Tensor
-    masks: tf.Tensor
-    image: tf.Tensor
-    done: tf.Tensor
 
 
 def _weighted_mean(weight, value):
@@ -222,35 +205,23 @@ class InstaGAN(TwoDomains, TranslationMethod):
 
     def wanted_substeps(self, batch):
         """(M,) int32: images that have an instance for each sub-step."""
-        counts = [
-            sets.count(sets.signed(batch[domain]["instances"]))
-            for domain in ("a", "b")
-        ]
-        firsts = tf.range(self.substeps) * self.per_step
-        reached = tf.concat(counts, axis=0)[:, None] > firsts
-        return tf.math.count_nonzero(reached, axis=0, dtype=tf.int32)
+        return wanted_substeps(batch, self.substeps, self.per_step)
 
     def first_sides(self, batch):
         """dict of domain to `Side`, before the first sub-step."""
         sides = {}
         for domain in ("a", "b"):
-            image = batch[domain]["image"]
             shuffle_seed = None
             if self.config.instance_order == "random":
                 stream = {"a": 30, "b": 40}[domain]
                 shuffle_seed = [self.seed + stream, self.step]
-            signed_masks = sets.signed(batch[domain]["instances"])
-            largest = sets.largest(
-                sets.merged(signed_masks) if self.merges else signed_masks,
+            sides[domain] = first_side(
+                batch[domain],
+                self.slots,
                 self.config.instances_max,
-                shuffle_seed,
+                merges=self.merges,
+                shuffle_seed=shuffle_seed,
             )
-            masks = tf.ensure_shape(
-                sets.with_slots(largest, self.slots),
-                (image.shape[0], self.slots, *image.shape[1:3], 1),
-            )
-            done = tf.zeros_like(masks) + sets.EMPTY
-            sides[domain] = Side(image, masks, image, done)
         return sides
 
     def substep(self, sides, number, players, training):
