@@ -162,10 +162,7 @@ def timed(call, seconds, latencies):
 
 
 def client_calls(target, model, value, count):
-    """A function for each client that sends one request, and one that closes.
-
-    Each client has already sent a request.
-    """
+    """A function for each client that sends a request, and one that closes."""
     from serving.client import Client
 
     clients = [Client(target, model, timeout=300) for _ in range(count)]

@@ -1,6 +1,5 @@
 """`tfmask prepare instances`, on small real files."""
 
-import json
 import os
 import subprocess
 import sys
@@ -8,149 +7,28 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from prepared_instances import (
+    SQUARE,
+    coco,
+    masks_of,
+    photo,
+    recorded,
+    run,
+    run_maps,
+    save,
+    sheep_arguments,
+)
 
 from data_pipelines.prepare import __main__ as verb
 from data_pipelines.prepare import folder_pair, instances
 
 ROOT = Path(__file__).parents[2]
-SQUARE = [2, 2, 6, 2, 6, 6, 2, 6]  # pixels 2 to 5, both ways
-LARGE = [8, 0, 16, 0, 16, 16, 8, 16]  # the right half
-
-
-def save(path, values):
-    path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(np.asarray(values)).save(path)
-    return path
-
-
-def photo(path, height=16, width=16):
-    ramp = np.arange(height * width * 3) % 251
-    return save(path, ramp.reshape(height, width, 3).astype(np.uint8))
-
-
-def coco(path, outlines, **changes):
-    """A COCO file of 16 x 16 images: dict of name to (category, outline)."""
-    names = list(outlines)
-    content = {
-        "categories": [
-            {"id": 20, "name": "sheep"},
-            {"id": 25, "name": "giraffe"},
-        ],
-        "images": [
-            {"id": 7 + i, "file_name": name, "height": 16, "width": 16}
-            for i, name in enumerate(names)
-        ],
-        "annotations": [
-            {
-                "id": 100 * (i + 1) + j,
-                "image_id": 7 + i,
-                "category_id": category,
-                "segmentation": outline,
-                "iscrowd": int(isinstance(outline, dict)),
-            }
-            for i, name in enumerate(names)
-            for j, (category, outline) in enumerate(outlines[name])
-        ],
-    }
-    path.write_text(json.dumps(content | changes))
-    return path
 
 
 @pytest.fixture
 def sheep(tmp_path):
     """Arguments for two photographs, one of them with sheep."""
-    for name in ("10.png", "9.png"):
-        photo(tmp_path / "photos" / name)
-    crowd = {"size": [16, 16], "counts": [0, 32, 224]}  # columns 0 and 1
-    file = coco(
-        tmp_path / "sheep.json",
-        {
-            "9.png": [(20, [SQUARE]), (20, [LARGE]), (20, crowd), (25, [])],
-            "10.png": [(25, [SQUARE])],
-        },
-    )
-    return [
-        "--images",
-        tmp_path / "photos",
-        "--coco",
-        file,
-        "--category",
-        "sheep",
-        "--output",
-        tmp_path / "out",
-    ]
-
-
-def run(*arguments, folder="trainA", code=0):
-    """`main` with `--folder`; returns nothing, checks the exit code."""
-    argv = [str(part) for part in (*arguments, "--folder", folder)]
-    assert instances.main(argv) == code
-
-
-def run_maps(path, *options, code=0):
-    """The same from `photos` and `maps` below a folder to its `out`."""
-    run(
-        "--images",
-        path / "photos",
-        "--label-maps",
-        path / "maps",
-        "--output",
-        path / "out",
-        *options,
-        code=code,
-    )
-
-
-def masks_of(tmp_path, folder="trainA"):
-    """dict of mask file name to (H, W) bool, after a check of its values."""
-    masks = {}
-    for path in sorted((tmp_path / "out" / f"{folder}_seg").iterdir()):
-        image = Image.open(path)
-        values = np.asarray(image)
-        assert image.mode == "L" and set(np.unique(values)) <= {0, 255}
-        masks[path.name] = values > 0
-    return masks
-
-
-def recorded(tmp_path, folder="trainA"):
-    return json.loads((tmp_path / "out" / "prepare.json").read_text())[folder]
-
-
-def test_coco_objects_become_masks_largest_first(sheep, tmp_path, capsys):
-    run(*sheep)
-    masks = masks_of(tmp_path)
-    assert sorted(masks) == ["9_0.png", "9_1.png"]
-    expected = np.zeros((2, 16, 16), bool)
-    expected[0, :, 8:] = True
-    expected[1, 2:6, 2:6] = True
-    np.testing.assert_array_equal(masks["9_0.png"], expected[0])
-    np.testing.assert_array_equal(masks["9_1.png"], expected[1])
-    (image,) = (tmp_path / "out" / "trainA").iterdir()
-    assert image.name == "9.png"
-    np.testing.assert_array_equal(
-        np.asarray(Image.open(image)),
-        np.asarray(Image.open(tmp_path / "photos" / "9.png")),
-    )
-    report = recorded(tmp_path)
-    assert (report["images"], report["instances"]) == (1, 2)
-    assert report["left_out_images"] == {
-        "no object of the category": {"count": 1, "files": ["10.png"]}
-    }
-    assert report["left_out_instances"] == {
-        "crowd regions": {"count": 1, "files": {"9.png": 1}}
-    }
-    assert report["options"]["category"] == "sheep"
-    out = capsys.readouterr().out
-    assert out.startswith("1 images with 2 instances in") and "crowd" in out
-    assert out.count("\n") == 1
-
-
-def test_crowd_regions_on_request(sheep, tmp_path):
-    run(*sheep, "--keep-crowd")
-    expected = np.zeros((16, 16), bool)
-    expected[:, :2] = True
-    np.testing.assert_array_equal(masks_of(tmp_path)["9_1.png"], expected)
+    return sheep_arguments(tmp_path)
 
 
 def test_the_result_opens_with_instances(sheep, tmp_path):
@@ -260,92 +138,6 @@ def test_bad_files_are_named_or_skipped(tmp_path, reason, capsys):
     assert "a_0.png" in masks_of(tmp_path)
 
 
-def test_coco_files_that_are_wrong(sheep, tmp_path, capsys):
-    def error_of(**changes):
-        outlines = changes.pop("outlines", {"9.png": [(20, [SQUARE])]})
-        coco(tmp_path / "sheep.json", outlines, **changes)
-        run(*sheep, code=1)
-        assert not (tmp_path / "out").exists()
-        return capsys.readouterr().err
-
-    small = {"id": 7, "file_name": "9.png", "height": 16, "width": 15}
-    assert "16 high and 15 wide in the COCO file" in error_of(images=[small])
-    assert "annotation 100, which" not in error_of(images=[small])
-    assert "which the file does not list" in error_of(images=[])
-    assert "two images of the id 7" in error_of(images=[small, dict(small)])
-    assert "'file_name'" in error_of(images=[{"id": 7}])
-    assert "Missing: annotations" in error_of(annotations=None)
-    broken = {"9.png": [(20, [[1, 2]])]}
-    assert "its annotation 100 has a polygon" in error_of(outlines=broken)
-    missing = {"x.png": [(20, [SQUARE])]}
-    assert f"{tmp_path}/photos/x.png: is missing" in error_of(outlines=missing)
-    (tmp_path / "sheep.json").write_text("{")
-    run(*sheep, code=1)
-    assert "is not a json file" in capsys.readouterr().err
-    (tmp_path / "sheep.json").unlink()
-    run(*sheep, code=1)
-    assert "is not there" in capsys.readouterr().err
-
-
-def _change(kind, **values):
-    return lambda content: content[kind][0].update(values)
-
-
-def _again(**values):
-    return lambda content: content["annotations"].append(
-        content["annotations"][0] | values
-    )
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (
-            _change("annotations", category_id="20"),
-            "annotation 100: is of category '20', which",
-        ),
-        (_change("annotations", category_id=3), "is of category 3, which"),
-        (_change("annotations", image_id="7"), "belongs to image '7', which"),
-        (_change("annotations", iscrowd="0"), "has iscrowd '0', expected 0"),
-        (_change("images", height="16"), "height '16' and the width 16 in"),
-        (_change("images", id=8), "two images of the id 8: 9.png and 10.png"),
-        (_change("images", file_name="10.png"), "10.png twice, as the images"),
-        (_change("categories", id=25), "two categories of the id 25: sheep"),
-        (_again(), "annotation 100: is there twice"),
-        (_again(id=999), "annotation 999: is there twice"),
-        (_again(segmentation=[LARGE]), "annotation 100: is there twice"),
-        (_change("annotations", segmentation=[[1e300] * 6]), "1e+300"),
-    ],
-)
-def test_coco_entries_that_are_wrong(sheep, tmp_path, capsys, change, message):
-    file = coco(
-        tmp_path / "sheep.json", {"9.png": [(20, [SQUARE])], "10.png": []}
-    )
-    content = json.loads(file.read_text())
-    change(content)
-    file.write_text(json.dumps(content))
-    run(*sheep, code=1)
-    assert message in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
-
-
-def test_coco_entries_that_tools_write_otherwise(sheep, tmp_path):
-    """No size, no ids, no `iscrowd`, run lengths as floats: all are clear."""
-    runs = {"size": [16, 16], "counts": [0.0, 32.0, 224.0]}
-    annotation = {"image_id": 7, "category_id": 20}
-    coco(
-        tmp_path / "sheep.json",
-        {"9.png": [], "10.png": []},
-        images=[{"id": 7, "file_name": "9.png", "height": None}],
-        annotations=[
-            annotation | {"segmentation": runs},
-            annotation | {"segmentation": [SQUARE], "iscrowd": None},
-        ],
-    )
-    run(*sheep)
-    assert [m.sum() for m in masks_of(tmp_path).values()] == [32, 16]
-
-
 def test_links_to_nowhere_and_pipes_are_bad_files(tmp_path, capsys):
     for name in ("a.png", "b.png"):
         photo(tmp_path / "photos" / name)
@@ -359,14 +151,6 @@ def test_links_to_nowhere_and_pipes_are_bad_files(tmp_path, capsys):
     assert "3 bad" in error and "b.png is no regular file" in error
     assert "c.png: is a link to gone.png, which is not there" in error
     assert "d.png: is no regular file" in error
-
-
-def test_unknown_category_names_the_nearest(sheep, capsys):
-    sheep[sheep.index("sheep")] = "shep"
-    run(*sheep, code=1)
-    error = capsys.readouterr().err
-    assert "Unknown category `shep`. Did you mean: sheep?" in error
-    assert "giraffe" in error
 
 
 def test_no_image_left(sheep, tmp_path, capsys):
