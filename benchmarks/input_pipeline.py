@@ -9,6 +9,11 @@ Between its rounds, a decoder without any other work reads the same files in the
 same process, also through `tf.data`. CPU time is the time that all threads of
 the process worked. Other work on the machine hardly changes it.
 
+`from disk` is how training reads a set that is too large for its memory: file
+by file, or from the shards of `tfmask prepare shards`. The system keeps these
+few files in memory. So the rows show what reading costs the processor, and not
+how fast a disk is.
+
 The speed of synthetic scenes is the speed of later epochs, because the first
 epoch draws the scenes.
 
@@ -20,6 +25,7 @@ import argparse
 import sys
 import tempfile
 import time
+import unittest.mock
 from pathlib import Path
 
 import numpy as np
@@ -109,21 +115,30 @@ def main(argv=None):
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args(argv)
-    from data_pipelines import open_data
+    from data_pipelines import checks, open_data
+    from data_pipelines.prepare.shards import write_shards
 
     common = {"image_size": arguments.image_size, "splits": ("train",)}
 
-    def batches(location, cached=False, **more):
-        data = open_data(str(location), **common, **more)
+    def batches(location, cached=False, from_disk=False, **more):
+        with unittest.mock.patch.object(
+            checks, "MEMORY_LIMIT", 0 if from_disk else checks.MEMORY_LIMIT
+        ):
+            data = open_data(str(location), **common, **more)
         return data.train_batches(arguments.batch_size, seed=0, cached=cached)
 
     for size in arguments.file_sizes:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory() as temporary:
+            folder, shards = Path(temporary, "files"), Path(temporary, "shards")
             paths = write_photographs(folder, arguments.images, size)
+            write_shards(folder, shards, 2**22)
             kinds = {
                 "decoding alone": decoder(paths, arguments.batch_size),
                 "JPEG folder": batches(folder),
-                "JPEG folder, cached": batches(folder, cached=True),
+                "JPEG folder, from disk": batches(folder, from_disk=True),
+                "shards": batches(shards),
+                "shards, from disk": batches(shards, from_disk=True),
+                "shards, cached": batches(shards, cached=True),
                 "synthetic": batches(
                     "synthetic", synthetic_count=(arguments.images, 1)
                 ),
@@ -136,11 +151,11 @@ def main(argv=None):
                 3 * arguments.images // arguments.batch_size,
             )
         print(f"\nfiles of {size} px, training at {arguments.image_size} px")
-        print(f"{'':22}{'images/s':>10}{'CPU ms/pair':>13}{'of decoding':>16}")
+        print(f"{'':24}{'images/s':>10}{'CPU ms/pair':>13}{'of decoding':>16}")
         rate, work = medians["decoding alone"]
         for name, (own_rate, own_work) in medians.items():
             shares = f"{own_rate / rate:.2f}, {work / own_work:.2f}"
-            print(f"{name:22}{own_rate:10.0f}{own_work:13.2f}{shares:>16}")
+            print(f"{name:24}{own_rate:10.0f}{own_work:13.2f}{shares:>16}")
     return 0
 
 
