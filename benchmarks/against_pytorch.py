@@ -27,7 +27,15 @@ from benchmarks.train_step import (
 )
 
 # Those of issue 20 that have a PyTorch side.
-METHODS = ("cyclegan", "instagan", "stargan", "lomit", "pix2pix", "munit")
+METHODS = (
+    "cyclegan",
+    "attention_guided",
+    "instagan",
+    "stargan",
+    "lomit",
+    "pix2pix",
+    "munit",
+)
 MORE = ("cut", "ugatit")
 
 

@@ -105,16 +105,27 @@ class ImagePool:
 
 
 class Adversaries:
-    """Two generators, two discriminators, and their update."""
+    """Two generators, two discriminators, and their update.
 
-    def __init__(self, config, generators, discriminators):
+    A subclass has `generator_losses`, a function of two batches that returns a
+    dict of unweighted terms, and a dict of domain to translation.
+
+    Args:
+        config: the method's config.
+        generators: modules, from a to b and from b to a.
+        discriminators: modules, of a and of b.
+        more: dict of name to module. The first word of a name says with which
+            networks it learns.
+    """
+
+    def __init__(self, config, generators, discriminators, more=None):
         self.config = config
         self.networks = {
             "generator_a_to_b": generators[0],
             "generator_b_to_a": generators[1],
             "discriminator_a": discriminators[0],
             "discriminator_b": discriminators[1],
-        }
+        } | (more or {})
         for network in self.networks.values():
             network.to(memory_format=torch.channels_last)
             for name, parameter in network.named_parameters():
@@ -172,6 +183,24 @@ class Adversaries:
             value.item()
         return fakes
 
+    def discriminator_loss(self, domain, real, fake):
+        judge = self.networks[f"discriminator_{domain}"]
+        fake = self.pools[domain].query(fake.detach())
+        score_real, score_fake = judge(real), judge(fake)
+        return 0.5 * (
+            (score_real - 1.0).square().mean() + score_fake.square().mean()
+        )
+
+    def train_step(self, real_a, real_b):
+        """One step on two (B, 3, H, W) batches."""
+        real = {"a": real_a, "b": real_b}
+        self.update(
+            lambda: self.generator_losses(real_a, real_b),
+            lambda domain, fake: self.discriminator_loss(
+                domain, real[domain], fake
+            ),
+        )
+
 
 class CycleGAN(Adversaries):
     """The four networks and one training step."""
@@ -199,21 +228,3 @@ class CycleGAN(Adversaries):
             "identity_b": functional.l1_loss(a_to_b(real_b), real_b),
         }
         return losses, {"a": fake_a, "b": fake_b}
-
-    def discriminator_loss(self, domain, real, fake):
-        judge = self.networks[f"discriminator_{domain}"]
-        fake = self.pools[domain].query(fake.detach())
-        score_real, score_fake = judge(real), judge(fake)
-        return 0.5 * (
-            (score_real - 1.0).square().mean() + score_fake.square().mean()
-        )
-
-    def train_step(self, real_a, real_b):
-        """One step on two (B, 3, H, W) batches."""
-        real = {"a": real_a, "b": real_b}
-        self.update(
-            lambda: self.generator_losses(real_a, real_b),
-            lambda domain, fake: self.discriminator_loss(
-                domain, real[domain], fake
-            ),
-        )

@@ -10,7 +10,8 @@ own process, which lives until the end. The sides are timed in turns, round
 after round, so that other work on the machine slows all of them. PyTorch needs
 `pip install ".[benchmark]"`.
 
-`--method attention_guided` has no PyTorch side. `--method instagan` has 200 px
+`--method attention_guided` is compared in its first stage; the second one
+(`--stage 2`) has no PyTorch side. `--method instagan` has 200 px
 and the paper's networks. Its step is a whole sequential mini-batch and takes
 minutes on two cores. `--instances 1 2 3 4 5 6 7 8` shows how the time grows
 with the number of instances. A sub-step has two.
@@ -60,7 +61,7 @@ ROWS = {
     "lomit": "step",
     "guidegan": "guidance",
 }
-WITHOUT_PYTORCH = ("attention_guided", "guidegan")
+WITHOUT_PYTORCH = ("guidegan",)
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,8 @@ def measured(options):
     settings = dataclasses.asdict(options)
     del settings["json"]
     names = ["tfmask"]
-    paper = options.preset == "paper"
-    if options.pytorch and paper and options.method not in WITHOUT_PYTORCH:
+    there = options.preset == "paper" and options.stage == 1
+    if options.pytorch and there and options.method not in WITHOUT_PYTORCH:
         if importlib.util.find_spec("torch") is None:
             raise SystemExit(
                 "This compares with PyTorch, which is not installed: "

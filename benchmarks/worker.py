@@ -208,6 +208,7 @@ def pytorch_side(options):
     """The same layers in PyTorch."""
     import torch
 
+    from benchmarks.pytorch_attention_guided import AttentionGuided
     from benchmarks.pytorch_cut import CUT
     from benchmarks.pytorch_cyclegan import CycleGAN
     from benchmarks.pytorch_instagan import InstaGAN
@@ -226,6 +227,7 @@ def pytorch_side(options):
     )
     functions = {}
     of_pairs = {
+        "attention_guided": AttentionGuided,
         "cut": CUT,
         "cyclegan": CycleGAN,
         "munit": MUNIT,

@@ -1,4 +1,4 @@
-"""MUNIT and CUT that benchmarks compare with: the same numbers as tfmask's."""
+"""Models of unpaired images in PyTorch: the same numbers as tfmask's."""
 
 import numpy as np
 import tensorflow as tf
@@ -11,9 +11,12 @@ from copied_models import (
     channels_first,
     copy_weights,
     images,
+    residual_layers,
     torch,
 )
 
+from tfmask.methods.attention_guided.config import AttentionGuidedConfig
+from tfmask.methods.attention_guided.method import AttentionGuided
 from tfmask.methods.cut.config import CUTConfig
 from tfmask.methods.cut.method import CUT
 from tfmask.methods.munit.config import MUNITConfig
@@ -134,5 +137,68 @@ def test_cut_is_the_same(monkeypatch):
         outputs = model.networks["generator"](inputs, config.nce_layers)
         there = (inputs, THERE[1], *outputs)
         assert_same_losses(method, BATCH, model, there)
+    assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *THERE)
+
+
+def masking_layers(method):
+    """dict of a network's name in PyTorch to its layers."""
+    layers = {}
+    for name in ("a_to_b", "b_to_a"):
+        network = method.networks[f"generator_{name}"]
+        encoder, decoder = network.encoder, network.decoder
+        layers[f"generator_{name}"] = [
+            *alternating(encoder.convolutions, encoder.norms),
+            *residual_layers(encoder.residual_blocks),
+            *alternating(decoder.upsamplings, decoder.norms),
+            decoder.last,
+        ]
+    for domain in "ab":
+        network = method.networks[f"attention_{domain}"]
+        layers[f"generator_attention_{domain}"] = [
+            *alternating(network.encoder, network.norms[:2]),
+            *residual_layers(network.residual_blocks),
+            *alternating(network.decoder[:-1], network.norms[2:]),
+            network.decoder[-1],
+        ]
+        network = method.networks[f"discriminator_{domain}"]
+        *inner, last = network.convolutions
+        layers[f"discriminator_{domain}"] = [
+            *alternating(inner, network.norms),
+            last,
+        ]
+    return layers
+
+
+def test_attention_guided_is_the_same():
+    from benchmarks.pytorch_attention_guided import AttentionGuided as Other
+
+    config = AttentionGuidedConfig(
+        filters=4,
+        blocks=1,
+        attention_filters=4,
+        discriminator_filters=4,
+        discriminator_layers=1,
+    )
+    method = AttentionGuided(config, image_size=(SIZE, SIZE))
+    model = Other(config)
+    for name, layers in masking_layers(method).items():
+        copy_weights(layers, model.networks[name])
+    theirs, fakes = model.generator_losses(*THERE)
+    for domain, real in zip("ab", THERE, strict=True):
+        loss = model.discriminator_loss(domain, real, fakes[domain])
+        theirs[f"discriminator_{domain}"] = loss
+    ours = {
+        name: value
+        for player in ("generator", "discriminator")
+        for name, (value, _) in method.compute_losses(BATCH, (player,))[
+            player
+        ].items()
+    }
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        np.testing.assert_allclose(
+            value, theirs[name].item(), rtol=1e-4, err_msg=name
+        )
     assert_same_counts(method, model)
     assert_a_step_moves_all(model, *THERE)
