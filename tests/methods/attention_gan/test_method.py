@@ -10,8 +10,6 @@ from tfmask.methods.attention_gan.config import AttentionGANConfig
 from tfmask.methods.attention_gan.method import AttentionGAN
 from tfmask.ops.change import change_map
 
-pytestmark = pytest.mark.both_stacks
-
 
 def attention_gan(**options):
     config = AttentionGANConfig(**{**TINY, "maps": 4, **options})

@@ -100,7 +100,7 @@ def test_fastcut_mirrors_half_of_the_steps():
     method, images = cut(**FAST), pictures()
     source = images["a"]["image"]
     mirrored = []
-    for step in range(12):
+    for step in range(6):
         method.step.assign(step)
         losses = values(method.compute_losses(images))
         assert set(losses) == {"discriminator", "adversarial", "nce"}
@@ -120,7 +120,7 @@ def test_fastcut_mirrors_half_of_the_steps():
         }
         assert sorted(near.values()) == [False, True]
         mirrored.append(near[True])
-    assert 2 < sum(mirrored) < 10
+    assert 1 < sum(mirrored) < 5
     method.step.assign(mirrored.index(True))
     losses = values(method.compute_losses(images, training=False))
     plain = contrast(

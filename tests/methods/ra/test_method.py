@@ -12,8 +12,6 @@ from tfmask.methods.ra.config import RAConfig
 from tfmask.methods.ra.method import RA
 from tfmask.networks import ResNetGenerator
 
-pytestmark = pytest.mark.both_stacks
-
 
 def ra(**options):
     return RA(RAConfig(**{**TINY, **options}), image_size=(8, 8))
