@@ -6,7 +6,7 @@ import socket
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
-# One test process a core: threads of OpenMP would only wait for each other.
+# Each core has a test process. More threads of OpenMP would only wait.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
@@ -25,7 +25,7 @@ def two_replicas(two_devices):
     """The one MirroredStrategy of the process that runs collectives.
 
     TensorFlow numbers the collectives of every strategy from the same start
-    and remembers their shapes: those of a second strategy would clash.
+    and remembers their shapes. So a second strategy would not work.
     """
     import tensorflow as tf
 
@@ -41,17 +41,18 @@ def pytest_configure(config):
         [tf.config.LogicalDeviceConfiguration()] * 2,
     )
     tf.config.threading.set_intra_op_parallelism_threads(1)
-    # The heap of a test process only grows; looking through it less often
-    # takes less time.
+    # The heap of a test process only grows. A less frequent garbage collection
+    # saves time.
     gc.set_threshold(50_000, 20, 50)
-    # Rewriting a graph takes longer than these tiny ones run. What is started
-    # in a process of its own has its graphs rewritten.
+    # To optimise a graph takes longer than to run these tiny graphs. Processes
+    # that a test starts still optimise their graphs.
     tf.config.optimizer.set_experimental_options(
         {"disable_meta_optimizer": True}
     )
 
 
-# Folders whose tests run on both stacks: what can differ between Keras 2 and 3.
+# The tests of these folders run on both stacks, because Keras 2 and 3 can
+# differ there.
 BOTH_STACKS = {"layers", "losses", "networks", "ops"}
 
 

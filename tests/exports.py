@@ -49,7 +49,7 @@ TINY = {
 }
 ATTRIBUTES = {"attributes": ("hat", "smile", "beard")}
 PAIRS = {"direction": "b_to_a"}
-# What an export of a tiny method has besides.
+# More options of tiny methods, for exports.
 EXTRA = {
     **dict.fromkeys(("attgan", "stargan", "stgan", "lomit"), ATTRIBUTES),
     **dict.fromkeys(("cam_attgan", "cam_stgan"), ATTRIBUTES),
@@ -207,7 +207,7 @@ def rest_json(outputs):
 
 
 def refused(engine, signature, text, **inputs):
-    """The graph itself refuses; no check of ours stands before it."""
+    """The graph itself refuses. No check of ours comes before it."""
     table = engine.signatures[signature]
     feeds = {}
     for name, value in inputs.items():

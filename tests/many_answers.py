@@ -1,4 +1,4 @@
-"""A method with several answers to one image, without anything learnt."""
+"""A method with several answers to one image. It has nothing to learn."""
 
 import dataclasses
 

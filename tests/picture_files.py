@@ -92,7 +92,7 @@ BLACK, WHITE, RED = (0, 0, 0), (255, 255, 255), (255, 0, 0)
 FULL, NONE = levels(0, 255), levels(0, 0)
 GREYS = np.repeat(levels(0, 255)[..., None], 3, axis=-1)
 ON_RED = np.where(INNER[..., None], RED, BLACK).astype(np.uint8)
-# What each of these means is plain: it is INNER.
+# Each of these files has one clear meaning: INNER.
 MASKS = {
     "8 bits": encoded(FULL),
     "8 bits, JPEG": encoded(FULL, "JPEG", quality=100),
@@ -116,7 +116,7 @@ MASKS = {
     "grey and alpha": layers(FULL, FULL, "LA"),
     "CMYK": encoded(GREYS, "JPEG", "CMYK", quality=100),
 }
-# These are not, or not to a reader of 8 bits.
+# These have no clear meaning, or not for a reader of 8 bits.
 UNCLEAR = {
     "0 and 1": (encoded(levels(0, 1)), "has values from 0 to 1, expected"),
     "0 and 1 in RGB": (encoded(GREYS // 255), "has values from 0 to 1, exp"),
@@ -171,7 +171,7 @@ UNCLEAR = {
 }
 
 
-# Files, and their pixels as everyone else shows them.
+# Files, and their pixels in other programs.
 IMAGES = {
     "RGB": encoded(COLOURS),
     "grey": encoded(SHADES),

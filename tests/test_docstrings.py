@@ -13,8 +13,8 @@ import tfmask
 MODULES = [
     info.name for info in pkgutil.walk_packages(tfmask.__path__, "tfmask.")
 ]
-# Modules whose docstrings promise an example: a finder that finds nothing
-# would pass.
+# Modules with an example in a docstring. Without this list, a test that finds
+# no example would pass.
 WITH_EXAMPLES = {
     "tfmask.layers.attention_composite",
     "tfmask.layers.instance_norm",

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HEAVY = {"tensorflow", "keras", "tensorflow_addons", "tensorflow_datasets"}
-# A room, and the other rooms that it may import: what stands above it.
+# A room, and the other rooms that it may import.
 OPS = {"tfmask.ops"}
 METHODS = {"tfmask.configs", "tfmask.layers", "tfmask.losses"} | {
     "tfmask.networks"
@@ -161,7 +161,7 @@ def our_imports(module):
     for name in imports_of(file_of(module)):
         while name and name not in OURS:
             name = name.rpartition(".")[0]
-        # The package of a module that is imported says nothing more.
+        # The package of an imported module does not count.
         imports.add(name)
     return {
         name

@@ -100,7 +100,7 @@ def test_adam_is_that_of_the_official_code(name, preset):
 
 @pytest.mark.parametrize("name", ["attgan", "stgan", "cam_attgan", "cam_stgan"])
 def test_updates_are_as_many_as_in_the_official_code(name):
-    """There five of six batches are D's, and the sixth is G's alone."""
+    """In the authors' code D gets five of six batches, and G the sixth."""
     config = preset_config(name, "paper", "faces")
     epochs = 200 if name.endswith("stgan") else 60
     batches = 5687  # of CelebA's 182,000 training images, 32 each

@@ -62,7 +62,7 @@ class Options:
         if self.mark is None and (self.run or self.list):
             raise ValueError("--run and --list go with --mark")
         if self.mark is not None and self.run and self.target:
-            raise ValueError("of --run and --target give one")
+            raise ValueError("give either --run or --target")
         if self.mark is not None and self.target and len(self.model) != 1:
             raise ValueError(
                 "--mark and --target need one --model. Got: "
@@ -72,7 +72,7 @@ class Options:
             raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
         if not self.domains or {*self.domains} - {"a", "b"}:
             raise ValueError(
-                f"`domains` must be of a and b. Got: {' '.join(self.domains)}"
+                f"`domains` must be a, b or both. Got: {' '.join(self.domains)}"
             )
 
 

@@ -39,7 +39,7 @@ class Options:
     """
 
     real: Path
-    """Real images of the target: the others shall look like these."""
+    """Real images of the target: the others should look like these."""
     fake: Path
     """Images to judge."""
     json: Path
@@ -106,9 +106,10 @@ def _read(options):
     if options.features is None:
         name, path = next(iter(folders.items()))
         raise UserError(
-            f"`--{name} {path}` holds images: say whose features, `--features "
-            "inception --weights FILE`, `--features classifier --weights DIR` "
-            "or `--features random-inception` (untrained)."
+            f"`--{name} {path}` holds images. Say which network computes their "
+            "features: `--features inception --weights FILE`, `--features "
+            "classifier --weights DIR` or `--features random-inception` "
+            "(untrained)."
         )
     load_tensorflow()
     from tfmask.ops.console import image_progress

@@ -35,8 +35,8 @@ def files_to_mark(options, load_run=None):
     files = [file for file in files if file.split("/")[0] in wanted]
     if not files:
         raise UserError(
-            f"No image of {' or '.join(sorted(wanted))} in `{options.mark}` "
-            "is to be marked: all that are listed have a mask."
+            f"There is no image to mark: all listed images of "
+            f"{' and '.join(sorted(wanted))} in `{options.mark}` have a mask."
         )
     return files
 

@@ -122,7 +122,7 @@ def main(argv=None, load_run=None):
         f"Listed in {options.out}. Put the mask of trainA/NAME.jpg into "
         f"{options.data / 'trainA_mask'}/NAME.png (of trainB: trainB_mask), as "
         "large as the image: white is the object, black the rest. Then train "
-        "with --data.masks-for-training all."
+        "with --preset photos --data.masks-for-training all."
     )
     return 0
 

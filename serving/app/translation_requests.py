@@ -26,8 +26,8 @@ class TranslationRequest:
         masks: dict of name to (H, W) uint8, the person's own: `mask`, and
             `exemplar_mask`.
         objects: (K, H, W, 1) uint8 masks of single objects, or None.
-        on: numbers of the attributes that the result shall have.
-        off: numbers of the attributes that it shall not have.
+        on: numbers of the attributes that the result should have.
+        off: numbers of the attributes that it should not have.
         samples: int, how many answers.
         seed: int, number of the first.
     """
@@ -117,7 +117,7 @@ def _inputs(request, ports):
         elif name in ports.masks and name in request.masks:
             inputs[name] = resized(request.masks[name], *size)
     if "exemplar" in ports.required and "exemplar" not in inputs:
-        raise ValueError("The model takes over a look: choose an exemplar.")
+        raise ValueError("The model needs an exemplar: choose one.")
     return inputs
 
 

@@ -144,7 +144,7 @@ class Client:
                 replaces the mask that the model finds. Masks of single objects,
                 such as `instances`, are uint8 (K, H, W, 1), or a list of K
                 files if `image` is a file. `attributes` are (K,) numbers. They
-                say what the result shall have: 1 on, 0 off, -1 as the model
+                say what the result should have: 1 on, 0 off, -1 as the model
                 sees it in the image. `style_seed` is a whole number. It chooses
                 the random look if the model has several answers. The default is
                 0.

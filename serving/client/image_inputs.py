@@ -126,8 +126,8 @@ def _check_size(kind, value, image, label):
     ):
         wanted = "all files" if kind == "masks" else "a file"
         raise invalid(
-            f"{label}: expected {wanted} where the image is one, and an array "
-            "where it is an array."
+            f"{label}: expected {wanted} if the image is a file, and an array "
+            "if the image is an array."
         )
     if isinstance(image, bytes):
         return

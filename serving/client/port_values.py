@@ -126,9 +126,10 @@ def read_encoded(value: Any, label: str, *, is_mask: bool = False) -> bytes:
         if plain:
             return data
         raise invalid(
-            f"{label}: a server would not read it right (its orientation "
-            "tag, format or depth). Install Pillow, which converts it here "
-            "(`pip install pillow`), or save it as an upright PNG of 8 bits."
+            f"{label}: a server would read it wrongly, because of its "
+            "orientation tag, format or depth. Install Pillow to convert it "
+            "here (`pip install pillow`), or save it as an upright PNG of 8 "
+            "bits."
         ) from None
 
 

@@ -85,8 +85,8 @@ def read_ports(metadata: Metadata, direction: str) -> Ports:
         raise invalid(
             f"`direction`: signature {direction!r} of {metadata.model} is no "
             f"translation: {strange[0] if strange else 'image'} is "
-            f"{inputs.get((strange or ['image'])[0], 'missing')}. Ask "
-            "it by `predict`.",
+            f"{inputs.get((strange or ['image'])[0], 'missing')}. Use "
+            "`predict` for it.",
             blames="call",
         )
     count = None
@@ -114,8 +114,8 @@ def _direction(metadata, direction):
     if form and form[1] in metadata.signatures:
         raise invalid(
             f"`direction`: expected one such as {form[1]!r}. Got: "
-            f"{direction!r}, a form of it: `translate` chooses the form by "
-            "its inputs, and `predict` asks any signature.",
+            f"{direction!r}. `translate` adds the ending that its inputs "
+            "need. `predict` runs any signature.",
             blames="call",
         )
     try:

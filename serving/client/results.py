@@ -73,8 +73,8 @@ def decode_png(data: bytes) -> np.ndarray:
     except ImportError as error:
         raise ImportError(
             "Decoding PNG answers needs Pillow (`pip install pillow`). "
-            "`image_png` and `mask_png` hold the bytes without it; arrays in "
-            "give arrays out without it, too."
+            "Without it use `image_png` and `mask_png`, which have the bytes, "
+            "or send arrays: then the answers are arrays."
         ) from error
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image)

@@ -128,8 +128,8 @@ def _decoded(item: Item, kinds: Mapping[str, str]) -> dict[str, Any]:
             raise invalid(f"{item.labels[name]}: {error}") from None
         except ImportError:
             raise invalid(
-                f"{item.labels[name]}: to be cut into tiles a file is decoded "
-                "here, which needs Pillow (`pip install pillow`)."
+                f"{item.labels[name]}: to cut a file into tiles, the client "
+                "decodes it. This needs Pillow (`pip install pillow`)."
             ) from None
         if kinds[name] == "mask" and _is_of_image(name, kinds):
             _require_size(item, name, value[..., 0], inputs["image"])

@@ -277,7 +277,7 @@ class Load:
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end or self._hopeless():
-                raise TimeoutError("the next step was waited for in vain")
+                raise TimeoutError("the next step did not come in time")
             time.sleep(0.01)
 
     def _made(self):

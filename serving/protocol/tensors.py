@@ -320,9 +320,9 @@ def _from_values(kind, shape, values):
     missing = count - array.size
     if missing * size > MAX_GROWTH_BYTES:
         raise TensorTooLargeError(
-            f"a tensor of {list(shape)} {kind.name} is asked for with "
-            f"{array.size} values. At most {MAX_GROWTH_BYTES} bytes are "
-            "filled up; send the values."
+            f"a tensor of {list(shape)} {kind.name} has only {array.size} "
+            f"values. At most {MAX_GROWTH_BYTES} bytes of missing values are "
+            "filled. Send all values."
         )
     if missing:
         fill = np.full(missing, array[-1] if array.size else empty, array.dtype)

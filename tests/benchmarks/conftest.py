@@ -12,8 +12,8 @@ def load_script(monkeypatch):
     """Function of a script's name in `benchmarks` that gives its module."""
 
     def load(name):
-        # The path that a script sets, it keeps to itself; its name is its
-        # own, as `serving` is a package.
+        # A script changes the path only for itself. It gets another module
+        # name, because `serving` is also a package.
         monkeypatch.setattr(sys, "path", list(sys.path))
         spec = importlib.util.spec_from_file_location(
             f"{name}_benchmark", FOLDER / f"{name}.py"

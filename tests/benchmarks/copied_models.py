@@ -50,7 +50,7 @@ def copy_weights(layers, model):
                 for key in names.get(name, (name,))
                 if hasattr(layer, key)
             )
-            if len(variable.shape) == 1:  # all 0 or all 1: hides a swap
+            if len(variable.shape) == 1:  # all 0 or all 1 would hide a swap
                 rng = np.random.default_rng(len(name))
                 variable.assign(rng.uniform(0.5, 1.5, variable.shape))
             values = np.asarray(variable)
@@ -105,5 +105,5 @@ def assert_a_step_moves_all(model, *batch):
             not torch.equal(old, new)
             for old, new in zip(before[name], network.parameters(), strict=True)
         ]
-        # Biases before a normalisation have next to no gradient.
+        # Biases before a normalisation have almost no gradient.
         assert np.mean(moved) > 0.5, name

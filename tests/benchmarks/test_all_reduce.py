@@ -1,4 +1,4 @@
-"""What devices exchange: counted from a method, and the model of its time."""
+"""The bytes that devices exchange in a step, and the model of the time."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""All methods side by side: each in a process of its own."""
+"""The table of all methods, each measured in a separate process."""
 
 import json
 import shlex
@@ -86,7 +86,7 @@ def test_a_run_is_resumed(measured, tmp_path, capsys):
     rows = json.loads((tmp_path / "rows.json").read_text())["methods"]
     assert list(rows) == ["cyclegan", "pix2pix", "unit"]
     again = ["--methods", "pix2pix", *file, "--resume"]
-    assert every_method.main(again) == 1  # who failed is measured again
+    assert every_method.main(again) == 1  # failed methods are measured again
     assert measured[3:] == ["pix2pix"]
 
 

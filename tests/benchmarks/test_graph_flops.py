@@ -28,7 +28,7 @@ def gradients(function, *, of):
 
 
 IMAGES, KERNEL = (2, 16, 16, 8), (3, 3, 8, 12)
-# Two of a pixel of the outputs, a tap, a channel and a filter.
+# Two FLOPs for each output pixel, kernel pixel, channel and filter.
 STRIDED = 2 * (2 * 8 * 8) * (3 * 3) * 8 * 12
 
 

@@ -40,7 +40,7 @@ def test_a_short_run(benchmark, capsys, monkeypatch):
     commands = []
 
     def here(command, **_):
-        """The script's own processes, without a start of TensorFlow each."""
+        """Replaces the script's processes, so that TensorFlow starts once."""
         commands.append(command[:2])
         with contextlib.redirect_stdout(io.StringIO()) as out:
             benchmark.main(command[2:])

@@ -1,4 +1,4 @@
-"""The benchmark of precision: what it compares with is worse."""
+"""The benchmark of precision: TensorFlow's own reductions are worse."""
 
 import pytest
 

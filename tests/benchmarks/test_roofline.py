@@ -1,4 +1,4 @@
-"""The machine's limit, and how near a step comes to it."""
+"""The speed of a step as a share of the machine's best speed."""
 
 import time
 import types
@@ -45,7 +45,7 @@ def slow_method(monkeypatch):
             clock.now += seconds * clock.slower
             if batch:
                 clock.calls += 1
-                # The first call only tells how long a step takes.
+                # The first call only measures the time of a step.
                 clock.slower = 2.0 if clock.calls == 2 else 1.0
 
         return run

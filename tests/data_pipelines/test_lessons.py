@@ -212,7 +212,8 @@ def test_even_examples_of_all_images_are_taught():
         assert not set(own["index"][~even]) & set(data.taught[role])
         assert len(set(own["index"][~even])) > 20
         np.testing.assert_array_equal(own["taught"], even)
-        # The synthetic set has masks of all, which are not to be seen.
+        # The synthetic set has masks of all images. The batches must not show
+        # the others.
         assert not own["region"][~even].any()
         assert own["region"][even].any((1, 2, 3)).all()
 

@@ -170,8 +170,8 @@ def test_images_of_query_for_the_server(tmp_path, kind):
     content = (IMAGES | ROTATED)[kind]
     sent = values.read_encoded(content, "it")
     pixels = tf.io.decode_image(sent, channels=3).numpy()
-    # Pillow's and TensorFlow's JPEG decoders round in their own ways, CMYK
-    # most of all.
+    # The JPEG decoders of Pillow and TensorFlow round differently, most of all
+    # for CMYK.
     far = 8 if content.startswith(b"\xff\xd8") else 0
     expected = true_pixels(content).astype(int)
     assert np.abs(pixels - expected).max() <= far

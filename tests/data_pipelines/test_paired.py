@@ -55,7 +55,7 @@ LAYOUTS = pytest.mark.parametrize(
 
 @LAYOUTS
 def test_partners_get_one_crop_and_one_flip(tmp_path, make):
-    """The negative stays the negative, wherever it is cut."""
+    """Both images of a pair have the same crop: b stays the negative of a."""
     data = negatives(make(tmp_path))
     assert data.layout == "pairs" and data.kind == "folder"
     assert data.names("a", "train") == data.names("b", "train") == list(NAMES)

@@ -1,4 +1,4 @@
-"""Training and test images: which are there, and what to do without."""
+"""Training and test images: which splits are there, and missing ones."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The synthetic images: pure, exact masks, domains that differ in look."""
+"""The synthetic images: the same for each seed, exact masks, two domains."""
 
 import subprocess
 import sys
@@ -188,7 +188,7 @@ def test_shapes_have_the_colours_of_both_domains():
 
 
 def test_shapes_lie_on_calm_backgrounds():
-    """So that few pixels outside of the objects differ from their neighbour."""
+    """Few pixels outside of the objects differ from their neighbours."""
     edges = {}
     for kind in synthetic.KINDS:
         edges[kind] = []

@@ -31,8 +31,8 @@ from tfmask.export.serving_config import SERVER_BASE, write_serving_config
 from trainers.cli import VERBS
 
 DOCKERFILES = sorted(path.name for path in DOCKER.glob("*.Dockerfile"))
-# Flags of tensorflow_model_server 2.20 that we use. It goes on with an
-# unknown one after a line in its log, so a slip would never be noticed.
+# Flags of tensorflow_model_server 2.20 that we use. The server only logs an
+# unknown flag and continues, so nobody would notice a typing error.
 SERVER_FLAGS = {
     "model_config_file",
     "model_config_file_poll_wait_seconds",

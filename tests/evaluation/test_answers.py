@@ -40,7 +40,7 @@ def test_answers_are_compared_pair_by_pair(data):
     assert apart > 0.1
     for name in ("answers_l1", "answers_foreground_l1"):
         assert rows["model"][name] == pytest.approx(apart, rel=0.02)
-    # Of the first answer are all other numbers.
+    # All other numbers are those of the first answer.
     change = np.abs(answers[:, 0] - IMAGES).mean()
     assert rows["model"]["change_l1"] == pytest.approx(change, rel=1e-5)
     assert "answers_l1" not in rows["identity"]

@@ -10,7 +10,7 @@ from tfmask.evaluation.attribute_classifier import AttributeClassifier
 
 @pytest.mark.slow
 def test_it_learns_attributes(monkeypatch):
-    # It is sure enough long before there is nothing left to learn.
+    # It is sure enough long before it stops learning.
     monkeypatch.setattr(attribute_classifier, "ENOUGH", 0.05)
     data = parts_data(train=128)
     classifier = AttributeClassifier(3)

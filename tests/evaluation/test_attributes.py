@@ -32,7 +32,7 @@ def data():
 
 @pytest.fixture(autouse=True, scope="module")
 def reader():
-    """The classifier has tests of its own; here it is right at once."""
+    """A classifier that is always right. The real one has its own tests."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(judges, "AttributeClassifier", Reader)
         yield
@@ -101,7 +101,7 @@ def test_the_classifier_is_described(painted):
 
 
 def test_exclusive_attributes_go_off_together(data):
-    """What a switch turns off beside is neither asked for nor kept."""
+    """An attribute that a switch turns off is neither "set" nor "kept"."""
     method = Painter()
     method.exclusive = (0, 1)
     rows = measured(method, data)["directions"]["switch_red"]

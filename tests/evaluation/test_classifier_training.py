@@ -126,7 +126,7 @@ def test_what_is_resumed_ends_as_if_never_stopped(
     ):
         np.testing.assert_allclose(resumed, expected, rtol=1e-5, atol=1e-7)
     assert read_about(parts)["test"] == read_about(whole)["test"]
-    # What was kept for resuming is gone.
+    # The files for resuming are gone.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts"]
 
 

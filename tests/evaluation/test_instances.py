@@ -20,7 +20,7 @@ SEQUENCE = {"instances_per_step": 0, "keep_background": True}
 
 
 class Swap:
-    """Gives every instance the outline that it is told to."""
+    """Gives every instance the outline that the test wants."""
 
     spec = method_spec("instagan")
     directions = ("a_to_b", "b_to_a")
@@ -69,7 +69,7 @@ class TakesForB:
 
 @pytest.fixture(scope="module", autouse=True)
 def trained_once():
-    """From the same masks, the same judge: it learns them only once."""
+    """One classifier for all tests, so that it is trained only once."""
     known, train = {}, ShapeClassifier.train
 
     def once(self, *crops):

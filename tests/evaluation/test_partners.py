@@ -12,7 +12,7 @@ from tfmask.methods import method_spec
 from tfmask.ops.errors import UserError
 from tfmask.reports.gallery import Gallery
 
-LEVELS = (40, 80, 120)  # of a; b is 255 minus that, but for a square
+LEVELS = (40, 80, 120)  # of a; b is 255 minus it, except in a square
 
 
 class Negative:
@@ -177,14 +177,14 @@ def test_scores_of_classes(labelled, absent, classes):
         Painter(), labelled, segmenter=Eye(), absent=absent, batch_size=1
     )
     all_sky = [3 / 4, 1 / classes, 3 / 4 / classes]
-    # Grey is bright: the eye takes it for the sea.
+    # Grey is bright, so the segmenter says sea.
     all_sea = [1 / 4, 1 / classes, 1 / 4 / classes]
     right = [1, 2 / classes, 2 / classes]
     # The sea's photograph is nearest to "never", which is predicted then.
     photo = [3 / 4, 1 / classes, 1 / 3]
     expected = {
         "a_to_b": {"model": all_sky, "identity": photo, "true_partner": right},
-        # The eye takes both colours of labels for dark ones.
+        # For the segmenter both colours of labels are dark.
         "b_to_a": {
             "model": all_sea,
             "identity": all_sky,

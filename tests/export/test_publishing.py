@@ -313,7 +313,7 @@ def test_a_killed_export_of_a_method_leaves_no_half_version(tmp_path):
         began = time.monotonic()
         if seconds is not None:
             time.sleep(seconds)
-            with contextlib.suppress(ProcessLookupError):  # it was quicker
+            with contextlib.suppress(ProcessLookupError):  # it ended before
                 os.kill(int(pid), signal.SIGKILL)
         assert process.stdout.readline() == "end\n"
         return time.monotonic() - began

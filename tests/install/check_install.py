@@ -1,4 +1,4 @@
-"""Every verb in environments that hold what the package declares, no more.
+"""Runs every verb in environments with only the declared packages.
 
     make test-install
 
@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT / "tests" / "docker"))
 from docker_files import arguments, included, last, stages  # noqa: E402
 
 DOCKERFILE = "train.Dockerfile"
-# Variables that would bring the checkout or the network in by the back door.
+# Variables that would let in the checkout or the network.
 LEFT_OUT = re.compile(r"PYTHON.*|VIRTUAL_ENV|TFDS_.*|(https?|no)_proxy", re.I)
 TINY = (
     "--image-size 32 --batch-size 1 --method.filters 4 --method.blocks 1 "
@@ -36,7 +36,7 @@ TINY = (
 
 
 class Failed(Exception):
-    """What a command did, and what was expected of it."""
+    """A command did something else than expected."""
 
 
 class Environment:
@@ -95,7 +95,7 @@ class Environment:
             for shown in done.stderr.splitlines()
             if shown.startswith("tfmask: error: ") and text in shown
         ]
-        # Warnings beside the one line would bury it.
+        # Warnings would hide the line of the error.
         loud = code and len(done.stderr.splitlines()) > 5
         if done.returncode != code or len(errors) != bool(code) or loud:
             raise Failed(
@@ -216,7 +216,7 @@ def check_verbs(env, ask=lambda target, images: None):
     env.needs("prepared/trainA_seg")
     # It reads the options of all verbs, those with extras, too.
     env.tfmask("completion bash")
-    # What needs an extra says so before it looks at anything.
+    # A verb that needs an extra says so before it reads anything.
     env.tfmask(
         "embed --run missing --output codes",
         code=1,
@@ -227,7 +227,7 @@ def check_verbs(env, ask=lambda target, images: None):
         code=1,
         text="pip install 'tfmask[app]'",
     )
-    # Nobody listens on port 9: the road ends at the download, in one line.
+    # Nobody listens on port 9. So the download fails, with one line.
     closed = dict.fromkeys(("https_proxy", "http_proxy"), "http://127.0.0.1:9")
     env.tfmask(
         "train cyclegan --data tfds:cycle_gan/horse2zebra --run zebras",
@@ -356,7 +356,7 @@ def replay(env, steps, app):
         for command in step.text.split("&&") if step.name == "RUN" else ():
             command = command.strip()
             if command.startswith("pip install "):
-                # Whether pip keeps files is a matter of the machine's.
+                # The machine decides whether pip keeps a cache.
                 env.install(command.replace("--no-cache-dir ", ""), app)
             elif not command.startswith("install -d "):  # the mount points
                 raise Failed(f"{DOCKERFILE}: cannot replay `{command}`")

@@ -30,7 +30,7 @@ def convolution(image, kernel, stride=1, before=0, after=0, mode="constant"):
 
 
 def full_transposed_convolution(image, kernel):
-    """Stride 2, nothing cropped: every pixel stamps the kernel.
+    """Transposed convolution of stride 2 without a crop.
 
     Args:
         image: (B, H, W, C).

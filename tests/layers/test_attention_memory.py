@@ -1,4 +1,4 @@
-"""The memory of attention maps: whose they are and where they belong."""
+"""The memory of attention maps: the right image, crop and flip."""
 
 import numpy as np
 import pytest

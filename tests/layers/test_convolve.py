@@ -120,7 +120,7 @@ def narrow(monkeypatch):
 
 
 def assert_product_equals(ours, theirs, height, width, channels):
-    """Ours takes products of matrices, and gives TensorFlow's numbers."""
+    """Our gradient uses products of matrices. TensorFlow's gives the same."""
     rng = np.random.default_rng(0)
     tensors = (
         tf.constant(rng.normal(size=(2, height, width, channels))),

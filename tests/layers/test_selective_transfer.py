@@ -47,7 +47,7 @@ def test_equations(passed_state):
 
 @pytest.mark.parametrize(("bias", "other"), [(-50.0, "state"), (50.0, "new")])
 def test_the_update_gate_chooses(bias, other):
-    """Shut, the output is the state; open, it is the new information."""
+    """A closed gate gives the state, an open gate the new information."""
     unit = built()
     unit.update_gate.bias.assign(np.full(3, bias))
     output, _ = unit(FEATURES, STATE)

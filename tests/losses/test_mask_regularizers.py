@@ -47,7 +47,7 @@ def test_sorted_form_is_all_pairs_in_value_and_gradient(size):
 
 
 def test_every_op_has_a_deterministic_form_on_gpus():
-    """Segment sums, of which the gradient of `tf.gather` is made, have not."""
+    """It has no segment sums, which `tf.gather`'s gradient would have."""
 
     @tf.function
     def step(mask, content):

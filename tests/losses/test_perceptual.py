@@ -1,4 +1,4 @@
-"""Feature distances whatever the looks: by formula, and what is ignored."""
+"""The perceptual loss: by its formula, and the style that it ignores."""
 
 import numpy as np
 

@@ -1,8 +1,8 @@
 """Training steps on replicas next to the same steps on one device.
 
-In float64: in float32 rounding grows over the steps of a GAN by as much as
-the processor's kernels like, and a tolerance that always holds would let
-errors through.
+They compute in float64. In float32 the rounding grows over the steps of a GAN,
+on each processor differently. A tolerance that always holds would let errors
+through.
 """
 
 import contextlib

@@ -73,7 +73,7 @@ def by_the_paper(method, *, masked):
 @pytest.mark.parametrize("masked", [False, True])
 def test_losses_are_the_papers(masked):
     method = second_stage() if masked else attention_guided()
-    if masked:  # or the test would say little
+    if masked:  # otherwise the test would check little
         attended = method.attend(batch()["a"]["image"], "a") > 0.5
         assert 0.1 < np.mean(attended) < 0.9
     expected = by_the_paper(method, masked=masked)

@@ -35,7 +35,7 @@ def test_directions_name_their_domains():
 
 @both
 def test_players_of_a_round_learn_from_the_weights_before_it(make):
-    """SGD: what changed is the rate times the gradient of their own loss."""
+    """With SGD, a change is the rate times the gradient of the own loss."""
     method = make(pool_size=0)
     expected = {
         player: [
@@ -113,8 +113,8 @@ def test_two_replicas_equal_one_device(
 ):
     """Some steps, a pool that swaps, and every stage.
 
-    SGD, because Adam turns the rounding noise of biases without effect into
-    whole steps.
+    SGD, because Adam makes whole steps of the rounding noise of biases that
+    have no effect.
     """
     options = dict(options)
     rate = options.pop("rate", 0.001)

@@ -1,7 +1,7 @@
-"""What every method must hold, whoever wrote it.
+"""The contract of all methods.
 
-Parametrised over all of `tfmask.methods.NAMES`: a method that forgets
-something cannot be green.
+The tests run for all of `tfmask.methods.NAMES`. A method with a missing part
+fails.
 """
 
 import dataclasses
@@ -31,17 +31,18 @@ ROOT = Path(__file__).parents[2]
 LOCATIONS = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 # Maps are remembered, or masks and features enlarged, in float32.
 FLOAT32 = dict.fromkeys(("guidegan", "guidegan_paired", "lomit", "ra"), 1e-6)
-# Without R1: rounding decides the order of pixels of almost equal masks, and
-# with it the gradient. The smoothness of masks is a sum over the global batch.
+# Without R1, because rounding decides the order of pixels with almost equal
+# masks, and so the gradient. The smoothness of masks is a sum over the global
+# batch.
 ON_REPLICAS = {
     "lomit": {"mask_similarity_weight": 0.0, "mask_variation_weight": 0.01},
 }
 
-# What one step remembers, the next one reads; others take one step.
+# Methods with a memory take two steps: the second reads what the first wrote.
 REMEMBER = ("guidegan", "guidegan_paired")
-# Half of a batch stands beside the other half: one image a device has none.
+# These methods compare halves of a batch, so a device needs two images.
 HALVED = ("drit",)
-# Kernels of deviation 0.02, for which they have no option, hardly move.
+# These have no option for the kernels' deviation. With 0.02 they hardly move.
 ENLARGED = ("drit",)
 
 
@@ -204,7 +205,7 @@ def test_two_replicas_equal_one_device(name, two_replicas):
     [(4, 1), pytest.param(1, 2, marks=pytest.mark.multiworker)],
 )
 def test_devices_and_workers_equal_one_device(devices, workers):
-    """In one go: starting TensorFlow takes as long as a method."""
+    """All methods in one process, because TensorFlow's start takes long."""
     script = ROOT / "tests/methods/many_devices.py"
     processes = start_workers(
         [sys.executable, script, devices, *ON_MANY_DEVICES], workers
@@ -220,7 +221,7 @@ def test_devices_and_workers_equal_one_device(devices, workers):
 
 
 def by_position(method):
-    """dict of a place to a value: no key of a checkpoint decides which."""
+    """dict of a variable's position to its value, without checkpoint keys."""
     owners = {**method.networks, **method.optimizers}
     arrays = {}
     for name, owner in {**owners, **method.pools, **method.memories}.items():

@@ -85,7 +85,7 @@ def test_losses_of_a_second_visit_are_the_papers(
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_the_first_visit_is_pix2pix_on_doubled_images(conditional):
-    """Ones double the input, and no norm of a U-Net takes that back."""
+    """A map of ones doubles the input. No norm of a U-Net removes this."""
     method = guidegan_paired(compiled=False, conditional=conditional)
     plain = pix2pix(
         compiled=False,

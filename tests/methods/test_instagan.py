@@ -111,7 +111,7 @@ def test_terms_of_weight_zero_are_not_computed(weight, gone):
 
 
 def test_the_second_substep_gives_no_gradient_to_the_first():
-    """Its losses are those of the first one's results fed in as constants."""
+    """Its losses are those with the first sub-step's results as constants."""
     method = instagan(compiled=False, instances_max=2)
     images = instance_batch((2, 2), (2, 2), slots=2)
     variables = method.owned_variables("generator")
@@ -245,7 +245,7 @@ def test_one_step_of_all_instances_is_one_substep():
 
 @pytest.mark.slow
 def test_losses_fall_in_training():
-    """Without the game against the discriminators, which has no lower end."""
+    """Without the adversarial terms, which have no lower limit."""
     method = instagan(initializer_stddev=0.1, adversarial_weight=0.0)
     images, step = (
         instance_batch(),

@@ -169,7 +169,7 @@ def test_style_distance_stops_at_its_maximum():
 
 
 def test_a_generator_step_makes_two_contents_for_six_decodes():
-    """And a discriminator step no more than its fakes need."""
+    """A discriminator's step computes only what its fakes need."""
     method = lomit(compiled=False)
     stubs = {name: Stub(getattr(method, name)) for name in GENERATOR}
     for name, stub in stubs.items():
@@ -195,7 +195,7 @@ def test_a_generator_step_makes_two_contents_for_six_decodes():
 
 
 def test_similarity_gives_the_content_encoder_no_gradient():
-    """The mask does: it is cut off here."""
+    """Only the mask has a gradient. The content's gradient is stopped."""
     method = lomit(compiled=False)
     with tf.GradientTape() as tape:
         content = method.content_encoder(pairs()["a"]["image"])

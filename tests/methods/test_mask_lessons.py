@@ -1,4 +1,4 @@
-"""Lessons: who learns from what, and when."""
+"""Lessons: which networks learn, from which masks, in which steps."""
 
 import dataclasses
 
@@ -202,7 +202,7 @@ def test_images_and_masks_are_augmented_anew_in_every_step():
 
 
 def test_masks_are_learnt():
-    """A bright square, found after some steps where it never was before."""
+    """After some steps a square is found at a place without one before."""
     rng = np.random.default_rng(0)
 
     def examples(count):
@@ -258,7 +258,7 @@ def test_replicas_are_one_device(two_replicas):
 
 
 class Data:
-    """What follows the data."""
+    """The options that follow the data."""
 
     location = "photos"
 

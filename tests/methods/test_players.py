@@ -1,4 +1,4 @@
-"""Players on a toy: whose networks, how often, what follows an update."""
+"""Players of a toy method: their networks, their steps, `after_update`."""
 
 import keras
 import numpy as np

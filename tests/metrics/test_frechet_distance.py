@@ -82,7 +82,7 @@ def test_diagonal_covariances_by_hand():
 
 @pytest.mark.parametrize("decades", [3, 12])
 def test_commuting_covariances_by_hand(decades):
-    """Only the flatter spectra may take the shorter way."""
+    """Only flat spectra may use the faster computation."""
     random = np.random.default_rng(0)
     axes, _ = np.linalg.qr(random.normal(size=(64, 64)))
     first = 10.0 ** np.linspace(0, -decades, 64)
@@ -115,7 +115,7 @@ def test_what_changes_nothing_and_what_scales():
 def test_moments_do_not_depend_on_batches(batch_size, monkeypatch):
     module = sys.modules["tfmask.metrics.frechet_distance"]
     monkeypatch.setattr(module, "_ROWS", 32)
-    features = random_sets()[0] + 1e4  # a mean that would eat digits
+    features = random_sets()[0] + 1e4  # a large mean would cost digits
     mean, covariance = moments_of(features, batch_size)
     np.testing.assert_allclose(mean, features.mean(0), rtol=1e-12)
     expected = np.cov(features, rowvar=False)
@@ -146,7 +146,7 @@ def test_wrong_moments_are_refused():
     first, second = random_sets()
     with pytest.raises(ValueError, match="`second` must have 2 rows"):
         frechet_distance(first, second[:1])
-    with pytest.raises(ValueError, match="as many features. Got: 5 and 4"):
+    with pytest.raises(ValueError, match="equally many features. Got: 5 and 4"):
         frechet_distance(first, second[:, :4])
     with pytest.raises(ValueError, match="covariance"):
         frechet_distance(first, Moments(np.zeros(5), np.zeros((5, 4))))

@@ -203,7 +203,7 @@ def test_equals_torchmetrics():
     [
         (lambda x: x[0], r"`first` must be \(N, D\)"),
         (lambda x: x[:1], "`first` must have 2 rows or more. Got: 1"),
-        (lambda x: x[:, :2], "as many features. Got: 2 and 6"),
+        (lambda x: x[:, :2], "equally many features. Got: 2 and 6"),
         (lambda x: np.where(np.arange(30)[:, None] == 4, np.nan, x), "is 4"),
         (lambda x: x / 0.0, "NaN or infinity in 30 of 30 rows"),
     ],

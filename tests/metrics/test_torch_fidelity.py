@@ -1,7 +1,7 @@
 """The numbers that torch-fidelity gives for the same features.
 
-With its draws, its order of rows and its divisors. It is in no extra: it needs
-a torchvision that fits PyTorch.
+They use its draws, its order of rows and its divisors. torch-fidelity is in no
+extra, because it needs a torchvision that fits PyTorch.
 """
 
 import numpy as np

@@ -88,7 +88,7 @@ def test_the_condition_enters_where_it_is_said():
 
 
 def test_skips_reach_the_decoder_through_the_units():
-    """With its gates shut a unit hides the encoder's features."""
+    """A unit with closed gates does not pass the encoder's features on."""
     network = tiny(**SMALL)
     inner = network.units[-1]
     encoded = RNG.normal(size=(3, 8, 8, 4)).astype("float32")
@@ -109,7 +109,7 @@ def test_training_uses_the_batch_and_moves_the_statistics():
     assert np.abs(before - trained).max() > 1e-4
     # Momentum 0: the running statistics are the last batch's.
     np.testing.assert_allclose(network(IMAGE, CONDITION), trained, atol=2e-2)
-    # Without training an image is what it is alone.
+    # Without training, an image's result does not depend on the others.
     np.testing.assert_allclose(
         network(IMAGE[:1], CONDITION[:1]),
         network(IMAGE, CONDITION)[:1],

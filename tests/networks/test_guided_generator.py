@@ -94,7 +94,7 @@ def guided_unet(transfer, **options):
 
 
 def test_a_constant_factor_reaches_a_unet():
-    """No norm stands behind its first convolution: ones are not nothing."""
+    """Ones have an effect, because no norm follows its first convolution."""
     guided, plain = guided_unet("multiply")
     for level in (0.0, 0.5, 1.0):
         np.testing.assert_allclose(
@@ -106,7 +106,7 @@ def test_a_constant_factor_reaches_a_unet():
 
 
 def test_a_constant_alpha_reaches_a_unet():
-    """It is a bias of the first convolution, less at the border's zeros.
+    """It acts as a bias of the first convolution, smaller at the zero border.
 
     Only alpha 0, the map 1/2, leaves the plain network.
     """

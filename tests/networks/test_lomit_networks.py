@@ -116,7 +116,7 @@ def test_the_other_image_changes_the_mask(normalization):
     one, two = RNG.normal(size=(2, 2, 8, 8, 8)).astype("float32")
     first, second = network(one, two), network(one, -two)
     assert np.abs(first - second).max() > 1e-4
-    # The gate sees the mean alone: any size will do.
+    # The gate sees only the mean, so any size works.
     smaller = two.mean((1, 2), keepdims=True)
     np.testing.assert_allclose(network(one, smaller), first, atol=1e-5)
 

@@ -92,7 +92,7 @@ def directly(network, image):
 @NORMS
 @pytest.mark.parametrize("levels", [2, 3])
 def test_it_is_its_definition(normalization, levels):
-    """A shift by one pixel anywhere would show."""
+    """A shift by one pixel at any place would change the numbers."""
     network = tiny(normalization=normalization, levels=levels)
     expected = directly(network, IMAGE)
     np.testing.assert_allclose(network(IMAGE), expected, atol=2e-4)
@@ -138,7 +138,7 @@ def test_every_skip_is_used():
     output = network(IMAGE)
     readers = [network.last, *reversed(network.decoder[1:])]
     for layer, reader in zip(network.encoder[:-1], readers, strict=True):
-        # The next encoder layer sees the same: only the skip can tell.
+        # The next encoder layer sees the same. Only the skip shows it.
         kernel, *rest = reader.get_weights()
         cut = kernel.copy()
         cut[..., : layer.filters] = 0.0

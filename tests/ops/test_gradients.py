@@ -1,4 +1,4 @@
-"""Gradients on the tape only: who finds them, and what is left of graphs."""
+"""Custom gradients on the tape: second orders, and memory of graphs."""
 
 import gc
 import types

@@ -82,7 +82,7 @@ def test_a_lock_whose_file_was_removed_is_taken_anew(tmp_path, monkeypatch):
     lock, removed = locks.lock_handle, []
 
     def late(handle, **options):
-        if not removed:  # the writer before ends between open and lock
+        if not removed:  # the other writer ends between open and lock
             (tmp_path / LOCK).unlink()
             removed.append(handle)
         return lock(handle, **options)
@@ -113,7 +113,7 @@ def test_turns_follow_one_another(tmp_path):
         thread = threading.Thread(target=second)
         thread.start()
         begun.wait()
-        thread.join(0.05)  # were it not held up, it would be through
+        thread.join(0.05)  # without the lock it would end in this time
         done.append("first")
     thread.join()
     assert done == ["first", "second"]

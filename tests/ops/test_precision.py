@@ -27,9 +27,9 @@ from tfmask.ops.precision import (
 )
 
 SIDE = 256
-# TensorFlow's reduction over both axes at once is off by 1e-3 and more on the
-# plain image. Sums of 256 numbers and of 256 sums cannot be: 2 * 256 roundings
-# of 6e-8 at the very most, whatever the processor's order.
+# TensorFlow's reduction over both axes at once has errors of 1e-3 and more on
+# the plain image. Sums of 256 numbers and of 256 sums have at most 2 * 256
+# roundings of 6e-8, in any order.
 TOLERANCE = 1e-4
 
 
@@ -183,7 +183,7 @@ def test_generators(make, size, masks, kind):
             network.set_weights(weights)
         dtype = tf.float64 if policy == "float64" else tf.float32
         image = tf.constant(picture(kind)[:, : size[0], : size[1]], dtype)
-        # Not all ones: what is flat has nothing but roundings to normalise.
+        # Not all ones: a flat map has only rounding errors to normalise.
         half = np.ones((1, 1, *size, 1))
         half[:, :, :, 50:] = -1.0
         outlines = [tf.constant(half, dtype)] * masks

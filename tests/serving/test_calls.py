@@ -54,7 +54,8 @@ def test_who_has_to_wait_holds_no_thread(calls):
             calls.with_memory(call(), lambda: 4, lambda: "large")
         )
         await settled(lambda: budget.waiting)
-        # The one thread is free, and so is this much; but who waits is first.
+        # The thread is free, and so is this memory. But the waiting call is
+        # first.
         later = calls.with_memory(call(), lambda: 1, lambda: "small")
         later = asyncio.ensure_future(later)
         await settled(lambda: budget.waiting == 2)
@@ -74,7 +75,7 @@ def test_who_is_cancelled_before_a_thread_is_free_gives_memory_back(calls):
             calls.with_memory(call(), lambda: 4, lambda: pytest.fail("ran"))
         )
         await settled(lambda: budget.waiting)
-        # The thread is busy with another when the memory is there.
+        # The memory is free, but the thread works for another call.
         busy = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.call_soon(budget.release, 10)

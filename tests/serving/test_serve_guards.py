@@ -1,4 +1,4 @@
-"""What a running server does with callers that hold it up, and with signals."""
+"""A running server and callers that block it, and signals."""
 
 import concurrent.futures
 import contextlib
@@ -131,7 +131,7 @@ def test_signals(fixture_base):
                 assert process.poll() is None
                 process.send_signal(signal.SIGTERM)
             assert process.wait(20) == code
-            # In whatever order they came, one thread cannot end them all.
+            # One thread cannot finish all of them, in any order.
             assert any(future.exception() for future in running)
 
 

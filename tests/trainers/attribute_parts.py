@@ -155,7 +155,7 @@ class Negative(Painter):
 
 
 class Paste:
-    """Pastes the exemplar where it differs in an attribute, or is told to."""
+    """Pastes the exemplar where an attribute differs, or where a mask says."""
 
     spec = method_spec("lomit")
     directions = ("a_to_b",)

@@ -28,7 +28,7 @@ class Page:
         self._numbers = itertools.count(1)
         self._session = None
         self._buffer = b""
-        self._told = []  # while a command waited for its answer
+        self._told = []  # events that came before the answer of a command
         target = self.call("Target.createTarget", url="about:blank")
         self._session = self.call(
             "Target.attachToTarget", targetId=target["targetId"], flatten=True
@@ -61,7 +61,7 @@ class Page:
         return answer["result"]
 
     def wait_for(self, event):
-        """What the browser next tells of an event."""
+        """The parameters of the next event of this name."""
         while True:
             message = self._told.pop(0) if self._told else self._receive()
             if message.get("method") == event:
@@ -74,7 +74,7 @@ class Page:
         self.wait_for("Page.loadEventFired")
 
     def go(self, url):
-        """Loads an address; what it asks for is told as `Network` events."""
+        """Loads an address. Its requests come as `Network` events."""
         self.call("Network.enable")
         self.call("Page.navigate", url=url)
         self.wait_for("Page.loadEventFired")
@@ -96,7 +96,7 @@ class Page:
         return value
 
     def choose_file(self, selector, path):
-        """What a person does in the dialogue of an `<input type=file>`."""
+        """Chooses files in the dialogue of an `<input type=file>`."""
         root = self.call("DOM.getDocument")["root"]["nodeId"]
         node = self.call("DOM.querySelector", nodeId=root, selector=selector)
         self.call(
@@ -140,12 +140,12 @@ class Page:
             time.sleep(0.02)
 
     def screenshot(self, path):
-        """Writes what is seen to a PNG."""
+        """Writes a screenshot to a PNG file."""
         data = self.call("Page.captureScreenshot")["data"]
         path.write_bytes(base64.b64decode(data))
 
     def value(self, script):
-        """What an expression is, as JSON can say it."""
+        """The value of an expression, as JSON."""
         result = self.call(
             "Runtime.evaluate", expression=script, returnByValue=True
         )

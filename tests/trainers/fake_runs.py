@@ -35,7 +35,7 @@ class BrightMethod:
 
 
 class ArrayData:
-    """Two domains of arrays with the face of `data_pipelines`' data."""
+    """Two domains of arrays with the methods of an `ImageSet`."""
 
     layout = "domains"
     skipped = ()

@@ -24,7 +24,7 @@ class _Toy(tf.Module):
 
 
 def saved_model(folder, names=("pool_3", "logits")):
-    """Writes a SavedModel with the face of TF-GAN's Inception."""
+    """Writes a SavedModel with the inputs and outputs of TF-GAN's Inception."""
     tf.saved_model.save(_Toy(names), str(folder))
     return folder
 
@@ -32,8 +32,8 @@ def saved_model(folder, names=("pool_3", "logits")):
 def frozen_graph(path, pool="pool_3"):
     """Writes a graph with the node names of the Inception of 2015.
 
-    Batch 1 is baked in after the features, and there is a batch normalisation
-    that TensorFlow 2 has no more, as there.
+    As in that graph, the batch size is fixed to 1 after the features, and there
+    is a batch normalisation that TensorFlow 2 does not have any more.
     """
     with tf.Graph().as_default() as graph:
         raw = tf.compat.v1.placeholder(tf.float32, [299, 299, 3], "Cast")

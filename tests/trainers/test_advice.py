@@ -1,4 +1,4 @@
-"""What messages advise can be done: the options that they name exist."""
+"""The options that messages advise exist."""
 
 import ast
 import dataclasses
@@ -90,7 +90,7 @@ def test_options_that_are_named_exist():
 
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_switches_of_python_are_named_with_their_option(folder):
-    """`skip_bad_files=True` alone is no advice to who types a command."""
+    """Advice also names the option of the command, not only the keyword."""
     for path in (ROOT / folder).rglob("*.py"):
         for line, text in texts(ast.parse(path.read_text("utf-8"))):
             for name in re.findall(r"\b([a-z]+(?:_[a-z]+)+)=True", text):

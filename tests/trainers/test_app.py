@@ -53,10 +53,10 @@ def options(photos, **more):
     [
         ([], "give --target HOST:PORT, or --mark FOLDER"),
         (["--target", "x:1", "--run", "r"], "go with --mark"),
-        (["--mark", "p", "--run", "r", "--target", "x:1"], "give one"),
+        (["--mark", "p", "--run", "r", "--target", "x:1"], "give either --run or --target"),
         (["--mark", "p", "--target", "x:1"], "need one --model"),
         (["--mark", "p", "--count", "0"], "`count` must be 1 or more"),
-        (["--mark", "p", "--domains", "c"], "must be of a and b"),
+        (["--mark", "p", "--domains", "c"], "must be a, b or both"),
     ],
 )
 def test_options_that_do_not_go_together(capsys, words, said):
@@ -173,7 +173,7 @@ def test_nothing_left_to_mark_is_said(photos):
         for number in range(4):
             path = photos / file / f"{number}.png"
             Image.fromarray(np.zeros((40, 32), np.uint8)).save(path)
-    with pytest.raises(UserError, match="all that are listed have a mask"):
+    with pytest.raises(UserError, match="have a mask"):
         painted_masks.files_to_mark(options(photos))
 
 

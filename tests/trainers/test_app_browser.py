@@ -122,7 +122,7 @@ def download(page, part, folder, name):
 
 @contextlib.contextmanager
 def browsing(address, folder):
-    """A page of the browser at an address; nothing else may be asked."""
+    """A page of the browser at an address. It may load from nowhere else."""
     with chromium(folder) as page:
         page.call(
             "Emulation.setDeviceMetricsOverride",
@@ -149,8 +149,8 @@ def new_image(page):
 
 @pytest.mark.parametrize("direction", ["a_to_b", "b_to_a"])
 def test_the_change_follows_the_brush(toy, tmp_path, direction):
-    """From a to b the model takes the mask; back it is cut out by it."""
-    # Back everything bright is changed, so that there is what to cut out.
+    """From a to b the model takes the mask. Back, the page uses the mask."""
+    # Back, the model changes everything bright. So the mask has an effect.
     value = 60 if direction == "a_to_b" else 200
     (tmp_path / "pictures").mkdir()
     picture = grey(tmp_path / "pictures" / "grey.png", value)

@@ -1,4 +1,4 @@
-"""`tfmask benchmark`: what runs, what a stop loses, what it reports."""
+"""`tfmask benchmark`: its commands, and what a stopped one repeats."""
 
 import json
 from itertools import pairwise
@@ -25,7 +25,7 @@ from trainers.translate import Options as TranslateOptions
 
 
 class FakeCommands:
-    """`tfmask` that leaves what the real one would, or fails."""
+    """A `tfmask` that writes the same files as the real one, or fails."""
 
     def __init__(self, fail=(), stop_at=None):
         self.lines, self.fail, self.stop_at = [], fail, stop_at

@@ -1,4 +1,4 @@
-"""The commands as a user types them: the whole road, and bad input."""
+"""The commands as a user types them: from training to export, and bad input."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The whole road of methods that train on attributes."""
+"""All commands with methods that train on attributes."""
 
 import dataclasses
 import json

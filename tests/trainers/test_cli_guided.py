@@ -1,4 +1,4 @@
-"""The whole road of a method that remembers its training images."""
+"""All commands with a method that remembers its training images."""
 
 import json
 import shutil

@@ -1,4 +1,4 @@
-"""The whole road of a method that translates given instances."""
+"""All commands with a method that translates given instances."""
 
 import json
 

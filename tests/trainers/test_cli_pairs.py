@@ -1,4 +1,4 @@
-"""The whole road of a method that learns from pairs, b to a."""
+"""All commands with a method that learns from pairs, b to a."""
 
 import dataclasses
 import json
@@ -96,7 +96,7 @@ def test_a_segmenter_reads_photographs(run, segmenter, tmp_path, capsys):
         return json.loads(numbers.read_text())["directions"]
 
     names = ("pixel_accuracy", "class_accuracy", "class_iou")
-    # What it sees in the photographs is the ceiling of translations.
+    # Its score on the photographs is the upper limit for translations.
     own = measured(segmenter)["a_to_b"]["model"]
     ceiling = measured(run)["b_to_a"]["true_partner"]
     assert [own[name] for name in names] == [ceiling[name] for name in names]

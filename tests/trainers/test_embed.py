@@ -70,7 +70,7 @@ def test_clusters_stay_clusters():
     apart = np.linalg.norm(places[:, None] - places[None], axis=-1)
     nearest = (apart + np.diag(np.full(60, np.inf))).argmin(1)
     assert places.shape == (60, 2)
-    # Beginnings at random leave single dots behind.
+    # A random start would leave single dots far away.
     assert np.mean(second[nearest] == second) > 0.9
     again = code_embedding.embedded(codes, perplexity=10)
     np.testing.assert_array_equal(places, again)

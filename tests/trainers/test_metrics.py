@@ -268,7 +268,7 @@ def test_wrong_folders_and_files_are_named(run, tmp_path, capsys, weights):
         said = capsys.readouterr().err
         assert message in said and fake in said and "Traceback" not in said
     assert run(*real, "--fake", tmp_path / "real")[0] == 1
-    assert "say whose features" in capsys.readouterr().err
+    assert "Say which network" in capsys.readouterr().err
     code, report = run(
         *real,
         "--fake",
@@ -304,8 +304,8 @@ def test_a_network_that_gives_nan_is_named(
     ("options", "message"),
     [
         (["--kid-size", "1"], "`kid_size` must be 2 or more. Got: 1"),
-        (["--features", "inception"], "`--features inception` needs"),
-        (["--weights", "w.h5"], "`--features inception` needs"),
+        (["--features", "inception"], "`--features classifier` need"),
+        (["--weights", "w.h5"], "`--features classifier` need"),
         (["--features", "vgg"], "random-inception"),
     ],
 )

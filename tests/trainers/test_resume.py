@@ -24,8 +24,8 @@ def weights(run):
         return {name: stored[name] for name in stored.files}
 
 
-# Lessons in steps 0 to 8, by given masks first, then by own ones; then the
-# game alone.
+# Lessons in steps 0 to 8, first with given masks, then with own masks. After
+# them only adversarial training.
 LESSONS = shlex.split(
     "--data.masks-for-training 4 --method.lesson-epochs 4 "
     "--method.own-mask-rounds 2 --run.lesson-batch-size 2 "
@@ -37,7 +37,7 @@ LESSONS = shlex.split(
 @pytest.mark.slow
 def test_killed_run_ends_bit_equal_to_the_uninterrupted_one(tmp_path):
     options = [*OPTIONS, *ATTENTION, *LIMITS, *LESSONS, "--deterministic"]
-    # Adam's noise would hide nothing here: every bit is compared.
+    # Every bit is compared, so Adam's noise cannot hide a difference.
     tfmask_process(*TRAIN, "--run", tmp_path / "whole", *options)
     killed = tmp_path / "killed"
     process = start_tfmask(*TRAIN, "--run", killed, *options)

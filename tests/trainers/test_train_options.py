@@ -153,7 +153,7 @@ def test_config_survives_the_run_folder(tmp_path):
 
 
 def test_runs_of_older_versions_go_on_as_they_began(tmp_path):
-    """What a preset has set since is not theirs."""
+    """They do not get values that presets have set later."""
     plain = dataclasses.asdict(CYCLEGAN)
     for group, name in (
         ("optimizer", "epsilon_form"),

@@ -1,9 +1,9 @@
 """Runs the commands of docs/tutorial.md, in their order, in one folder.
 
-They are taken from the page's blocks of shell code and run as they stand
-there, with two changes. `tfmask train` gets options for tiny networks and two
-steps behind its own, and the last ones count: what is tested is that the
-commands fit together, not what a model learns. The server takes a free port.
+They come from the page's blocks of shell code, with two changes. `tfmask train`
+gets more options, for tiny networks and two steps; the last ones count. So the
+test checks that the commands fit together, not what a model learns. And the
+server takes a free port.
 """
 
 import importlib

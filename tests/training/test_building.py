@@ -1,4 +1,4 @@
-"""Layers that compute themselves again, wherever a method has them."""
+"""Layers that are computed again in the backward pass, in all methods."""
 
 from types import SimpleNamespace
 

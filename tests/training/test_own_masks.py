@@ -1,4 +1,4 @@
-"""Own masks: what they are made from, and what is said of it."""
+"""Own masks: how they are made, and the messages about them."""
 
 import numpy as np
 import pytest
@@ -64,7 +64,7 @@ def level(value):
 
 
 def bright(image, domain):
-    """0.2 or 0.3: weak masks, which Otsu's threshold parts all the same."""
+    """0.2 or 0.3: weak masks, which Otsu's threshold can still divide."""
     return tf.where(image[..., :1] > 0, 0.3, 0.2)
 
 
@@ -117,7 +117,7 @@ def test_masks_on_the_borders_are_not_believed():
 
 
 def test_given_masks_are_believed():
-    """What they taught is taken, wherever it lies."""
+    """The masks that they have learned are found, at any place."""
     method, _, mask_maker, said = maker(
         bright, masks=2, first_own_masks="middle"
     )

@@ -42,7 +42,7 @@ def content(folder):
 
 @pytest.fixture
 def stopped(tmp_path):
-    """A run of 40 steps: what is looked at before TensorFlow is loaded."""
+    """A run of 40 steps, without its checkpoints' contents."""
     run = tmp_path / "run"
     config = tiny_config("cyclegan", run__steps=60)
     write_config(run, config, epoch_steps=2)
@@ -95,7 +95,7 @@ def test_data_that_moved_is_named_with_its_run(
     assert ("relative to the folder" in line) == relative
     assert "give --data NEW" in line
     assert content(stopped) == before
-    # Whether the new place is right, opening it says.
+    # Only opening the data shows whether the new place is right.
     moved = tiny_config("cyclegan", data__location="new", run__steps=60)
     assert check_resume(stopped, moved) is None
 

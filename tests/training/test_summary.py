@@ -1,4 +1,4 @@
-"""What a training tells before its first step."""
+"""The messages of a training before its first step."""
 
 import re
 import shutil

@@ -146,7 +146,7 @@ def test_masks_of_objects_are_cut_along():
 def test_tiles_below_what_a_method_takes_are_refused():
     method = BrightMethod()
     method.multiple = 256
-    with pytest.raises(UserError, match="less than 129 pixels.*Got: 128"):
+    with pytest.raises(UserError, match="at least 129 pixels.*Got: 128"):
         translated(method, picture(300, 300, 3), Tiling(128))
 
 

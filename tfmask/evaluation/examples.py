@@ -26,7 +26,7 @@ class Example:
         answers: (B, K, H, W, 3), translations by K numbers; or None.
         instances: (B, N, H, W, 1) float 0/1, given masks; or None.
         source: (B, K) float 0/1, attributes that the images have.
-        target: (B, K) float 0/1, attributes that the translations shall have.
+        target: (B, K) float 0/1, attributes that the translations should have.
         asked: (B, K) bool, the changed attributes that are judged.
     """
 

@@ -15,8 +15,8 @@ def check_weights(features, weights):
     """
     if (features in ("inception", "classifier")) != (weights is not None):
         raise ValueError(
-            "`--features inception` needs `--weights`, and so does "
-            "`classifier`; nothing else has any. Got: "
+            "`--features inception` and `--features classifier` need "
+            "`--weights`. All others take none. Got: "
             f"{features} and {weights}"
         )
 

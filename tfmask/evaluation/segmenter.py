@@ -34,7 +34,7 @@ def load_segmenter(run, data):
 
     Args:
         run: path.
-        data: `ImageSet` of pairs that it shall read.
+        data: `ImageSet` of pairs that it should read.
 
     Raises:
         UserError: the run was trained for something else.

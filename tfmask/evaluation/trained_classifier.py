@@ -64,7 +64,7 @@ class TrainedClassifier:
         missing = [label for label in labels if label not in known]
         if self.about["tells"] != ATTRIBUTES or missing:
             raise UserError(
-                "`--classifier` must tell the run's attributes, "
+                "`--classifier` must know the run's attributes, "
                 f"{', '.join(labels)}. Got: {_what(self.about)}, "
                 f"{self._location}"
             )

@@ -230,8 +230,8 @@ def config_for(
     for name in [name for name in options if not hasattr(config.method, name)]:
         if options.pop(name):
             raise UserError(
-                f"`{chosen[name][1]}` has {name}, which {method_name} of "
-                "tfmask has not."
+                f"`{chosen[name][1]}` has {name}. tfmask's {method_name} does "
+                "not have it."
             )
     try:
         method = dataclasses.replace(config.method, **options)

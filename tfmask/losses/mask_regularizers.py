@@ -76,7 +76,7 @@ def _sorted(values):
 
 
 def style_distance(first, second, maximum=None):
-    """R2: what two masks cut out shall have different styles.
+    """R2: what two masks cut out should have different styles.
 
     `-mean |s_1 - s_2|`.
 

@@ -52,6 +52,6 @@ class CycleOptions:
         require(
             self.adversarial_weight > 0 or self.cycle_weight > 0,
             "cycle_weight",
-            "above 0 where adversarial_weight is 0: nothing would train",
+            "above 0 if adversarial_weight is 0, or nothing would train",
             self.cycle_weight,
         )

@@ -61,7 +61,7 @@ class GuidanceOptions:
         require(
             self.transfer == "rgba" or not self.learnable_alpha,
             "learnable_alpha",
-            "off where transfer is not rgba: there is no alpha",
+            "off if transfer is not rgba, because there is no alpha",
             self.learnable_alpha,
         )
         require(

@@ -38,7 +38,7 @@ IMAGE = Port(name="image", kind="image")
 ATTRIBUTES = Port(
     name="attributes",
     kind="attributes",
-    help="What the results shall have, as NAME=1 or NAME=0, for methods that "
+    help="What the results should have, as NAME=1 or NAME=0, for methods that "
     "set attributes; those that are not named stay as they are.",
 )
 SOURCE_ATTRIBUTES = Port(

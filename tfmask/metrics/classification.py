@@ -1,4 +1,4 @@
-"""How often a classifier sees in an image what shall be there."""
+"""How often a classifier sees in an image what should be there."""
 
 import numpy as np
 

@@ -47,7 +47,7 @@ def checked_pair(first, second, least=2):
     second = checked_features("second", second, least)
     if first.shape[1] != second.shape[1]:
         raise ValueError(
-            "`first` and `second` must have as many features. "
+            "`first` and `second` must have equally many features. "
             f"Got: {first.shape[1]} and {second.shape[1]}"
         )
     return first, second

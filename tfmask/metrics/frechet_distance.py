@@ -117,7 +117,7 @@ def frechet_distance(first, second):
     )
     if mean1.shape != mean2.shape:
         raise ValueError(
-            "`first` and `second` must have as many features. "
+            "`first` and `second` must have equally many features. "
             f"Got: {len(mean1)} and {len(mean2)}"
         )
     shift = np.sum((mean1 - mean2) ** 2)

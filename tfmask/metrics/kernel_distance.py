@@ -129,7 +129,7 @@ class SourceTargetDistance(NamedTuple):
     """KID of translations to both domains, (draws,) float64 each.
 
     Attributes:
-        target: KID to the domain that the translations shall look like.
+        target: KID to the domain that the translations should look like.
         source: KID to the domain that the translations come from.
     """
 
@@ -197,7 +197,7 @@ class _Draws:
         for name, rows in sets.items():
             if len(rows) < size:
                 raise ValueError(
-                    f"Subsets of {size} rows need as many in `{name}`. "
+                    f"Subsets of {size} rows need {size} rows in `{name}`. "
                     f"Got: {len(rows)}"
                 )
         self._count, self._size, self._seed = count, size, seed

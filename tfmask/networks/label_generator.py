@@ -1,4 +1,4 @@
-"""StarGAN's generator: an image and the attributes it shall get."""
+"""StarGAN's generator: an image and the attributes it should get."""
 
 import keras
 import tensorflow as tf

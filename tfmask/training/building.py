@@ -68,7 +68,7 @@ def recompute(method, wanted):
 
     Args:
         method: `TranslationMethod`.
-        wanted: bool; the layers shall do so.
+        wanted: bool; the layers should do so.
 
     Raises:
         UserError: it is wanted, but no layer can do it.

@@ -102,7 +102,7 @@ def check_resume(run, config):
 
     Raises:
         UserError: it is no run folder; an option cannot be changed; or the run
-            already has more steps than it shall have in all.
+            already has more steps than it should have in all.
     """
     saved, facts = read_config(run)
     changed = changed_fields(config, saved)

@@ -121,7 +121,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
 
     Raises:
         UserError: the batch does not fit the replicas, or the method already
-            has more steps than it shall have in all.
+            has more steps than it should have in all.
     """
     strategy, chief = method.origin.strategy, is_chief(config)
     config = following(config, data)

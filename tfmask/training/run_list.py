@@ -27,7 +27,7 @@ class RunEntry:
         preset: str.
         data: str, location of the data.
         step: int, step of the last row of numbers, or of the newest checkpoint.
-        steps: int, how many steps it shall have in all.
+        steps: int, how many steps it should have in all.
         state: "running", "finished" or "stopped".
         changed: float, time of its last writing, in seconds since 1970.
         losses: dict of the kind of a loss to its mean in the last row.

@@ -124,8 +124,8 @@ def _of(value, number, name):
     """The value of a list that belongs to an image."""
     if not isinstance(value, list | tuple) or len(value) <= number:
         raise UserError(
-            f"`{name}` belongs to one image: of a list of images, give a list "
-            f"of as many. Got: {type(value).__name__}."
+            f"`{name}` belongs to one image. For a list of images give a list "
+            f"of the same length. Got: {type(value).__name__}."
         )
     return value[number]
 

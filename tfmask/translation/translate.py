@@ -156,8 +156,9 @@ def translate_pixels(translate, method, pixels, values, tiling=None):
     windows = tiling.windows(height, width)
     if min(min(window.size) for window in windows) < smallest:
         raise UserError(
-            f"needs larger tiles: {method.spec.name} takes no part of it of "
-            f"less than {smallest} pixels a side. Got: {tiling.side} as `tile`"
+            f"needs larger tiles: for {method.spec.name} every part must have "
+            f"at least {smallest} pixels on each side. Got: {tiling.side} as "
+            "`tile`"
         )
     ports = {port.name: port for port in method.spec.inputs}
     canvas = Canvas(height, width, len(windows))

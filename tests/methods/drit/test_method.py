@@ -72,7 +72,7 @@ def softplus(x):
 
 
 def drawn(method, stream, like):
-    """What the step draws; that it is the same is tested apart."""
+    """Replaces the random numbers of a step. Another test checks those."""
     return method._drawn(stream, tf.zeros((like, 1)), [3]).numpy()
 
 
@@ -180,7 +180,7 @@ def test_noise_is_on_contents_in_training_only():
 
 
 def test_a_batch_is_split_as_replicas_split_it():
-    """Rows 0, 2, ... give attributes, 1, 3, ... are what is real."""
+    """Rows 0, 2, ... give attributes. Rows 1, 3, ... are the real images."""
     method = drit()
     judge, other = watch(method, "discriminator_a", "random_discriminator_a")
     method.compute_losses(images(4), ["discriminator"])

@@ -101,7 +101,7 @@ def test_nobody_opens_it_but_the_loss():
 def test_features_without_places_are_refused(tmp_path):
     path = str(tmp_path / "pooled.keras")
     network(keras.layers.GlobalAveragePooling2D()).save(path)
-    with pytest.raises(UserError, match=r"maps of features.*\(1, 4\)"):
+    with pytest.raises(UserError, match=r"feature maps.*\(1, 4\)"):
         GivenFeatures(path, SIZE)
 
 

@@ -75,7 +75,7 @@ def test_what_is_painted_is_added_and_what_is_wiped_goes():
     returned = painting.mask_of(value, size)
     assert (returned[30:40, :10] == 255).all() and not returned[0].any()
     assert (np.abs(returned[1:8].astype(int) - 100) <= 1).all()
-    # Twice over is as much as once.
+    # Painting twice is the same as painting once.
     layer[..., 3] = 255
     assert (painting.mask_of(value, size) == 255).all()
 

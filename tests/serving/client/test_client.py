@@ -254,10 +254,10 @@ print(spent, int(status.split("RssAnon:")[1].split()[0]) / 1024)
 
 
 def test_import_is_light_and_free_of_tensorflow():
-    # Processor time, the least of three: other work on the machine counts
-    # for neither. Alone, the same is about 0.2 s. Private memory: how much
-    # of the libraries' files is resident too is the kernel's choice (the
-    # same files: 53 MB in all on one machine, 64 on another).
+    # Processor time, the smallest of three, does not count other work on the
+    # machine. It is about 0.2 s. Private memory counts, because the kernel
+    # decides how much of the libraries' files is resident (the same files had
+    # 53 MB on one machine and 64 MB on another).
     runs = [
         subprocess.run(
             [sys.executable, "-c", IMPORTS],

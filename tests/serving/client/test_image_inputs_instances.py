@@ -61,8 +61,8 @@ def test_images_with_other_counts_go_apart():
         (IMAGE, MASKS[:, :5], r"expected \(6, 5\) as the image"),
         (IMAGE, MASKS.astype(float), "expected uint8 of shape"),
         (IMAGE, MASKS[0, ..., 0], "expected uint8 of shape"),
-        (IMAGE, [png(MASKS[0, ..., 0])], "all files where the image is"),
-        (png(IMAGE), MASKS, "all files where the image is"),
+        (IMAGE, [png(MASKS[0, ..., 0])], "all files if the image is"),
+        (png(IMAGE), MASKS, "all files if the image is"),
         (png(IMAGE), [b"text"], "number 0: expected a PNG, JPEG, BMP"),
     ],
 )

@@ -43,7 +43,7 @@ def counting_server(code, times):
         yield target, counter
 
 
-# gRPC itself gives up without a word above 256 KiB.
+# gRPC's own retries stop silently above 256 KiB.
 SIZES = [1000, 3 * 2**20]
 CODES = [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED]
 

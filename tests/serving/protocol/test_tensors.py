@@ -62,7 +62,7 @@ def test_numbers_survive_each_form(dtype, shape):
             assert read.array.shape == array.shape
             np.testing.assert_array_equal(read.array, array)
     assert not official(typed).tensor_content
-    # Byte by byte what protobuf itself writes for the typed field.
+    # Protobuf itself writes the same bytes for the typed field.
     if array.size:
         assert official(typed).SerializeToString() == typed
 
@@ -165,7 +165,7 @@ def test_random_damage_never_does_worse_than_an_error():
 @pytest.mark.parametrize("typed", [{}, {"float_val": [1.0]}])
 def test_a_short_message_cannot_ask_for_much_memory(shape, typed):
     data = proto(FLOAT, shape, **typed).SerializeToString()
-    with pytest.raises(tensors.TensorTooLargeError, match="send the values"):
+    with pytest.raises(tensors.TensorTooLargeError, match="Send all values"):
         tensors.from_bytes(data)
     strings = proto(STRING, [10**12]).SerializeToString()
     with pytest.raises(tensors.TensorTooLargeError):

@@ -1,4 +1,4 @@
-"""Measures of translations that shall change given attributes."""
+"""Measures of translations that should change given attributes."""
 
 import numpy as np
 

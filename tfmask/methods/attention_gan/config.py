@@ -23,6 +23,6 @@ class AttentionGANConfig(LessonOptions, CycleGANConfig):
         require(
             not (self.geometric and self.lesson_epochs),
             "lesson_epochs",
-            "0 where geometric is True: there is no map to teach",
+            "0 if geometric is True, because there is no map to teach",
             self.lesson_epochs,
         )

@@ -100,7 +100,7 @@ class AttentionGuidedConfig(LessonOptions, ViewOptions, CycleOptions):
             self.shared_attention == "never"
             or (self.use_attention_a and self.use_attention_b),
             "shared_attention",
-            "never where a domain has no attention network",
+            "never if a domain has no attention network",
             self.shared_attention,
         )
         require(

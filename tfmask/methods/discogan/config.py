@@ -69,6 +69,6 @@ class DiscoGANConfig:
         require(
             self.adversarial_weight + self.feature_weight > 0,
             "adversarial_weight",
-            "above 0 where feature_weight is 0: nothing would be translated",
+            "above 0 if feature_weight is 0, or nothing would be translated",
             self.adversarial_weight,
         )

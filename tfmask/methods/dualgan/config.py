@@ -65,6 +65,6 @@ class DualGANConfig:
         require(
             self.adversarial_loss != "classic" or self.critic_steps == 1,
             "critic_steps",
-            "1 where adversarial_loss is classic",
+            "1 if adversarial_loss is classic",
             self.critic_steps,
         )

@@ -30,6 +30,6 @@ class GuideGANConfig(GuidanceOptions, CycleOptions):
         require(
             self.attention_mode == "memory" or self.cycle_attention != "memory",
             "cycle_attention",
-            "fresh, same or ones where attention_mode is inner",
+            "fresh, same or ones if attention_mode is inner",
             self.cycle_attention,
         )

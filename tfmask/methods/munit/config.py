@@ -80,6 +80,6 @@ class MUNITConfig(ViewOptions):
         require(
             bool(self.perceptual_weight) == bool(self.perceptual_features),
             "perceptual_features",
-            "given where perceptual_weight is above 0, and only there",
+            "given if perceptual_weight is above 0, otherwise not",
             self.perceptual_features,
         )

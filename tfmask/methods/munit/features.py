@@ -33,9 +33,9 @@ class GivenFeatures:
         shape = self._shape_of(image_size)
         if len(shape) != 4 or shape[1] * shape[2] < 2:
             raise UserError(
-                f"{_OPTION} must give maps of features, (B, h, w, C) with "
-                f"several places, of images of {image_size}: their mean is "
-                f"taken away. Got: {shape} of `{path}`."
+                f"{_OPTION} must give feature maps (B, h, w, C) of two pixels "
+                f"or more for images of {image_size}, because their mean is "
+                f"subtracted. Got: {shape} of `{path}`."
             )
 
     def __call__(self, images):

@@ -45,10 +45,10 @@ def follow_palette(options, data):
     """
     if len(data.palettes) != 1:
         raise UserError(
-            "A segmenter learns the classes of one domain's label maps, "
-            "`--data.label-domains b` or `a`, whose colours are in "
-            f"classes.csv of the folder. {data.location} has "
-            f"{len(data.palettes)} such domains."
+            "A segmenter learns the classes of label maps. Exactly one domain "
+            "must have label maps (`--data.label-domains b` or `a`), with "
+            "their colours in classes.csv of the folder. Got: "
+            f"{len(data.palettes)} such domains in {data.location}."
         )
     ((domain, palette),) = data.palettes.items()
     followed = dataclasses.replace(

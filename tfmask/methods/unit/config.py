@@ -101,7 +101,7 @@ class UNITConfig:
         require(
             self.adversarial_weight != 0 or self.reconstruction_weight != 0,
             "reconstruction_weight",
-            "above 0 where adversarial_weight is 0: nothing would train",
+            "above 0 if adversarial_weight is 0, or nothing would train",
             self.reconstruction_weight,
         )
 
