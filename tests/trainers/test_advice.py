@@ -40,7 +40,8 @@ def fields(options, prefix=""):
 
 def known_options():
     modules = [module for module, _ in VERBS.values()] + list(PROGRAMS)
-    modules += ["data_pipelines.prepare.instances"]
+    prepare = ("instances", "shards")
+    modules += [f"data_pipelines.prepare.{name}" for name in prepare]
     names = set(FOREIGN)
     for module in modules:
         for value in vars(importlib.import_module(module)).values():

@@ -53,7 +53,10 @@ def options(photos, **more):
     [
         ([], "give --target HOST:PORT, or --mark FOLDER"),
         (["--target", "x:1", "--run", "r"], "go with --mark"),
-        (["--mark", "p", "--run", "r", "--target", "x:1"], "give either --run or --target"),
+        (
+            ["--mark", "p", "--run", "r", "--target", "x:1"],
+            "give either --run or --target",
+        ),
         (["--mark", "p", "--target", "x:1"], "need one --model"),
         (["--mark", "p", "--count", "0"], "`count` must be 1 or more"),
         (["--mark", "p", "--domains", "c"], "must be a, b or both"),

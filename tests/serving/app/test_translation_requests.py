@@ -135,7 +135,7 @@ def test_an_exemplar_and_its_mask_get_the_size_of_the_picture():
     (sent,) = client.asked
     assert sent["exemplar"].shape == (*SIZE, 3)
     assert sent["exemplar_mask"].shape == SIZE and "mask" not in sent
-    with pytest.raises(ValueError, match="choose an exemplar"):
+    with pytest.raises(ValueError, match="needs an exemplar"):
         asked("lomit")
 
 

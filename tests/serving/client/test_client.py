@@ -210,7 +210,7 @@ def test_wait_ready_names_the_version_that_answers(client):
 
 
 def test_every_call_has_a_deadline():
-    # Takes connections and never says a word.
+    # It accepts connections and never answers.
     with socket.create_server(("127.0.0.1", 0)) as silent:
         target = f"127.0.0.1:{silent.getsockname()[1]}"
         with (
