@@ -41,7 +41,7 @@ class Options:
     domains: tuple[str, ...] = ("a", "b")
     """With --mark: `a`, `b` or both."""
     skip_bad_files: bool = False
-    """With --mark: leave unreadable files out, do not stop."""
+    """With --mark: leave out bad files. Otherwise they are an error."""
     port: int = 7860
     """Port of the page; 0 takes a free one, which is printed."""
     host: str = "127.0.0.1"

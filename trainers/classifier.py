@@ -66,7 +66,7 @@ class Options:
     centre_crop: int | None = None
     """Images with attributes: crop them to so many pixels, as in training."""
     skip_bad_files: bool = False
-    """Leave unreadable files out (counted and listed), do not stop."""
+    """Leave out bad files and list them. Otherwise bad files are an error."""
 
     def __post_init__(self):
         recipe = self.recipe

@@ -51,7 +51,7 @@ class Options:
     batch_size: int = 8
     """Images at a time; the numbers do not depend on it."""
     skip_bad_files: bool = False
-    """Leave unreadable files out (counted and listed), do not stop."""
+    """Leave out bad files and list them. Otherwise bad files are an error."""
     gallery: Path | None = None
     """Folder of the page with images; None: RUN/evaluation, or RUN/evaluation-2
     and so on if there is a page already."""

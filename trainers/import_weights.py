@@ -35,8 +35,8 @@ class Options:
     run: Path
     """Run folder; must not exist."""
     epoch: str = "latest"
-    """EPOCH in the names of the files; `latest` is the highest number, where
-    none is called so."""
+    """EPOCH in the names of the files. If no file has `latest`, it is the
+    highest number."""
     image_size: int | tuple[int, int] | None = None
     """Side of the images that it was trained on, or height and width; None:
     what the files tell, or that of the paper."""

@@ -76,7 +76,7 @@ class Options:
     batch_size: int = 16
     """Images at a time; the numbers do not depend on it."""
     skip_bad_files: bool = False
-    """Leave unreadable files out (counted and listed), do not stop."""
+    """Leave out bad files and list them. Otherwise bad files are an error."""
 
     def __post_init__(self):
         least = {

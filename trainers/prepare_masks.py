@@ -42,7 +42,7 @@ class Options:
     count: int = 20
     """Images of each domain."""
     skip_bad_files: bool = False
-    """Leave unreadable files out, do not stop."""
+    """Leave out bad files. Otherwise bad files are an error."""
 
     def __post_init__(self):
         if self.count < 1:

@@ -48,31 +48,32 @@ class Options:
     attributes (docs/data.md); `tfds:NAME`; `synthetic`, `synthetic:shapes`,
     `synthetic:paired`, `synthetic:attributes`."""
     run: Path
-    """Run folder; must not exist, unless with --resume."""
+    """Run folder. Without --resume it must be new."""
     preset: Literal[PRESETS] = "quick"
     """Preset that gives the defaults below."""
     resume: bool = False
     """Continue from the newest checkpoint of the run folder."""
     image_size: int | tuple[int, int] | None = None
-    """Side of the images in pixels, or height and width; multiples of 4."""
+    """Side of the images in pixels, or height and width. Multiples of 4."""
     batch_size: int | None = None
-    """Images of each domain in a step, over all replicas."""
+    """Number of images of each domain in a step, for all replicas together."""
     steps: int | None = None
-    """Training steps; schedules keep their proportions."""
+    """Number of training steps. Schedules keep their proportions."""
     epochs: float | None = None
-    """Training epochs; schedules keep their proportions."""
+    """Number of training epochs. Schedules keep their proportions."""
     minutes: float | None = None
-    """Stop at the first step after so many minutes of training."""
+    """Save a checkpoint and stop after so many minutes of training."""
     seed: int | None = None
     """Seed of weights, data order, augmentation and pools."""
     strategy: Literal["none", "mirrored", "multiworker"] | None = None
-    """tf.distribute strategy."""
+    """Strategy of tf.distribute."""
     precision: Literal["float32", "bfloat16"] | None = None
-    """Compute type."""
+    """Type of the computation."""
     deterministic: bool = False
-    """Deterministic ops: a resumed run ends bit-equal on CPU."""
+    """Use deterministic operations. Then, on a CPU, a resumed run ends
+    bit-equal to a run without a stop."""
     skip_bad_files: bool = False
-    """Leave unreadable files out (counted and listed), do not stop."""
+    """Leave out bad files and list them. Otherwise bad files are an error."""
 
     def __post_init__(self):
         for name in ("steps", "epochs", "minutes"):

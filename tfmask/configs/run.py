@@ -50,8 +50,7 @@ class DataConfig:
     """Steps of an epoch; None: the size of the larger domain divided by the
     batch size."""
     skip_bad_files: bool = False
-    """Leave out unreadable files and list them. Otherwise the first one stops
-    the run."""
+    """Leave out bad files and list them. Otherwise bad files are an error."""
     synthetic_count: int = 1000
     """Number of images in each domain of the synthetic set."""
     masks_for_training: int | Literal["all"] | None = None
