@@ -26,7 +26,6 @@ from benchmarks.train_step import (
     report,
 )
 
-# Those of issue 20 that have a PyTorch side.
 METHODS = (
     "cyclegan",
     "attention_guided",
@@ -34,6 +33,7 @@ METHODS = (
     "stargan",
     "lomit",
     "pix2pix",
+    "guidegan",
     "munit",
 )
 MORE = ("cut", "ugatit")
@@ -48,6 +48,8 @@ def compared(method, arguments):
             rounds=arguments.rounds,
             steps=arguments.steps,
             warm_up=arguments.warm_up,
+            guidance=("post_hoc",),
+            convolution=False,
         )
     )
     return row_of(report(options, measured(options)))

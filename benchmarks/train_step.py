@@ -25,7 +25,8 @@ generator learns in every fifth step.
 `--method cut` and `--method ugatit` are compared with PyTorch. U-GAT-IT has its
 full form: 2 GB of weights and Adam's moments for each side. `--method guidegan`
 shows the cost of guidance. It compares both kinds of attention with CycleGAN
-with the same networks and losses, all in one process.
+with the same networks and losses, all in one process. With `--guidance
+post_hoc` it compares this kind with PyTorch.
 
 `--all` times every method without PyTorch. Its options are those of
 every_method.py. `--all --jit` compares each method with and without XLA (see
@@ -61,7 +62,6 @@ ROWS = {
     "lomit": "step",
     "guidegan": "guidance",
 }
-WITHOUT_PYTORCH = ("guidegan",)
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Options:
         "munit",
         "cut",
     ] = "cyclegan"
-    """The method. attention_guided and guidegan have no PyTorch side."""
+    """The method whose step is timed."""
     preset: Literal["paper", "quick"] = "paper"
     """Preset of the networks. PyTorch has only the paper's."""
     stage: Literal[1, 2] = 1
@@ -93,6 +93,13 @@ class Options:
     1."""
     instances: tuple[int, ...] = (2,)
     """Numbers of instances in both images of instagan. Each is timed."""
+    guidance: tuple[Literal["none", "post_hoc", "ram"], ...] = (
+        "none",
+        "post_hoc",
+        "ram",
+    )
+    """Of guidegan: kinds of guidance, each timed. PyTorch has only post_hoc,
+    and is timed if this is the only kind."""
     blocks: int | None = None
     """Number of residual blocks. None: 6 for the paper's CycleGAN and GuideGAN,
     else the preset's."""
@@ -106,6 +113,9 @@ class Options:
     """Number of steps before the timing."""
     pytorch: bool = True
     """Also time PyTorch."""
+    convolution: bool = True
+    """Also time TensorFlow's 3x3 convolutions, if the FLOPs of the method are
+    known."""
     json: Path | None = None
     """Also write the numbers into this file."""
 
@@ -172,14 +182,17 @@ def measured(options):
     del settings["json"]
     names = ["tfmask"]
     there = options.preset == "paper" and options.stage == 1
-    if options.pytorch and there and options.method not in WITHOUT_PYTORCH:
+    if options.method == "guidegan":
+        there = there and options.guidance == ("post_hoc",)
+    if options.pytorch and there:
         if importlib.util.find_spec("torch") is None:
             raise SystemExit(
                 "This compares with PyTorch, which is not installed: "
                 'pip install ".[benchmark]", or leave it out: --no-pytorch'
             )
         names.append("pytorch")
-    if options.method in ("cyclegan", "attention_guided"):
+    known = ("cyclegan", "attention_guided")
+    if options.convolution and options.method in known:
         names.append("convolution")
     sides = []
     try:
@@ -225,7 +238,7 @@ def report(options, sides):
             }
             for key, ours in steps["tfmask"].items()
         }
-    if options.method == "guidegan":
+    if options.method == "guidegan" and options.guidance[0] == "none":
         without, *guided = steps["tfmask"].items()
         result["guidance_ratios"] = {
             key: {kind: value / without[1][kind] for kind, value in of.items()}

@@ -58,7 +58,7 @@ def method_config(options):
 
 
 def guided_configs(options):
-    """Method name and config: without guidance, then each kind of it."""
+    """Method name and config of each kind of guidance in the options."""
     from tfmask.methods import preset_config
 
     guided = method_config(options)
@@ -73,14 +73,10 @@ def guided_configs(options):
         **{name: getattr(guided, name) for name in shared},
     )
     return {
-        "none": ("cyclegan", plain),
-        **{
-            attention: (
-                "guidegan",
-                dataclasses.replace(guided, attention=attention),
-            )
-            for attention in ("post_hoc", "ram")
-        },
+        kind: ("cyclegan", plain)
+        if kind == "none"
+        else ("guidegan", dataclasses.replace(guided, attention=kind))
+        for kind in options["guidance"]
     }
 
 
@@ -211,6 +207,7 @@ def pytorch_side(options):
     from benchmarks.pytorch_attention_guided import AttentionGuided
     from benchmarks.pytorch_cut import CUT
     from benchmarks.pytorch_cyclegan import CycleGAN
+    from benchmarks.pytorch_guidegan import GuideGAN
     from benchmarks.pytorch_instagan import InstaGAN
     from benchmarks.pytorch_lomit import LOMIT
     from benchmarks.pytorch_munit import MUNIT
@@ -237,6 +234,9 @@ def pytorch_side(options):
     if options["method"] in of_pairs:
         model = of_pairs[options["method"]](config)
         functions["step"] = lambda: model.train_step(real_a, real_b)
+    elif options["method"] == "guidegan":
+        model = GuideGAN(config, options["image_size"])
+        functions["post_hoc"] = lambda: model.train_step(real_a, real_b)
     elif options["method"] == "instagan":
         model = InstaGAN(config)
         for count in options["instances"]:

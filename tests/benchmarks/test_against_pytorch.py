@@ -60,8 +60,3 @@ def test_a_geometric_mean_and_a_resumed_run(compared, tmp_path, capsys):
     assert list(json.loads(file.read_text())["methods"]) == compared
     with pytest.raises(SystemExit, match="has rows of other options"):
         train_step.main([*options, "munit", "--resume", "--rounds", "7"])
-
-
-def test_all_these_methods_have_a_pytorch_side():
-    methods = {*against_pytorch.METHODS, *against_pytorch.MORE}
-    assert not methods & {*train_step.WITHOUT_PYTORCH}

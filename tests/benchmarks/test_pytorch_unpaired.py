@@ -19,6 +19,8 @@ from tfmask.methods.attention_guided.config import AttentionGuidedConfig
 from tfmask.methods.attention_guided.method import AttentionGuided
 from tfmask.methods.cut.config import CUTConfig
 from tfmask.methods.cut.method import CUT
+from tfmask.methods.guidegan.config import GuideGANConfig
+from tfmask.methods.guidegan.method import GuideGAN
 from tfmask.methods.munit.config import MUNITConfig
 from tfmask.methods.munit.method import MUNIT
 
@@ -170,6 +172,24 @@ def masking_layers(method):
     return layers
 
 
+def assert_same_terms(method, batch, model, there):
+    """Compares the terms of both players of one pass."""
+    theirs, fakes = model.generator_losses(*there)
+    for domain, real in zip("ab", there, strict=True):
+        loss = model.discriminator_loss(domain, real, fakes[domain])
+        theirs[f"discriminator_{domain}"] = loss
+    ours = {
+        name: value
+        for terms in method.compute_losses(batch).values()
+        for name, (value, _) in terms.items()
+    }
+    assert ours.keys() == theirs.keys()
+    for name, value in ours.items():
+        np.testing.assert_allclose(
+            value, theirs[name].item(), rtol=1e-4, err_msg=name
+        )
+
+
 def test_attention_guided_is_the_same():
     from benchmarks.pytorch_attention_guided import AttentionGuided as Other
 
@@ -184,21 +204,48 @@ def test_attention_guided_is_the_same():
     model = Other(config)
     for name, layers in masking_layers(method).items():
         copy_weights(layers, model.networks[name])
-    theirs, fakes = model.generator_losses(*THERE)
-    for domain, real in zip("ab", THERE, strict=True):
-        loss = model.discriminator_loss(domain, real, fakes[domain])
-        theirs[f"discriminator_{domain}"] = loss
-    ours = {
-        name: value
-        for player in ("generator", "discriminator")
-        for name, (value, _) in method.compute_losses(BATCH, (player,))[
-            player
-        ].items()
-    }
-    assert ours.keys() == theirs.keys()
-    for name, value in ours.items():
-        np.testing.assert_allclose(
-            value, theirs[name].item(), rtol=1e-4, err_msg=name
-        )
+    assert_same_terms(method, BATCH, model, THERE)
     assert_same_counts(method, model)
     assert_a_step_moves_all(model, *THERE)
+
+
+def test_guidegan_is_the_same():
+    from benchmarks.pytorch_guidegan import GuideGAN as Other
+
+    config = GuideGANConfig(
+        filters=4,
+        blocks=1,
+        discriminator_filters=2,
+        memory_images=(2, 2),
+        initializer_stddev=0.2,
+    )
+    # The discriminators need more pixels than the others.
+    pair = [image.repeat(2, axis=1).repeat(2, axis=2) for image in PAIR]
+    there = tuple(map(channels_first, pair))
+    method = GuideGAN(config, image_size=(2 * SIZE, 2 * SIZE))
+    model = Other(config, 2 * SIZE)
+    for name, network in method.networks.items():
+        if name.startswith("generator"):
+            encoder = network.generator.encoder
+            decoder = network.generator.decoder
+            layers = [
+                *encoder.convolutions,
+                *block_convolutions(encoder.residual_blocks),
+                *decoder.upsamplings,
+                decoder.last,
+            ]
+        else:
+            layers = network.patches.convolutions
+        copy_weights(layers, model.networks[name])
+    batch = {
+        domain: {
+            "image": image,
+            "index": np.arange(2),
+            "window": np.zeros((2, 3), "int32"),
+        }
+        for domain, image in zip("ab", pair, strict=True)
+    }
+    for _ in range(2):  # the second pass reads the maps of the first one
+        assert_same_terms(method, batch, model, there)
+    assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *there)
