@@ -59,12 +59,13 @@ def read_losses(metrics):
     return losses
 
 
-def line_plot(name, curves):
-    """A plot of curves over the training step.
+def line_plot(name, curves, unit="step"):
+    """A plot of curves over the training step, or over another number.
 
     Args:
         name: str, the text for a screen reader.
         curves: dict of name to list of (step, value).
+        unit: str, what stands before the numbers of the steps.
 
     Returns:
         str, an SVG element; "" if no curve has two points.
@@ -101,7 +102,7 @@ def line_plot(name, curves):
     for step, anchor in ((first, "start"), (last, "end")):
         parts.append(
             f'<text x="{x(step):.1f}" y="{HEIGHT - 6}" text-anchor="{anchor}">'
-            f"step {step:,}</text>"
+            f"{html.escape(unit)} {step:,}</text>"
         )
     for place, (label, line) in enumerate(curves.items()):
         colour = COLOURS[place % len(COLOURS)]
