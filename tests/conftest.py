@@ -71,6 +71,23 @@ def fixed_seeds():
     keras.utils.set_random_seed(1)
 
 
+@pytest.fixture
+def zero_weights(monkeypatch):
+    """New weights are zeros, for tests that only count them.
+
+    Random numbers for full-size networks take most of such a test's time.
+    """
+    import keras
+    import tensorflow as tf
+
+    def zeros(self, shape, dtype=None, **_):
+        return tf.zeros(shape, dtype or "float32")
+
+    initializers = vars(keras.initializers).values()
+    for kind in {k for k in initializers if isinstance(k, type)}:
+        monkeypatch.setattr(kind, "__call__", zeros)
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Fails a test that connects to anything but this machine."""

@@ -23,6 +23,7 @@ def test_three_layers_with_relus_between(slope):
     assert got.numpy().min() < 0 < got.numpy().max()
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_munits():
     layer = StyleLayers(4096)
     layer.build((None, 8))

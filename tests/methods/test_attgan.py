@@ -58,6 +58,7 @@ def test_losses_are_the_papers(name):
 
 
 @BOTH
+@pytest.mark.usefixtures("zero_weights")
 def test_weights_of_the_sheet(name):
     method = edit_method(name, compiled=False)
     terms = method.compute_losses(edit_batch())

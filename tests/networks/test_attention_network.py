@@ -21,6 +21,7 @@ def tiny(**arguments):
 @pytest.mark.parametrize(
     ("kernels", "count"), [((3, 3, 7), 154_689), ((1, 1, 1), 104_001)]
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(kernels, count):
     network = AttentionNetwork(decoder_kernels=kernels)
     network.build((None, 256, 256, 3))

@@ -27,6 +27,7 @@ def tiny(**arguments):
         ({"attributes": 4, **LOMIT}, 44_753_861),
     ],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheets(arguments, count):
     network = AttributeDiscriminator(**arguments)
     network.build((None, 128, 128, 3))

@@ -27,6 +27,7 @@ def encoder_count():
     return kernels + 2 * sum(widths[1:])
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_attgan():
     """Kernels, gamma and beta; the running statistics do not count."""
     decoder = [(1024 + 13, 1024), (1024 + 512 + 13, 512)]
@@ -39,6 +40,7 @@ def test_parameter_count_of_attgan():
     assert count == expected == 43_459_203
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_stgan():
     widths = [512, 256, 128, 64]
     units = 0

@@ -20,6 +20,7 @@ def patch_count(f, channels):
     return sum(16 * before * after + after for before, after in pairs)
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_are_cyclegans_with_a_fourth_channel():
     # Those of the sheet.
     assert resnet_count(64, 3) == 11_378_179

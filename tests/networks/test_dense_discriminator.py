@@ -24,6 +24,7 @@ def tiny(**arguments):
     )
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_at_128_px():
     widths = [3, 64, 128, 256, 512, 1024]
     trunk = sum(

@@ -44,6 +44,7 @@ def pair(transfer, **options):
         ("rgba", 6, 7_840_835),
     ],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(transfer, blocks, count):
     network = GuidedGenerator(ResNetGenerator(blocks=blocks), transfer=transfer)
     network.build((None, 128, 128, 3))

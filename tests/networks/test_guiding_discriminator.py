@@ -36,6 +36,7 @@ def force(network, level):
     # 131,200 + 524,544 + 590,080 + 1,180,160 of the branch.
     [("post_hoc", 2_764_737), ("ram", 2_764_737 + 2_425_984)],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts(attention, count):
     network = GuidingDiscriminator(attention=attention)
     network.build((None, 256, 256, 3))

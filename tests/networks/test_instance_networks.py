@@ -26,6 +26,7 @@ def padded(masks, count):
     return np.concatenate([masks, empty], axis=1)
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet():
     network = InstanceGenerator()
     network.build((None, 200, 200, 3))
@@ -47,6 +48,7 @@ def test_strided_layers_halve_the_size(strided_layers):
     assert features.shape == (2, 16 // factor, 8 // factor, 2 * factor)
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_discriminator_parameter_counts_of_the_sheet():
     network = InstanceDiscriminator()
     network.build((None, 200, 200, 3))

@@ -21,6 +21,7 @@ def trainable(network):
     return sum(int(np.prod(w.shape)) for w in network.trainable_weights)
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet():
     encoder = ContentEncoder()
     encoder.build((None, 128, 128, 3))

@@ -24,6 +24,7 @@ UNIT_2017 = {
 @pytest.mark.parametrize(
     ("arguments", "count"), [({}, 8_271_171), (UNIT_2017, 50_298_114 // 2)]
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheets(arguments, count):
     network = MultiScaleDiscriminator(**arguments)
     network.build((None, 256, 256, 3))

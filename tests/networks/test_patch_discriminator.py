@@ -35,12 +35,14 @@ def scored(network, **arguments):
         (ATTENTION_GUIDED, 2_766_657),
     ],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheets(arguments, count):
     network = PatchDiscriminator(**arguments)
     network.build((None, 256, 256, 3))
     assert network.count_params() == count
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_the_conditional_one_with_batch_normalisation():
     """Running statistics do not count."""
     network = PatchDiscriminator(normalization="batch")

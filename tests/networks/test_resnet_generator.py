@@ -33,6 +33,7 @@ def tiny(**arguments):
         ({**ATTENTION_GUIDED, "last_kernel": 7}, 2_855_811),
     ],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheets(arguments, count):
     network = ResNetGenerator(**arguments)
     network.build((None, 256, 256, 3))

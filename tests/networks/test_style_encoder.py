@@ -9,6 +9,7 @@ RNG = np.random.default_rng(0)
 IMAGE = RNG.uniform(-1, 1, (2, 32, 16, 3)).astype("float32")
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_munits():
     network = ImageStyleEncoder()
     network.build((None, 256, 256, 3))

@@ -38,6 +38,7 @@ def count(network):
 @pytest.mark.parametrize(
     ("levels", "expected"), [(8, 54_413_955), (7, 41_828_995)]
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(levels, expected):
     network = UNetGenerator(levels=levels)
     network.build((None, 2**levels, 2**levels, 3))

@@ -83,6 +83,7 @@ def scored(network, scores):
 @pytest.mark.parametrize(
     ("copy_input", "count"), [(True, 11_822_949), (False, 11_832_360)]
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(copy_input, count):
     network = AttentionGenerator(copy_input=copy_input)
     network.build((None, 256, 256, 3))

@@ -109,6 +109,7 @@ def without_attention(method):
     return method
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_the_sheet():
     network = AbsoluteAttention(blocks=6)
     network.build((None, 256, 256, 3))

@@ -102,6 +102,7 @@ def test_and_in_a_step_that_mirrors(monkeypatch):
     assert losses_of(method, batch) == expected
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_official_code():
     method = CUT(CUTConfig(), image_size=(256, 256))
     counts = {

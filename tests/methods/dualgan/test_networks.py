@@ -27,6 +27,7 @@ GENERATOR = {
         (lambda: StridedCritic(patch=True), 3_921_281),
     ],
 )
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(make, count):
     network = make()
     network.build((None, 256, 256, 3))

@@ -78,6 +78,7 @@ def seeded():
     return network, tf.constant(image), tf.constant(rng.normal(0, 1, (1, 3)))
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet():
     network = StyleAutoencoder()
     network.build((None, 256, 256, 3))

@@ -27,6 +27,7 @@ def losses_of(method):
 
 
 @pytest.mark.parametrize("levels", [1, 2, 3])
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_sheet(levels):
     """CycleGAN's generator and the module."""
     network = ResNetGenerator(attention_levels=levels)

@@ -72,6 +72,7 @@ def test_the_official_code_gives_the_same(light):
 
 
 @pytest.mark.parametrize("light", [False, True])
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_are_those_of_the_layers(light):
     """At 256 px the full form's first layer alone has 268 million weights."""
     network = ActivationGenerator(filters=4, blocks=1, light=light)

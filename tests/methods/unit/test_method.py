@@ -122,6 +122,7 @@ def count(*networks):
     )
 
 
+@pytest.mark.usefixtures("zero_weights")
 def test_parameter_count_of_the_sheet():
     encoder, shared = BranchEncoder(64, 3), ResidualBlocks(256, 1)
     decoder = BranchDecoder(64, 3)
