@@ -1,10 +1,14 @@
 """Parts of Gradio that both pages use."""
 
+import base64
 import functools
+import io
+import json
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 
 from serving.app import painting
 from serving.client import ServingError
@@ -15,6 +19,7 @@ from serving.commands.pictures import PictureError, read_image
 _FONTS = ["system-ui", "sans-serif"]
 THEME = gr.themes.Default(font=_FONTS, font_mono=["monospace"])
 _BRUSH = 24  # radius, of the canvas's pixels
+_PNG = "data:image/png;base64,"
 # Small pictures are enlarged to the free space.
 CSS = """
 #image img, #mask img, #picture img, #exemplar img {
@@ -64,38 +69,93 @@ def mask_editor(
     name: str,
     *,
     colours: tuple[tuple[int, int, int], ...] = painting.COLOURS[:1],
-    height: int = 480,
-) -> gr.ImageEditor:
-    """An editor whose one layer is a mask; see `painting`.
+    width: int = 480,
+) -> gr.HTML:
+    """A picture on which a person paints a mask; see `painting`.
+
+    Its value is text: `paintable` makes it, and `paint_of` reads it.
 
     Args:
         label: str, over it.
         name: str, its id in the page.
         colours: the brush's.
-        height: int, pixels on the screen.
+        width: int, most pixels on the screen.
 
     Returns:
-        `gradio.ImageEditor`.
+        `gradio.HTML`. (Gradio writes a file beside a module that has a subclass
+        of its own.)
     """
-    brush = [(f"rgb{colour}", painting.OPACITY) for colour in colours]
-    return gr.ImageEditor(
+    return gr.HTML(
         label=label,
-        image_mode="RGBA",
-        # Other formats would change the values of the mask.
-        format="png",
-        sources=[],
-        transforms=None,
-        layers=False,
-        brush=gr.Brush(
-            default_size=_BRUSH,
-            colors=brush,
-            default_color=brush[0],
-            color_mode="fixed",
-        ),
-        eraser=gr.Eraser(default_size=_BRUSH),
-        canvas_size=(painting.SIDE, painting.SIDE),
-        fixed_canvas=True,
-        buttons=[],
-        height=height,
+        show_label=True,
+        container=True,
+        html_template=_tools_and_canvases(colours, width),
+        css_template=_part("paint.css"),
+        js_on_load=_part("paint.js"),
+        apply_default_css=False,
         elem_id=name,
     )
+
+
+def paintable(picture: np.ndarray, mask: np.ndarray | None = None) -> str:
+    """The value of an editor for a picture and its mask.
+
+    Args:
+        picture: (H, W, 3) uint8.
+        mask: (H, W) uint8, or None for an empty one.
+
+    Returns:
+        What `paint.js` shows.
+    """
+    parts = painting.editor(picture, mask)
+    return json.dumps({name: _url(pixels) for name, pixels in parts.items()})
+
+
+def paint_of(value: str | None) -> np.ndarray | None:
+    """The paint that an editor holds.
+
+    Args:
+        value: the editor's. It is empty where no picture is open.
+
+    Returns:
+        (SIDE, SIDE, 4) uint8, or None for an empty editor.
+    """
+    return _pixels(json.loads(value)["layer"]) if value else None
+
+
+def _part(name):
+    return (Path(__file__).parent / name).read_text()
+
+
+def _tools_and_canvases(colours, width):
+    swatches = "".join(
+        f"<button type=button data-colour='rgb{colour}' "
+        f"aria-label='colour {number}' aria-pressed={str(number == 1).lower()} "
+        f"style='background: rgb{colour}'></button>"
+        for number, colour in enumerate(colours, 1)
+    )
+    canvas = f"<canvas width={painting.SIDE} height={painting.SIDE}"
+    return (
+        f"<div class=paint style='max-width: {width}px'>"
+        "<div class=paint-tools>"
+        "<button type=button data-tool=paint aria-pressed=true>Paint</button>"
+        "<button type=button data-tool=wipe aria-pressed=false>Wipe</button>"
+        f"{swatches}"
+        f"<label>Size<input type=range min=2 max=96 value={_BRUSH}></label>"
+        "<button type=button data-undo>Undo</button>"
+        "<button type=button data-clear>Wipe all</button></div>"
+        f"<div class=paint-canvases>{canvas}></canvas>"
+        f"{canvas} style='opacity: {painting.OPACITY}'></canvas></div></div>"
+    )
+
+
+def _url(pixels):
+    data = io.BytesIO()
+    # Fast: the page is on the same machine.
+    Image.fromarray(pixels).save(data, "png", compress_level=1)
+    return _PNG + base64.b64encode(data.getvalue()).decode()
+
+
+def _pixels(url):
+    data = base64.b64decode(url.removeprefix(_PNG))
+    return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))

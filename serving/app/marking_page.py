@@ -3,7 +3,13 @@
 import gradio as gr
 
 from serving.app import painting
-from serving.app.editors import mask_editor, picture_of_file, telling
+from serving.app.editors import (
+    mask_editor,
+    paint_of,
+    paintable,
+    picture_of_file,
+    telling,
+)
 from serving.app.marking import Marking, words
 
 
@@ -21,7 +27,7 @@ class _Page:
         if not ended:
             file = marking.files[at]
             picture = picture_of_file(marking.root / file)
-            value = painting.editor(picture, marking.present(file, picture))
+            value = paintable(picture, marking.present(file, picture))
         return (
             at,
             words(marking, at),
@@ -53,7 +59,7 @@ class _Page:
         marking = self._marking
         file = marking.files[at]
         size = picture_of_file(marking.root / file).shape[:2]
-        mask = painting.mask_of(value, size)
+        mask = painting.mask_of(paint_of(value), size)
         if mask is None:
             raise ValueError("The picture is not there yet: wait a moment.")
         try:
@@ -84,7 +90,7 @@ def marking_page(marking: Marking) -> gr.Blocks:
         at = gr.State(0)
         where = gr.Markdown(elem_id="where")
         editor = mask_editor(
-            "Paint what is object; wipe what is not", "mask_editor", height=600
+            "Paint what is object; wipe what is not", "mask_editor", width=600
         )
         with gr.Row() as buttons:
             back = gr.Button("Back", elem_id="back")

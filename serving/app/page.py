@@ -9,6 +9,8 @@ import gradio as gr
 from serving.app import painting
 from serving.app.editors import (
     mask_editor,
+    paint_of,
+    paintable,
     picture_of_file,
     telling,
 )
@@ -69,7 +71,7 @@ class _Page:
         ports = self._ports(model, direction)
         shown = {}
         name = "object_editor" if takes_objects(ports) else "mask_editor"
-        if picture and not painting.is_open(editors[name]):
+        if picture and not editors[name]:
             shown = self.opened(model, direction, picture)
         names = attributes_of(self._attributes, ports)
         choices = [(name, number) for number, name in enumerate(names)]
@@ -99,19 +101,19 @@ class _Page:
     def opened(self, model, direction, picture):
         """The editor of a new picture, without a mask.
 
-        The other editor of pictures is emptied. Gradio keeps the same picture
-        in one file, and two editors would write it at once.
+        The other editor of pictures is emptied: its paint belongs to the
+        picture before.
         """
         objects = takes_objects(self._ports(model, direction))
         editors = ["mask_editor", "object_editor"]
         shown, other = editors[::-1] if objects else editors
-        value = painting.editor(picture_of_file(picture)) if picture else None
+        value = paintable(picture_of_file(picture)) if picture else None
         return {shown: value, other: None}
 
     @telling
     def opened_exemplar(self, file):
         """The editor of a new exemplar."""
-        return painting.editor(picture_of_file(file)) if file else None
+        return paintable(picture_of_file(file)) if file else None
 
     @telling
     def translated(self, own, values):
@@ -130,17 +132,21 @@ class _Page:
         if takes_exemplar(ports) and values["exemplar"]:
             exemplar = picture_of_file(values["exemplar"])
         if own:
-            masks["mask"] = painting.mask_of(values["mask_editor"], size)
+            masks["mask"] = painting.mask_of(
+                paint_of(values["mask_editor"]), size
+            )
             if exemplar is not None:
                 other = painting.mask_of(
-                    values["other_editor"], exemplar.shape[:2]
+                    paint_of(values["other_editor"]), exemplar.shape[:2]
                 )
                 # Nothing is painted there, so the model finds the mask.
                 if other is not None and other.any():
                     masks["exemplar_mask"] = other
         objects = None
         if takes_objects(ports):
-            objects = painting.objects_of(values["object_editor"], size)
+            objects = painting.objects_of(
+                paint_of(values["object_editor"]), size
+            )
         translations = translations_of(
             self._client,
             model,
@@ -177,11 +183,11 @@ class _Page:
             more.append((painting.coloured(objects, first.image), "objects"))
         shown["more"] = gr.Gallery(value=more, visible=bool(more))
         if not own:
-            shown["mask_editor"] = painting.editor(picture, first.mask)
+            shown["mask_editor"] = paintable(picture, first.mask)
             other = first.extras.get("exemplar_mask")
             if other is not None:
                 resized_mask = resized(other[..., 0], *exemplar.shape[:2])
-                shown["other_editor"] = painting.editor(exemplar, resized_mask)
+                shown["other_editor"] = paintable(exemplar, resized_mask)
         return shown
 
     def _file(self, name, pixels):

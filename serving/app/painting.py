@@ -1,14 +1,12 @@
 """Masks as colour over a picture, which a person paints and wipes away.
 
-An editor's value is what Gradio's `ImageEditor` shows and gives back: a dict
-with `background`, a picture (H, W, 3) or (H, W, 4), and `layers`, of which
-each is (H, W, 4) uint8. Here there is one layer. Pixels without colour are not
-in the mask.
+A page shows an editor a dict with `background`, the picture (SIDE, SIDE, 3),
+and `layer`, its paint (SIDE, SIDE, 4), both uint8. It gives the layer back. The
+strength of its colour (the last channel) is the mask. Pixels without colour are
+not in the mask.
 """
 
-import itertools
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -26,11 +24,9 @@ COLOURS = (
 )
 # Full colour hides this share of the picture.
 OPACITY = 0.6
-# Height and width of every editor. All have one size. If a picture changes the
-# canvas, Gradio puts its layer beside it.
+# Height and width of every editor.
 SIDE = 768
 _AROUND = 240  # grey
-_NUMBERS = itertools.count()
 
 
 def reduced(picture: np.ndarray) -> np.ndarray:
@@ -86,88 +82,58 @@ def _off_canvas(levels, size):
 
 def editor(
     picture: np.ndarray, mask: np.ndarray | None = None
-) -> dict[str, Any]:
-    """The value of an editor for a picture and its mask.
+) -> dict[str, np.ndarray]:
+    """What an editor shows for a picture and its mask.
 
     Args:
         picture: (H, W, 3) uint8.
         mask: (H, W) uint8, or None for an empty one.
 
     Returns:
-        An editor's value, `SIDE` high and wide.
+        `background` and `layer`, each `SIDE` high and wide.
     """
     if mask is None:
         mask = np.zeros(picture.shape[:2], np.uint8)
-    # One pixel makes every value different from all values before. Gradio names
-    # files by their contents. Without this pixel, it would write a file again
-    # while a browser reads it.
-    number = tuple(next(_NUMBERS).to_bytes(4)[1:])
-    background = _on_canvas(picture, _AROUND)
-    background[0, 0] = number
-    strength = np.rint(_on_canvas(mask, 0) * OPACITY).astype(np.uint8)
     colour = np.full((SIDE, SIDE, 3), COLOURS[0], np.uint8)
-    colour[0, 0] = number
     return {
-        "background": background,
-        "layers": [np.dstack([colour, strength])],
-        "composite": None,
+        "background": _on_canvas(picture, _AROUND),
+        "layer": np.dstack([colour, _on_canvas(mask, 0)]),
     }
 
 
-def is_open(value: dict[str, Any] | None) -> bool:
-    """Whether an editor shows a picture.
-
-    Args:
-        value: the editor's.
-    """
-    return bool(value) and value["background"] is not None
-
-
-def _painted(value):
-    """The editor's layer; None where nothing is open."""
-    if not is_open(value) or not value["layers"]:
-        return None
-    layer = value["layers"][0]
-    return layer if layer.shape[:2] == (SIDE, SIDE) else None
-
-
 def mask_of(
-    value: dict[str, Any] | None, size: tuple[int, int]
+    layer: np.ndarray | None, size: tuple[int, int]
 ) -> np.ndarray | None:
     """The mask that an editor holds.
 
     Args:
-        value: the editor's.
+        layer: the editor's, (SIDE, SIDE, 4) uint8; None if it is empty.
         size: (height, width) of the picture.
 
     Returns:
         (height, width) uint8. None if the editor is empty.
     """
-    layer = _painted(value)
     if layer is None:
         return None
-    levels = np.minimum(np.rint(layer[..., 3] / OPACITY), 255)
-    return _off_canvas(levels.astype(np.uint8), size)
+    return _off_canvas(layer[..., 3], size)
 
 
-def objects_of(
-    value: dict[str, Any] | None, size: tuple[int, int]
-) -> np.ndarray:
+def objects_of(layer: np.ndarray | None, size: tuple[int, int]) -> np.ndarray:
     """The objects that an editor holds: each colour is one.
 
     Args:
-        value: the editor's.
+        layer: the editor's, (SIDE, SIDE, 4) uint8; None if it is empty.
         size: (height, width) of the picture.
 
     Returns:
         (K, height, width, 1) uint8 of 0 and 255, in the order of `COLOURS`;
         K is 0 where nothing is painted.
     """
-    layer, painted = _painted(value), []
+    painted = []
     if layer is not None:
         wide = layer[..., None, :3].astype(np.int32)
         nearest = np.abs(wide - COLOURS).sum(axis=-1).argmin(axis=-1)
-        inside = layer[..., 3] >= INSIDE * OPACITY
+        inside = layer[..., 3] >= INSIDE
         for number in range(len(COLOURS)):
             one = np.uint8(255) * (inside & (nearest == number))
             painted.append(binary(_off_canvas(one, size)))

@@ -2,8 +2,7 @@
 
     make test-app
 
-Needs the extra `app` and Chromium (Debian: `apt-get install chromium`). CI runs
-none of it: on a loaded machine the editor can hang (docs/app.md).
+Needs the extra `app` and Chromium (Debian: `apt-get install chromium`).
 """
 
 import contextlib
@@ -31,16 +30,14 @@ pytestmark = [
 ]
 SIDE = 48
 SHIFT = 80
-EDITOR = "#mask_editor canvas"
-# Where the picture lies on the editor's canvas.
-PICTURE = (
-    "(() => { const box = editor.layer_manager.image_container.getBounds();"
-    "return [box.x, box.y, box.width, box.height]; })()"
-)
+EDITOR = "#mask_editor canvas + canvas"
 IDLE = (
     "[...document.querySelectorAll('[data-testid=status-tracker]')]"
     ".every((shown) => shown.classList.contains('hide'))"
 )
+# Which picture --mark shows, and the number of what can be painted on.
+AT = "document.querySelector('#where')?.innerText.includes('{}')"
+SHOWN = f"document.querySelector('{EDITOR}')?.dataset.shown"
 BUSY = "document.body.innerText.slice(0, 2000)"
 # What the person did shows within seconds; a busy machine takes longer.
 QUIET = 1.5
@@ -93,16 +90,14 @@ def settle(page):
 
 
 def stroke(page, row, columns):
-    """Paints a straight line; places are shares of the picture."""
-    left, top, _, _ = page.box(EDITOR)
-    x, y, width, height = page.value(PICTURE)
+    """Paints a straight line; places are shares of a square picture."""
+    left, top, width, height = page.box(EDITOR)
     page.drag(
         [
-            (left + x + width * column, top + y + height * row)
+            (left + width * column, top + height * row)
             for column in np.linspace(*columns, 15)
         ]
     )
-    settle(page)
 
 
 def press(page, button, *, until):
@@ -168,6 +163,8 @@ def test_the_change_follows_the_brush(toy, tmp_path, direction):
             grey_mask = download(page, "#mask", tmp_path, "grey_mask.png")
             assert not grey_mask.any()
         stroke(page, 0.25, (0.3, 0.7))
+        stroke(page, 0.8, (0.3, 0.7))
+        page.click("#mask_editor [data-undo]")
         press(page, "#own", until=new_image(page))
         translated = download(page, "#image", tmp_path, "grey.png")
         mask = download(page, "#mask", tmp_path, "grey_mask.png")
@@ -204,9 +201,7 @@ def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
     }
 
     def at(name, done):
-        text = f"{name} · {done} of 6 have a mask"
-        where = "(document.querySelector('#where') || {}).innerText"
-        return f"{where}?.includes('{text}')"
+        return AT.format(f"{name} · {done} of 6 have a mask")
 
     with (
         running_page(
@@ -244,3 +239,39 @@ def test_twenty_masks_are_painted_one_after_the_other(toy, tmp_path):
         if listed.region
     )
     assert example.region.path == str(masks[first]) and not example.problem
+
+
+def test_fifty_pictures_in_a_row_are_painted(tmp_path):
+    """Each picture comes up and takes paint: no editor stands still."""
+    photos, count = tmp_path / "photos", 50
+    for domain in "AB":
+        (photos / f"train{domain}").mkdir(parents=True)
+    rng = np.random.default_rng(0)
+    for number in range(count):
+        pixels = rng.integers(0, 256, (256, 256, 3), np.uint8)
+        folder = photos / f"train{'AB'[number % 2]}"
+        Image.fromarray(pixels).save(folder / f"{number:02}.png")
+    with (
+        running_page("--mark", photos, "--count", str(count)) as address,
+        browsing(address, tmp_path) as page,
+    ):
+        before = "0"
+        for number in range(count):
+            row = 0.1 + 0.8 * number / count
+            page.wait_until(AT.format(f"{number} of {count} have a mask"))
+            page.wait_until(f"({SHOWN} || {before!r}) !== {before!r}")
+            before = page.value(SHOWN)
+            stroke(page, row, (0.2, 0.6))
+            page.click("#save")
+        page.wait_until(AT.format(f"{count} of {count} have a mask"))
+    files = sorted(photos.glob("train?_mask/*.png"))
+    assert len(files) == count
+    rows = []
+    for file in files:
+        painted = np.asarray(Image.open(file))
+        # One line each, and no paint of another picture.
+        lines = np.flatnonzero((painted > 0).any(axis=1))
+        assert 0 < len(lines) == np.ptp(lines) + 1 < 30
+        assert painted[lines[len(lines) // 2], 60:140].all()
+        rows.append(lines.mean())
+    assert len(set(rows)) == count

@@ -1,0 +1,124 @@
+// Paint over a picture: two canvases, one over the other. Gradio calls this
+// once for each editor on the page, with `element`, `props` and `watch`. The
+// value is JSON of two data URLs: `background`, the picture, and `layer`, the
+// paint. After each stroke the value is whole again, so Python never waits
+// for the page. While a picture can be painted on, `data-shown` is its number.
+const UNDO_STEPS = 20;
+const [picture, layer] = element.querySelectorAll("canvas");
+const brush = layer.getContext("2d");
+const [tools, colours] = ["tool", "colour"].map((name) => [
+  ...element.querySelectorAll(`[data-${name}]`),
+]);
+const size = element.querySelector("input[type=range]");
+let colour = colours[0].dataset.colour;
+let tool = "paint";
+let background = null; // null while a picture is loading, and without one
+let newest = 0;
+let last = null; // the brush's place while its button is down
+let undo = [];
+
+function choose(buttons, chosen) {
+  for (const button of buttons)
+    button.setAttribute("aria-pressed", button === chosen);
+}
+
+function pixels() {
+  return brush.getImageData(0, 0, layer.width, layer.height);
+}
+
+function keep() {
+  props.value = JSON.stringify({ background, layer: layer.toDataURL() });
+}
+
+async function decoded(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+async function show() {
+  const number = ++newest;
+  const value = props.value ? JSON.parse(props.value) : null;
+  background = last = null;
+  delete layer.dataset.shown;
+  undo = [];
+  const images = value
+    ? await Promise.all([value.background, value.layer].map(decoded))
+    : [];
+  // Another value came while this one was read.
+  if (number !== newest) return;
+  for (const [at, canvas] of [picture, layer].entries()) {
+    const drawing = canvas.getContext("2d");
+    drawing.clearRect(0, 0, canvas.width, canvas.height);
+    if (value) drawing.drawImage(images[at], 0, 0);
+  }
+  background = value && value.background;
+  if (value) layer.dataset.shown = number;
+}
+
+function place(event) {
+  const box = layer.getBoundingClientRect();
+  return [
+    ((event.clientX - box.left) * layer.width) / box.width,
+    ((event.clientY - box.top) * layer.height) / box.height,
+  ];
+}
+
+function line(to) {
+  brush.globalCompositeOperation =
+    tool === "wipe" ? "destination-out" : "source-over";
+  brush.strokeStyle = colour;
+  brush.lineCap = brush.lineJoin = "round";
+  brush.lineWidth = 2 * size.value;
+  brush.beginPath();
+  brush.moveTo(...last);
+  brush.lineTo(...to);
+  brush.stroke();
+  last = to;
+}
+
+layer.addEventListener("pointerdown", (event) => {
+  if (!background || event.button) return;
+  event.preventDefault();
+  layer.setPointerCapture(event.pointerId);
+  undo = [...undo, pixels()].slice(-UNDO_STEPS);
+  last = place(event);
+  line(last);
+});
+layer.addEventListener("pointermove", (event) => {
+  if (last) line(place(event));
+});
+for (const end of ["pointerup", "pointercancel"])
+  layer.addEventListener(end, () => {
+    if (!last) return;
+    last = null;
+    keep();
+  });
+
+for (const button of tools)
+  button.addEventListener("click", () => {
+    tool = button.dataset.tool;
+    choose(tools, button);
+  });
+for (const button of colours)
+  button.addEventListener("click", () => {
+    colour = button.dataset.colour;
+    tool = "paint";
+    choose(colours, button);
+    choose(tools, tools[0]);
+  });
+element.querySelector("[data-undo]").addEventListener("click", () => {
+  if (!background || !undo.length) return;
+  brush.putImageData(undo.pop(), 0, 0);
+  keep();
+});
+element.querySelector("[data-clear]").addEventListener("click", () => {
+  if (!background) return;
+  undo = [...undo, pixels()].slice(-UNDO_STEPS);
+  brush.clearRect(0, 0, layer.width, layer.height);
+  keep();
+});
+
+watch("value", show);
+show();
