@@ -25,7 +25,7 @@ test-app: $(VENV)/installed
 test-addons: VENV = .venv-addons
 test-addons: EXTRAS = addons,test
 test-addons: .venv-addons/installed
-	$(PYTEST) -m "both_stacks and not slow"
+	$(PYTEST) -m "both_stacks and not one_stack and not slow"
 
 # Every verb where only what the package declares is installed: its wheel in a
 # new environment, and docker/train.Dockerfile replayed into another. pip uses

@@ -63,6 +63,7 @@ def test_it_says_why_a_version_cannot_be_served(exported, tmp_path):
         check_version(method, tmp_path)
 
 
+@pytest.mark.one_stack
 def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
     def fails(method, folder):
         raise UserError("values differ")

@@ -83,6 +83,7 @@ def test_every_format_is_measured_to_the_pixel(data):
         guarded_files({"image": image}, 18 * 9 - 1)
 
 
+@pytest.mark.one_stack
 def test_a_warm_up_that_would_be_refused_is_not_published(tmp_path):
     method = tiny_method("cyclegan")
     text = "`max_pixels` is 700.*3 images of 16 x 16"

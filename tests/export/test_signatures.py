@@ -318,6 +318,7 @@ def test_every_signature_is_warmed_up(exported, servable):
     assert sum(1 for _ in dataset) == len(names)
 
 
+@pytest.mark.one_stack
 def test_warm_up_for_every_batch_size(tmp_path):
     method = tiny_method("cyclegan")
     path = export_method(method, tmp_path, "toy", warm_up_batches=(1, 3))
@@ -345,6 +346,7 @@ def test_a_disk_that_is_full_publishes_nothing(tmp_path):
     assert export_method(method, tmp_path, "toy").name == "1"
 
 
+@pytest.mark.one_stack
 def test_no_space_left_is_told_in_these_words(tmp_path, monkeypatch):
     def full(*_, **__):
         raise tf.errors.ResourceExhaustedError(None, None, "No space left")

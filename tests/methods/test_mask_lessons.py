@@ -14,8 +14,6 @@ from tfmask.methods.lesson_options import follow_lessons
 from tfmask.ops.errors import UserError
 from tfmask.training.schedule_length import describe_schedule
 
-pytestmark = pytest.mark.both_stacks
-
 COUNT = 6
 
 
@@ -94,6 +92,7 @@ def test_without_given_masks_the_game_comes_first():
     assert streams == [None, own_alone, own_alone, None]
 
 
+@pytest.mark.both_stacks
 @pytest.mark.parametrize("network", ["residual", "unet"])
 def test_in_lessons_only_masks_learn_and_then_all_else(network):
     method = lessons(attention_network=network, attention_levels=2)
@@ -234,6 +233,7 @@ def test_masks_are_learnt():
         assert (mask & region).sum() / (mask | region).sum() > 0.8
 
 
+@pytest.mark.both_stacks
 def test_replicas_are_one_device(two_replicas):
     def make():
         method = lessons(own_mask_rounds=1, lesson_images=(COUNT, COUNT))

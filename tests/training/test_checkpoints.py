@@ -158,6 +158,7 @@ def test_a_checkpoint_by_position_is_restored(tmp_path, name, options):
         )
 
 
+@pytest.mark.one_stack
 def test_an_old_checkpoint_of_another_config_is_refused(tmp_path):
     method = make_method(blocks=2)
     folder = Checkpoints(tmp_path).path(1)
@@ -183,6 +184,7 @@ def test_the_attention_of_every_image_is_in_the_state():
     }
 
 
+@pytest.mark.one_stack
 def test_a_memory_of_other_images_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_method("guidegan", memory_images=(3, 5)), 1)
@@ -191,6 +193,7 @@ def test_a_memory_of_other_images_is_refused(tmp_path):
         checkpoints.restore(grown)
 
 
+@pytest.mark.one_stack
 def test_only_the_newest_are_kept(tmp_path):
     method = make_method()
     checkpoints = Checkpoints(tmp_path, keep=2)
@@ -199,6 +202,7 @@ def test_only_the_newest_are_kept(tmp_path):
     assert checkpoints.steps() == [3, 4]
 
 
+@pytest.mark.one_stack
 def test_a_folder_with_the_best_of_an_older_version_goes_on(tmp_path):
     """It kept the lowest loss, too, and wrote down which step that was."""
     checkpoints = Checkpoints(tmp_path, keep=2)
@@ -211,6 +215,7 @@ def test_a_folder_with_the_best_of_an_older_version_goes_on(tmp_path):
     assert checkpoints.steps() == [8, 9]
 
 
+@pytest.mark.one_stack
 def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     method = make_method()
     checkpoints = Checkpoints(tmp_path)
@@ -222,6 +227,7 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     assert checkpoints.steps() == [1]
 
 
+@pytest.mark.one_stack
 def test_failed_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     method = make_method()
     checkpoints = Checkpoints(tmp_path)
@@ -236,6 +242,7 @@ def test_failed_write_leaves_the_old_checkpoint(tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["step-00000001"]
 
 
+@pytest.mark.one_stack
 def test_checkpoint_of_another_method_is_refused(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_method("attention_guided"), 1)
@@ -243,6 +250,7 @@ def test_checkpoint_of_another_method_is_refused(tmp_path):
         checkpoints.restore(make_method("cyclegan"))
 
 
+@pytest.mark.one_stack
 def test_damaged_checkpoint_names_the_file_and_older_ones(tmp_path):
     method = make_method()
     checkpoints = Checkpoints(tmp_path)
@@ -254,6 +262,7 @@ def test_damaged_checkpoint_names_the_file_and_older_ones(tmp_path):
         checkpoints.restore(method)
 
 
+@pytest.mark.one_stack
 def test_nothing_to_restore_is_said(tmp_path):
     with pytest.raises(UserError, match="No checkpoint in"):
         Checkpoints(tmp_path).restore(make_method())
@@ -262,6 +271,7 @@ def test_nothing_to_restore_is_said(tmp_path):
         Checkpoints(tmp_path).restore(make_method(), step=9)
 
 
+@pytest.mark.one_stack
 def test_info_stands_beside_the_arrays(tmp_path):
     checkpoints = Checkpoints(tmp_path)
     checkpoints.save(make_method(), 3, info={"losses": {"x": 1.5}})

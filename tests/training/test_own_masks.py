@@ -10,8 +10,6 @@ from tfmask.training.building import build_method
 from tfmask.training.own_masks import OwnMaskMaker
 from tfmask.training.training_data import following, open_training_data
 
-pytestmark = pytest.mark.both_stacks
-
 
 def maker(masks_of=None, masks=None, **options):
     """A method before its lessons at step 0, its data and what is said.

@@ -251,6 +251,7 @@ def test_the_content_discriminator_has_its_own_rate():
     assert float(make("content").learning_rate) == pytest.approx(1e-4)
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("option", "player", "term"),
     [
@@ -265,6 +266,7 @@ def test_a_weight_of_0_leaves_the_term_out(option, player, term):
     assert term not in terms_of(drit(**{option: 0.0}), player)
 
 
+@pytest.mark.one_stack
 def test_without_mode_seeking_there_is_one_random_translation():
     method = drit(mode_seeking_weight=0.0)
     (judge,) = [watch(method, "random_discriminator_a")]
@@ -272,6 +274,7 @@ def test_without_mode_seeking_there_is_one_random_translation():
     assert len(judge.inputs) == 1
 
 
+@pytest.mark.one_stack
 def test_one_discriminator_a_domain_judges_both_kinds():
     method = drit(random_discriminators=False)
     assert not any(name.startswith("random") for name in method.networks)
@@ -280,6 +283,7 @@ def test_one_discriminator_a_domain_judges_both_kinds():
     assert len(judge.inputs) == 2
 
 
+@pytest.mark.one_stack
 @pytest.mark.parametrize("concat", [True, False])
 def test_a_translation_has_random_attributes_or_an_exemplars(concat):
     method = drit(concat=concat)
