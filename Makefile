@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 EXTRAS ?= test,dev,docs,app
 
-PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist loadfile --durations=15
+PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist worksteal --durations=15
 
 .PHONY: demo test test-slow test-addons test-app test-install client-wheel lint docs clean
 
