@@ -156,7 +156,7 @@ def test_the_paper_preset_is_the_official_readme():
 
 
 def test_wrong_options_are_named():
-    with pytest.raises(ValueError, match="`critic_steps` must be 1 where"):
+    with pytest.raises(ValueError, match="`critic_steps` must be 1 if"):
         DualGANConfig(adversarial_loss="classic", critic_steps=2)
     with pytest.raises(ValueError, match="`levels` must be 2 or more"):
         DualGANConfig(levels=1)
