@@ -82,9 +82,10 @@ def mask_editor(
         width: int, most pixels on the screen.
 
     Returns:
-        `gradio.HTML`. (Gradio writes a file beside a module that has a subclass
-        of its own.)
+        `gradio.HTML`.
     """
+    # This is no subclass, because Gradio writes a file beside the module of
+    # each subclass.
     return gr.HTML(
         label=label,
         show_label=True,
