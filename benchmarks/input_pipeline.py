@@ -116,7 +116,7 @@ def main(argv=None):
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args(argv)
     from data_pipelines import checks, open_data
-    from data_pipelines.prepare.shards import write_shards
+    from data_pipelines.prepare.shard_writing import write_shards
 
     common = {"image_size": arguments.image_size, "splits": ("train",)}
 

@@ -6,8 +6,9 @@ import os
 import pytest
 import tensorflow as tf
 
-from data_pipelines.prepare import shards as writing
-from data_pipelines.prepare.shards import main, write_shards
+from data_pipelines.prepare import shard_writing as writing
+from data_pipelines.prepare.shard_writing import write_shards
+from data_pipelines.prepare.shards import main
 from data_pipelines.sharded_folders import INDEX, UNFINISHED
 from tfmask.ops.errors import UserError
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from data_pipelines import checks, open_data
 from data_pipelines.folders import list_examples
-from data_pipelines.prepare.shards import write_shards
+from data_pipelines.prepare.shard_writing import write_shards
 from data_pipelines.sharded_folders import INDEX, UNFINISHED, folder_at
 from data_pipelines.splits import no_images, present_splits
 from tfmask.ops.errors import UserError
