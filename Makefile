@@ -11,11 +11,11 @@ demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
 
 test: $(VENV)/installed
-	$(PYTEST) -m "not slow"
+	$(PYTEST) -m "not slow and not medium"
 
 # Killed and resumed runs, several workers, whole roads in real processes.
 test-slow: $(VENV)/installed
-	$(PYTEST) -m "slow and not browser"
+	$(PYTEST) -m "(slow or medium) and not browser"
 
 # `tfmask app` in headless Chromium.
 test-app: $(VENV)/installed

@@ -97,6 +97,7 @@ def test_wrong_data_is_told(tmp_path):
     refused(lambda: tfmask.open_data("synthetic", image_sise=8), "image_size")
 
 
+@pytest.mark.medium
 def test_whatever_holds_an_image_gives_the_same(model, pixels, tmp_path):
     path = tmp_path / "one.png"
     Image.fromarray(pixels).save(path)

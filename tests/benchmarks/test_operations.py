@@ -10,6 +10,7 @@ def benchmark(load_script):
     return load_script("operations")
 
 
+@pytest.mark.medium
 def test_a_short_run(benchmark, capsys):
     small = ["--smaller", "8", "--weights", "64", "--repeats", "1"]
     benchmark.main(small)

@@ -149,6 +149,7 @@ def test_exemplars_differ_and_depend_on_the_step_alone():
     assert "attribute_regions" in shown["a"]
 
 
+@pytest.mark.medium
 def test_partners_are_uniform_over_those_that_differ(celeba):
     data = open_data(celeba, 16, attributes=NAMES[:2])
     partners = Differing(data.source("a", "train").attributes, data)

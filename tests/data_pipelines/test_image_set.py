@@ -69,6 +69,7 @@ def test_masks_are_given_only_on_request(data):
     assert set(batch["a"]) == {"image", "index", "window"}
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kind", ["data", "drawn"])
 def test_the_same_seed_gives_the_same_batches(kind, request):
     data = request.getfixturevalue(kind)
@@ -94,6 +95,7 @@ def test_starting_far_away_takes_no_time(data):
     assert batch["a"]["image"].shape == (2, 16, 16, 3)
 
 
+@pytest.mark.medium
 def test_two_shards_make_the_global_batch(data):
     whole = collect(data.train_batches(4, seed=2), 5)
     parts = [
@@ -356,6 +358,7 @@ def test_determinism_switch_changes_nothing(synthetic_folder):
     assert other.stdout.split()[-2:] == expected
 
 
+@pytest.mark.medium
 def test_cached_images_give_the_same_batches(data):
     for more in ({}, {"with_regions": True, "with_instances": True}):
         plain = collect(data.train_batches(2, seed=4, **more), 6)
@@ -363,6 +366,7 @@ def test_cached_images_give_the_same_batches(data):
         assert_same(plain, cached)
 
 
+@pytest.mark.medium
 def test_workers_share_an_epoch_without_overlap_or_loss():
     drawn = open_data("synthetic", 16, synthetic_count=(24, 1))
     seen = []

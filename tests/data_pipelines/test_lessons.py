@@ -179,6 +179,7 @@ def test_lessons_are_drawn_uniformly():
     assert np.abs(counts - 100).max() < 4 * np.sqrt(400 * 0.25 * 0.75)
 
 
+@pytest.mark.medium
 def test_lessons_follow_seed_and_step_alone():
     data = opened(wanted=5)
     straight = taken(data.lesson_batches(4, seed=3, all_images=True), 4)

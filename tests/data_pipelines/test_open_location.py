@@ -240,6 +240,7 @@ def test_a_location_can_begin_in_the_home_folder(tmp_path, monkeypatch):
     assert "no home folder is known for `~nobody-x`" in message("~nobody-x", 16)
 
 
+@pytest.mark.medium
 def test_interpolation_is_of_training_and_test_images(plain_folder):
     root = plain_folder()
 

@@ -45,6 +45,7 @@ def test_every_pairing_of_every_layout(sets, layout, name):
     )
 
 
+@pytest.mark.medium
 def test_the_first_pairing_is_the_natural_one(sets):
     for layout, data in sets.items():
         natural, named = drawn(data, None), drawn(data, PAIRINGS[layout][0])

@@ -23,6 +23,7 @@ def test_it_learns_attributes(monkeypatch):
     np.testing.assert_array_equal(seen, batch["attributes"] > 0.5)
 
 
+@pytest.mark.medium
 def test_it_ends_when_there_is_nothing_left_to_learn(monkeypatch):
     epochs = []
     fit = attribute_classifier.keras.Sequential.fit

@@ -99,6 +99,7 @@ def killed():
     raise RuntimeError("killed")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("kind", ["stopped", "terminated", "killed"])
 def test_what_is_resumed_ends_as_if_never_stopped(
     kind, whole, train, monkeypatch, capsys, tmp_path
@@ -130,6 +131,7 @@ def test_what_is_resumed_ends_as_if_never_stopped(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["parts"]
 
 
+@pytest.mark.medium
 def test_other_settings_do_not_go_on(train, monkeypatch, capsys):
     with monkeypatch.context() as patched:
         at_step(patched, 2, lambda: signal.raise_signal(signal.SIGINT))

@@ -101,6 +101,7 @@ def first_outlines(shapes):
     }
 
 
+@pytest.mark.medium
 def test_a_copy_scores_as_the_identity(shapes):
     result = measured(Swap(), shapes)
     assert result["n"] == {"a_to_b": 16, "b_to_a": 16}
@@ -114,6 +115,7 @@ def test_a_copy_scores_as_the_identity(shapes):
     assert "trained on the true masks" in result["notes"][0]
 
 
+@pytest.mark.medium
 def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
     result = measured(Swap(first_outlines), shapes, classifier=TakesForB())
     assert result["notes"][-1] == "test: 0.5 of a are taken for b"
@@ -123,6 +125,7 @@ def test_outlines_of_the_target_are_recognised(shapes, first_outlines):
         assert rows["identity"]["target_share"] < 0.2
 
 
+@pytest.mark.medium
 def test_images_with_few_instances_are_left_out_and_counted(shapes):
     result = measured(Swap(), shapes, min_instances=3)
     for domain in "ab":
@@ -139,6 +142,7 @@ def test_images_with_few_instances_are_left_out_and_counted(shapes):
         measured(Swap(), shapes, min_instances=9)
 
 
+@pytest.mark.medium
 def test_instances_of_a_step_reach_the_method(shapes):
     method = Swap()
     measured(method, shapes, sequence={"per_step": 0})
@@ -169,6 +173,7 @@ def test_plain_translations_have_no_outlines(shapes):
     json.dumps(result, allow_nan=False)
 
 
+@pytest.mark.medium
 def test_plain_methods_are_measured_around_instances_if_asked(shapes):
     files = {"run": "run", "data": "data", "json": "json"}
     asked = Options(**files, instances=True, min_instances=2, **SEQUENCE)

@@ -35,6 +35,7 @@ def servable(exported):
     yield from served(exported[1])
 
 
+@pytest.mark.medium
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
 

@@ -41,10 +41,12 @@ def half_the_weights(exported):
     network.set_weights(saved)
 
 
+@pytest.mark.medium
 def test_it_accepts_what_was_exported(exported):
     check_version(*exported)
 
 
+@pytest.mark.medium
 def test_it_names_the_signature_that_differs(
     exported, servable, half_the_weights
 ):
@@ -63,6 +65,7 @@ def test_it_says_why_a_version_cannot_be_served(exported, tmp_path):
         check_version(method, tmp_path)
 
 
+@pytest.mark.medium
 @pytest.mark.one_stack
 def test_a_version_that_fails_its_check_is_not_published(tmp_path, monkeypatch):
     def fails(method, folder):

@@ -38,6 +38,7 @@ def picture(*shape):
     return RANDOM.integers(0, 256, (*shape, 3), np.uint8)
 
 
+@pytest.mark.medium
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
 

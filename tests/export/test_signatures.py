@@ -26,7 +26,7 @@ from tfmask.export.check import check_version
 from tfmask.export.publishing import FACTS
 from tfmask.export.signatures import export_method
 
-pytestmark = pytest.mark.both_stacks
+pytestmark = [pytest.mark.both_stacks, pytest.mark.medium]
 
 DIRECTIONS = ("a_to_b", "b_to_a")
 

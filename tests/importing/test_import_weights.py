@@ -96,6 +96,7 @@ def imported(name, folder, run):
     return networks, *import_weights(config, networks, run, ["tfmask"])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("name", OFFICIAL)
 def test_every_weight_has_its_place(name, tmp_path):
     folder = write(tmp_path / "theirs", OFFICIAL[name])
@@ -147,6 +148,7 @@ def test_translations_equal_the_original_s(name, tmp_path):
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
 
+@pytest.mark.medium
 def test_what_does_not_fit_is_named(tmp_path):
     def errors(name, states):
         with pytest.raises(UserError) as caught:

@@ -1,6 +1,7 @@
 """The history pool: every property of the fact sheets."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from tfmask.layers import HistoryPool
@@ -29,6 +30,7 @@ def test_the_first_fifty_come_back_unchanged():
     assert numbers_in(history.images) == list(range(50))
 
 
+@pytest.mark.medium
 def test_later_about_half_are_old_and_none_is_lost():
     history = pool()
     history.query(numbered(*range(50)), 0)

@@ -142,6 +142,7 @@ def test_any_size_and_signs_that_agree(levels, side):
     assert (np.abs(output) <= 2 * np.abs(trunk)).all()
 
 
+@pytest.mark.medium
 def test_sizes_known_late_give_the_same():
     layer, x = module(), features(13)
     graph = tf.function(

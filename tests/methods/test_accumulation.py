@@ -64,6 +64,7 @@ def test_a_pool_answers_parts_as_the_whole():
         np.testing.assert_array_equal(tf.concat(answers, 0), expected)
 
 
+@pytest.mark.medium
 def test_steps_in_parts_equal_steps_at_once():
     """With a pool that swaps; the means of terms are the same, too."""
     options = {"side": 16, "pool_size": 1, "optimizer": small_steps}

@@ -112,6 +112,7 @@ def test_2_every_pixel_lies_between_generated_and_input():
     assert np.abs(composite - image).max() > 0.01
 
 
+@pytest.mark.medium
 def test_3_the_second_stage_leaves_the_attention_alone():
     method = attention_guided(
         freeze_attention_epoch=1, masked_discriminator_epoch=1
@@ -180,6 +181,7 @@ def test_5_the_threshold_itself(inclusive, middle):
     )
 
 
+@pytest.mark.medium
 def test_5_the_background_of_real_images_does_not_matter():
     half = np.zeros((2, 8, 8, 1), "float32")
     half[:, :4] = 1.0
@@ -200,6 +202,7 @@ def test_5_no_gradient_passes_the_binary_mask():
     assert largest(gradients(method, "generator")) > 0.0
 
 
+@pytest.mark.medium
 def test_6_the_norms_of_masked_discriminators_are_off():
     method = second_stage()
     before = losses_of(method)
@@ -302,6 +305,7 @@ def test_11_own_attention_looks_again():
     np.testing.assert_allclose(finders[1].inputs[1], there, atol=1e-6)
 
 
+@pytest.mark.medium
 def test_12_joint_gradients_equal_one_directions_alone():
     """The code updates its directions in turn, each by its own total."""
     method = attention_guided()

@@ -128,6 +128,7 @@ def test_directions_use_the_networks_of_their_source():
     )
 
 
+@pytest.mark.medium
 def test_terms_of_the_masks_come_in_with_a_ramp():
     method = attention_guided(
         epoch_steps=4,
@@ -159,6 +160,7 @@ def test_terms_of_the_masks_come_in_with_a_ramp():
     )
 
 
+@pytest.mark.medium
 def test_discriminators_see_views_in_training_alone():
     plain = attention_guided()
     method = attention_guided(discriminator_views=("translation", "cutout"))

@@ -33,6 +33,7 @@ def test_directions_name_their_domains():
     assert source_and_target("b_to_a") == ("b", "a")
 
 
+@pytest.mark.medium
 @both
 def test_players_of_a_round_learn_from_the_weights_before_it(make):
     """With SGD, a change is the rate times the gradient of the own loss."""
@@ -56,6 +57,7 @@ def test_players_of_a_round_learn_from_the_weights_before_it(make):
             np.testing.assert_allclose(variable, value, atol=1e-5)
 
 
+@pytest.mark.medium
 @both
 def test_reported_terms_are_running_means_of_unweighted_terms(make):
     method = make()
@@ -226,6 +228,7 @@ def half_precision():
     keras.mixed_precision.set_global_policy("float32")
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     "make", [attention_guided, cyclegan, guidegan, guidegan_paired]
 )
@@ -249,6 +252,7 @@ def test_a_bfloat16_step_is_finite_and_close(half_precision, make):
     assert output["image"].dtype == output["mask"].dtype == tf.float32
 
 
+@pytest.mark.medium
 def test_averages_of_weights_survive_the_switch_of_stages():
     """Stage 2 hands the optimizer fewer variables than it was built for."""
     method = attention_guided(

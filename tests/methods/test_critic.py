@@ -21,6 +21,7 @@ def with_cam():
     )
 
 
+@pytest.mark.medium
 def test_two_replicas_equal_one_device(two_replicas):
     """Three critic steps, of which one has the generator's after it."""
     batches = [edit_batch(seed=seed) for seed in range(3)]

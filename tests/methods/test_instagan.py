@@ -110,6 +110,7 @@ def test_terms_of_weight_zero_are_not_computed(weight, gone):
     assert len(terms) == 6 and not any(name.startswith(gone) for name in terms)
 
 
+@pytest.mark.medium
 def test_the_second_substep_gives_no_gradient_to_the_first():
     """Its losses are those with the first sub-step's results as constants."""
     method = instagan(compiled=False, instances_max=2)
@@ -213,6 +214,7 @@ def test_an_image_without_instances_left_counts_nothing():
         assert pair[name] == pytest.approx(single[name] / 2, rel=1e-4)
 
 
+@pytest.mark.medium
 def test_padded_slots_change_no_training_loss():
     method = instagan(compiled=False, pool_size=0)
     narrow = losses_of(method, instance_batch(slots=2))

@@ -133,6 +133,7 @@ def test_kept_background_is_the_input_outside_of_all_masks():
     np.testing.assert_allclose(translated[inside], 1.0, atol=1e-6)
 
 
+@pytest.mark.medium
 def test_one_graph_takes_any_number_of_instances():
     method = instagan(compiled=False)
     graph = instance_graph(method)

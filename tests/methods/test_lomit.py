@@ -141,6 +141,7 @@ def test_terms_of_weight_zero_are_not_computed(term):
     assert term not in terms and len(terms) == 9
 
 
+@pytest.mark.medium
 def test_sums_are_an_option():
     first = lomit(compiled=False)
     plain = losses_of(first, pairs())
@@ -154,6 +155,7 @@ def test_sums_are_an_option():
     )
 
 
+@pytest.mark.medium
 def test_style_distance_stops_at_its_maximum():
     free = lomit(compiled=False)
     limited = lomit(compiled=False, style_distance_max=1e-3)
@@ -204,6 +206,7 @@ def test_similarity_gives_the_content_encoder_no_gradient():
     assert all(g is None for g in tape.gradient(loss, variables))
 
 
+@pytest.mark.medium
 def test_every_fifth_step_is_the_generators_too():
     method = lomit()
     seen = {}
@@ -260,6 +263,7 @@ def test_whole_image_masks_are_one_everywhere():
     assert np.all(translation["mask"] == 1.0)
 
 
+@pytest.mark.medium
 def test_reconstructions_get_better():
     """Of smooth images, from the one term that asks for it."""
     others = set(LOMITConfig.__dataclass_fields__) - {"reconstruction_weight"}

@@ -92,6 +92,7 @@ def test_without_given_masks_the_game_comes_first():
     assert streams == [None, own_alone, own_alone, None]
 
 
+@pytest.mark.medium
 @pytest.mark.both_stacks
 @pytest.mark.parametrize("network", ["residual", "unet"])
 def test_in_lessons_only_masks_learn_and_then_all_else(network):
@@ -141,6 +142,7 @@ def test_given_masks_of_both_domains_teach_one_network():
     assert alone.attention_a is not alone.attention_b
 
 
+@pytest.mark.medium
 def test_a_weight_keeps_masks_in_the_generators_loss():
     method = lessons(lesson_weight=5.0)
     method.phase = method.phase_at(4)
@@ -200,6 +202,7 @@ def test_images_and_masks_are_augmented_anew_in_every_step():
     assert losses[0] != losses[1]
 
 
+@pytest.mark.medium
 def test_masks_are_learnt():
     """After some steps a square is found at a place without one before."""
     rng = np.random.default_rng(0)
@@ -233,6 +236,7 @@ def test_masks_are_learnt():
         assert (mask & region).sum() / (mask | region).sum() > 0.8
 
 
+@pytest.mark.medium
 @pytest.mark.both_stacks
 def test_replicas_are_one_device(two_replicas):
     def make():

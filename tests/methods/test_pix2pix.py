@@ -210,6 +210,7 @@ def test_two_replicas_equal_one_device(two_replicas, normalization):
     assert_equal_to_one_device(two_replicas, make, batches)
 
 
+@pytest.mark.medium
 def test_twenty_steps_lower_the_l1_term():
     method = pix2pix(
         filters=8, optimizer=lambda player: keras.optimizers.Adam(5e-3)

@@ -75,6 +75,7 @@ def test_a_translation_has_the_colours_of_the_likeliest_classes():
     )
 
 
+@pytest.mark.medium
 def test_it_learns_the_synthetic_pairs():
     data = open_data("synthetic:paired", 16, synthetic_count=(8, 1))
     method = segmenter(

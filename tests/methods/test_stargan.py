@@ -155,6 +155,7 @@ def test_negative_targets_keep_what_the_discriminator_sees():
     assert set(translation) == {"image", "mask"}
 
 
+@pytest.mark.medium
 def test_the_generator_learns_at_every_fifth_step_only():
     method = stargan()
     step = tf.function(method.train_step, autograph=False)
@@ -199,6 +200,7 @@ def test_terms_of_weight_zero_are_not_computed():
     }
 
 
+@pytest.mark.medium
 def test_twenty_steps_lower_the_classification_of_real_images():
     method = stargan(rate=0.02)
     step = tf.function(method.train_step, autograph=False)

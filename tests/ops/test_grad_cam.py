@@ -228,6 +228,7 @@ def network_mask(network, images, signs, **options):
     return cam_mask(maps, 16, 16)
 
 
+@pytest.mark.medium
 def test_a_discriminator_learns_to_look_where_images_change():
     """The change is confined to a square; D alone learns, from L_cam."""
     network = discriminator()

@@ -33,6 +33,7 @@ def conformance(*options):
     assert "skipped" not in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.medium
 def test_the_local_server_keeps_the_contract():
     conformance()
 

@@ -6,6 +6,7 @@ from serving.conformance import load
 from serving.conformance.load import Answer, Report, Watch
 
 
+@pytest.mark.medium
 def test_a_short_run_finds_nothing_broken(capsys):
     assert load.main(["--clients", "4", "--requests", "50"]) == 0
     said = capsys.readouterr().out

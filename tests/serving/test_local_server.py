@@ -147,6 +147,7 @@ def test_models_and_versions_appear_while_it_runs(toy_base, tmp_path):
         assert (first.image != second.image).any()
 
 
+@pytest.mark.medium
 def test_too_many_calls_are_refused_but_not_those_that_ask_how_it_is(
     fixture_base,
 ):

@@ -40,6 +40,7 @@ def run(served, tmp_path):
     return command
 
 
+@pytest.mark.medium
 def test_results_are_the_methods(served, tmp_path, run):
     assert run("--attributes", 1, -1, 0, "--wait", 60) == 0
     inputs = {"image": IMAGES[:1], "attributes": TARGETS[:1]}

@@ -41,11 +41,13 @@ def expected(toy, image, **inputs):
     return translated(toy[0], "a_to_b", inputs)["image"]
 
 
+@pytest.mark.medium
 def test_every_signature_answers_as_translate(toy):
     for servable in served(toy[2]):
         check_version(toy[0], toy[2], replay=replayed_by(servable))
 
 
+@pytest.mark.medium
 def test_a_number_is_a_look(toy, client):
     one = client.translate(IMAGES[0], style_seed=5).image
     answer = expected(toy, IMAGES[:1], style_seed=np.array([5]))

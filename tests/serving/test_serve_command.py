@@ -186,6 +186,7 @@ def certificates(tmp_path_factory):
     return folder
 
 
+@pytest.mark.medium
 def test_tls_with_client_certificates(certificates, toy_base, tmp_path):
     config = protos.SSLConfig(client_verify=True)
     config.server_key = (certificates / "server.key").read_text()

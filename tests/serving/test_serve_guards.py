@@ -65,6 +65,7 @@ def test_calls_without_a_message_and_watchers_hold_up_nobody(guarded):
             call.cancel()
 
 
+@pytest.mark.medium
 def test_a_cancelled_call_leaves_its_place_in_the_row(guarded):
     slow = predict_request({"x": floats(1, 4)}, signature="slow")
     with grpc.insecure_channel(guarded) as channel:
@@ -109,6 +110,7 @@ def test_a_base_takes_no_reload(guarded, fixture_base):
     assert "--reload" in caught.value.details
 
 
+@pytest.mark.medium
 def test_signals(fixture_base):
     """The grace is kept; then, or at a second signal, it ends."""
     slow = predict_request({"x": floats(1, 4)}, signature="slow")

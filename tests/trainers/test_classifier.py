@@ -95,6 +95,7 @@ def pixels_of(data, folder):
     return np.stack([np.asarray(Image.open(file)) for file in files])
 
 
+@pytest.mark.medium
 def test_it_tells_domains_apart(domains):
     data, out = domains
     assert sorted(p.name for p in out.iterdir()) == [
@@ -117,6 +118,7 @@ def test_it_tells_domains_apart(domains):
             assert (np.sign(network.predict(images, verbose=0)) == sign).all()
 
 
+@pytest.mark.medium
 def test_it_learns_the_chosen_attributes(attributes):
     about = json.loads((attributes / "about.json").read_text())
     assert about["labels"] == ["blue", "red"]
@@ -265,6 +267,7 @@ def test_a_judge_stays_in_float32(domains):
     np.testing.assert_allclose(*dtypes, rtol=1e-6)
 
 
+@pytest.mark.medium
 def test_features_are_what_the_head_sees(domains, attributes):
     data, out = domains
     opened = classifier_features(out)

@@ -46,6 +46,7 @@ def run(photos, tmp_path_factory):
     return folder
 
 
+@pytest.mark.medium
 def test_the_whole_road_from_photos_to_an_answer(photos, run, tmp_path):
     for name in ("config.json", "metrics.csv", "index.html", "model_card.md"):
         assert (run / name).is_file(), name
@@ -108,6 +109,7 @@ def test_minutes_stop_at_a_step_with_a_checkpoint(photos, tmp_path):
     assert f"step {int(folder.name[5:])} of" in err
 
 
+@pytest.mark.medium
 def test_existing_run_folder_is_left_alone(photos, run):
     before = sorted(path.name for path in run.rglob("*"))
     _, err = tfmask(

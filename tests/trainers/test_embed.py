@@ -34,6 +34,7 @@ def method():
     return lomit(compiled=False, attributes=NAMES)
 
 
+@pytest.mark.medium
 def test_codes_are_the_networks(method, data):
     codes, attributes, index = code_embedding.codes_of(
         method, data, limit=5, batch_size=2
@@ -107,6 +108,7 @@ def run(tmp_path, monkeypatch, method, data):
     return command
 
 
+@pytest.mark.medium
 def test_picture_and_numbers(run, tmp_path, data, capsys):
     assert run("--perplexity", 3) == 0
     with Image.open(tmp_path / "out" / "embedding.png") as picture:

@@ -17,6 +17,9 @@ from tfmask.training.building import build_method
 from tfmask.training.run_folder import load_run, run_checkpoints, write_config
 from trainers.export import main
 
+# The fixtures that all of them share take so long.
+pytestmark = pytest.mark.medium
+
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):

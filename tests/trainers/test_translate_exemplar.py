@@ -66,12 +66,14 @@ def assert_results(folder, method, inputs):
         assert np.abs(read(folder / f"{file}.png") - values).max() <= 1
 
 
+@pytest.mark.medium
 def test_an_exemplar(tmp_path, translate, files, method):
     assert translate("--exemplar", tmp_path / "e.png") == 0
     inputs = {"image": files["a"], "exemplar": files["e"]}
     assert_results(tmp_path / "out", method, inputs)
 
 
+@pytest.mark.medium
 def test_both_masks(tmp_path, translate, files, method):
     code = translate(
         "--exemplar",
@@ -91,6 +93,7 @@ def test_both_masks(tmp_path, translate, files, method):
     assert_results(tmp_path / "out", method, inputs)
 
 
+@pytest.mark.medium
 def test_an_exemplar_of_another_size_is_resized(
     tmp_path, translate, files, method
 ):

@@ -82,6 +82,7 @@ def test_a_slot_is_named_after_its_variable():
     )
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("name", "options"),
     [
@@ -140,6 +141,7 @@ def by_position(method):
     }
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(("name", "options"), METHODS)
 def test_a_checkpoint_by_position_is_restored(tmp_path, name, options):
     method = make_method(name, **options)

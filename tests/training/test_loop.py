@@ -138,6 +138,7 @@ class FewSteps(keras.callbacks.Callback):
         kernel.assign(np.full(kernel.shape, math.nan))
 
 
+@pytest.mark.medium
 def test_nan_stops_and_names_the_loss_and_the_last_good_step(tmp_path):
     rows = MetricRows(
         tmp_path,
@@ -150,6 +151,7 @@ def test_nan_stops_and_names_the_loss_and_the_last_good_step(tmp_path):
         trained(tiny_config("cyclegan"), 4, callbacks=[rows, FewSteps()])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize(
     ("bias", "mean"), [(-20.0, "0.0000"), (20.0, "1.0000")]
 )
@@ -226,6 +228,7 @@ def pretend_gpus(monkeypatch, count):
     monkeypatch.setattr(tf.config, "list_logical_devices", devices)
 
 
+@pytest.mark.medium
 def test_averaged_weights_are_what_a_run_translates_with():
     from tfmask.training.building import use_averaged_weights
 

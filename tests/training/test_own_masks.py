@@ -44,6 +44,7 @@ def own_masks(method):
     return [memory.masks.numpy() for memory in method.memories.values()]
 
 
+@pytest.mark.medium
 def test_masks_of_the_middle_are_made_once():
     method, _, mask_maker, said = maker(
         bright, first_own_masks="middle", own_mask_rounds=2
@@ -79,6 +80,7 @@ def test_masks_are_cut_at_their_own_threshold():
     assert np.mean(got == expected) > 0.85
 
 
+@pytest.mark.medium
 def test_they_are_made_at_the_steps_of_the_rounds_alone():
     method, _, mask_maker, said = maker(bright, lesson_start_epoch=1)
     assert method.own_mask_steps == (2,)
@@ -91,6 +93,7 @@ def test_they_are_made_at_the_steps_of_the_rounds_alone():
     assert all(masks.any() for masks in own_masks(method))
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("value", [0.0, 1.0])
 def test_collapsed_masks_are_replaced_by_the_middle(value):
     method, _, mask_maker, said = maker(level(value))
@@ -101,6 +104,7 @@ def test_collapsed_masks_are_replaced_by_the_middle(value):
     assert mean[middle].mean() > 2 * mean[~middle].mean()
 
 
+@pytest.mark.medium
 def test_masks_on_the_borders_are_not_believed():
     def on_the_border(image, domain):
         middle = middle_of_image(image.shape[1:3])[None, ..., None]
@@ -114,6 +118,7 @@ def test_masks_on_the_borders_are_not_believed():
     assert "from the masks found" in said[0]
 
 
+@pytest.mark.medium
 def test_given_masks_are_believed():
     """The masks that they have learned are found, at any place."""
     method, _, mask_maker, said = maker(

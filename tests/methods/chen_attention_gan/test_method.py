@@ -118,6 +118,7 @@ def test_parameter_count_of_the_sheet():
     assert (config.attention_filters, config.attention_blocks) == (64, 6)
 
 
+@pytest.mark.medium
 def test_the_official_code_gives_the_same():
     with in_float64():
         method, examples = seeded()

@@ -96,6 +96,7 @@ def test_losses_are_the_papers(direction):
     assert weights == {"adversarial": 1.0, "nce": 0.5, "nce_identity": 0.5}
 
 
+@pytest.mark.medium
 def test_fastcut_mirrors_half_of_the_steps():
     method, images = cut(**FAST), pictures()
     source = images["a"]["image"]

@@ -104,6 +104,7 @@ def test_the_rate_changes_at_the_step_of_the_curriculum():
     assert rates == pytest.approx([0.01, 0.01, 0.5, 0.5])
 
 
+@pytest.mark.medium
 @pytest.mark.parametrize("compiled", [False, True])
 def test_of_three_steps_the_first_is_the_discriminators(compiled):
     method = discogan()

@@ -166,6 +166,7 @@ def test_the_content_discriminator_tells_b_from_a():
     assert float(value) * weight == pytest.approx(expected.mean(), rel=1e-4)
 
 
+@pytest.mark.medium
 def test_noise_is_on_contents_in_training_only():
     method = drit()
     image = images()["a"]["image"]
@@ -179,6 +180,7 @@ def test_noise_is_on_contents_in_training_only():
         assert (one["content_prior_a"] == two["content_prior_a"]) is same
 
 
+@pytest.mark.medium
 def test_a_batch_is_split_as_replicas_split_it():
     """Rows 0, 2, ... give attributes. Rows 1, 3, ... are the real images."""
     method = drit()
@@ -193,6 +195,7 @@ def test_a_batch_is_split_as_replicas_split_it():
     np.testing.assert_array_equal(judge.inputs[0][:1], other.inputs[0][:1])
 
 
+@pytest.mark.medium
 def test_all_but_the_content_discriminator_learn_in_every_third_step():
     method = drit()
     for step in range(4):
@@ -204,6 +207,7 @@ def test_all_but_the_content_discriminator_learn_in_every_third_step():
         assert changed == (everything if step == 2 else few), step
 
 
+@pytest.mark.medium
 def test_the_random_branch_does_not_move_attribute_encoders():
     method = drit()
     before = weights_of(method)
@@ -213,6 +217,7 @@ def test_the_random_branch_does_not_move_attribute_encoders():
     assert moved(method, before) == CONTENTS
 
 
+@pytest.mark.medium
 def test_contents_and_decoders_have_one_optimizer_that_learns_twice():
     """As in the authors' code; a checkpoint holds it once."""
     method = drit(content_steps=1)
@@ -251,6 +256,7 @@ def test_the_content_discriminator_has_its_own_rate():
     assert float(make("content").learning_rate) == pytest.approx(1e-4)
 
 
+@pytest.mark.medium
 @pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("option", "player", "term"),

@@ -118,6 +118,7 @@ def float64():
     keras.mixed_precision.set_global_policy("float32")
 
 
+@pytest.mark.medium
 @pytest.mark.usefixtures("zero_weights")
 def test_parameter_counts_of_the_official_code():
     for config, counts in (

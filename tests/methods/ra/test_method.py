@@ -57,6 +57,7 @@ def test_the_module_stands_behind_the_first_layer():
     np.testing.assert_array_equal(encoder(image), features)
 
 
+@pytest.mark.medium
 def test_losses_are_cyclegans():
     """With its generators in CycleGAN's place."""
     method = ra()

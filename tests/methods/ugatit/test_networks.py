@@ -146,6 +146,7 @@ def test_a_discriminator_scores_patches_and_classes():
         ActivationDiscriminator(strided_layers=3).build((None, 16, 64, 3))
 
 
+@pytest.mark.medium
 def test_spectral_normalisation_reaches_every_convolution():
     network = ActivationDiscriminator(filters=2, strided_layers=1)
     network.build((None, 16, 16, 3))

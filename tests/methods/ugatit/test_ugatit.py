@@ -47,6 +47,7 @@ def square(values, truth):
     return ((np.asarray(values, "float64") - truth) ** 2).mean()
 
 
+@pytest.mark.medium
 def test_losses_are_the_official_sums():
     method = ugatit()
     expected = {"generator": {}, "discriminator": {}}
@@ -98,6 +99,7 @@ def test_without_weight_there_is_no_term():
     assert not {n for n in names if n.startswith(("cam", "identity"))}
 
 
+@pytest.mark.medium
 def test_mixtures_stay_between_0_and_1():
     method = ugatit()
     method.compile(lambda settings: keras.optimizers.SGD(0.0))

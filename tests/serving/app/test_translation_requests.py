@@ -174,6 +174,7 @@ def test_each_of_several_answers_is_cut_out():
     assert all((answer.image == 10).all() for answer in several)
 
 
+@pytest.mark.medium
 def test_a_toy_model_is_asked_by_the_real_client(toy_target):
     from serving.client import Client
 
