@@ -126,7 +126,7 @@ def test_a_segmenter_follows_the_data():
     with pytest.raises(UserError, match="follow the data"):
         following(dataclasses.replace(config, method=method), data)
     data.palettes = {}
-    with pytest.raises(UserError, match="synthetic:paired has 0 such domains"):
+    with pytest.raises(UserError, match="0 such domains in synthetic:paired"):
         following(config, data)
 
 
