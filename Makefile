@@ -13,9 +13,11 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(PYTEST) -m "not slow and not medium"
 
-# Killed and resumed runs, several workers, whole roads in real processes.
+# Killed and resumed runs, several workers, whole roads in real processes; then
+# the medium tests in new processes, because a process of tests only grows.
 test-slow: $(VENV)/installed
-	$(PYTEST) -m "(slow or medium) and not browser"
+	$(PYTEST) -m "slow and not browser"
+	$(PYTEST) -m "medium and not slow"
 
 # `tfmask app` in headless Chromium.
 test-app: $(VENV)/installed
