@@ -16,9 +16,8 @@ import argparse
 import statistics
 import sys
 import time
-from pathlib import Path
 
-from benchmarks.method_table import progress, rows_of
+from benchmarks.method_table import KeptRows, progress
 from benchmarks.train_step import (
     Options,
     complete,
@@ -78,8 +77,6 @@ def print_row(name, ours, theirs, ratio, cpu_ratio):
 
 def main(argv=None):
     """Compares all methods, or those that are named."""
-    from tfmask.ops.files import write_json
-
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -91,22 +88,18 @@ def main(argv=None):
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--warm-up", type=int, default=1)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--resume", action="store_true")
+    KeptRows.add_options(parser)
     arguments = parser.parse_args(argv)
-    if arguments.resume and not arguments.json:
-        parser.error("--resume goes on with the rows of a file: --json FILE")
     names = ("threads", "rounds", "steps", "warm_up")
-    kept = {name: getattr(arguments, name) for name in names}
-    rows = rows_of(arguments.json, kept) if arguments.resume else {}
+    options = {name: getattr(arguments, name) for name in names}
+    kept = KeptRows(parser, arguments, options)
+    rows = kept.rows
     missing = [name for name in arguments.methods if name not in rows]
     start = time.monotonic()
     print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU")
     for name in arguments.methods:
         if name in missing:
-            rows[name] = compared(name, arguments)
-            if arguments.json:
-                write_json(arguments.json, {**kept, "methods": rows})
+            kept.add(name, compared(name, arguments))
         row = rows[name]
         print_row(
             name,

@@ -130,32 +130,25 @@ class Table:
             [sys.executable, self.script, "--one", name, json.dumps(options)],
             stdout=subprocess.PIPE,
             text=True,
-            env={
-                **os.environ,
-                "OMP_NUM_THREADS": str(options["threads"]),
-                "TF_CPP_MIN_LOG_LEVEL": "2",
-                "CUDA_VISIBLE_DEVICES": "-1",
-            },
+            env=environment(options["threads"]),
         )
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def measure_all(self, names, options, done, keep):
-        """dict of a method's name to its row. It prints each new row.
+    def measure_all(self, names, options, kept):
+        """Measures the methods that have no row, and prints all rows.
 
         Args:
             names: names of methods.
             options: options of `measure`.
-            done: dict of rows that are already measured.
-            keep: function, called with all rows after each new one.
+            kept: `KeptRows`, with the rows that are already measured.
         """
         print(f"{'method':24}" + "".join(f"{n:>14}" for n in self.columns))
-        rows = dict(done)
+        rows = kept.rows
         missing = [name for name in names if not rows.get(name)]
         start = time.monotonic()
         for name in names:
             if name in missing:
-                rows[name] = self.in_own_process(name, options)
-                keep(rows)
+                kept.add(name, self.in_own_process(name, options))
             cells, title = ["failed"], name
             if row := rows[name]:
                 cells = [
@@ -172,7 +165,6 @@ class Table:
                     progress(count, len(missing), time.monotonic() - start),
                     file=sys.stderr,
                 )
-        return rows
 
     def main(self, parser, argv):
         """Measures the methods of `--methods`, or all.
@@ -186,7 +178,6 @@ class Table:
             int: 0, or 1 if a method failed.
         """
         from tfmask.methods import NAMES
-        from tfmask.ops.files import write_json
 
         parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
         parser.add_argument(
@@ -198,27 +189,63 @@ class Table:
         parser.add_argument("--image-size", type=int, default=128)
         parser.add_argument("--batch-size", type=int, default=1)
         parser.add_argument("--threads", type=int, default=2)
-        parser.add_argument("--json", type=Path)
-        parser.add_argument("--resume", action="store_true")
-        options = vars(parser.parse_args(argv))
-        one, names, file, resume = (
-            options.pop(name) for name in ("one", "methods", "json", "resume")
-        )
-        if one:
-            print(json.dumps(self.measure(one[0], json.loads(one[1]))))
+        KeptRows.add_options(parser)
+        arguments = parser.parse_args(argv)
+        options = vars(arguments).copy()
+        for name in ("one", "methods", "json", "resume"):
+            del options[name]
+        if arguments.one:
+            name, own = arguments.one
+            print(json.dumps(self.measure(name, json.loads(own))))
             return 0
-        if resume and not file:
+        kept = KeptRows(parser, arguments, options)
+        self.measure_all(arguments.methods, options, kept)
+        return 0 if all(kept.rows[name] for name in arguments.methods) else 1
+
+
+class KeptRows:
+    """The rows of a script, and the file from which it can be resumed.
+
+    Args:
+        parser: `argparse.ArgumentParser` with `add_options`.
+        arguments: what it has parsed.
+        options: dict for JSON, on which the rows depend.
+
+    Attributes:
+        rows: dict of a name to its row.
+    """
+
+    def __init__(self, parser, arguments, options):
+        if arguments.resume and not arguments.json:
             parser.error(
                 "--resume goes on with the rows of a file: --json FILE"
             )
+        self._file, self._options = arguments.json, options
+        self.rows = rows_of(self._file, options) if arguments.resume else {}
 
-        def keep(rows):
-            if file:
-                write_json(file, {**options, "methods": rows})
+    @staticmethod
+    def add_options(parser):
+        """Adds --json and --resume."""
+        parser.add_argument("--json", type=Path)
+        parser.add_argument("--resume", action="store_true")
 
-        done = rows_of(file, options) if resume else {}
-        rows = self.measure_all(names, options, done, keep)
-        return 0 if all(rows[name] for name in names) else 1
+    def add(self, name, row):
+        """Adds a row, and writes all rows into the file."""
+        from tfmask.ops.files import write_json
+
+        self.rows[name] = row
+        if self._file:
+            write_json(self._file, {**self._options, "methods": self.rows})
+
+
+def environment(threads):
+    """Environment variables of a process that is measured, a dict."""
+    return {
+        **os.environ,
+        "OMP_NUM_THREADS": str(threads),
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
 
 
 def progress(count, total, seconds):

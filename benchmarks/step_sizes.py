@@ -21,31 +21,27 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.every_method import TABLE  # noqa: E402
-from benchmarks.method_table import rows_of  # noqa: E402
+from benchmarks.method_table import KeptRows  # noqa: E402
 
 
-def measured(arguments):
+def measured(parser, arguments):
     """dict of "SIZE BATCH" to a row of `every_method.measure`."""
-    from tfmask.ops.files import write_json
-
     options = {
         "preset": arguments.preset,
         "threads": arguments.threads,
         "warm_up": 1,
         "periods": arguments.periods,
     }
-    kept = {"method": arguments.method, **options}
-    rows = rows_of(arguments.json, kept) if arguments.resume else {}
+    kept = KeptRows(parser, arguments, {"method": arguments.method, **options})
     for size, batch in sizes_and_batches(arguments):
         key = f"{size} {batch}"
-        if rows.get(key):
+        if kept.rows.get(key):
             continue
         own = {"image_size": size, "batch_size": batch}
-        rows[key] = TABLE.in_own_process(arguments.method, {**options, **own})
-        print(f"{size} px, batch {batch}: {json.dumps(rows[key])}", flush=True)
-        if arguments.json:
-            write_json(arguments.json, {**kept, "methods": rows})
-    return rows
+        row = TABLE.in_own_process(arguments.method, {**options, **own})
+        kept.add(key, row)
+        print(f"{size} px, batch {batch}: {json.dumps(row)}", flush=True)
+    return kept.rows
 
 
 def sizes_and_batches(arguments):
@@ -113,12 +109,9 @@ def main(argv=None):
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--periods", type=int, default=1)
     parser.add_argument("--svg", type=Path)
-    parser.add_argument("--json", type=Path)
-    parser.add_argument("--resume", action="store_true")
+    KeptRows.add_options(parser)
     arguments = parser.parse_args(argv)
-    if arguments.resume and not arguments.json:
-        parser.error("--resume goes on with the rows of a file: --json FILE")
-    rows = measured(arguments)
+    rows = measured(parser, arguments)
     print("\nCPU ms of a step for one image of each domain\n")
     print("\n".join(table(rows, arguments, an_image)))
     print("\npeak MiB of the process\n")

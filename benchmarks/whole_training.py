@@ -12,7 +12,6 @@ stays in memory. The sides take turns.
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
@@ -35,6 +34,8 @@ def children_seconds():
 def run(command, threads):
     """A command's standard output and its processor seconds."""
     before = children_seconds()
+    from benchmarks.method_table import environment
+
     done = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -42,12 +43,9 @@ def run(command, threads):
         stdout=subprocess.PIPE,
         text=True,
         env={
-            **os.environ,
-            "OMP_NUM_THREADS": str(threads),
+            **environment(threads),
             "TF_NUM_INTRAOP_THREADS": str(threads),
             "TF_NUM_INTEROP_THREADS": str(threads),
-            "TF_CPP_MIN_LOG_LEVEL": "2",
-            "CUDA_VISIBLE_DEVICES": "-1",
         },
     )
     return done.stdout, children_seconds() - before
