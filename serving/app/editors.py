@@ -2,17 +2,20 @@
 
 import base64
 import functools
-import io
 import json
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
-from PIL import Image
 
 from serving.app import painting
 from serving.client import ServingError
-from serving.commands.pictures import PictureError, read_image
+from serving.commands.pictures import (
+    PictureError,
+    as_png,
+    open_picture,
+    read_image,
+)
 
 # These are fonts of the user's system. The page loads nothing from other
 # servers.
@@ -151,12 +154,9 @@ def _tools_and_canvases(colours, width):
 
 
 def _url(pixels):
-    data = io.BytesIO()
-    # Fast: the page is on the same machine.
-    Image.fromarray(pixels).save(data, "png", compress_level=1)
-    return _PNG + base64.b64encode(data.getvalue()).decode()
+    return _PNG + base64.b64encode(as_png(pixels)).decode()
 
 
 def _pixels(url):
     data = base64.b64decode(url.removeprefix(_PNG))
-    return np.asarray(Image.open(io.BytesIO(data)).convert("RGBA"))
+    return np.asarray(open_picture(data).convert("RGBA"))

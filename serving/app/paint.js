@@ -22,8 +22,9 @@ function choose(buttons, chosen) {
     button.setAttribute("aria-pressed", button === chosen);
 }
 
-function pixels() {
-  return brush.getImageData(0, 0, layer.width, layer.height);
+function remember() {
+  const pixels = brush.getImageData(0, 0, layer.width, layer.height);
+  undo = [...undo, pixels].slice(-UNDO_STEPS);
 }
 
 function keep() {
@@ -82,7 +83,7 @@ layer.addEventListener("pointerdown", (event) => {
   if (!background || event.button) return;
   event.preventDefault();
   layer.setPointerCapture(event.pointerId);
-  undo = [...undo, pixels()].slice(-UNDO_STEPS);
+  remember();
   last = place(event);
   line(last);
 });
@@ -115,7 +116,7 @@ element.querySelector("[data-undo]").addEventListener("click", () => {
 });
 element.querySelector("[data-clear]").addEventListener("click", () => {
   if (!background) return;
-  undo = [...undo, pixels()].slice(-UNDO_STEPS);
+  remember();
   brush.clearRect(0, 0, layer.width, layer.height);
   keep();
 });

@@ -389,7 +389,7 @@ def _tag(data, image):
 
 
 def as_png(pixels: np.ndarray) -> bytes:
-    """A plain PNG of (H, W) or (H, W, 3) uint8. Needs Pillow."""
+    """A plain PNG of (H, W), (H, W, 3) or (H, W, 4) uint8. Needs Pillow."""
     from PIL import Image
 
     file = io.BytesIO()
