@@ -76,7 +76,12 @@ class Server:
         target: str, host:port.
         base: `pathlib.Path` of the models, or None if the test has no access.
         server_base: str, the same folder as the server sees it.
+
+    Attributes:
+        arriving: int, bytes of messages that an attack has sent at once.
     """
+
+    arriving = 0
 
     def __init__(self, target, base=None, server_base=None):
         self.target, self.base, self.server_base = target, base, server_base
