@@ -1,5 +1,6 @@
 """`tfmask query`: files to a server, translations and masks to a folder."""
 
+import functools
 import io
 import pathlib
 import sys
@@ -33,6 +34,7 @@ from serving.commands.files import (
     result_names,
     sample_folder,
 )
+from serving.commands.progress import tiled_progress
 from serving.commands.tiles import tiling_of
 
 if TYPE_CHECKING:
@@ -199,8 +201,6 @@ def _connected(options):
 
 def _translate_all(client, options, input_options, listing, console):
     """Translates every image; returns how many could not be."""
-    from rich.progress import track
-
     if options.wait:
         client.wait_ready(options.wait, options.version)
     # This is before the first image. Otherwise each image would fail with the
@@ -218,41 +218,60 @@ def _translate_all(client, options, input_options, listing, console):
         for image, targets in plan.items()
     ]
     failed = set()
-    for image, targets, number in track(tasks, "translating", console=console):
-        if image in failed:
-            continue
-        try:
-            arguments = {"image": image, **inputs.of(image)}
-            if number is not None:
-                arguments |= dict.fromkeys(ports.seeds, number)
-            if inputs.masks:
-                arguments |= read_edited(inputs, image)
-            translation = client.translate(
-                direction=options.direction,
-                version=options.version,
-                label=options.label,
-                tile=options.tile,
-                overlap=options.overlap,
-                **arguments,
-            )
-        except _ABOUT_ONE_IMAGE as error:
-            if error.blames == "call":
-                raise
-            failed.add(image)
-            text = error.details.partition("\n")[0]
-            if str(image) not in text:
-                text = f"{image}: {text}"
-            _say(console, text, style="red")
-            continue
-        values = results(translation)
-        if set(values) != set(targets):
-            raise QueryError(
-                f"{image}: the model gave {', '.join(values)}, expected "
-                f"{', '.join(targets)}."
-            )
-        for name, path in targets.items():
-            _write(path, _as_png(values[name]))
+    with tiled_progress("Translating", len(tasks), console) as bars:
+        ask = functools.partial(
+            _translate_one, client, options, ports, inputs, bars.tiles
+        )
+        for image, targets, number in tasks:
+            if image not in failed:
+                try:
+                    ask(image, targets, number)
+                except _ABOUT_ONE_IMAGE as error:
+                    if error.blames == "call":
+                        raise
+                    failed.add(image)
+                    text = error.details.partition("\n")[0]
+                    if str(image) not in text:
+                        text = f"{image}: {text}"
+                    _say(console, text, style="red")
+            bars.advance()
     return len(failed)
+
+
+def _translate_one(
+    client, options, ports, inputs, progress, image, targets, number
+):
+    """Translates an image and writes its results.
+
+    Args:
+        client, options, ports, inputs: as in `_translate_all`.
+        progress: is told of the tiles.
+        image: path.
+        targets: dict of the name of a result to its path.
+        number: of the random choice, or None.
+    """
+    arguments = {"image": image, **inputs.of(image)}
+    if number is not None:
+        arguments |= dict.fromkeys(ports.seeds, number)
+    if inputs.masks:
+        arguments |= read_edited(inputs, image)
+    translation = client.translate(
+        direction=options.direction,
+        version=options.version,
+        label=options.label,
+        tile=options.tile,
+        overlap=options.overlap,
+        progress=progress,
+        **arguments,
+    )
+    values = results(translation)
+    if set(values) != set(targets):
+        raise QueryError(
+            f"{image}: the model gave {', '.join(values)}, expected "
+            f"{', '.join(targets)}."
+        )
+    for name, path in targets.items():
+        _write(path, _as_png(values[name]))
 
 
 def _names_of(ports, inputs, images):

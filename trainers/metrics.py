@@ -112,7 +112,7 @@ def _read(options):
             "(untrained)."
         )
     load_tensorflow()
-    from tfmask.ops.console import image_progress
+    from serving.commands.progress import image_progress
 
     # Check all folders before the network is built.
     folders = {

@@ -67,7 +67,7 @@ def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):
     Raises:
         UserError: a folder or run does not fit, or a file is bad.
     """
-    from tfmask.ops.console import image_progress
+    from serving.commands.progress import image_progress
 
     refuse_shards(data, "Marking masks")
     listed = {d: images_of(data, f"train{d.upper()}") for d in DOMAINS}

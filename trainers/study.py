@@ -80,7 +80,7 @@ class Options:
 
 
 def _create(options, load_run):
-    from tfmask.ops.console import image_progress
+    from serving.commands.progress import image_progress
     from tfmask.ops.start import load_tensorflow
 
     names, out = run_names(options.runs), options.out

@@ -121,7 +121,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     if not images:
         raise UserError(bad_images(listing.problems, listing.count, DONE))
     load_tensorflow()
-    from tfmask.ops.console import image_progress
+    from serving.commands.progress import tiled_progress
 
     if load_run is None:
         from tfmask.training.run_folder import load_run
@@ -132,7 +132,7 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
     answers = samples_of(options.run, method, inputs, options.samples)
     failed = dict(listing.problems)
     total = options.samples * len(images)
-    with image_progress("Translating", total) as advance:
+    with tiled_progress("Translating", total) as bars:
         for plan, values in zip(plans, answers.values(), strict=True):
             failed |= translate_files(
                 method,
@@ -141,7 +141,8 @@ def main(argv: list[str] | None = None, load_run=None) -> int:
                 inputs=values,
                 image_size=options.image_size,
                 tiling=tiling_of(options.tile, options.overlap),
-                advance=advance,
+                advance=bars.advance,
+                progress=bars.tiles,
             )
     print(
         f"{listing.count - len(failed)} of {listing.count} images translated "

@@ -23,9 +23,9 @@ from data_pipelines.prepare.report import (
     read_reports,
     write_reports,
 )
+from serving.commands.progress import image_progress
 from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.command import command, parse_options
-from tfmask.ops.console import image_progress
 from tfmask.ops.errors import UserError
 
 # Why an image is left out ...

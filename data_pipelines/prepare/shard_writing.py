@@ -24,7 +24,7 @@ from data_pipelines.sharded_folders import (
     refuse_shards,
 )
 from serving.commands.files import file_problem, scan_folder
-from tfmask.ops.console import image_progress
+from serving.commands.progress import image_progress
 from tfmask.ops.errors import UserError
 from tfmask.ops.files import (
     replacing,

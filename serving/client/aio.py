@@ -16,6 +16,7 @@ from serving.client.channels import Tls
 from serving.client.errors import ServingError
 from serving.client.metadata import Metadata, VersionStatus
 from serving.client.sans_io import Call, Prediction, Steps, stub
+from serving.commands.tiles import Progress
 
 
 class AsyncClient:
@@ -97,6 +98,7 @@ class AsyncClient:
         timeout: float | None = None,
         tile: int | None = None,
         overlap: int | None = None,
+        progress: Progress | None = None,
         **inputs: Any,
     ) -> Any:
         """Like `Client.translate`."""
@@ -111,6 +113,7 @@ class AsyncClient:
                 timeout=timeout,
                 tile=tile,
                 overlap=overlap,
+                progress=progress,
             )
         )
 

@@ -16,6 +16,7 @@ from serving.client.metadata import (
     VersionStatus,
 )
 from serving.client.sans_io import Call, Prediction, Steps, stub
+from serving.commands.tiles import Progress
 
 
 class Client:
@@ -111,6 +112,7 @@ class Client:
         timeout: float | None = None,
         tile: int | None = None,
         overlap: int | None = None,
+        progress: Progress | None = None,
         **inputs: Any,
     ) -> Any:
         """Translates one or more images.
@@ -136,6 +138,9 @@ class Client:
                 piece.
             overlap: int; neighbouring tiles share at least so many pixels.
                 None: a quarter of `tile`.
+            progress: function of the number of tiles that are done and of the
+                number of all tiles. For each image that is cut, it is called
+                before the first tile and after each one.
             **inputs: the other inputs of the model, by their names (`metadata`
                 lists them). A batch or list needs one value for each image. The
                 client does not send None. Another image has the form of
@@ -171,6 +176,7 @@ class Client:
                 timeout=timeout,
                 tile=tile,
                 overlap=overlap,
+                progress=progress,
             )
         )
 

@@ -34,7 +34,7 @@ from serving.client.metadata import (
 )
 from serving.client.ports import check_names, read_ports
 from serving.client.translation import translate
-from serving.commands.tiles import tiling_of
+from serving.commands.tiles import Progress, tiling_of
 from serving.protocol import protos, tensors, wire
 
 _DIRECTIONS_HINT = 'such as "a_to_b"'
@@ -322,6 +322,7 @@ class Steps:
         *,
         tile: int | None = None,
         overlap: int | None = None,
+        progress: Progress | None = None,
         **choice: Any,
     ) -> Generator[Call, Any, Any]:
         """Steps of `Client.translate`."""
@@ -346,6 +347,7 @@ class Steps:
                 ports,
                 limits=(self._batch_bytes, self._batch_images),
                 tiling=tiling,
+                progress=progress,
             )
         )
 

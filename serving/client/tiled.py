@@ -22,14 +22,16 @@ from serving.commands.pictures import (
     resized,
     size_problem,
 )
-from serving.commands.tiles import Canvas, Tiling, Window
+from serving.commands.tiles import Canvas, Progress, Tiling, Window
 from serving.protocol.image_headers import read_header
 
 # How often tiles of an old version are asked for again.
 _ROUNDS = 3
 
-# ask(items): steps that give a `Translation` or an error for each.
-Ask = Callable[[list[Item]], Generator[Any, Any, list[Any]]]
+# keep(place, result): is told the `Translation` of an item, or its error.
+Keep = Callable[[int, Any], None]
+# ask(items, keep): steps that translate the items.
+Ask = Callable[[list[Item], Keep], Generator[Any, Any, None]]
 
 
 def is_cut(item: Item, tiling: Tiling | None) -> bool:
@@ -44,7 +46,11 @@ def is_cut(item: Item, tiling: Tiling | None) -> bool:
 
 
 def translate_tiled(
-    ask: Ask, item: Item, ports: Ports, tiling: Tiling
+    ask: Ask,
+    item: Item,
+    ports: Ports,
+    tiling: Tiling,
+    progress: Progress | None = None,
 ) -> Generator[Any, Any, Any]:
     """Steps that translate one picture.
 
@@ -56,6 +62,7 @@ def translate_tiled(
         item: the picture and the inputs that go with it.
         ports: of the model.
         tiling: how the picture is cut.
+        progress: is told at the start and after each tile how many are done.
 
     Returns:
         `Translation`, or `EncodedTranslation` of a file. If an input is wrong
@@ -71,21 +78,26 @@ def translate_tiled(
     height, width = plain.inputs["image"].shape[:2]
     windows = tiling.windows(height, width)
     pieces = [_piece(plain, window, ports.inputs) for window in windows]
-    results: list[Any] = [None] * len(pieces)
-    waiting = list(range(len(pieces)))
+    results: dict[int, Any] = {}
+    if progress:
+        progress(0, len(pieces))
     for _ in range(_ROUNDS):
-        answers = yield from ask([pieces[index] for index in waiting])
-        for index, result in zip(waiting, answers, strict=True):
+        waiting = [n for n in range(len(pieces)) if n not in results]
+
+        def keep(place, result, waiting=waiting):
+            results[waiting[place]] = result
+            if progress:
+                progress(len(results), len(pieces))
+
+        yield from ask([pieces[index] for index in waiting], keep)
+        for result in results.values():
             if isinstance(result, ServingError):
                 return result
-            results[index] = result
         version = results[waiting[-1]].version
-        waiting = [
-            index
-            for index, result in enumerate(results)
-            if result.version != version
-        ]
-        if not waiting:
+        for index, result in list(results.items()):
+            if result.version != version:
+                del results[index]
+        if len(results) == len(pieces):
             break
     else:
         raise ServingError(
@@ -93,13 +105,10 @@ def translate_tiled(
             f"{item.labels['image']}: the model's version changed "
             f"{_ROUNDS} times while the tiles were translated. Give `version`.",
         )
-    canvas = Canvas(height, width, len(windows))
-    for window, result in zip(windows, results, strict=True):
-        for name, tile in _outputs(result).items():
-            if _is_of_image(name, ports.outputs):
-                canvas.add(name, window, tile)
-            else:
-                canvas.add_whole(name, tile)
+    others = {n for n in ports.outputs if not _is_of_image(n, ports.outputs)}
+    canvas = Canvas(height, width, len(windows), others)
+    for index, window in enumerate(windows):
+        canvas.add(window, _outputs(results[index]))
     outputs = canvas.results()
     if item.encoded:
         return EncodedTranslation(

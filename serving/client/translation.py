@@ -20,7 +20,7 @@ from serving.client.errors import (
 from serving.client.ports import Ports
 from serving.client.results import EncodedTranslation, Translation
 from serving.client.tiled import is_cut, translate_tiled
-from serving.commands.tiles import Tiling
+from serving.commands.tiles import Progress, Tiling
 
 # predict(inputs, signature): the steps of one call to the chosen version.
 Predict = Callable[[dict[str, np.ndarray], str], Generator]
@@ -36,6 +36,7 @@ def translate(
     ports: Ports,
     limits: tuple[int, int],
     tiling: Tiling | None = None,
+    progress: Progress | None = None,
 ) -> Generator[Any, Any, Any]:
     """Steps that translate one image, a batch or a list.
 
@@ -47,6 +48,7 @@ def translate(
         ports: of the model.
         limits: the largest number of bytes and of images in a request.
         tiling: how larger images are cut. None: they stay whole.
+        progress: as in `translate_tiled`, for each image that is cut.
 
     Returns:
         The result of `Client.translate`.
@@ -70,11 +72,9 @@ def translate(
         target = failures if isinstance(result, ServingError) else results
         target[index] = result
 
-    def ask_pieces(pieces):
-        answers: dict[int, Any] = {}
+    def ask_pieces(pieces, keep_piece):
         chosen = dict(enumerate(pieces))
-        yield from _translate_items(ask, chosen, limits, answers.__setitem__)
-        return [answers[index] for index in chosen]
+        yield from _translate_items(ask, chosen, limits, keep_piece)
 
     small, large = {}, {}
     for index, item in enumerate(images):
@@ -83,7 +83,9 @@ def translate(
     try:
         yield from _translate_items(ask, small, limits, keep)
         for index, item in large.items():
-            result = yield from translate_tiled(ask_pieces, item, ports, tiling)
+            result = yield from translate_tiled(
+                ask_pieces, item, ports, tiling, progress
+            )
             keep(index, result)
     except ServingError as error:
         if not single:

@@ -5,6 +5,7 @@ module. It needs NumPy. It also needs Pillow if a result belongs to another
 picture.
 """
 
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ import numpy as np
 # the whole picture.
 ALIGNED = 32
 SMALLEST = 64
+
+# Progress(done, total): is told at the start of a picture and after each tile.
+Progress = Callable[[int, int], None]
 
 
 class Window(NamedTuple):
@@ -145,41 +149,46 @@ class Canvas:
     Args:
         height, width: ints, the size of the picture.
         tiles: int, how many tiles there will be.
+        others: names of results that belong to another picture. Each tile says
+            something of all of it, so the mean of the tiles counts.
     """
 
-    def __init__(self, height: int, width: int, tiles: int):
+    def __init__(
+        self,
+        height: int,
+        width: int,
+        tiles: int,
+        others: Collection[str] = (),
+    ):
         self._size, self._tiles = (height, width), tiles
+        self._others = others
         self._sums: dict[str, np.ndarray] = {}
+
+    def add(self, window: Window, outputs: Mapping[str, np.ndarray]) -> None:
+        """Adds what became of a tile.
+
+        Args:
+            window: the place of the tile.
+            outputs: name to (..., h, w, C) uint8. Of another picture it is a
+                mask (h, w, 1), which is resized to the size of the picture.
+        """
+        rows, columns = window.weights
+        weights = rows[:, None, None] * columns[:, None]
+        for name, pixels in outputs.items():
+            total = self._sum(name, pixels.shape)
+            if name in self._others:
+                from serving.commands.pictures import resized
+
+                full = resized(pixels[..., 0], *self._size)[..., None]
+                total += full / np.float32(self._tiles)
+            else:
+                window.cut(total)[...] += pixels * weights
 
     def _sum(self, name, shape):
         if name not in self._sums:
             full = (*shape[:-3], *self._size, shape[-1])
             self._sums[name] = np.zeros(full, np.float32)
         return self._sums[name]
-
-    def add(self, name: str, window: Window, tile: np.ndarray) -> None:
-        """Adds what became of a tile.
-
-        Args:
-            name: str, name of the result.
-            window: the place of the tile.
-            tile: (..., h, w, C) uint8.
-        """
-        rows, columns = window.weights
-        weights = rows[:, None, None] * columns[:, None]
-        window.cut(self._sum(name, tile.shape))[...] += tile * weights
-
-    def add_whole(self, name: str, mask: np.ndarray) -> None:
-        """Adds what a tile says of all of another picture: the mean counts.
-
-        Args:
-            name: str, name of the result.
-            mask: (h, w, 1) uint8. It is resized to the size of the picture.
-        """
-        from serving.commands.pictures import resized
-
-        full = resized(mask[..., 0], *self._size)[..., None]
-        self._sum(name, mask.shape)[...] += full / np.float32(self._tiles)
 
     def results(self) -> dict[str, np.ndarray]:
         """name to (..., H, W, C) uint8; the canvas is empty afterwards."""

@@ -1,14 +1,19 @@
 """Methods that translate in tiles: the pixels of one pass."""
 
+import contextlib
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
 
+from serving.commands import progress
+from serving.commands.progress import Bars
 from serving.commands.tiles import Tiling
 from tfmask.methods import method_spec
 from tfmask.methods.ports import EXEMPLAR, EXEMPLAR_MASK, IMAGE, MASK
+from tfmask.methods.python_use import PythonUse
 from tfmask.methods.spec import MethodSpec
 from tfmask.ops.errors import UserError
 from tfmask.translation.translate import compiled_translate, translate_pixels
@@ -168,8 +173,50 @@ def test_the_command(tmp_path, capsys):
         Image.open(tmp_path / "out" / "masks" / "a_mask.png"),
         mask[..., 0] * 255,
     )
+    assert "1/1 images" in capsys.readouterr().err
     argv[argv.index("--overlap") + 1] = "40"
     with pytest.raises(SystemExit) as end:
         main(argv, load_run=fake_run(method))
     assert end.value.code == 2
     assert "`overlap` must be from 0 to 32" in capsys.readouterr().err
+
+
+class InPython(PythonUse, BrightMethod):
+    name, phase = "bright", 0
+
+
+def test_python_gets_the_same_and_is_told_of_each_tile():
+    pixels, told, method = picture(64, 130, 3), [], InPython()
+    tiled = method.translate_images(
+        pixels, tile=64, progress=lambda *count: told.append(count)
+    )
+    one = method.translate_images(pixels, progress=told.append)
+    np.testing.assert_array_equal(tiled.image, one.image)
+    np.testing.assert_array_equal(tiled.mask, one.mask)
+    assert told == [(number, 4) for number in range(5)]
+
+
+def test_ctrl_c_between_tiles_keeps_the_files_before(
+    tmp_path, capsys, monkeypatch
+):
+    told = []
+
+    @contextlib.contextmanager
+    def impatient(description, total):
+        def tiles(done, count):
+            told.append((done, count))
+            if len(told) == 8:
+                raise KeyboardInterrupt
+
+        yield Bars(lambda: None, tiles)
+
+    monkeypatch.setattr(progress, "tiled_progress", impatient)
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    for name in "ab":
+        Image.fromarray(picture(96, 96, 3)).save(folder / f"{name}.png")
+    options = f"--run r --input {folder} --output {out} --tile 64".split()
+    assert main(options, load_run=fake_run(BrightMethod())) == 130
+    assert told == [(n, 4) for n in (0, 1, 2, 3, 4, 0, 1, 2)]
+    assert [path.name for path in out.glob("*.*")] == ["a.png"]
+    assert capsys.readouterr().err == "tfmask: interrupted\n"

@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from serving.commands.progress import image_progress
 from tfmask.evaluation.classifier_files import ATTRIBUTES
-from tfmask.ops.console import image_progress
 from tfmask.ops.errors import UserError
 from tfmask.ops.images import to_uint8
 from tfmask.training.changed_settings import changed_settings

@@ -162,8 +162,8 @@ def write_evaluation(options, context, head, pages):
     Returns:
         (dict of the numbers, path of the page).
     """
+    from serving.commands.progress import image_progress
     from tfmask.evaluation.loop import evaluate
-    from tfmask.ops.console import image_progress
     from tfmask.reports.gallery import Gallery
 
     name = options.run.resolve().name

@@ -83,7 +83,14 @@ class PythonUse:
         )
 
     def translate_images(
-        self, images, direction=None, *, tile=None, overlap=None, **inputs
+        self,
+        images,
+        direction=None,
+        *,
+        tile=None,
+        overlap=None,
+        progress=None,
+        **inputs,
     ):
         """Translates images of any size, in files or in memory.
 
@@ -96,6 +103,9 @@ class PythonUse:
                 see docs/large_pictures.md. None: in one pass.
             overlap: int; neighbouring tiles share at least so many pixels.
                 None: a quarter of `tile`.
+            progress: function of the number of tiles that are done and of the
+                number of all tiles. For each image that is cut, it is called
+                before the first tile and after each one.
             **inputs: other inputs of the method, for example `exemplar`,
                 `attributes={"glasses": 1}`, `instances`, `style_seed`, `mask`.
                 docs/python.md describes them.
@@ -110,7 +120,13 @@ class PythonUse:
         from tfmask.translation.in_memory import translate_images
 
         return translate_images(
-            self, images, direction, inputs, tile=tile, overlap=overlap
+            self,
+            images,
+            direction,
+            inputs,
+            tile=tile,
+            overlap=overlap,
+            progress=progress,
         )
 
     def translation_graph(self, direction, optional, compile_translate):

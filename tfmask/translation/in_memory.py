@@ -39,7 +39,7 @@ class TranslatedImage:
 
 
 def translate_images(
-    model, images, direction, inputs, *, tile=None, overlap=None
+    model, images, direction, inputs, *, tile=None, overlap=None, progress=None
 ):
     """See `tfmask.methods.python_use.PythonUse.translate_images`."""
     try:
@@ -60,7 +60,9 @@ def translate_images(
         pixels = _picture(image, where)
         values = _values(model, ports, inputs, pixels, number if many else None)
         try:
-            answer = translate_pixels(translate, model, pixels, values, tiling)
+            answer = translate_pixels(
+                translate, model, pixels, values, tiling, progress
+            )
         except UserError as error:
             raise UserError(f"`{where}` {error}.") from error
         mask = answer.pop("mask")[..., 0]

@@ -82,7 +82,14 @@ def compiled_translate(
 
 
 def translate_file(
-    translate, method, path, inputs, *, image_size=None, tiling=None
+    translate,
+    method,
+    path,
+    inputs,
+    *,
+    image_size=None,
+    tiling=None,
+    progress=None,
 ):
     """Reads and translates one image.
 
@@ -95,6 +102,7 @@ def translate_file(
         image_size: int, side of a square. The image is first resized to it.
             None: it keeps its size.
         tiling: `Tiling`. None: in one pass.
+        progress: see `translate_pixels`.
 
     Returns:
         dict of uint8 arrays: "image" (H, W, 3), and (H, W, 1) masks by the
@@ -121,10 +129,12 @@ def translate_file(
     values |= {
         name: np.array([seed], np.int64) for name, seed in inputs.seeds.items()
     }
-    return translate_pixels(translate, method, pixels, values, tiling)
+    return translate_pixels(translate, method, pixels, values, tiling, progress)
 
 
-def translate_pixels(translate, method, pixels, values, tiling=None):
+def translate_pixels(
+    translate, method, pixels, values, tiling=None, progress=None
+):
     """Translates one image of any size.
 
     Args:
@@ -135,6 +145,9 @@ def translate_pixels(translate, method, pixels, values, tiling=None):
             and masks are uint8 (images may be float32 in [-1, 1]). They have H
             and W if they belong to the image.
         tiling: `Tiling`. None: in one pass.
+        progress: function of the number of tiles that are done and of the
+            number of all tiles. It is called before the first tile and after
+            each one.
 
     Returns:
         dict of uint8 arrays, see `translate_file`.
@@ -161,18 +174,17 @@ def translate_pixels(translate, method, pixels, values, tiling=None):
             "`tile`"
         )
     ports = {port.name: port for port in method.spec.inputs}
-    canvas = Canvas(height, width, len(windows))
-    for window in windows:
+    others = {p.name for p in method.spec.outputs if p.picture != "image"}
+    canvas = Canvas(height, width, len(windows), others)
+    progress = progress or (lambda done, total: None)
+    progress(0, len(windows))
+    for number, window in enumerate(windows, 1):
         part = {
             name: window.cut(value) if ports[name].picture == "image" else value
             for name, value in values.items()
         }
-        outputs = _translate_part(translate, method, part)
-        for port in method.spec.outputs:
-            if port.picture == "image":
-                canvas.add(port.name, window, outputs[port.name])
-            else:
-                canvas.add_whole(port.name, outputs[port.name])
+        canvas.add(window, _translate_part(translate, method, part))
+        progress(number, len(windows))
     return _named(method.spec, canvas.results())
 
 
@@ -244,6 +256,7 @@ def translate_files(
     image_size=None,
     tiling=None,
     advance=lambda: None,
+    progress=None,
 ):
     """Translates files one by one; a bad one does not stop the others.
 
@@ -254,6 +267,7 @@ def translate_files(
         inputs: `Inputs`.
         image_size, tiling: see `translate_file`.
         advance: function that is called after each file.
+        progress: see `translate_pixels`.
 
     Returns:
         dict of path to reason: images that were not translated.
@@ -271,6 +285,7 @@ def translate_files(
                 inputs,
                 image_size=image_size,
                 tiling=tiling,
+                progress=progress,
             )
         except UserError as error:
             failed[source] = str(error)

@@ -92,14 +92,37 @@ def test_bad_files_and_tiles_are_named(client, tmp_path):
 
 
 def test_coroutines_get_the_same(toy_target, client):
+    told = []
+
     async def ask():
         async with AsyncClient(toy_target, "toy") as other:
-            return await other.translate(picture(), tile=64, overlap=20)
+            return await other.translate(
+                picture(),
+                tile=64,
+                overlap=20,
+                progress=lambda *count: told.append(count),
+            )
 
     assert_same(asyncio.run(ask()), client.translate(picture()))
+    assert told == [(number, 12) for number in range(13)]
 
 
-def test_query(toy_target, client, tmp_path):
+def test_progress_that_stops_ends_the_requests(client):
+    told = []
+
+    def stop(done, total):
+        told.append((done, total))
+        if done == 2:
+            raise KeyboardInterrupt
+
+    small = picture(20, 30)  # one request, and no tiles
+    with pytest.raises(KeyboardInterrupt):
+        client.translate([small, picture()], tile=64, progress=stop)
+    assert told == [(0, 12), (1, 12), (2, 12)]
+    assert_same(client.translate(small, progress=stop), client.translate(small))
+
+
+def test_query(toy_target, client, tmp_path, capsys):
     Image.fromarray(picture()).save(tmp_path / "a.png")
     options = {"--target": toy_target, "--model": "toy", "--tile": 64}
     options |= {"--input": tmp_path / "a.png", "--output": tmp_path / "out"}
@@ -137,10 +160,11 @@ def test_all_that_goes_with_a_picture():
     (item,), _ = read_items(picture() // 2, inputs, KINDS)
     seen = []
 
-    def ask(items):
+    def ask(items, keep):
         yield from ()
         seen.extend(items)
-        return [answer(item, 1) for item in items]
+        for place, item in enumerate(items):
+            keep(place, answer(item, 1))
 
     result = run(translate_tiled(ask, item, PORTS, Tiling(64)))
     assert len(seen) == 12 and {i.inputs["style_seed"] for i in seen} == {7}
@@ -169,22 +193,24 @@ def test_tiles_of_an_older_version_are_asked_again(changes):
     (item,), _ = read_items(
         picture() // 2, {"mask": np.zeros((100, 150), np.uint8)}, KINDS
     )
-    asked = []
+    asked, told = [], []
 
-    def ask(items):
+    def ask(items, keep):
         yield from ()
-        results = []
-        for piece in items:
+        for place, piece in enumerate(items):
             asked.append(piece)
             version = 1 + min(len(asked) // 4, changes)
-            results.append(answer(piece, version))
-        return results
+            keep(place, answer(piece, version))
 
-    steps = translate_tiled(ask, item, PORTS, Tiling(64))
+    steps = translate_tiled(
+        ask, item, PORTS, Tiling(64), lambda *count: told.append(count)
+    )
     if changes == 9:
         with pytest.raises(ServingError, match="version changed 3 times"):
             run(steps)
         return
     result = run(steps)
     assert len(asked) == 12 + 3 and result.version == 2
+    done = [*range(13), 10, 11, 12]  # three are asked for again
+    assert told == [(number, 12) for number in done]
     np.testing.assert_array_equal(result.image, picture() // 2 + 2)

@@ -39,8 +39,8 @@ def test_what_is_joined_is_what_was_cut(size):
     canvas = Canvas(*size, len(windows))
     for window in windows:
         assert window.cut(image).shape == (*window.size, 3)
-        canvas.add("image", window, window.cut(image))
-        canvas.add("masks", window, window.cut(masks))
+        parts = {"image": window.cut(image), "masks": window.cut(masks)}
+        canvas.add(window, parts)
     joined = canvas.results()
     np.testing.assert_array_equal(joined["image"], image)
     np.testing.assert_array_equal(joined["masks"], masks)
@@ -52,7 +52,7 @@ def test_one_tile_fades_into_the_next_and_its_rim_counts_nothing():
     first, second = Tiling(96, 64).windows(128, 8)
     canvas = Canvas(128, 8, 2)
     for window, level in ((first, 200), (second, 100)):
-        canvas.add("mask", window, np.full((96, 8, 1), level, np.uint8))
+        canvas.add(window, {"mask": np.full((96, 8, 1), level, np.uint8)})
     levels = canvas.results()["mask"][:, 0, 0].astype(int)
     assert (levels[: 32 + 16] == 200).all()
     assert (levels[96 - 16 :] == 100).all()
@@ -61,11 +61,12 @@ def test_one_tile_fades_into_the_next_and_its_rim_counts_nothing():
 
 
 def test_masks_of_another_picture_are_averaged_at_the_pictures_size():
-    canvas = Canvas(100, 70, 2)
-    for size, level in (((64, 64), 100), ((50, 64), 201)):
-        canvas.add_whole("other", np.full((*size, 1), level, np.uint8))
+    windows = Tiling(64, 0).windows(128, 64)
+    canvas = Canvas(128, 64, len(windows), {"other"})
+    for window, level in zip(windows, (100, 201), strict=True):
+        canvas.add(window, {"other": np.full((64, 50, 1), level, np.uint8)})
     other = canvas.results()["other"]
-    assert other.shape == (100, 70, 1) and set(other.ravel()) <= {150, 151}
+    assert other.shape == (128, 64, 1) and set(other.ravel()) <= {150, 151}
 
 
 @pytest.mark.parametrize(
