@@ -9,10 +9,11 @@ from tfmask.configs.checks import (
     require_positive,
 )
 from tfmask.methods.attribute_options import AttributeOptions
+from tfmask.methods.critic_options import CriticOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class AttGANConfig(AttributeOptions):
+class AttGANConfig(AttributeOptions, CriticOptions):
     """AttGAN (He et al. 2019). The defaults are its official code's."""
 
     filters: int = 64
@@ -26,8 +27,6 @@ class AttGANConfig(AttributeOptions):
     """Number of decoder layers after which the attributes enter once more."""
     batch_norm_momentum: float = 0.999
     """Momentum of the generator's running statistics. Short runs need less."""
-    discriminator_filters: int = 64
-    """Channels of the discriminator's first layer."""
     discriminator_layers: int = 5
     """Strided layers of the discriminator."""
     discriminator_units: int = 1024
@@ -38,22 +37,11 @@ class AttGANConfig(AttributeOptions):
     """Weight of the generator's classification term."""
     reconstruction_weight: float = 100.0
     """Weight of the reconstruction with the image's own attributes."""
-    penalty_weight: float = 10.0
-    """Weight of the gradient penalty."""
-    critic_steps: int = 5
-    """Updates of the discriminator for one of the generator."""
 
     def __post_init__(self):
-        super().__post_init__()
-        require_positive(
-            self,
-            "filters",
-            "layers",
-            "discriminator_filters",
-            "discriminator_layers",
-            "discriminator_units",
-            "critic_steps",
-        )
+        AttributeOptions.__post_init__(self)
+        CriticOptions.__post_init__(self)
+        require_positive(self, "filters", "layers", "discriminator_units")
         require_not_negative(
             self,
             "shortcut_layers",
@@ -61,7 +49,6 @@ class AttGANConfig(AttributeOptions):
             "classification_real_weight",
             "classification_fake_weight",
             "reconstruction_weight",
-            "penalty_weight",
         )
         require_fraction(self, "batch_norm_momentum")
         for name in ("shortcut_layers", "inject_layers"):

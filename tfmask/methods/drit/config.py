@@ -8,10 +8,11 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.multi_scale_options import MultiScaleOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class DRITConfig:
+class DRITConfig(MultiScaleOptions):
     """DRIT++ (Lee et al. 2020). The defaults are the authors' at 216 px."""
 
     filters: int = 64
@@ -35,13 +36,6 @@ class DRITConfig:
     convolution. It makes no checkerboard pattern."""
     noise: float = 1.0
     """Standard deviation of the noise that training adds to contents."""
-    discriminator_filters: int = 64
-    """Channels of the discriminators' first layer."""
-    discriminator_layers: int = 4
-    """Strided layers of each discriminator at one scale."""
-    discriminator_scales: int = 3
-    """Number of scales at which an image is judged. Each has half of the size
-    of the one before."""
     random_discriminators: bool = True
     """Use separate discriminators for translations with random attributes.
     False: the discriminators for encoded attributes judge both."""
@@ -72,14 +66,12 @@ class DRITConfig:
     differ. DRIT++ has it. DRIT has 0."""
 
     def __post_init__(self):
+        super().__post_init__()
         require_positive(
             self,
             "filters",
             "style_size",
             "style_hidden",
-            "discriminator_filters",
-            "discriminator_layers",
-            "discriminator_scales",
             "content_steps",
         )
         require_not_negative(

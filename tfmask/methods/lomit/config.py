@@ -7,10 +7,11 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.critic_options import CriticOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class LOMITConfig:
+class LOMITConfig(CriticOptions):
     """LOMIT with HAdaIN (2019). The defaults are the paper's at 128 px."""
 
     attributes: tuple[str, ...] = ()
@@ -37,15 +38,6 @@ class LOMITConfig:
     whole_image: bool = False
     """Set all masks to 1, also in training. The translation is then not local,
     as in MUNIT."""
-    discriminator_filters: int = 64
-    """Channels of the discriminator's first layer."""
-    discriminator_layers: int = 6
-    """Strided layers of the discriminator. 6 give a map of 2x2 scores at 128
-    px, 5 at 64 px."""
-    critic_steps: int = 5
-    """Updates of the discriminator for one of the generator."""
-    penalty_weight: float = 10.0
-    """Weight of the gradient penalty."""
     classification_weight: float = 1.0
     """Weight of both classification terms."""
     style_foreground_weight: float = 1.0
@@ -79,21 +71,18 @@ class LOMITConfig:
     official code has this term. There it is off."""
 
     def __post_init__(self):
+        super().__post_init__()
         require_positive(
             self,
             "filters",
             "style_size",
             "style_hidden",
-            "discriminator_filters",
-            "discriminator_layers",
-            "critic_steps",
             "style_distance_max",
         )
         require_not_negative(
             self,
             "blocks",
             "mask_layers",
-            "penalty_weight",
             "classification_weight",
             "style_foreground_weight",
             "style_background_weight",

@@ -7,11 +7,12 @@ from tfmask.configs.checks import (
     require_not_negative,
     require_positive,
 )
+from tfmask.methods.multi_scale_options import MultiScaleOptions
 from tfmask.methods.view_options import ViewOptions
 
 
 @dataclass(frozen=True, kw_only=True)
-class MUNITConfig(ViewOptions):
+class MUNITConfig(ViewOptions, MultiScaleOptions):
     """MUNIT (Huang et al. 2018). The defaults are the paper's at 256 px."""
 
     filters: int = 64
@@ -22,13 +23,6 @@ class MUNITConfig(ViewOptions):
     """Length of a style code."""
     style_hidden: int = 256
     """Width of the layers that compute scales and offsets from a style code."""
-    discriminator_filters: int = 64
-    """Channels of the discriminators' first layer."""
-    discriminator_layers: int = 4
-    """Strided layers of each discriminator at one scale."""
-    discriminator_scales: int = 3
-    """Number of scales at which an image is judged. Each has half of the size
-    of the one before."""
     adversarial_weight: float = 1.0
     """Weight of the least-squares adversarial terms."""
     reconstruction_weight: float = 10.0
@@ -52,15 +46,13 @@ class MUNITConfig(ViewOptions):
     and returns (B, h, w, C)."""
 
     def __post_init__(self):
-        super().__post_init__()
+        ViewOptions.__post_init__(self)
+        MultiScaleOptions.__post_init__(self)
         require_positive(
             self,
             "filters",
             "style_size",
             "style_hidden",
-            "discriminator_filters",
-            "discriminator_layers",
-            "discriminator_scales",
         )
         weights = (
             "adversarial_weight",
