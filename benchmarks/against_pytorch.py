@@ -92,14 +92,14 @@ def main(argv=None):
     arguments = parser.parse_args(argv)
     names = ("threads", "rounds", "steps", "warm_up")
     options = {name: getattr(arguments, name) for name in names}
-    kept = KeptRows(parser, arguments, options)
-    rows = kept.rows
+    kept_rows = KeptRows(parser, arguments, options)
+    rows = kept_rows.rows
     missing = [name for name in arguments.methods if name not in rows]
     start = time.monotonic()
     print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU")
     for name in arguments.methods:
         if name in missing:
-            kept.add(name, compared(name, arguments))
+            kept_rows.add(name, compared(name, arguments))
         row = rows[name]
         print_row(
             name,

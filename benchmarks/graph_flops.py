@@ -10,8 +10,6 @@ other operations do not count.
 
 import math
 
-_DEPTHWISE = "DepthwiseConv2dNative"
-
 
 class Unknown(Exception):
     """The number of FLOPs does not follow from the graph alone."""

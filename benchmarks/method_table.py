@@ -134,21 +134,21 @@ class Table:
         )
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def measure_all(self, names, options, kept):
+    def measure_all(self, names, options, kept_rows):
         """Measures the methods that have no row, and prints all rows.
 
         Args:
             names: names of methods.
             options: options of `measure`.
-            kept: `KeptRows`, with the rows that are already measured.
+            kept_rows: `KeptRows`, with the rows that are already measured.
         """
         print(f"{'method':24}" + "".join(f"{n:>14}" for n in self.columns))
-        rows = kept.rows
+        rows = kept_rows.rows
         missing = [name for name in names if not rows.get(name)]
         start = time.monotonic()
         for name in names:
             if name in missing:
-                kept.add(name, self.in_own_process(name, options))
+                kept_rows.add(name, self.in_own_process(name, options))
             cells, title = ["failed"], name
             if row := rows[name]:
                 cells = [
@@ -198,9 +198,11 @@ class Table:
             name, own = arguments.one
             print(json.dumps(self.measure(name, json.loads(own))))
             return 0
-        kept = KeptRows(parser, arguments, options)
-        self.measure_all(arguments.methods, options, kept)
-        return 0 if all(kept.rows[name] for name in arguments.methods) else 1
+        kept_rows = KeptRows(parser, arguments, options)
+        self.measure_all(arguments.methods, options, kept_rows)
+        return (
+            0 if all(kept_rows.rows[name] for name in arguments.methods) else 1
+        )
 
 
 class KeptRows:

@@ -25,8 +25,8 @@ class Generator(nn.Module):
         self.mask_decoder = decoder(12 * filters, 6 * filters, 1)
 
     def forward(self, image, masks):
-        seen, own = self.image_encoder(image), self.mask_encoder(masks)
-        scene = torch.cat([seen, own.sum(0, keepdim=True)], 1)
+        features, own = self.image_encoder(image), self.mask_encoder(masks)
+        scene = torch.cat([features, own.sum(0, keepdim=True)], 1)
         around = scene.expand(len(masks), -1, -1, -1)
         outlines = self.mask_decoder(torch.cat([own, around], 1))
         return self.image_decoder(scene), outlines

@@ -83,8 +83,8 @@ class CoSegmentation(nn.Module):
         self.attention = nn.Sequential(*layers)
 
     def forward(self, content, other, parts):
-        asked = content * self.gate(other)[:, :, None, None]
-        return torch.cat([self.attention(part) for part in asked.chunk(parts)])
+        gated = content * self.gate(other)[:, :, None, None]
+        return torch.cat([self.attention(part) for part in gated.chunk(parts)])
 
 
 class HighwayAdaIN(nn.Module):
@@ -160,10 +160,12 @@ class Generator(nn.Module):
 
     def styles(self, images, masks):
         """Foreground and background styles of images."""
-        seen = functional.interpolate(
+        attention = functional.interpolate(
             masks, size=images.shape[2:], mode="bilinear"
         )
-        return self.style_encoder(seen * images, (1.0 - seen) * images)
+        return self.style_encoder(
+            attention * images, (1.0 - attention) * images
+        )
 
     def exchange(self, images):
         """Content, masks, both styles and translations of 2B images."""

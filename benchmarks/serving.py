@@ -315,7 +315,7 @@ def answer_forms(side):
 
 def verdicts(rows, cases):
     """Sentences about the questions of issue 3, with the numbers."""
-    said = []
+    sentences = []
     for case in cases:
         direct, served = (
             find(rows, case=case, way=way, form="array", clients=1)
@@ -324,7 +324,7 @@ def verdicts(rows, cases):
         if direct and served:
             more = served["p50_ms"] - direct["p50_ms"]
             word = "within" if more <= OVERHEAD_TARGET else "ABOVE"
-            said.append(
+            sentences.append(
                 f"{case}: the server adds {more:.2f} ms to the direct call's "
                 f"p50, {word} {OVERHEAD_TARGET:g} ms"
             )
@@ -334,11 +334,11 @@ def verdicts(rows, cases):
         )
         if plain and batched:
             ratio = batched["images_per_second"] / plain["images_per_second"]
-            said.append(
+            sentences.append(
                 f"{case}: 16 clients get {ratio:.2f} x the images a second "
                 "with batching"
             )
-    return said
+    return sentences
 
 
 def show(rows):
@@ -386,11 +386,11 @@ def main(argv=None):
     answers = [row for side in options.answers for row in answer_forms(side)]
     for table in filter(None, (rows, answers)):
         show(table)
-    said = verdicts(rows, options.cases)
-    print("\n".join(said))
+    sentences = verdicts(rows, options.cases)
+    print("\n".join(sentences))
     if options.json:
         report = {"machine": facts, "rows": rows, "answers": answers}
-        report["verdicts"] = said
+        report["verdicts"] = sentences
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 

@@ -32,16 +32,18 @@ def measured(parser, arguments):
         "warm_up": 1,
         "periods": arguments.periods,
     }
-    kept = KeptRows(parser, arguments, {"method": arguments.method, **options})
+    kept_rows = KeptRows(
+        parser, arguments, {"method": arguments.method, **options}
+    )
     for size, batch in sizes_and_batches(arguments):
         key = f"{size} {batch}"
-        if kept.rows.get(key):
+        if kept_rows.rows.get(key):
             continue
         own = {"image_size": size, "batch_size": batch}
         row = TABLE.in_own_process(arguments.method, {**options, **own})
-        kept.add(key, row)
+        kept_rows.add(key, row)
         print(f"{size} px, batch {batch}: {json.dumps(row)}", flush=True)
-    return kept.rows
+    return kept_rows.rows
 
 
 def sizes_and_batches(arguments):

@@ -95,8 +95,8 @@ def compare(arguments):
             return run([*command, *paths], arguments.threads)[1]
 
         for index in range(arguments.rounds):
-            taken = seconds(last) - seconds(first)
-            whole.append(1000 * taken / (last - first))
+            duration = seconds(last) - seconds(first)
+            whole.append(1000 * duration / (last - first))
             command = [__file__, "--bare", json.dumps(options)]
             bare.append(float(run(command, arguments.threads)[0]))
             print(f"round {index + 1:2}{whole[-1]:16.1f}{bare[-1]:12.1f}")

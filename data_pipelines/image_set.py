@@ -88,7 +88,7 @@ class ImageSet:
         self.taught = {role: () for role in self.roles} | (taught or {})
         self._names_taught = taught is not None
         self._region_means = {}
-        self._kept = {}
+        self._in_memory = {}
 
     def counts(self, split):
         """Images of each role: {"a": int, "b": int}."""
@@ -212,9 +212,9 @@ class ImageSet:
         if not cached:
             return load
         key = id(source), load_size, tuple(wanted.items())
-        if key not in self._kept:
-            self._kept[key] = all_at_once(load, len(source.names))
-        return looked_up(self._kept[key])
+        if key not in self._in_memory:
+            self._in_memory[key] = all_at_once(load, len(source.names))
+        return looked_up(self._in_memory[key])
 
     def lesson_batches(
         self,

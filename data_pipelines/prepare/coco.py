@@ -154,19 +154,20 @@ def _index(content, file, category):
 
 
 def _masks(record, annotations, shape, crop):
-    said = tuple(
+    recorded = tuple(
         size if record.get(name) is None else record[name]
         for name, size in zip(("height", "width"), shape, strict=True)
     )
-    if not all(isinstance(size, int | float) for size in said):
+    if not all(isinstance(size, int | float) for size in recorded):
         raise UserError(
-            f"has the height {said[0]!r} and the width {said[1]!r} in the "
-            "COCO file, expected numbers"
+            f"has the height {recorded[0]!r} and the width {recorded[1]!r} "
+            "in the COCO file, expected numbers"
         )
-    if said != shape:
+    if recorded != shape:
         raise UserError(
-            f"is {shape[0]} high and {shape[1]} wide, but {said[0]} high and "
-            f"{said[1]} wide in the COCO file{side_hint(shape, said)}"
+            f"is {shape[0]} high and {shape[1]} wide, but {recorded[0]} high "
+            f"and {recorded[1]} wide in the COCO "
+            f"file{side_hint(shape, recorded)}"
         )
     for annotation in annotations:
         try:

@@ -65,7 +65,7 @@ def crop_image(image, size):
     if size is None:
         return image
     shape = image.height, image.width
-    (top, bottom), (left, right) = _kept(shape, size)
+    (top, bottom), (left, right) = _part_that_stays(shape, size)
     return image.resize(
         size[::-1], Image.Resampling.BICUBIC, box=(left, top, right, bottom)
     )
@@ -88,13 +88,16 @@ def crop_map(values, size):
             first + (np.arange(count) + 0.5) * (last - first) / count, side - 1
         ).astype(int)
         for (first, last), count, side in zip(
-            _kept(values.shape, size), size, values.shape, strict=True
+            _part_that_stays(values.shape, size),
+            size,
+            values.shape,
+            strict=True,
         )
     )
     return values[np.ix_(rows, columns)]
 
 
-def _kept(shape, size):
+def _part_that_stays(shape, size):
     """The part of (height, width) that stays: pairs of floats, in pixels.
 
     The image is resized to whole pixels. Its aspect is kept, except for the

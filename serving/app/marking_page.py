@@ -96,11 +96,11 @@ def marking_page(marking: Marking) -> gr.Blocks:
             back = gr.Button("Back", elem_id="back")
             skip = gr.Button("Skip", elem_id="skip")
             save = gr.Button("Save and next", variant="primary", elem_id="save")
-        with gr.Row(visible=False) as asked:
+        with gr.Row(visible=False) as question:
             gr.Markdown("This image has a mask already. Replace it?")
             keep = gr.Button("Keep the old one", elem_id="keep")
             replace = gr.Button("Replace it", variant="stop", elem_id="replace")
-        shown = [at, where, editor, buttons, asked]
+        shown = [at, where, editor, buttons, question]
         blocks.load(does.start, None, shown)
         back.click(lambda at: does.move(at, -1), at, shown)
         for button in (skip, keep):

@@ -100,7 +100,7 @@ def _fill_spec(spec, model, version, label):
         spec.version_label = label
 
 
-def _found(call, model, version, label):
+def _with_blame(call, model, version, label):
     """The answer to a call; its error says which choice is to blame.
 
     The texts of the server tell the causes apart. All releases have the same
@@ -201,7 +201,7 @@ class Steps:
             call = Call(
                 protos.GET_MODEL_METADATA, request, self._limit(timeout)
             )
-            response = yield from _found(call, *key)
+            response = yield from _with_blame(call, *key)
             self._cache[key] = read_metadata(response)
         return self._cache[key]
 
@@ -217,7 +217,7 @@ class Steps:
         key = self._name(model), version, None
         _fill_spec(request.model_spec, *key)
         call = Call(protos.GET_MODEL_STATUS, request, self._limit(timeout))
-        response = yield from _found(call, *key)
+        response = yield from _with_blame(call, *key)
         return read_status(response)
 
     def reload_config(
@@ -303,7 +303,7 @@ class Steps:
         for name, array in arrays.items():
             tensors.fill_proto(request.inputs[name], array)
         call = Call(protos.PREDICT, request, self._limit(timeout))
-        data = yield from _found(call, model, version, label)
+        data = yield from _with_blame(call, model, version, label)
         prediction = _read_prediction(data)
         if prediction.version != known.version:
             self._cache.pop((model, version, label), None)

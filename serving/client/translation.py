@@ -203,7 +203,7 @@ def _send(predict, chosen, direction, ports):
 
 
 def with_all_masks(item, ports):
-    """An item with every mask; of 0x0 pixels, the model finds it."""
+    """An item with every mask. The model finds the ones that are empty."""
     nothing = np.zeros((0, 0, 1), np.uint8)
     return item._replace(
         inputs={**dict.fromkeys(ports.masks, nothing), **item.inputs}

@@ -100,13 +100,13 @@ def first_names(paths: Sequence[Path]) -> str:
 
 
 def scan_folder(
-    folder: str | Path, taken: Sequence[str] = IMAGE_SUFFIXES
+    folder: str | Path, suffixes: Sequence[str] = IMAGE_SUFFIXES
 ) -> Scan:
     """Looks which files of a folder are images, by their names.
 
     Args:
         folder: path, or what has its `iterdir`.
-        taken: suffixes of the images that can be read.
+        suffixes: suffixes of the images that can be read.
 
     Returns:
         `Scan`. Nothing is opened.
@@ -121,26 +121,26 @@ def scan_folder(
     paths = (p for p in folder.iterdir() if not p.name.startswith("."))
     for path in sorted(paths, key=lambda path: natural_key(path.name)):
         if path.suffix.lower() in (*IMAGE_SUFFIXES, *_OTHER_KINDS):
-            images.append((path, image_problem(path, taken)))
+            images.append((path, image_problem(path, suffixes)))
         elif not path.is_dir():
             others.append(path)
     return Scan(images, others)
 
 
 def image_problem(
-    path: Path, taken: Sequence[str] = IMAGE_SUFFIXES
+    path: Path, suffixes: Sequence[str] = IMAGE_SUFFIXES
 ) -> str | None:
     """Why a file cannot be read as an image, as far as its name tells.
 
     Args:
         path: the file.
-        taken: suffixes of the images that can be read.
+        suffixes: suffixes of the images that can be read.
 
     Returns:
         str to put after the path, or None.
     """
     problem, suffix = file_problem(path), path.suffix.lower()
-    if problem is None and suffix in _OTHER_KINDS and suffix not in taken:
+    if problem is None and suffix in _OTHER_KINDS and suffix not in suffixes:
         kind = _OTHER_KINDS[suffix]
         return (
             f"is {article(kind)} {kind} image: {path.suffix} files are not "
@@ -183,7 +183,7 @@ def result_names(name: str, count: int) -> list[str]:
 
 
 def list_images(
-    source: str | os.PathLike, taken: Sequence[str] = IMAGE_SUFFIXES
+    source: str | os.PathLike, suffixes: Sequence[str] = IMAGE_SUFFIXES
 ) -> Listing:
     """The images of a folder, or the one file.
 
@@ -192,7 +192,7 @@ def list_images(
 
     Args:
         source: path of a file or folder.
-        taken: suffixes of the images that can be read.
+        suffixes: suffixes of the images that can be read.
 
     Returns:
         `Listing`.
@@ -211,7 +211,7 @@ def list_images(
             "Expected an image or a folder of images. Got: "
             f"`{source}`, which {got}."
         )
-    scan = scan_folder(source, taken)
+    scan = scan_folder(source, suffixes)
     stems = {path.stem for path, _ in scan.images}
     images, problems, masks = [], {}, []
     for path, problem in scan.images:
@@ -223,7 +223,7 @@ def list_images(
             images.append(path)
     if not images and not problems:
         raise ValueError(
-            f"Expected images ({', '.join(taken)}) in `{source}`. "
+            f"Expected images ({', '.join(suffixes)}) in `{source}`. "
             f"Got: {_contents(source, scan.others)}."
         )
     return Listing(images, problems, masks, scan.others)

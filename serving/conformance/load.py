@@ -268,7 +268,7 @@ class Load:
                 self._wait_for(functools.partial(self._answered, version))
                 if version < VERSIONS[-1]:
                     self._wait_for(
-                        lambda n=share * version: self._made() >= n,
+                        lambda n=share * version: self._calls_done() >= n,
                         seconds=float("inf"),
                     )
             self._wait_for(lambda: self._is_gone(client))
@@ -280,7 +280,7 @@ class Load:
                 raise TimeoutError("the next step did not come in time")
             time.sleep(0.01)
 
-    def _made(self):
+    def _calls_done(self):
         return len(self._report.answers) + len(self._report.broken)
 
     def _answered(self, version):

@@ -48,7 +48,6 @@ def _serving(name: str) -> Any:
 
 TensorProto = _message("tensorflow.TensorProto")
 MetaGraphDef = _message("tensorflow.MetaGraphDef")
-SignatureDef = _message("tensorflow.SignatureDef")
 
 ModelSpec = _serving("ModelSpec")
 PredictRequest = _serving("PredictRequest")

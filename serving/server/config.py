@@ -145,7 +145,7 @@ class ConfigFile:
     def __init__(self, path: str | pathlib.Path):
         self._path = path
         self._applied: list[ModelSettings] | None = None
-        self._told = ""
+        self._last_warning = ""
 
     def read(self) -> list[ModelSettings]:
         """The models of the file, which count as known from now on.
@@ -176,10 +176,10 @@ class ConfigFile:
             if models != before:
                 LOG.info("%s has changed", self._path)
                 manager.configure(lambda: models)
-            if models != before or self._told:
+            if models != before or self._last_warning:
                 manager.set_labels(models)
-            self._told = ""
+            self._last_warning = ""
         except (ConfigError, CallError) as error:
-            if str(error) != self._told:
+            if str(error) != self._last_warning:
                 LOG.warning("%s", error)
-            self._told = str(error)
+            self._last_warning = str(error)

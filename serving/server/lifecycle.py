@@ -235,10 +235,10 @@ class Manager:
         for candidate in available:
             if candidate.number == version:
                 return candidate
-        asked = f"Latest({name})"
+        request = f"Latest({name})"
         if version is not None:
-            asked = f"Specific({name}, {version})"
-        raise CallError(NOT_FOUND, f"Servable not found for request: {asked}")
+            request = f"Specific({name}, {version})"
+        raise CallError(NOT_FOUND, f"Servable not found for request: {request}")
 
     def _work(self):
         while True:

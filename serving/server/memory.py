@@ -112,13 +112,13 @@ class Meter:
         for pixels, request in self._largest.values():
             # The first request of a signature sets up the runtime. What that
             # takes is no part of a pixel, so the request runs again.
-            taken, seconds = self._look(request, answer)
+            bytes_used, seconds = self._look(request, answer)
             times = min(_PIXELS // pixels, int(_SECONDS / max(seconds, 1e-3)))
-            if taken is not None and taken < _ENOUGH and times > 1:
-                taken, _ = self._look(_repeated(request, times), answer)
+            if bytes_used is not None and bytes_used < _ENOUGH and times > 1:
+                bytes_used, _ = self._look(_repeated(request, times), answer)
                 pixels *= times
-            if taken is not None:
-                per_pixel.append(_MARGIN * taken / pixels)
+            if bytes_used is not None:
+                per_pixel.append(_MARGIN * bytes_used / pixels)
         budget = self._budget
         if per_pixel:
             budget.most_per_pixel = max(budget.most_per_pixel, *per_pixel)

@@ -52,8 +52,8 @@ def codes_of(method, data, *, split="test", limit=None, batch_size=8):
         split=split, batch_size=batch_size, limit=limit
     ):
         code_arrays = graph(batch["a"]["image"], batch["b"]["image"])
-        shown = (batch["a"]["attributes"], batch["a"]["index"])
-        parts.append([values.numpy() for values in (*code_arrays, *shown)])
+        others = (batch["a"]["attributes"], batch["a"]["index"])
+        parts.append([values.numpy() for values in (*code_arrays, *others)])
     *code_arrays, attributes, index = map(
         np.concatenate, zip(*parts, strict=True)
     )

@@ -209,7 +209,9 @@ def features_of(
             is broken.
     """
     if cache is None:
-        return _made(folder, network, image_size, batch_size, advance)
+        return _computed_features(
+            folder, network, image_size, batch_size, advance
+        )
     made_of = [folder.about["fingerprint"], network.about, image_size]
     key = hashlib.sha256(json.dumps([made_of, package_versions()]).encode())
     name = f"{Path(folder.about['location']).name}-{key.hexdigest()[:16]}{NPZ}"
@@ -219,7 +221,9 @@ def features_of(
         advance(folder.about["count"])
         facts = json.loads(str(arrays["seen"]))
         return _feature_set(path, arrays, {**folder.about, **facts})
-    computed = _made(folder, network, image_size, batch_size, advance)
+    computed = _computed_features(
+        folder, network, image_size, batch_size, advance
+    )
     arrays = {"features": computed.features}
     if computed.logits is not None:
         arrays["logits"] = computed.logits
@@ -231,7 +235,7 @@ def features_of(
     return computed
 
 
-def _made(folder, network, image_size, batch_size, advance):
+def _computed_features(folder, network, image_size, batch_size, advance):
     from data_pipelines.checks import decode
     from tfmask.ops.images import resized
 

@@ -32,7 +32,7 @@ class Judge:
     def __init__(self, context):
         data, self._classifier = context.data, context.classifier
         self._names, self._split = data.attributes, context.split
-        self._seen, self._true = [], []
+        self._predictions, self._true = [], []
         if self._classifier is not None:
             self._title = str(self._classifier)
             return
@@ -52,13 +52,13 @@ class Judge:
     def check(self, images, attributes):
         """`seen_in` of true images, which count for its own accuracy."""
         predicted = self.seen_in(images)
-        self._seen.append(predicted)
+        self._predictions.append(predicted)
         self._true.append(attributes > 0.5)
         return predicted
 
     def accuracy(self):
         """dict of attribute to `accuracy` and `majority`."""
-        predicted, true = map(np.concatenate, (self._seen, self._true))
+        predicted, true = map(np.concatenate, (self._predictions, self._true))
         return label_accuracies(self._names, predicted, true)
 
     def note(self):

@@ -102,5 +102,5 @@ class ShapeClassifier:
         Returns:
             float in [0, 1]; NaN if there are no crops.
         """
-        taken = self.takes_for(crops, domain)
-        return float(taken.mean()) if len(taken) else float("nan")
+        votes = self.takes_for(crops, domain)
+        return float(votes.mean()) if len(votes) else float("nan")

@@ -62,11 +62,11 @@ class ServedTranslation(tf.Module):
         """
         spec, signatures = self._spec, {}
         for direction in self._directions:
-            taken = {direction: spec.served}
+            ports_of = {direction: spec.served}
             for port in spec.images_taken:
                 name = f"{direction}_with_{port.name}"
-                taken[name] = (*spec.required, port)
-            for name, ports in taken.items():
+                ports_of[name] = (*spec.required, port)
+            for name, ports in ports_of.items():
                 plain = self._arrays(name, direction, ports)
                 signatures[name] = plain
                 name = f"{name}_encoded"

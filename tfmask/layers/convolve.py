@@ -187,17 +187,17 @@ def _taps(images):
         [batch, height + 1, 2, width + 1, 2, filters],
     )
     pairs = tf.transpose(pairs, [2, 4, 5, 0, 1, 3])
-    seen = [
+    windows = [
         pairs[..., a : a + height, c : c + width]
         for a in (0, 1)
         for c in (0, 1)
     ]
     # (a, c, b, d, F, B, H, W)
-    seen = tf.reshape(
-        tf.stack(seen), [2, 2, 2, 2, filters, batch, height, width]
+    windows = tf.reshape(
+        tf.stack(windows), [2, 2, 2, 2, filters, batch, height, width]
     )
-    seen = tf.transpose(seen, [0, 2, 1, 3, 4, 5, 6, 7])
-    return tf.reshape(seen, [16 * filters, batch * height * width])
+    windows = tf.transpose(windows, [0, 2, 1, 3, 4, 5, 6, 7])
+    return tf.reshape(windows, [16 * filters, batch * height * width])
 
 
 def _overlapped(taps, shape):

@@ -136,12 +136,13 @@ def empty_maps(maps, signs):
     Returns:
         Scalar float32 in [0, 1]; 0 if no map was asked for.
     """
-    asked = tf.cast(tf.not_equal(signs, 0), tf.float32)
-    if maps.shape[-1] != asked.shape[-1]:
-        asked = tf.reduce_max(asked, axis=1, keepdims=True)
+    signed = tf.cast(tf.not_equal(signs, 0), tf.float32)
+    if maps.shape[-1] != signed.shape[-1]:
+        signed = tf.reduce_max(signed, axis=1, keepdims=True)
     empty = tf.reduce_all(tf.equal(maps, 0), axis=(1, 2))
     return tf.math.divide_no_nan(
-        tf.reduce_sum(asked * tf.cast(empty, tf.float32)), tf.reduce_sum(asked)
+        tf.reduce_sum(signed * tf.cast(empty, tf.float32)),
+        tf.reduce_sum(signed),
     )
 
 

@@ -187,9 +187,9 @@ class Gallery:
     def mask_means(self, step):
         """dict of step to dict of mask's name to mean, up to a step."""
         return {
-            taken: sample.get("mask_means", {})
-            for taken, sample in self._samples.items()
-            if taken <= step
+            sample_step: sample.get("mask_means", {})
+            for sample_step, sample in self._samples.items()
+            if sample_step <= step
         }
 
     def add_samples(self, step, images, mask_means=None):
@@ -226,7 +226,7 @@ class Gallery:
         Returns:
             str, relative to the folder. None if there is none.
         """
-        steps = [taken for taken in self._samples if taken <= step]
+        steps = [number for number in self._samples if number <= step]
         return self._samples[max(steps)]["file"] if steps else None
 
     def write(self):

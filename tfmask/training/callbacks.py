@@ -264,12 +264,12 @@ class Progress(keras.callbacks.Callback):
         self.rows = rows
         self.seconds = seconds
         self._bar = None
-        self._began = self._said = 0.0
+        self._began = self._last_line = 0.0
         self._pace = Pace()
         self._phases = set()  # those whose step is compiled
         self._compiles = False
         self._compiles_since, self._since = 0.0, (0, 0.0)
-        self._told = False  # how long all steps will take
+        self._expectation_shown = False  # how long all steps will take
 
     def on_train_begin(self, logs=None):
         from rich.console import Console
@@ -281,7 +281,7 @@ class Progress(keras.callbacks.Callback):
             TimeElapsedColumn,
         )
 
-        self._began = self._said = time.monotonic()
+        self._began = self._last_line = time.monotonic()
         console = Console(stderr=True)
         if console.is_terminal:
             self._bar = Progress(
@@ -313,7 +313,7 @@ class Progress(keras.callbacks.Callback):
         if self._compiles:
             self._pace.restart(step, now)
             self._say(f"compiled in {now - self._compiles_since:.1f} s")
-            self._since, self._said = (step, now), now
+            self._since, self._last_line = (step, now), now
         else:
             self._pace.add(step, now)
             self._tell_expected(step, now)
@@ -324,8 +324,8 @@ class Progress(keras.callbacks.Callback):
                 left=self._left(step, now),
                 loss=self._losses(),
             )
-        elif now - self._said >= self.SECONDS_BETWEEN_LINES:
-            self._said = now
+        elif now - self._last_line >= self.SECONDS_BETWEEN_LINES:
+            self._last_line = now
             self._say(
                 f"step {step}/{self.end_step}, {self._left(step, now)} "
                 f"{self._losses()}"
@@ -338,9 +338,9 @@ class Progress(keras.callbacks.Callback):
     def _tell_expected(self, step, now):
         """The estimate of the whole time, as soon as there are enough steps."""
         first, since = self._since
-        if self._told or now - since < self.SECONDS_TO_EXPECT:
+        if self._expectation_shown or now - since < self.SECONDS_TO_EXPECT:
             return
-        self._told = True
+        self._expectation_shown = True
         self._say(
             f"a step takes {(now - since) / (step - first):.3g} s at first, "
             f"in all {_clock(self._seconds_left(step, now))} are left"

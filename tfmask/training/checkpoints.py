@@ -92,11 +92,11 @@ def _optimizer_paths(optimizer, owned, paths):
         for slot, values in slots.items()
         for path, variable in zip(paths, values, strict=True)
     }
-    taken = set()
+    names = set()
     for variable in variables:
         name = places.get(id(variable), own_name(variable))
-        name = unique_name(name, taken)
-        taken.add(name)
+        name = unique_name(name, names)
+        names.add(name)
         yield name, variable
 
 

@@ -58,7 +58,7 @@ class OwnMaskMaker(keras.callbacks.Callback):
             if memory.of_middle.numpy():
                 self.say(f"step {step}: own masks of {domain} stay as they are")
                 continue
-            images, masks = self._found(domain, memory.size)
+            images, masks = self._images_and_masks(domain, memory.size)
             reason = self._reason_for_middle(masks, first)
             if reason:
                 words = f"the middle of the images ({reason})"
@@ -100,7 +100,7 @@ class OwnMaskMaker(keras.callbacks.Callback):
             f"{inside:.2f} in the middle"
         )
 
-    def _found(self, domain, size):
+    def _images_and_masks(self, domain, size):
         """uint8 images (N, h, w, 3) and masks (N, h, w) float32."""
 
         @tf.function(autograph=False)

@@ -284,10 +284,10 @@ def check_batch(config, strategy, method):
             f"{config.method_name} learns from one instance after the other "
             "already. Leave out --run.accumulate."
         )
-    taken = {"batch_size": config.run.batch_size}
+    batch_sizes = {"batch_size": config.run.batch_size}
     if getattr(config.method, "lesson_epochs", 0):
-        taken["lesson_batch_size"] = config.run.lesson_batch_size
-    for name, count in taken.items():
+        batch_sizes["lesson_batch_size"] = config.run.lesson_batch_size
+    for name, count in batch_sizes.items():
         if count % (replicas * parts):
             raise UserError(
                 f"`run.{name}` must be a multiple of `run.accumulate` times "

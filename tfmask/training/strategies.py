@@ -122,12 +122,12 @@ def lost_workers_named(config, run):
         who = "Another worker"
         if others and others[0] < len(hosts):
             who = f"Worker {others[0]} ({hosts[others[0]]})"
-        said = [
+        lines = [
             line.strip()
             for line in error.message.splitlines()
             if "aborted by" in line or "is down" in line
         ]
-        reason = (said or error.message.strip().splitlines() or [""])[-1]
+        reason = (lines or error.message.strip().splitlines() or [""])[-1]
         raise UserError(
             f"{who} is gone, so worker {own} stops. See the end of that "
             "worker's own output for why, then start all of them again with "

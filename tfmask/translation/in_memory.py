@@ -81,10 +81,10 @@ def _is_many(images):
 
 
 def _check_names(spec, inputs):
-    taken = [port.name for port in spec.inputs[1:]]
+    names = [port.name for port in spec.inputs[1:]]
     for name in inputs:
-        if name not in taken:
-            what = ", ".join(taken) or "images alone"
+        if name not in names:
+            what = ", ".join(names) or "images alone"
             raise UserError(f"{spec.name} takes {what}. Got: `{name}`.")
     for port in spec.required[1:]:
         if port.name not in inputs:

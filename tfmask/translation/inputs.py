@@ -282,9 +282,9 @@ def check_inputs(run, method, inputs):
                 f"`{run}` needs `{port.name}`: add {option_of(port.name)} "
                 f"{_VALUES[port.kind]}.{known}"
             )
-    taken = {port.name for port in method.spec.inputs}
+    port_names = {port.name for port in method.spec.inputs}
     for name in inputs.names:
-        if name not in taken:
+        if name not in port_names:
             words = name.replace("_", " ")
             raise UserError(
                 f"`{run}` takes no {words}; leave {option_of(name)} out."
@@ -303,8 +303,8 @@ def check_inputs(run, method, inputs):
 
 def _chosen_images(method, inputs):
     """Options of the images that are given in place of a number."""
-    taken = [port.name for port in method.spec.images_taken]
-    return [option_of(name) for name in taken if name in inputs.files]
+    port_names = [port.name for port in method.spec.images_taken]
+    return [option_of(name) for name in port_names if name in inputs.files]
 
 
 def samples_of(run, method, inputs, samples):

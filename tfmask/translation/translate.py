@@ -17,18 +17,18 @@ from tfmask.ops.files import write_png
 from tfmask.translation.inputs import read_beside, read_files
 
 
-def direction_of(run, method, asked):
-    """The way to translate: the one asked for, or the method's first.
+def direction_of(run, method, direction):
+    """The direction itself, or the method's first one if it is None.
 
     Args:
         run: path, for the message.
         method: object with `directions`.
-        asked: str, the wanted direction, or None.
+        direction: str, the wanted direction, or None.
 
     Raises:
         UserError: the method has no such direction.
     """
-    direction = asked or method.directions[0]
+    direction = direction or method.directions[0]
     if direction not in method.directions:
         raise UserError(
             f"`{run}` has no direction {direction}; it has "

@@ -50,11 +50,11 @@ def test_it_is_measured_with_a_request_that_can_be_seen(bytes_per_pixel):
 
 @needs_proc
 def test_what_the_first_request_sets_up_is_no_part_of_a_pixel():
-    warm, kept = model(1000), []
+    warm, arrays = model(1000), []
 
     def answer(request):
-        if not kept:
-            kept.append(np.ones(2**26, np.uint8))
+        if not arrays:
+            arrays.append(np.ones(2**26, np.uint8))
         warm(request)
 
     meter = Meter(Budget(2**32))

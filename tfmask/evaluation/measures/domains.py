@@ -13,8 +13,8 @@ class TakenForTarget(Measure):
 
     def add(self, scores, answer, example):
         classifier, target = self.context.classifier, self.title[-1]
-        taken = classifier.takes_for(answer["image"], target)
-        scores.add(**{CLASSIFIED: taken.astype(float)})
+        on_target = classifier.takes_for(answer["image"], target)
+        scores.add(**{CLASSIFIED: on_target.astype(float)})
 
     @classmethod
     def closing(cls, context, directions):

@@ -354,7 +354,7 @@ class LOMIT(CriticMethod):
                 perhaps `mask` and `exemplar_mask`, float of one channel. They
                 replace the masks that the network finds. They have a quarter of
                 the size, or are larger (then averaged by area), and are clipped
-                to [0, 1]. A mask of 0x0 pixels means no mask.
+                to [0, 1]. The network finds a mask that is empty, (B, 0, 0, 1).
             direction: "a_to_b"; there is no other.
 
         Returns:
@@ -374,15 +374,19 @@ class LOMIT(CriticMethod):
                 inputs.get(name),
                 own,
             )
-        seen = upsampled(masks["mask"], images["image"])
-        read = upsampled(masks["exemplar_mask"], images["exemplar"])
+        mask = upsampled(masks["mask"], images["image"])
+        exemplar_mask = upsampled(masks["exemplar_mask"], images["exemplar"])
         translated = self.decoder(
             content,
             masks["mask"],
-            self.style_encoder.foreground(read * images["exemplar"]),
-            self.style_encoder.background((1.0 - seen) * images["image"]),
+            self.style_encoder.foreground(exemplar_mask * images["exemplar"]),
+            self.style_encoder.background((1.0 - mask) * images["image"]),
         )
-        return {"image": translated, "mask": seen, "exemplar_mask": read}
+        return {
+            "image": translated,
+            "mask": mask,
+            "exemplar_mask": exemplar_mask,
+        }
 
     def images_to_show(self, batch):
         """Input, exemplar, both masks and the translation."""
