@@ -12,22 +12,24 @@ import tensorflow as tf
 
 from data_pipelines.palettes import colour_problem
 from serving.commands.mask_values import mask_problem
-from serving.commands.pictures import (
+from serving.commands.picture_headers import (
     TURNS,
-    PictureError,
-    as_png,
-    binary,
     bit_depth,
-    dark_problem,
     decodes_right,
     is_grey,
     is_lossless,
     is_plain_mask,
     orientation,
+    turned,
+)
+from serving.commands.pictures import (
+    PictureError,
+    as_png,
+    binary,
+    dark_problem,
     read_image,
     read_mask,
     size_problem,
-    turned,
 )
 from tfmask.ops.arrays import MIN_SIDE
 from tfmask.ops.errors import UserError
@@ -49,7 +51,7 @@ def decode(content):
 
     Args:
         content: bytes of any checked file; or a scalar string tensor of a file
-            that `pictures.decodes_right` accepts.
+            that `picture_headers.decodes_right` accepts.
     """
     if isinstance(content, bytes):
         if not decodes_right(content):

@@ -18,7 +18,7 @@ class Encoded:
         span: (start, length) of the bytes in this file. None: all of it.
         content: the encoded bytes. None if they stay on disk.
         orientation: the turn that makes the image upright, a key of
-            `serving.commands.pictures.TURNS`.
+            `serving.commands.picture_headers.TURNS`.
         converted: bool, `content` is the image of the file in a form that
             TensorFlow reads.
     """

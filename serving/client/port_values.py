@@ -10,12 +10,11 @@ from serving.client.errors import invalid
 from serving.commands.command_line import expand_home
 from serving.commands.files import article
 from serving.commands.mask_values import mask_problem
+from serving.commands.picture_headers import is_plain_image, is_plain_mask
 from serving.commands.pictures import (
     PictureError,
     as_png,
     binary,
-    is_plain_image,
-    is_plain_mask,
     open_picture,
     read_image,
     read_mask,
