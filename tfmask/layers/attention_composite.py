@@ -1,4 +1,4 @@
-"""Blend of a translated foreground and an untouched background."""
+"""Blend of foreground and background: Mejjati et al. 2018, Eq. (1)."""
 
 
 def attention_composite(foreground, background, attention):

@@ -1,4 +1,4 @@
-"""How an attention map is put into a generator's input."""
+"""`(1 + M) x`, GuideGAN, Eq. (4): an attention map for a generator."""
 
 import keras
 import tensorflow as tf

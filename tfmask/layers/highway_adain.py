@@ -1,4 +1,4 @@
-"""Highway adaptive instance normalisation: two styles, one mask."""
+"""LOMIT's highway AdaIN, Eq. (3) and (4): two styles, one mask."""
 
 import keras
 import tensorflow as tf

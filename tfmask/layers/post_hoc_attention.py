@@ -1,4 +1,4 @@
-"""GuideGAN's attention without parameters: how strongly features answer."""
+"""GuideGAN, Eq. (2): attention without parameters, from features."""
 
 import tensorflow as tf
 
@@ -17,7 +17,7 @@ def post_hoc_attention(features):
     Returns:
         (B, h, w, 1) float32 in [0, 1]; 0 if all places are alike.
 
-    Paper: GuideGAN, post hoc attention g.
+    Paper: GuideGAN, Eq. (2), post hoc attention g.
     Differs from the paper: nothing is added to the divisor.
 
     Examples:

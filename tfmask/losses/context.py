@@ -1,4 +1,4 @@
-"""InstaGAN's context loss: what surrounds the instances stays."""
+"""InstaGAN's context loss, Eq. (4): what surrounds the instances stays."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""The discriminator's attention guides the generator: maps and their memory."""
+"""GuideGAN, Eq. (1): the discriminator's attention guides the generator."""
 
 import tensorflow as tf
 

@@ -1,4 +1,4 @@
-"""LOMIT's co-segmentation network: two contents find each other's masks."""
+"""LOMIT's co-segmentation, `m1 = A(g(c2) c1)`: masks from two contents."""
 
 import keras
 import tensorflow as tf

@@ -1,4 +1,4 @@
-"""Attention-guided translation: a learned mask keeps the background."""
+"""Mejjati et al. 2018: a learned attention map keeps the background."""
 
 from functools import partial
 
