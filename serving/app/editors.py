@@ -2,7 +2,6 @@
 
 import base64
 import functools
-import json
 from pathlib import Path
 
 import gradio as gr
@@ -23,11 +22,13 @@ _FONTS = ["system-ui", "sans-serif"]
 THEME = gr.themes.Default(font=_FONTS, font_mono=["monospace"])
 _BRUSH = 24  # radius, of the canvas's pixels
 _PNG = "data:image/png;base64,"
-# Small pictures are enlarged to the free space.
+# Small pictures are enlarged to the free space. Few of them do not get wider
+# columns: they would be higher than the gallery.
 CSS = """
 #image img, #mask img, #picture img, #exemplar img {
     width: 100%; height: 100%; object-fit: contain;
 }
+#more .grid-container { --grid-cols: 4 !important; }
 """
 
 
@@ -76,7 +77,8 @@ def mask_editor(
 ) -> gr.HTML:
     """A picture on which a person paints a mask; see `painting`.
 
-    Its value is text: `paintable` makes it, and `paint_of` reads it.
+    Its value is the paint as text: `paint_of` reads it. `paintable` makes what
+    it shows.
 
     Args:
         label: str, over it.
@@ -98,21 +100,24 @@ def mask_editor(
         js_on_load=_part("paint.js"),
         apply_default_css=False,
         elem_id=name,
+        background="",
     )
 
 
-def paintable(picture: np.ndarray, mask: np.ndarray | None = None) -> str:
-    """The value of an editor for a picture and its mask.
+def paintable(picture: np.ndarray, mask: np.ndarray | None = None) -> gr.HTML:
+    """What an editor becomes for a picture and its mask.
 
     Args:
         picture: (H, W, 3) uint8.
         mask: (H, W) uint8, or None for an empty one.
 
     Returns:
-        What `paint.js` shows.
+        `gradio.HTML` that is given back in place of the editor.
     """
     parts = painting.editor(picture, mask)
-    return json.dumps({name: _url(pixels) for name, pixels in parts.items()})
+    return gr.HTML(
+        value=_url(parts["layer"]), background=_url(parts["background"])
+    )
 
 
 def paint_of(value: str | None) -> np.ndarray | None:
@@ -124,7 +129,7 @@ def paint_of(value: str | None) -> np.ndarray | None:
     Returns:
         (SIDE, SIDE, 4) uint8, or None for an empty editor.
     """
-    return _pixels(json.loads(value)["layer"]) if value else None
+    return _pixels(value) if value else None
 
 
 def _part(name):

@@ -1,8 +1,9 @@
 // Paint over a picture: two canvases, one over the other. Gradio calls this
-// once for each editor on the page, with `element`, `props` and `watch`. The
-// value is JSON of two data URLs: `background`, the picture, and `layer`, the
-// paint. After each stroke the value is whole again, so Python never waits
-// for the page. While a picture can be painted on, `data-shown` is its number.
+// once for each editor on the page, with `element`, `props` and `watch`.
+// `props.background` is the picture, and the value is the paint; both are data
+// URLs. Only the value goes to Python. After each stroke it is whole again, so
+// Python never waits for the page. While a picture can be painted on,
+// `data-shown` is its number.
 const UNDO_STEPS = 20;
 const [picture, layer] = element.querySelectorAll("canvas");
 const brush = layer.getContext("2d");
@@ -12,7 +13,7 @@ const [tools, colours] = ["tool", "colour"].map((name) => [
 const size = element.querySelector("input[type=range]");
 let colour = colours[0].dataset.colour;
 let tool = "paint";
-let background = null; // null while a picture is loading, and without one
+let open = false; // not while a picture is loading, nor without one
 let newest = 0;
 let last = null; // the brush's place while its button is down
 let undo = [];
@@ -28,7 +29,7 @@ function remember() {
 }
 
 function keep() {
-  props.value = JSON.stringify({ background, layer: layer.toDataURL() });
+  props.value = layer.toDataURL();
 }
 
 async function decoded(url) {
@@ -40,22 +41,21 @@ async function decoded(url) {
 
 async function show() {
   const number = ++newest;
-  const value = props.value ? JSON.parse(props.value) : null;
-  background = last = null;
+  const urls = props.value ? [props.background, props.value] : [];
+  open = false;
+  last = null;
   delete layer.dataset.shown;
   undo = [];
-  const images = value
-    ? await Promise.all([value.background, value.layer].map(decoded))
-    : [];
+  const images = await Promise.all(urls.map(decoded));
   // Another value came while this one was read.
   if (number !== newest) return;
   for (const [at, canvas] of [picture, layer].entries()) {
     const drawing = canvas.getContext("2d");
     drawing.clearRect(0, 0, canvas.width, canvas.height);
-    if (value) drawing.drawImage(images[at], 0, 0);
+    if (images.length) drawing.drawImage(images[at], 0, 0);
   }
-  background = value && value.background;
-  if (value) layer.dataset.shown = number;
+  open = images.length > 0;
+  if (open) layer.dataset.shown = number;
 }
 
 function place(event) {
@@ -80,7 +80,7 @@ function line(to) {
 }
 
 layer.addEventListener("pointerdown", (event) => {
-  if (!background || event.button) return;
+  if (!open || event.button) return;
   event.preventDefault();
   layer.setPointerCapture(event.pointerId);
   remember();
@@ -110,16 +110,18 @@ for (const button of colours)
     choose(tools, tools[0]);
   });
 element.querySelector("[data-undo]").addEventListener("click", () => {
-  if (!background || !undo.length) return;
+  if (!open || !undo.length) return;
   brush.putImageData(undo.pop(), 0, 0);
   keep();
 });
 element.querySelector("[data-clear]").addEventListener("click", () => {
-  if (!background) return;
+  if (!open) return;
   remember();
   brush.clearRect(0, 0, layer.width, layer.height);
   keep();
 });
 
-watch("value", show);
+// Gradio takes a quoted name in this text for an event, so a list of names
+// would hide `background`.
+watch(Object.keys(props), show);
 show();

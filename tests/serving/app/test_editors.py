@@ -16,7 +16,7 @@ def test_the_paint_comes_back_exactly():
         rng.integers(0, 256, (40, 30, *channels), np.uint8)
         for channels in ((3,), ())
     )
-    layer = paint_of(paintable(picture, mask))
+    layer = paint_of(paintable(picture, mask).value)
     np.testing.assert_array_equal(
         layer, painting.editor(picture, mask)["layer"]
     )
