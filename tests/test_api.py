@@ -160,11 +160,17 @@ def test_it_is_a_keras_model(model):
     refused(lambda: model(batch[:, :15]), "multiples of 4")
     refused(lambda: model({"picture": batch}), "`image` is missing")
     refused(lambda: model.save("model.keras"), "tfmask.export")
+    refused(lambda: model.export("model"), "tfmask.export")
 
 
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, pickle.dumps])
 def test_copies_say_what_to_use(model, way):
     refused(lambda: way(model), "from_preset", kind=TypeError)
+
+
+@pytest.mark.parametrize("way", ["get_config", "to_json"])
+def test_a_method_has_no_keras_config(model, way):
+    refused(getattr(model, way), "from_preset", kind=NotImplementedError)
 
 
 def test_wrong_verbs_are_told(model, data, tmp_path):

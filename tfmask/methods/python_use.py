@@ -5,6 +5,11 @@ import tensorflow as tf
 
 from tfmask.ops.errors import UserError
 
+_ANOTHER = (
+    "Make another by `tfmask.from_preset` or `tfmask.load_run`; "
+    "`set_weights` copies the weights."
+)
+
 
 def require_method(model):
     """Raises a `UserError` if the argument is no model of the Python API."""
@@ -147,11 +152,21 @@ class PythonUse:
             "SavedModel, `save_weights` the weights alone."
         )
 
+    def export(self, *args, **kwargs):
+        """Not supported, because Keras knows no directions and no masks."""
+        raise UserError(
+            "A method is not exported by Keras. `tfmask.export` writes a "
+            "SavedModel with the signatures of the method."
+        )
+
+    def get_config(self):
+        """Not supported: `clone_model` and `to_json` call it."""
+        raise NotImplementedError(f"A method has no Keras config. {_ANOTHER}")
+
     def _refuse_copy(self, *args):
         raise TypeError(
             "A method is not copied or pickled: it holds optimizers and "
-            "graphs. Make another by `tfmask.from_preset` or "
-            "`tfmask.load_run`; `set_weights` copies the weights."
+            f"graphs. {_ANOTHER}"
         )
 
     __copy__ = __deepcopy__ = __reduce__ = __reduce_ex__ = _refuse_copy
