@@ -119,26 +119,30 @@ def narrow(monkeypatch):
     )
 
 
-def assert_product_equals(ours, theirs, height, width, channels):
+def assert_product_equals(
+    ours, theirs, height, width, channels, padding="SAME"
+):
     """Our gradient uses products of matrices. TensorFlow's gives the same."""
     rng = np.random.default_rng(0)
     tensors = (
         tf.constant(rng.normal(size=(2, height, width, channels))),
         tf.constant(rng.normal(size=(4, 4, 3, 5))),
     )
-    graph = tf.function(lambda *t: derivatives(ours, 2, "SAME", t))
+    graph = tf.function(lambda *t: derivatives(ours, 2, padding, t))
     kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
     assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
-    expected = derivatives(theirs, 2, "SAME", tensors)
+    expected = derivatives(theirs, 2, padding, tensors)
     for value, wanted in zip(graph(*tensors), expected, strict=True):
         scale = np.abs(wanted).max()
         assert scale > 0
         np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
 
 
+@pytest.mark.parametrize("padding, border", [("SAME", 0), ("VALID", 2)])
 @pytest.mark.parametrize("height, width", [(8, 6), (2, 2)])
-def test_wide_kernels_on_few_pixels(narrow, height, width):
-    assert_product_equals(convolve, tf.nn.conv2d, height, width, 3)
+def test_wide_kernels_on_few_pixels(narrow, height, width, padding, border):
+    sides = height + border, width + border
+    assert_product_equals(convolve, tf.nn.conv2d, *sides, 3, padding)
 
 
 @pytest.mark.parametrize("height, width", [(4, 3), (1, 1)])
@@ -154,23 +158,25 @@ def test_transposed_wide_kernels_on_few_pixels(narrow, height, width):
 
 
 @pytest.mark.parametrize(
-    ("shape", "kernel", "wide"),
+    ("shape", "kernel", "wide", "padding"),
     [
-        ((1, 8, 8, 256), (4, 4, 256, 256), True),
-        ((4, 16, 16, 256), (4, 4, 256, 256), True),
-        ((17, 16, 16, 256), (4, 4, 256, 256), False),  # too many pixels
-        ((1, 8, 8, 128), (4, 4, 128, 256), False),  # too few weights
-        ((1, 8, 8, 512), (3, 3, 512, 512), False),
-        ((1, 8, 7, 256), (4, 4, 256, 256), False),
-        ((None, 8, 8, 256), (4, 4, 256, 256), False),  # an export
+        ((1, 8, 8, 256), (4, 4, 256, 256), True, "SAME"),
+        ((4, 16, 16, 256), (4, 4, 256, 256), True, "SAME"),
+        ((17, 16, 16, 256), (4, 4, 256, 256), False, "SAME"),  # too many pixels
+        ((1, 8, 8, 128), (4, 4, 128, 256), False, "SAME"),  # too few weights
+        ((1, 8, 8, 512), (3, 3, 512, 512), False, "SAME"),
+        ((1, 8, 7, 256), (4, 4, 256, 256), False, "SAME"),
+        ((None, 8, 8, 256), (4, 4, 256, 256), False, "SAME"),  # an export
+        ((4, 18, 18, 256), (4, 4, 256, 256), True, "VALID"),  # was padded
+        ((4, 17, 18, 256), (4, 4, 256, 256), False, "VALID"),
     ],
 )
-def test_which_layers_are_products_of_matrices(shape, kernel, wide):
+def test_which_layers_are_products_of_matrices(shape, kernel, wide, padding):
     @tf.function
     def gradient(images, kernel):
         with tf.GradientTape() as tape:
             tape.watch(images)
-            total = tf.reduce_sum(convolve(images, kernel, 2, "SAME") ** 2)
+            total = tf.reduce_sum(convolve(images, kernel, 2, padding) ** 2)
         return tape.gradient(total, images)
 
     graph = gradient.get_concrete_function(

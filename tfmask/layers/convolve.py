@@ -4,12 +4,14 @@ import math
 
 import tensorflow as tf
 
-from tfmask.layers.padding import image_sizes
+from tfmask.layers.padding import crop, image_sizes, zero_pad
 from tfmask.ops.gradients import with_gradient
 
 # Limits for a 4x4 kernel of stride 2. A product of matrices is quicker up to so
 # many pixels of the smaller image, and from so many weights on.
 _FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
+# One pixel on each of the four sides of images.
+_BORDER = ((0, 0), (1, 1), (1, 1), (0, 0))
 
 
 def convolve(inputs, kernel, strides, padding):
@@ -22,10 +24,10 @@ def convolve(inputs, kernel, strides, padding):
     inputs is a convolution with the flipped kernel, if it has the same number
     of pixels or fewer channels to read. If there are fewer filters than
     channels, the gradient of the kernel is that of a layer from filters to
-    channels. Both gradients of a wide layer that halves a few pixels are those
-    of `convolve_transposed`. The values are the same except for the order of
-    sums. If TensorFlow sees a GPU, its own gradients stay, because cuDNN has
-    quick ones.
+    channels. Both gradients of a wide layer that halves a few pixels are
+    products of matrices, as `convolve_transposed` is. The values are the same
+    except for the order of sums. If TensorFlow sees a GPU, its own gradients
+    stay, because cuDNN has quick ones.
 
     Args:
         inputs: (B, H, W, C) float.
@@ -38,20 +40,9 @@ def convolve(inputs, kernel, strides, padding):
     """
     side, _, channels, filters = kernel.shape
     same = padding == "SAME"
-    if strides == 2 and same and _halves_few_pixels(inputs.shape, kernel):
-
-        def wide_gradient(upstream):
-            return (
-                convolve_transposed(upstream, kernel),
-                _wide_kernel_gradient(inputs, upstream, kernel.shape),
-            )
-
-        return with_gradient(
-            lambda images, weights: tf.nn.conv2d(images, weights, 2, "SAME"),
-            wide_gradient,
-            inputs,
-            kernel,
-        )
+    border = 0 if same else 2
+    if strides == 2 and _halves_few_pixels(inputs.shape, kernel, border):
+        return _halved(zero_pad(inputs, _BORDER) if same else inputs, kernel)
     narrows = filters < channels
     # With an even kernel, "SAME" pads one end more than the other.
     flips = side % 2 == 1 if same else narrows
@@ -119,73 +110,114 @@ def convolve_transposed(inputs, kernel):
     if not _halves_few_pixels(doubled, kernel):
         return tf.nn.conv2d_transpose(inputs, kernel, doubled, 2, "SAME")
 
+    return crop(_doubled(inputs, kernel), _BORDER)
+
+
+def _halved(padded, kernel):
+    """A wide convolution of stride 2.
+
+    Args:
+        padded: (B, 2H + 2, 2W + 2, F) float.
+        kernel: (4, 4, F, C) float.
+
+    Returns:
+        (B, H, W, C) float.
+    """
+
+    def gradient(upstream):
+        return (
+            _doubled(upstream, kernel),
+            _wide_kernel_gradient(padded, upstream, kernel.shape),
+        )
+
+    return with_gradient(
+        lambda images, weights: tf.nn.conv2d(images, weights, 2, "VALID"),
+        gradient,
+        padded,
+        kernel,
+    )
+
+
+def _doubled(inputs, kernel):
+    """The adjoint of `_halved`: (B, H, W, C) to (B, 2H + 2, 2W + 2, F)."""
+    batch, height, width, channels = inputs.shape
+    filters = kernel.shape[2]
+
     def product(images, weights):
         taps = tf.matmul(
             tf.reshape(weights, [16 * filters, channels]),
             tf.reshape(images, [-1, channels]),
             transpose_b=True,
         )
-        return _overlapped(taps, doubled)
+        return _overlapped(taps, (batch, height, width, filters))
 
     def gradient(upstream):
         return (
-            convolve(upstream, kernel, 2, "SAME"),
+            _halved(upstream, kernel),
             _wide_kernel_gradient(upstream, inputs, kernel.shape),
         )
 
     return with_gradient(product, gradient, inputs, kernel)
 
 
-def _halves_few_pixels(shape, kernel):
-    """Whether (B, 2H, 2W, F) and a kernel are few pixels and many weights."""
+def _halves_few_pixels(shape, kernel, border=0):
+    """Whether a layer of stride 2 has few pixels and many weights.
+
+    Args:
+        shape: (B, 2H + border, 2W + border, F), shape of its larger images.
+        kernel: (height, width, F, C) float.
+        border: int, pixels of the larger images that are padding.
+    """
     sizes = shape[:3]
     if not all(isinstance(size, int) for size in sizes):
         return False
-    batch, height, width = sizes
+    batch, height, width = sizes[0], sizes[1] - border, sizes[2] - border
     return (
         kernel.shape[:2] == (4, 4)
         and not (height % 2 or width % 2)
-        and batch * height * width <= 4 * _FEW_PIXELS
+        and 0 < batch * height * width <= 4 * _FEW_PIXELS
         and math.prod(kernel.shape) >= _MANY_WEIGHTS
         and not tf.config.get_visible_devices("GPU")
     )
 
 
-def _wide_kernel_gradient(doubled, halved, shape):
-    """The gradient of a wide kernel, of (B, 2H, 2W, F) and (B, H, W, C).
+def _wide_kernel_gradient(padded, halved, shape):
+    """The gradient of a wide kernel.
 
     For a single pixel TensorFlow's own gradient is quicker.
+
+    Args:
+        padded: (B, 2H + 2, 2W + 2, F), as in `_halved`.
+        halved: (B, H, W, C).
+        shape: (4, 4, F, C), shape of the kernel.
     """
     pixels = math.prod(halved.shape[:3])
     if pixels > 1:
         flat = tf.reshape(halved, [pixels, shape[-1]])
-        return tf.reshape(tf.matmul(_taps(doubled), flat), shape)
+        return tf.reshape(tf.matmul(_taps(padded), flat), shape)
     return tf.raw_ops.Conv2DBackpropFilter(
-        input=doubled,
+        input=padded,
         filter_sizes=shape,
         out_backprop=halved,
         strides=[1, 2, 2, 1],
-        padding="SAME",
+        padding="VALID",
     )
 
 
-def _taps(images):
-    """What each tap of a 4x4 kernel of stride 2 sees, "SAME".
+def _taps(padded):
+    """What each tap of a 4x4 kernel of stride 2 sees.
 
     Args:
-        images: (B, 2H, 2W, F).
+        padded: (B, 2H + 2, 2W + 2, F).
 
     Returns:
         (16 F, B H W). The rows are in the order of a kernel (4, 4, F), the
         columns in the order of pixels.
     """
-    batch, height, width, filters = images.shape
-    height, width = height // 2, width // 2
-    # Tap 2a + b sees row 2(i + a) + b of the padded image.
-    pairs = tf.reshape(
-        tf.pad(images, [[0, 0], [1, 1], [1, 1], [0, 0]]),
-        [batch, height + 1, 2, width + 1, 2, filters],
-    )
+    batch, height, width, filters = padded.shape
+    height, width = height // 2 - 1, width // 2 - 1
+    # Tap 2a + b sees row 2(i + a) + b.
+    pairs = tf.reshape(padded, [batch, height + 1, 2, width + 1, 2, filters])
     pairs = tf.transpose(pairs, [2, 4, 5, 0, 1, 3])
     windows = [
         pairs[..., a : a + height, c : c + width]
@@ -205,21 +237,22 @@ def _overlapped(taps, shape):
 
     Args:
         taps: (16 F, B H W).
-        shape: (B, 2H, 2W, F), ints, the shape of the result.
+        shape: (B, H, W, F), ints.
+
+    Returns:
+        (B, 2H + 2, 2W + 2, F).
     """
     batch, height, width, filters = shape
-    height, width = height // 2, width // 2
     taps = tf.reshape(taps, [2, 2, 2, 2, filters, batch, height, width])
     # (a, b, c, d, F, B, H, W); each addition takes the first axis away.
     rows = _shifted_sum(taps, [0, 0, 0, 0, 0, 1, 0])
     rows = tf.transpose(rows, [1, 0, 2, 3, 4, 5, 6])
     pairs = _shifted_sum(rows, [0, 0, 0, 0, 0, 1])
     # (b, d, F, B, H + 1, W + 1)
-    whole = tf.reshape(
+    return tf.reshape(
         tf.transpose(pairs, [3, 4, 0, 5, 1, 2]),
         [batch, 2 * height + 2, 2 * width + 2, filters],
     )
-    return tf.slice(whole, [0, 1, 1, 0], shape)
 
 
 def _shifted_sum(pair, shift):
