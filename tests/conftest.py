@@ -34,6 +34,11 @@ def two_replicas(two_devices):
 
 def pytest_configure(config):
     """Splits the CPU before anything has started TensorFlow's runtime."""
+    if config.getoption("numprocesses", None) and not hasattr(
+        config, "workerinput"
+    ):
+        return  # this process gives the tests to others
+
     import tensorflow as tf
 
     tf.config.set_logical_device_configuration(
