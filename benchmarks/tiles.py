@@ -5,9 +5,9 @@
 It makes a picture of smooth noise (4000 x 3000, JPEG). It makes a run with one
 step of training at 64 px, or takes the run of `--run`. Then `tfmask translate`
 translates the picture once for each size of tiles. The benchmark prints the
-seconds and the peak of the process's memory. Both include the start of
-TensorFlow, so it also prints them for a picture of 64 x 64. Tile 0 means one
-pass without tiles.
+seconds by the clock and of the processor, and the peak of the process's memory.
+All include the start of TensorFlow, so it also prints them for a picture of
+64 x 64. Tile 0 means one pass without tiles.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def write_photograph(path, width, height):
 
 
 def measured(words):
-    """(seconds, peak memory in GB) of a command of tfmask."""
+    """(seconds, CPU seconds, peak memory in GB) of a command of tfmask."""
     command = [sys.executable, "-m", "trainers.cli", *map(str, words)]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=ROOT)
@@ -46,7 +46,9 @@ def measured(words):
         raise SystemExit(f"{' '.join(command)}: {process.returncode}")
     # Linux counts KiB, macOS bytes.
     unit = 1 if sys.platform == "darwin" else 1024
-    return time.perf_counter() - start, usage.ru_maxrss * unit / 1e9
+    seconds = time.perf_counter() - start
+    busy = usage.ru_utime + usage.ru_stime
+    return seconds, busy, usage.ru_maxrss * unit / 1e9
 
 
 def make_run(folder, method, preset):
@@ -75,16 +77,16 @@ def main(argv=None):
         run = options.run or make_run(
             folder / "run", options.method, options.preset
         )
-        print(f"\n{'':12}{'seconds':>9}{'peak GB':>9}")
+        print(f"\n{'':12}{'seconds':>9}{'CPU s':>9}{'peak GB':>9}")
         for tile in (None, *options.tiles):
             source = folder / ("small.jpg" if tile is None else "photo.jpg")
             words = ["translate", "--run", run, "--input", source]
             words += ["--output", folder / f"out{tile}"]
             words += ["--tile", tile] if tile else []
-            seconds, peak = measured(words)
+            seconds, busy, peak = measured(words)
             label = "64 x 64" if tile is None else f"tiles of {tile}"
             label = "one pass" if tile == 0 else label
-            print(f"{label:12}{seconds:9.1f}{peak:9.2f}", flush=True)
+            print(f"{label:12}{seconds:9.1f}{busy:9.1f}{peak:9.2f}", flush=True)
     return 0
 
 

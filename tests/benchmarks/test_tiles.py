@@ -18,8 +18,8 @@ def test_the_picture_is_smooth_and_full_of_shades(script, tmp_path):
 
 
 def test_seconds_and_memory_are_those_of_the_command(script, capfd):
-    seconds, peak = script.measured(["--version"])
+    seconds, busy, peak = script.measured(["--version"])
     assert capfd.readouterr().out.startswith("tfmask ")
-    assert 0.01 < seconds < 60 and peak > 0.005
+    assert 0.01 < seconds < 60 and 0.005 < busy < 60 and peak > 0.005
     with pytest.raises(SystemExit, match="--wrong: 2"):
         script.measured(["--wrong"])
