@@ -35,6 +35,7 @@ TINY = {
     "discriminator_filters": 4,
     "discriminator_layers": 1,
     "discriminator_levels": 2,
+    "discriminator_scales": 2,
     "discriminator_units": 4,
     # Small codes: the decoder's scales are exponentials of them.
     "style_size": 2,

@@ -36,14 +36,15 @@ def answers_to_show(method, batch):
         source, target = source_and_target(direction)
         image = batch[source]["image"]
         exemplar = batch[target]["image"]
+        # Traced once for all seeds.
+        translated = tf.function(
+            lambda seeds, image=image, direction=direction: method.translate(
+                {"image": image, "style_seed": seeds}, direction
+            ),
+            autograph=False,
+        )
         random = [
-            method.translate(
-                {
-                    "image": image,
-                    "style_seed": tf.fill([tf.shape(image)[0]], number),
-                },
-                direction,
-            )
+            translated(tf.fill([tf.shape(image)[0]], number))
             for number in range(_SHOWN)
         ]
         shown[f"real_{source}"] = image
