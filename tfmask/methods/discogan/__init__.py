@@ -15,10 +15,6 @@ METHOD = MethodSpec(
     milestones={"reconstruction counts": "curriculum_epoch"},
     ablations=arms(
         "discogan",
-        **{
-            "no-features": (
-                "--method.feature_weight 0 --method.adversarial_weight 1"
-            ),
-        },
+        no_features="--method.feature-weight 0 --method.adversarial-weight 1",
     ),
 )

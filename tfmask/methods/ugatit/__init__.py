@@ -19,10 +19,8 @@ METHOD = MethodSpec(
     ),
     ablations=arms(
         "ugatit",
-        **{
-            "no-cam": "--method.cam_weight 0",
-            "no-identity": "--method.identity_weight 0",
-            "full": "--method.light False",
-        },
+        no_cam="--method.cam-weight 0",
+        no_identity="--method.identity-weight 0",
+        full="--method.light False",
     ),
 )
