@@ -93,6 +93,15 @@ def zero_weights(monkeypatch):
         monkeypatch.setattr(kind, "__call__", zeros)
 
 
+@pytest.fixture
+def float64():
+    """Layers and networks of the test have float64."""
+    from precisions import policy
+
+    with policy("float64"):
+        yield
+
+
 @pytest.fixture(autouse=True)
 def no_network(monkeypatch):
     """Fails a test that connects to anything but this machine."""

@@ -1,9 +1,9 @@
 """The residual attention module: the testable properties of its sheet."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.layers import ResidualAttention, emphasized
 
@@ -169,11 +169,8 @@ def test_every_weight_learns():
 
 
 def test_half_precision():
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    try:
+    with policy("mixed_bfloat16"):
         output = module()(features())
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     assert output.dtype == tf.bfloat16
     assert np.isfinite(tf.cast(output, tf.float32)).all()
 

@@ -5,11 +5,9 @@ on each processor differently. A tolerance that always holds would let errors
 through.
 """
 
-import contextlib
-
-import keras
 import numpy as np
 import tensorflow as tf
+from precisions import policy
 from tiny_methods import largest, weights_of
 
 
@@ -33,17 +31,6 @@ def train_on_replicas(strategy, method, batches):
         method.distributed_step(strategy, shares)
 
 
-@contextlib.contextmanager
-def in_float64():
-    """Networks that are made here compute in float64."""
-    before = keras.mixed_precision.global_policy()
-    keras.mixed_precision.set_global_policy("float64")
-    try:
-        yield
-    finally:
-        keras.mixed_precision.set_global_policy(before)
-
-
 def _double(tensor):
     return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
 
@@ -62,7 +49,7 @@ def assert_equal_to_one_device(
         one_step: bool; the first batch is enough where all players learn
             from it.
     """
-    with in_float64():
+    with policy("float64"):
         single = make()
         with strategy.scope():
             mirrored = make()

@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from replicas import in_float64, train_on_replicas
+from precisions import policy
+from replicas import train_on_replicas
 from test_contract import first_batches, tiny_run
 from tiny_methods import batch, cyclegan, weights_of
 
@@ -68,7 +69,7 @@ def test_a_pool_answers_parts_as_the_whole():
 def test_steps_in_parts_equal_steps_at_once():
     """With a pool that swaps; the means of terms are the same, too."""
     options = {"side": 16, "pool_size": 1, "optimizer": small_steps}
-    with in_float64():
+    with policy("float64"):
         method, other = cyclegan(**options), cyclegan(**options)
     other.parts = 2
     for name, network in method.networks.items():
@@ -108,7 +109,7 @@ def test_methods_in_parts(name, options, monkeypatch):
 
     def make():
         keras.utils.set_random_seed(0)
-        with in_float64():
+        with policy("float64"):
             method = method_spec(name).load_model()(
                 settings, image_size=(16, 16), epoch_steps=4
             )
@@ -127,7 +128,7 @@ def test_methods_in_parts(name, options, monkeypatch):
 @pytest.mark.slow
 def test_replicas_take_parts_of_their_own(two_replicas):
     options = {"side": 16, "pool_size": 0, "optimizer": small_steps}
-    with in_float64():
+    with policy("float64"):
         method = cyclegan(**options)
         with two_replicas.scope():
             other = cyclegan(**options)

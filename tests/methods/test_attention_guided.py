@@ -13,6 +13,7 @@ from tiny_methods import (
     largest,
     moved,
     second_stage,
+    term_values,
     watch,
     weights_of,
 )
@@ -21,11 +22,7 @@ from tiny_methods import (
 def losses_of(method, images=None):
     """Every term as float, in one dict, without the pools."""
     losses = method.compute_losses(images or batch(), training=False)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 def numpy(network, image, **arguments):

@@ -6,19 +6,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 from tiny_attribute_methods import edit_batch, edit_method, give_weights
 
 from tfmask.methods import method_spec, preset_config
 from tfmask.ops.change import change_map
 
 BOTH = pytest.mark.parametrize("name", ["attgan", "stgan"])
-
-
-@pytest.fixture
-def half_precision():
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    yield
-    keras.mixed_precision.set_global_policy("float32")
 
 
 def entropy(logits, labels):
@@ -189,9 +183,9 @@ def test_grids_switch_each_attribute(name):
 
 
 @BOTH
-def test_a_bfloat16_step_is_finite_and_close(half_precision, name):
-    half = edit_method(name)
-    keras.mixed_precision.set_global_policy("float32")
+def test_a_bfloat16_step_is_finite_and_close(name):
+    with policy("mixed_bfloat16"):
+        half = edit_method(name)
     exact = edit_method(name)
     give_weights(half, exact)
     losses = half.compute_losses(edit_batch(count=4))

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 from replicas import assert_equal_to_one_device
 from tiny_methods import (
     RATE,
@@ -221,20 +222,13 @@ def test_twenty_steps_of_cyclegan_lower_the_cycle_term():
     )
 
 
-@pytest.fixture
-def half_precision():
-    keras.mixed_precision.set_global_policy("mixed_bfloat16")
-    yield
-    keras.mixed_precision.set_global_policy("float32")
-
-
 @pytest.mark.medium
 @pytest.mark.parametrize(
     "make", [attention_guided, cyclegan, guidegan, guidegan_paired]
 )
-def test_a_bfloat16_step_is_finite_and_close(half_precision, make):
-    half = make()
-    keras.mixed_precision.set_global_policy("float32")
+def test_a_bfloat16_step_is_finite_and_close(make):
+    with policy("mixed_bfloat16"):
+        half = make()
     exact = make()
     for network, twin in zip(
         half.networks.values(), exact.networks.values(), strict=True

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_methods import Stub, batch, cyclegan, watch
+from tiny_methods import Stub, batch, cyclegan, term_values, watch
 
 from tfmask.networks import Judgement
 from tfmask.ops.change import change_map
@@ -11,11 +11,7 @@ from tfmask.ops.change import change_map
 
 def losses_of(method):
     losses = method.compute_losses(batch(), training=False)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 def test_losses_are_the_papers():

@@ -12,6 +12,7 @@ from tiny_methods import (
     guidegan,
     largest,
     moved,
+    term_values,
     watch,
     weights_of,
 )
@@ -45,14 +46,6 @@ def resized(maps):
     return tf.image.resize(maps, (16, 16), "bilinear").numpy()
 
 
-def floats(losses):
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
-
-
 @COMBINATIONS
 def test_losses_of_a_second_visit_are_the_papers(attention, transfer):
     method = make(attention=attention, transfer=transfer)
@@ -75,7 +68,7 @@ def test_losses_of_a_second_visit_are_the_papers(attention, transfer):
         expected[f"discriminator_{target}"] = 0.5 * (
             ((real - 1) ** 2).mean() + (scores.numpy() ** 2).mean()
         )
-    losses = floats(method.compute_losses(images))
+    losses = term_values(method.compute_losses(images))
     assert losses == pytest.approx(expected, rel=1e-3)
 
 
@@ -98,8 +91,8 @@ def test_the_first_visit_sees_no_attention():
         plain.networks[f"discriminator_{domain}"].set_weights(
             judge.get_weights()
         )
-    expected = floats(plain.compute_losses(still(), training=False))
-    losses = floats(method.compute_losses(still()))
+    expected = term_values(plain.compute_losses(still(), training=False))
+    losses = term_values(method.compute_losses(still()))
     for domain in "ab":
         name = f"adversarial_{domain}"
         assert losses[name] == pytest.approx(expected[name], abs=1e-3)
@@ -144,8 +137,8 @@ def test_measuring_reads_the_memory_and_leaves_it_alone():
     assert not method.memory_a.views.numpy().any()
     method.compute_losses(still())
     before = [variable.numpy() for variable in method.memory_a.variables]
-    first = floats(method.compute_losses(still(), training=False))
-    assert first == floats(method.compute_losses(still(), training=False))
+    first = term_values(method.compute_losses(still(), training=False))
+    assert first == term_values(method.compute_losses(still(), training=False))
     for variable, value in zip(method.memory_a.variables, before, strict=True):
         np.testing.assert_array_equal(variable, value)
 
@@ -175,7 +168,9 @@ def test_the_map_of_the_way_back(kind):
         expected = {"fresh": seen, "same": guide, "ones": ones}[kind]
     cycled = method.generator_b_to_a(fake, expected)
     expected = np.abs(cycled - images["a"]["image"]).mean()
-    cycle = floats(method.compute_losses(images, training=False))["cycle_a"]
+    cycle = term_values(method.compute_losses(images, training=False))[
+        "cycle_a"
+    ]
     assert cycle == pytest.approx(expected, rel=1e-4)
 
 
@@ -288,7 +283,7 @@ def test_inner_attention_is_that_of_one_step_of_inference():
         expected = (
             (judge(translation["image"]).scores[0].numpy() - 1) ** 2
         ).mean()
-        losses = floats(method.compute_losses(images))
+        losses = term_values(method.compute_losses(images))
         adversarial = losses[f"adversarial_{target}"]
         assert adversarial == pytest.approx(expected, rel=1e-4)
 

@@ -10,6 +10,7 @@ from tiny_methods import (
     guidegan_paired,
     largest,
     pix2pix,
+    term_values,
     watch,
 )
 
@@ -23,14 +24,6 @@ def still(seed=0, **others):
     for domain in ("a", "b"):
         images[domain]["window"] *= 0
     return images
-
-
-def floats(losses):
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
 
 
 @pytest.mark.parametrize(
@@ -76,7 +69,7 @@ def test_losses_of_a_second_visit_are_the_papers(
         * (((judge(real)[0] - 1) ** 2).mean() + (scores**2).mean()),
     }
     losses = method.compute_losses(images)
-    assert floats(losses) == pytest.approx(expected, rel=1e-3)
+    assert term_values(losses) == pytest.approx(expected, rel=1e-3)
     total = 10 * expected["adversarial"] + 10 * expected["l1"]
     assert float(method.total_loss(losses["generator"])) == pytest.approx(
         total, rel=1e-3
@@ -97,12 +90,12 @@ def test_the_first_visit_is_pix2pix_on_doubled_images(conditional):
         plain.networks[name].set_weights(method.networks[name].get_weights())
     images = still()
     doubled = {**images, "a": {"image": 2.0 * images["a"]["image"]}}
-    expected = floats(plain.compute_losses(doubled))
-    losses = floats(method.compute_losses(images))
+    expected = term_values(plain.compute_losses(doubled))
+    losses = term_values(method.compute_losses(images))
     assert losses["l1"] == pytest.approx(expected["l1"], rel=1e-5)
     if not conditional:
         assert losses == pytest.approx(expected, rel=1e-5)
-    single = floats(plain.compute_losses(images))
+    single = term_values(plain.compute_losses(images))
     assert abs(single["l1"] - expected["l1"]) > 1e-3
 
 

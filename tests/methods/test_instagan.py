@@ -7,6 +7,7 @@ from tiny_methods import (
     instagan,
     instance_batch,
     moved,
+    term_values,
     watch,
     weights_of,
 )
@@ -18,13 +19,8 @@ def as_masks(instances):
 
 
 def losses_of(method, instances, **options):
-    return {
-        name: float(value)
-        for terms in method.compute_losses(
-            instances, training=False, **options
-        ).values()
-        for name, (value, _) in terms.items()
-    }
+    losses = method.compute_losses(instances, training=False, **options)
+    return term_values(losses)
 
 
 def outside(*masks):

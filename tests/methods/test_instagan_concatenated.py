@@ -9,6 +9,7 @@ from tiny_methods import (
     instance_batch,
     instance_graph,
     moved,
+    term_values,
     weights_of,
 )
 
@@ -57,11 +58,7 @@ def test_losses_are_cyclegans_on_image_and_union():
             ((real - 1) ** 2).mean() + (fake**2).mean()
         )
     losses = method.compute_losses(images, training=False)
-    values = {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    values = term_values(losses)
     assert values == pytest.approx(expected, rel=1e-4)
 
 

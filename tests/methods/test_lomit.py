@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from tiny_lomit import SIDE, inputs_of, lomit, pairs
-from tiny_methods import Stub, moved, weights_of
+from tiny_methods import Stub, moved, term_values, weights_of
 
 from tfmask.losses import mask_area, mask_similarity
 from tfmask.methods.lomit.config import LOMITConfig
@@ -89,11 +89,7 @@ def by_the_paper(method, batch):
 
 def losses_of(method, batch, **options):
     losses = method.compute_losses(batch, training=False, **options)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 def test_losses_are_the_papers():

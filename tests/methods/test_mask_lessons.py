@@ -6,7 +6,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from replicas import in_float64, train_on_replicas
+from precisions import policy
+from replicas import train_on_replicas
 from tiny_methods import SIDE, attention_guided, batch, moved, weights_of
 
 from tfmask.methods import mask_lessons, preset_config
@@ -244,7 +245,7 @@ def test_replicas_are_one_device(two_replicas):
         own(method)
         return method
 
-    with in_float64():
+    with policy("float64"):
         single = make()
         with two_replicas.scope():
             mirrored = make()

@@ -13,6 +13,7 @@ from tiny_methods import (
     largest,
     moved,
     pix2pix,
+    term_values,
     watch,
     weights_of,
 )
@@ -37,11 +38,7 @@ def cross_entropy(logits, wanted):
 
 def losses_of(method, **options):
     losses = method.compute_losses(batch(), **options)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 @ALL

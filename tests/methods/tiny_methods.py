@@ -254,6 +254,15 @@ def gradients(method, player, term=None, names=None):
     return tape.gradient(value, variables)
 
 
+def term_values(losses):
+    """dict of term to float, of the result of `compute_losses`."""
+    return {
+        name: float(value)
+        for terms in losses.values()
+        for name, (value, _) in terms.items()
+    }
+
+
 def largest(values):
     """The largest magnitude in a list of gradients; None counts as 0."""
     return max(

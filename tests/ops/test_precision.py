@@ -1,9 +1,9 @@
 """Digits: layers, losses and networks at 256 px against float64."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.layers import (
     BatchNormalization,
@@ -172,16 +172,13 @@ def tiny_generators():
 @kinds
 @pytest.mark.parametrize(("make", "size", "masks"), tiny_generators())
 def test_generators(make, size, masks, kind):
-    def translated(policy, weights=None):
-        keras.mixed_precision.set_global_policy(policy)
-        try:
+    def translated(precision, weights=None):
+        with policy(precision):
             network = make()
             network.build((None, *size, 3))
-        finally:
-            keras.mixed_precision.set_global_policy("float32")
         if weights is not None:
             network.set_weights(weights)
-        dtype = tf.float64 if policy == "float64" else tf.float32
+        dtype = tf.float64 if precision == "float64" else tf.float32
         image = tf.constant(picture(kind)[:, : size[0], : size[1]], dtype)
         # Not all ones: a flat map has only rounding errors to normalise.
         half = np.ones((1, 1, *size, 1))

@@ -8,6 +8,7 @@ import pytest
 from attribute_parts import NAMES, Parts
 from fake_runs import BrightMethod, fake_run
 from PIL import Image
+from precisions import policy
 
 from tfmask.evaluation import (
     classifier_files,
@@ -252,15 +253,12 @@ def test_a_judge_stays_in_float32(domains):
     data, out = domains
     images = pixels_of(data, "testA").astype("float32")
     dtypes = []
-    for policy in ("float32", "mixed_bfloat16"):
-        keras.mixed_precision.set_global_policy(policy)
-        try:
+    for precision in ("float32", "mixed_bfloat16"):
+        with policy(precision):
             network = classifier_files.read_network(
                 out, classifier_files.read_about(out)
             )
             dtypes.append(network(images, training=False).numpy())
-        finally:
-            keras.mixed_precision.set_global_policy("float32")
     assert dtypes[1].dtype == np.float32
     np.testing.assert_allclose(*dtypes, rtol=1e-6)
 

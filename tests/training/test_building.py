@@ -2,10 +2,10 @@
 
 from types import SimpleNamespace
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.layers import ResidualBlock
 from tfmask.networks import PatchDiscriminator, ResNetGenerator
@@ -23,14 +23,11 @@ def gradients(network, images):
 
 
 def test_a_generator_learns_the_same(monkeypatch):
-    keras.mixed_precision.set_global_policy("float64")
-    try:
+    with policy("float64"):
         network = ResNetGenerator(
             filters=2, blocks=1, normalization="instance", affine=True
         )
         network.build((None, 8, 8, 3))
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     images = tf.random.stateless_uniform((2, 8, 8, 3), [1, 2], dtype=tf.float64)
     method = SimpleNamespace(networks={"generator": network})
     expected = gradients(network, images)

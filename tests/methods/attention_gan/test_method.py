@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_methods import TINY, batch
+from tiny_methods import TINY, batch, term_values
 
 from tfmask.methods import preset_config
 from tfmask.methods.attention_gan.config import AttentionGANConfig
@@ -18,11 +18,7 @@ def attention_gan(**options):
 
 def losses_of(method):
     losses = method.compute_losses(batch(), training=False)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 def blend(generator, image):

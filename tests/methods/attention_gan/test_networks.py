@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.methods.attention_gan.networks import AttentionGenerator
 
@@ -93,12 +94,9 @@ def test_parameter_counts_of_the_sheet(copy_input, count):
 @pytest.mark.both_stacks
 @pytest.mark.parametrize("copy_input", [True, False])
 def test_the_official_code_gives_the_same(copy_input):
-    keras.mixed_precision.set_global_policy("float64")
-    try:
+    with policy("float64"):
         network, image = seeded(copy_input=copy_input)
         blend, attention, _ = network.parts(image)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     expected, maps = OFFICIAL[copy_input]
     np.testing.assert_allclose(blend.numpy()[0][PIXELS], expected, atol=1e-11)
     np.testing.assert_allclose(attention[0, 8, 5], maps, atol=1e-11)
@@ -126,19 +124,16 @@ def test_the_image_is_the_blend_of_contents_by_maps(copy_input, upsampling):
 
 
 @pytest.mark.both_stacks
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_the_last_map_alone_copies_the_input(policy):
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_the_last_map_alone_copies_the_input(precision):
     """To the last bit but one, also where networks compute in bfloat16."""
-    keras.mixed_precision.set_global_policy(policy)
-    try:
+    with policy(precision):
         network = scored(tiny(maps=3), [0.0, 0.0, 60.0])
         painted = scored(tiny(maps=3, copy_input=False), [0.0, 0.0, 60.0])
         np.testing.assert_allclose(network(IMAGE), IMAGE, atol=1e-7)
         blend, _, contents = painted.parts(IMAGE)
         np.testing.assert_allclose(blend, contents[..., -3:], atol=1e-7)
         assert np.abs(blend - IMAGE).mean() > 0.1
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
 
 
 def test_equal_contents_merge_into_one():

@@ -4,8 +4,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from replicas import in_float64
-from tiny_methods import TINY, batch
+from precisions import policy
+from tiny_methods import TINY, batch, term_values
 
 from tfmask.layers import xavier_initializer
 from tfmask.losses import dice, mask_cross_entropy
@@ -95,11 +95,7 @@ def attention_gan(*, side=8, **options):
 
 def losses_of(method, examples=None):
     losses = method.compute_losses(examples or batch(), training=False)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 def without_attention(method):
@@ -120,7 +116,7 @@ def test_parameter_count_of_the_sheet():
 
 @pytest.mark.medium
 def test_the_official_code_gives_the_same():
-    with in_float64():
+    with policy("float64"):
         method, examples = seeded()
         translation = method.translate(examples["a"])
         np.testing.assert_allclose(

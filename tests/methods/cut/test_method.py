@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from tiny_methods import RATE, batch, largest, moved, sgd, weights_of
+from tiny_methods import (
+    RATE,
+    batch,
+    largest,
+    moved,
+    sgd,
+    term_values,
+    weights_of,
+)
 
 from tfmask.methods import preset_config
 from tfmask.methods.cut.config import CUTConfig
@@ -36,14 +44,6 @@ def cut(seed=0, **options):
 
 def pictures(seed=0):
     return batch(seed, side=SIDE)
-
-
-def values(losses):
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
 
 
 def contrast(method, source, translated, step=0, mirror=False):
@@ -82,7 +82,7 @@ def test_losses_are_the_papers(direction):
         method.discriminator(image).scores[0].numpy() for image in (real, fake)
     ]
     losses = method.compute_losses(images, training=False)
-    assert values(losses) == pytest.approx(
+    assert term_values(losses) == pytest.approx(
         {
             "discriminator": 0.5
             * (((scores[0] - 1) ** 2).mean() + (scores[1] ** 2).mean()),
@@ -103,7 +103,7 @@ def test_fastcut_mirrors_half_of_the_steps():
     mirrored = []
     for step in range(6):
         method.step.assign(step)
-        losses = values(method.compute_losses(images))
+        losses = term_values(method.compute_losses(images))
         assert set(losses) == {"discriminator", "adversarial", "nce"}
         expected = {
             mirror: contrast(
@@ -123,7 +123,7 @@ def test_fastcut_mirrors_half_of_the_steps():
         mirrored.append(near[True])
     assert 1 < sum(mirrored) < 5
     method.step.assign(mirrored.index(True))
-    losses = values(method.compute_losses(images, training=False))
+    losses = term_values(method.compute_losses(images, training=False))
     plain = contrast(
         method, source, method.generator(source), mirrored.index(True)
     )
@@ -135,7 +135,7 @@ def test_every_step_draws_other_places_and_repeats_its_own():
 
     def nce(step):
         method.step.assign(step)
-        return values(method.compute_losses(images))["nce"]
+        return term_values(method.compute_losses(images))["nce"]
 
     first = nce(0)
     assert nce(1) != first
@@ -143,7 +143,7 @@ def test_every_step_draws_other_places_and_repeats_its_own():
     other = cut(patches=3, seed=1)
     for name, network in method.networks.items():
         other.networks[name].set_weights(network.get_weights())
-    assert values(other.compute_losses(images))["nce"] != first
+    assert term_values(other.compute_losses(images))["nce"] != first
 
 
 @pytest.mark.parametrize("options", [{}, FAST])

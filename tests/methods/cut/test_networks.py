@@ -1,14 +1,15 @@
 """CUT's networks, and its losses on them, next to the official code's."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tiny_methods import term_values
 
 from tfmask.methods.cut.config import CUTConfig
 from tfmask.methods.cut.method import CUT
 from tfmask.methods.cut.networks import PatchProjection
 
+pytestmark = pytest.mark.usefixtures("float64")
 # Of the official code (taesungp/contrastive-unpaired-translation b3ac297) on
 # `seeded`'s weights and images, PyTorch 2.13 in float64: the translation at
 # four pixels, four scores, and losses of all patches, CUT's and those of
@@ -33,13 +34,6 @@ MIRRORED_LOSSES = {
     "nce": 7.694155602150497,
 }
 FAST = {"nce_weight": 10.0, "nce_identity": False, "flip_equivariance": True}
-
-
-@pytest.fixture(autouse=True)
-def float64():
-    keras.mixed_precision.set_global_policy("float64")
-    yield
-    keras.mixed_precision.set_global_policy("float32")
 
 
 def seeded(**options):
@@ -75,11 +69,7 @@ def seeded(**options):
 
 def losses_of(method, batch):
     losses = method.compute_losses(batch)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 @pytest.mark.both_stacks

@@ -1,9 +1,9 @@
 """DiscoGAN's networks: counts, the official code's numbers, errors."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.methods.discogan.networks import (
     BottleneckGenerator,
@@ -111,14 +111,11 @@ def seeded(network):
 @pytest.mark.both_stacks
 @pytest.mark.parametrize("bottleneck", [0, 100])
 def test_the_official_generator_gives_the_same(bottleneck):
-    keras.mixed_precision.set_global_policy("float64")
-    try:
+    with policy("float64"):
         network, images = seeded(
             BottleneckGenerator(filters=2, bottleneck=bottleneck)
         )
         outputs = network(images, mode="batch").numpy()
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     np.testing.assert_allclose(
         0.5 + 0.5 * outputs[PIXELS], GENERATED[bottleneck], atol=1e-7
     )
@@ -126,12 +123,9 @@ def test_the_official_generator_gives_the_same(bottleneck):
 
 @pytest.mark.both_stacks
 def test_the_official_discriminator_gives_the_same():
-    keras.mixed_precision.set_global_policy("float64")
-    try:
+    with policy("float64"):
         network, images = seeded(FeatureDiscriminator(filters=2))
         judged = network(images)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     score = tf.sigmoid(judged.scores[0]).numpy().ravel()
     np.testing.assert_allclose(score, JUDGED[0], atol=1e-7)
     for maps, expected in zip(judged.features, JUDGED[1], strict=True):

@@ -1,6 +1,5 @@
 """DRIT's networks: the testable properties of its fact sheet."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -109,13 +108,6 @@ def answers(networks, image, concat):
     if concat:
         content = networks["shared_decoder"](content)
     return np.ravel(attributes), networks["decoder_a"](content, code)
-
-
-@pytest.fixture
-def float64():
-    keras.mixed_precision.set_global_policy("float64")
-    yield
-    keras.mixed_precision.set_global_policy("float32")
 
 
 @pytest.mark.medium

@@ -1,9 +1,9 @@
 """MUNIT's auto-encoder: sizes of its fact sheet, official values, AdaIN."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.layers import modulated
 from tfmask.methods.munit.networks import StyleAutoencoder
@@ -91,13 +91,10 @@ def test_parameter_counts_of_the_sheet():
 
 @pytest.mark.both_stacks
 def test_the_official_code_gives_the_same():
-    keras.mixed_precision.set_global_policy("float64")
-    try:
+    with policy("float64"):
         network, image, style = seeded()
         content, own = network.encode(image)
         translated = network.decode(content, style)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     np.testing.assert_allclose(own[0], OFFICIAL_STYLE, atol=1e-10)
     np.testing.assert_allclose(content[0, 1, 2], OFFICIAL_CONTENT, atol=1e-10)
     np.testing.assert_allclose(
@@ -130,15 +127,12 @@ def test_statistics_after_adain_are_the_styles():
 
 
 @pytest.mark.both_stacks
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
-def test_sizes_types_and_ranges(policy):
-    keras.mixed_precision.set_global_policy(policy)
-    try:
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_sizes_types_and_ranges(precision):
+    with policy(precision):
         network = tiny(style_size=5)
         content, style = network.encode(IMAGE)
         outputs = network(IMAGE)
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
     assert content.shape == (2, 4, 5, 8) and style.shape == (2, 5)
     assert outputs.shape == IMAGE.shape and outputs.dtype == tf.float32
     assert -1 < outputs.numpy().min() < outputs.numpy().max() < 1

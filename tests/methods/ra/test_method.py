@@ -4,7 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from tiny_methods import TINY, batch
+from tiny_methods import TINY, batch, term_values
 
 from tfmask.methods import preset_config
 from tfmask.methods.cyclegan.method import CycleGAN
@@ -19,11 +19,7 @@ def ra(**options):
 
 def losses_of(method):
     losses = method.compute_losses(batch(), training=False)
-    return {
-        name: float(value)
-        for terms in losses.values()
-        for name, (value, _) in terms.items()
-    }
+    return term_values(losses)
 
 
 @pytest.mark.parametrize("levels", [1, 2, 3])

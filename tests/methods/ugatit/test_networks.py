@@ -1,9 +1,9 @@
 """U-GAT-IT's networks: the official code's numbers, and their properties."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import policy
 
 from tfmask.methods.ugatit.networks import (
     ActivationDiscriminator,
@@ -38,14 +38,6 @@ LOGITS = [[-0.603033680212, 3.897062681125]]
 HEAT = [2.870038145711, 2.139062699183, 1.962780198193, 3.043550381949]
 
 
-def in_float64(function):
-    keras.mixed_precision.set_global_policy("float64")
-    try:
-        return function()
-    finally:
-        keras.mixed_precision.set_global_policy("float32")
-
-
 def seeded(light):
     """What a generator with known weights makes of an image, in float64."""
     network = ActivationGenerator(filters=2, blocks=1, light=light)
@@ -63,7 +55,8 @@ def seeded(light):
 
 @pytest.mark.parametrize("light", [False, True])
 def test_the_official_code_gives_the_same(light):
-    image, logits, heat = in_float64(lambda: seeded(light))
+    with policy("float64"):
+        image, logits, heat = seeded(light)
     np.testing.assert_allclose(
         image.numpy()[0][PIXELS], OFFICIAL[light], atol=1e-11
     )
@@ -114,9 +107,10 @@ def activation(features, **options):
 @pytest.mark.parametrize("normalized", [False, True])
 def test_class_activation_is_the_formula(normalized):
     features = RNG.normal(size=(2, 3, 4, 5))
-    layer, means, maxima = in_float64(
-        lambda: activation(features, slope=0.2, normalized=normalized)
-    )
+    with policy("float64"):
+        layer, means, maxima = activation(
+            features, slope=0.2, normalized=normalized
+        )
     maps, logits = layer(tf.constant(features))
     kernel, bias = layer.mix.get_weights()
     both = np.concatenate([features * means, features * maxima], axis=-1)

@@ -107,13 +107,6 @@ def seeded(variant="shared", **options):
     }
 
 
-@pytest.fixture
-def float64():
-    keras.mixed_precision.set_global_policy("float64")
-    yield
-    keras.mixed_precision.set_global_policy("float32")
-
-
 def count(*networks):
     return sum(
         int(np.prod(weight.shape))
