@@ -6,14 +6,8 @@ import tensorflow as tf
 from data_pipelines import augment, descriptions, known_masks, lessons
 from data_pipelines.arguments import SPLITS, check_seed
 from data_pipelines.pairing import TOGETHER, WITH_EXEMPLAR, Pairing
-from data_pipelines.seeded_order import (
-    Shard,
-    all_at_once,
-    batched,
-    looked_up,
-    numbered,
-    stream_key,
-)
+from data_pipelines.seeded_order import Shard, batched, numbered, stream_key
+from data_pipelines.sized_examples import SizedExamples
 from data_pipelines.training_examples import training_example
 from tfmask.ops.errors import UserError, unknown_name
 
@@ -88,7 +82,7 @@ class ImageSet:
         self.taught = {role: () for role in self.roles} | (taught or {})
         self._names_taught = taught is not None
         self._region_means = {}
-        self._in_memory = {}
+        self._examples = SizedExamples(image_size, interpolation, antialias)
 
     def counts(self, split):
         """Images of each role: {"a": int, "b": int}."""
@@ -187,7 +181,9 @@ class ImageSet:
         load_size = augment.load_size(self.image_size, load_size, crop=crop)
         check_seed(seed)
         loaders = {
-            role: self._train_loader(source, load_size, wanted, cached)
+            role: self._examples.before_crop(
+                source, load_size, wanted, cached=cached
+            )
             for role, source in draw.sources.items()
         }
         example = training_example(
@@ -200,21 +196,6 @@ class ImageSet:
             flip=flip,
         )
         return numbered(example, batch_size, start_step, shard or Shard())
-
-    def _train_loader(self, source, load_size, wanted, cached):
-        """Function of an index: an example that is ready for the crop."""
-
-        def load(index):
-            return augment.normalise(
-                self._loaded(source, index, load_size, wanted)
-            )
-
-        if not cached:
-            return load
-        key = id(source), load_size, tuple(wanted.items())
-        if key not in self._in_memory:
-            self._in_memory[key] = all_at_once(load, len(source.names))
-        return looked_up(self._in_memory[key])
 
     def lesson_batches(
         self,
@@ -268,7 +249,7 @@ class ImageSet:
         wanted = {"region": known and self.layout == "domains"}
         if self.region_names:
             wanted["attribute_regions"] = True
-        return lambda index: self._unchanged(source, index, wanted)
+        return lambda index: self._examples.unchanged(source, index, wanted)
 
     def test_batches(
         self,
@@ -309,7 +290,7 @@ class ImageSet:
             source,
             batch_size,
             limit,
-            lambda index: self._unchanged(source, index, wanted),
+            lambda index: self._examples.unchanged(source, index, wanted),
         )
 
     def test_pairs(self, role="a", *, split="test", batch_size=1, limit=None):
@@ -345,7 +326,9 @@ class ImageSet:
         def example(index):
             indices = draw(index, index, _TEST_PAIRS)
             return {
-                r: self._unchanged(draw.sources[r], indices[r], wanted[r])
+                r: self._examples.unchanged(
+                    draw.sources[r], indices[r], wanted[r]
+                )
                 for r in sorted(indices)
             }
 
@@ -425,18 +408,3 @@ class ImageSet:
         count = len(source.names)
         indices = tf.data.Dataset.range(min(count, limit or count))
         return batched(indices, example, batch_size, drop_remainder=False)
-
-    def _unchanged(self, source, index, wanted):
-        """An example of the image size, not augmented."""
-        resized = self._loaded(source, index, self.image_size, wanted)
-        return augment.normalise(resized) | source.facts(index)
-
-    def _loaded(self, source, index, size, wanted):
-        """An example at a size."""
-        return augment.resize(
-            source.load(index, size, **wanted),
-            size,
-            labels=source.labels,
-            interpolation=self.interpolation,
-            antialias=self.antialias,
-        )
