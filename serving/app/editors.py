@@ -22,13 +22,18 @@ _FONTS = ["system-ui", "sans-serif"]
 THEME = gr.themes.Default(font=_FONTS, font_mono=["monospace"])
 _BRUSH = 24  # radius, of the canvas's pixels
 _PNG = "data:image/png;base64,"
-# Small pictures are enlarged to the free space. Few of them do not get wider
-# columns: they would be higher than the gallery.
+# Small pictures are enlarged to the free space. The pictures below the
+# translation have one size and as many rows as they need. Otherwise one picture
+# alone would be as wide as the page, and cut off.
 CSS = """
 #image img, #mask img, #picture img, #exemplar img {
     width: 100%; height: 100%; object-fit: contain;
 }
-#more .grid-container { --grid-cols: 4 !important; }
+#more .grid-wrap { min-height: 260px; max-height: none; overflow: visible; }
+#more .grid-container {
+    grid-template-columns: repeat(auto-fill, 200px); grid-auto-rows: 200px;
+    grid-template-rows: none;
+}
 """
 
 

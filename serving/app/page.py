@@ -123,13 +123,17 @@ def _work(part):
             part["image"] = _answer("Translation", "image")
             part["mask"] = _answer("Mask", "mask")
             part["answered"] = gr.Markdown(elem_id="answered")
-    part["more"] = gr.Gallery(
+    part["more"] = _more()
+
+
+def _more():
+    return gr.Gallery(
         label="More",
         visible=False,
-        columns=4,
         object_fit="contain",
-        height=260,
         format="png",
+        # Without Gradio's "share", which sends pictures to a server elsewhere.
+        buttons=["download", "download_all", "fullscreen"],
         elem_id="more",
     )
 

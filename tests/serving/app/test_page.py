@@ -1,0 +1,16 @@
+"""Parts of the page that Gradio builds."""
+
+import pytest
+
+pytest.importorskip("gradio", reason="the extra `app` is not installed")
+
+
+def test_no_button_sends_pictures_elsewhere():
+    from serving.app import page
+
+    pictures = [
+        page._more(),
+        page._answer("Translation", "image"),
+        page._picture("Picture", "picture"),
+    ]
+    assert not [one.label for one in pictures if "share" in one.buttons]
