@@ -156,6 +156,8 @@ def test_it_is_a_keras_model(model):
             )
     for call in (model, model.predict):
         refused(lambda c=call: c(batch * 2), "translate_images", "-2 to 2")
+    for call in (model.fit, model.evaluate):
+        refused(lambda c=call: c(batch), "train_batches", "ndarray")
     refused(lambda: model(batch.astype(np.uint8)), "uint8")
     refused(lambda: model(batch[:, :15]), "multiples of 4")
     refused(lambda: model({"picture": batch}), "`image` is missing")

@@ -20,6 +20,16 @@ def require_method(model):
         )
 
 
+def _require_batches(verb, batches):
+    if not isinstance(batches, tf.data.Dataset):
+        raise UserError(
+            f"`{verb}` takes a tf.data.Dataset of training batches, such as "
+            "`tfmask.open_data(...).train_batches(1, seed=0)`. `tfmask.train` "
+            "and `tfmask.evaluate` take the data itself. Got: "
+            f"{type(batches).__name__}."
+        )
+
+
 class PythonUse:
     """Calls of `keras.Model` that mean something else for a method.
 
@@ -38,6 +48,16 @@ class PythonUse:
         """`keras.Model.predict` of arrays, by `call`."""
         self._check(x)
         return super().predict(x, *args, **kwargs)
+
+    def fit(self, x=None, *args, **kwargs):
+        """`keras.Model.fit` of an image set's batches."""
+        _require_batches("fit", x)
+        return super().fit(x, *args, **kwargs)
+
+    def evaluate(self, x=None, *args, **kwargs):
+        """`keras.Model.evaluate` of an image set's batches: the losses."""
+        _require_batches("evaluate", x)
+        return super().evaluate(x, *args, **kwargs)
 
     def call(self, inputs, training=False):
         """`translate` in the first direction.
