@@ -295,6 +295,69 @@ def instance_discriminator(f=2):
     return _random(shapes)
 
 
+def _block(key, width, before, kernel):
+    """A `ConvBlock` of LOMIT's code, with a norm."""
+    shapes = _layer(f"{key}.conv", (width, before, kernel, kernel), width)
+    return shapes | _norm(f"{key}.norm", width)
+
+
+def lomit_generator(f=2, style=4, hidden=8, depth=6, tied=True):
+    """`Generator` of LOMIT with 8 residual blocks; its norms count batches."""
+    wide, shapes = 4 * f, {}
+    for n, (width, before) in enumerate(((f, 3), (2 * f, f), (wide, 2 * f))):
+        kernel = 4 if n else 7
+        shapes |= _block(f"c_encoder.main.{n}", width, before, kernel)
+        key = f"s_encoder.shared.{n}.conv"
+        shapes |= _layer(key, (width, before, kernel, kernel), width)
+    for part, begin in (("c_encoder", 3), ("decoder", 0)):
+        for n in range(begin, begin + 4):
+            for place in (0, 1):
+                key = f"{part}.main.{n}.main.{place}"
+                shapes |= _block(key, wide, wide, 3)
+    for name in ("foreground", "background"):
+        for n in (0, 1):
+            key = f"s_encoder.{name}.{n}.conv"
+            shapes |= _layer(key, (wide, wide, 4, 4), wide)
+        shapes |= _layer(f"s_encoder.{name}.3", (style, wide, 1, 1), style)
+        key = f"decoder.{name[0]}_mlp.main"
+        for n, (out, into) in enumerate(
+            ((hidden, style), (hidden, hidden), (2 * wide, hidden))
+        ):
+            shapes |= _layer(f"{key}.{n}.fc", (out, into), out)
+    for n in range(depth):
+        shapes |= _block(f"mask.main.{n}", wide, wide, 3)
+    shapes |= _layer(f"mask.main.{depth}.conv", (1, wide, 1, 1), 1)
+    shapes |= _layer("mask.co_attn.main.0.fc", (2 * wide, wide), 2 * wide)
+    shapes |= _layer("mask.co_attn.main.1.fc", (wide, 2 * wide), wide)
+    shapes |= _block("decoder.main.5", 2 * f, wide, 5)
+    shapes |= _block("decoder.main.7", f, 2 * f, 5)
+    shapes |= _layer("decoder.main.8.conv", (3, f, 7, 7), 3)
+    state = _random(shapes)
+    for key in [key for key in state if key.endswith("running_mean")]:
+        own = key.replace("running_mean", "num_batches_tracked")
+        state[own] = np.array(7)
+    state["decoder.main.8.conv.weight"] *= 0.1  # not all pixels white
+    for key in state:
+        if "s_encoder" in key or "_mlp" in key:
+            # Nothing normalises a style, and a scale is its exponential.
+            state[key] *= 0.3
+        if tied and "s_encoder.background" in key:
+            state[key] = state[key.replace("background", "foreground")]
+    return state
+
+
+def lomit_discriminator(f=2, layers=5, labels=3, kernel=2):
+    """`Discriminator` of LOMIT: of 64 px, 5 layers leave 2x2."""
+    shapes, before = {}, 3
+    for n in range(layers):
+        width = f * 2**n
+        shapes |= _layer(f"main.{n}.conv", (width, before, 4, 4), width)
+        before = width
+    shapes |= _layer("conv1.conv", (1, before, 3, 3), 1)
+    shapes |= _layer("conv2", (labels, before, kernel, kernel), labels)
+    return _random(shapes)
+
+
 def several(**networks):
     """One file of several networks, as safetensors can hold it."""
     return {

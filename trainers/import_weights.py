@@ -23,9 +23,10 @@ class Options:
     """Make a run of a folder of the authors' own checkpoints.
 
     Their files are called EPOCH_net_G_A.pth (CycleGAN, pix2pix, CUT,
-    AttentionGAN, InstaGAN), EPOCH-G.ckpt (StarGAN), gen_EPOCH.pt (MUNIT) or
-    NAME_params_EPOCH.pt (U-GAT-IT); or the same as .safetensors. The run
-    translates, is evaluated, exported and served like any other.
+    AttentionGAN, InstaGAN), EPOCH-G.ckpt (StarGAN), gen_EPOCH.pt (MUNIT),
+    NAME_params_EPOCH.pt (U-GAT-IT) or G_exemplar_EPOCH.pth (LOMIT); or the
+    same as .safetensors. The run translates, is evaluated, exported and served
+    like any other.
     """
 
     method: Positional[Literal[NAMES]]
@@ -36,13 +37,13 @@ class Options:
     """Run folder; must not exist."""
     epoch: str = "latest"
     """EPOCH in the names of the files. If no file has `latest`, it is the
-    highest number."""
+    highest number, or what the only file has."""
     image_size: int | tuple[int, int] | None = None
     """Side of the images that it was trained on, or height and width; None:
     what the files tell, or that of the paper."""
     attributes: tuple[str, ...] = ()
-    """Names of the attributes that StarGAN was trained on, in their order;
-    none: attribute_0 and so on."""
+    """Names of the attributes that StarGAN or LOMIT was trained on, in their
+    order; none: attribute_0 and so on."""
     data: str = ""
     """Where the run's data is, for `tfmask evaluate`; see `tfmask train`."""
 
@@ -56,9 +57,8 @@ def compared(method, file):
     random = np.random.default_rng(0)
     images = random.uniform(-1.0, 1.0, (1, *method.image_size, 3))
     images = images.astype("float32")
-    network = method.networks[file.network]
     try:
-        ours, theirs = both_outputs(network, file, images)
+        ours, theirs = both_outputs(method, file, images)
     except ImportError:
         return "not compared with the original: PyTorch is not installed"
     difference = np.abs(ours - theirs).max()

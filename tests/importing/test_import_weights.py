@@ -1,13 +1,18 @@
 """Checkpoints of the authors' code become runs that translate alike."""
 
+import contextlib
+
 import numpy as np
 import pytest
+from exports import ask, published, served
 from official_states import (
     attention_generator,
     cut_generator,
     cyclegan_generator,
     instance_discriminator,
     instance_generator,
+    lomit_discriminator,
+    lomit_generator,
     munit_discriminator,
     munit_generator,
     patch_discriminator,
@@ -27,7 +32,6 @@ from tfmask.importing.layouts import UNUSED
 from tfmask.importing.originals import both_outputs
 from tfmask.importing.run import config_for, find_networks, import_weights
 from tfmask.ops.errors import UserError
-from tfmask.ops.variable_paths import variable_paths
 from tfmask.training.run_folder import load_run
 from trainers import import_weights as command
 
@@ -64,6 +68,10 @@ OFFICIAL = {
         "9000-G": {"older": np.zeros(1, "float32")},
         "10000-G": stargan_generator(),
         "10000-D": stargan_discriminator(),
+    },
+    "lomit": {
+        "G_exemplar_orig_S,H_ver3": lomit_generator(),
+        "D_exemplar_orig_S,H_ver3": lomit_discriminator(),
     },
     "munit": {
         "gen_00100000": several(a=munit_generator(), b=munit_generator()),
@@ -105,14 +113,15 @@ def test_every_weight_has_its_place(name, tmp_path):
     for file in networks:
         ours = {
             path: variable.numpy()
-            for path, variable in variable_paths(
-                method.networks[file.network]
-            ).items()
+            for path, variable in file.variables(method).items()
             if "moving" not in path
         }
         # As many numbers, and each of them once.
         theirs = [
-            array for key, array in file.state.items() if not UNUSED.search(key)
+            array
+            for key, array in file.state.items()
+            # LOMIT's code has its two heads twice.
+            if not UNUSED.search(key) and "s_encoder.background" not in key
         ]
         assert sum(a.size for a in theirs) == sum(a.size for a in ours.values())
         np.testing.assert_array_equal(
@@ -123,6 +132,10 @@ def test_every_weight_has_its_place(name, tmp_path):
 
 
 VARIANTS = {
+    "lomit, separate heads": {
+        "G_exemplar_x": lomit_generator(tied=False),
+        "D_exemplar_x": lomit_discriminator(),
+    },
     "ugatit, light": {
         "x_params_0000100": several(
             genA2B=ugatit_generator(light=True), **JUDGES
@@ -142,8 +155,7 @@ def test_translations_equal_the_original_s(name, tmp_path):
     networks, method, _ = imported(name, folder, tmp_path / "run")
     images = np.random.default_rng(0).uniform(-1, 1, (2, SIDE, SIDE, 3))
     images = images.astype("float32")
-    network = method.networks[networks[0].network]
-    ours, theirs = both_outputs(network, networks[0], images)
+    ours, theirs = both_outputs(method, networks[0], images)
     assert np.abs(theirs).max() > 0.2 and theirs.std() > 0.01
     np.testing.assert_allclose(ours, theirs, atol=1e-4)
 
@@ -192,6 +204,21 @@ def test_what_does_not_fit_is_named(tmp_path):
     assert "Missing: `mlp.model.1.fc.bias`. Surplus: none" in errors(
         "munit", {"gen_00000001": several(a=state)}
     )
+    state = lomit_generator()
+    del (
+        state["mask.co_attn.main.1.fc.bias"],
+        state["s_encoder.background.3.bias"],
+    )
+    state["mask.more.weight"] = np.zeros(2, "float32")
+    judge = lomit_discriminator()
+    del judge["conv1.conv.bias"]
+    message = errors("lomit", {"G_exemplar_x": state, "D_exemplar_x": judge})
+    assert "G_exemplar_x.safetensors`: Missing: `s_encoder.backgr" in message
+    assert "`mask.co_attn.main.1.fc.bias`. Surplus: `mask.more" in message
+    message = errors(
+        "lomit", {"G_exemplar_x": lomit_generator(), "D_exemplar_x": judge}
+    )
+    assert "D_exemplar_x.safetensors`: Missing: `conv1.conv.bias`" in message
     assert not (tmp_path / "run").exists()
 
 
@@ -213,6 +240,49 @@ def test_files_tell_sizes_and_options_names(tmp_path):
     assert find_networks("munit", folder, "100000")
     with pytest.raises(UserError, match="gen_EPOCH.pt.*with 7 as EPOCH"):
         find_networks("munit", folder, "7")
+
+
+def test_lomit_has_one_file_of_all_that_translates(tmp_path):
+    states = {"G_exemplar_S,H": lomit_generator(tied=False)}
+    folder = write(tmp_path / "theirs", states)
+    networks = find_networks("lomit", folder)
+    with pytest.raises(UserError, match="has no discriminator.*--attributes"):
+        config_for("lomit", networks)
+    config = config_for("lomit", networks, attributes=("Smiling", "Male"))
+    assert config.method.attributes == ("Smiling", "Male")
+    assert not config.method.tie_style_heads
+    write(folder, {"G_exemplar_other": lomit_generator()})
+    with pytest.raises(UserError, match="no generator of lomit.*with latest"):
+        find_networks("lomit", folder)
+    config = config_for(
+        "lomit", find_networks("lomit", folder, "other"), attributes=("Male",)
+    ).method
+    assert config.tie_style_heads and config.mask_norm == "instance"
+    assert config.adain_deviation == "rows" and config.style_hidden == 8
+
+
+@pytest.mark.slow
+def test_an_export_of_lomit_s_weights_answers_as_the_run(
+    tmp_path, tmp_path_factory
+):
+    states = {**OFFICIAL["lomit"]}
+    states["G_exemplar_orig_S,H_ver3"] = lomit_generator(depth=1)
+    theirs = write(tmp_path / "theirs", states)
+    imported("lomit", theirs, tmp_path / "run")
+    _, method = load_run(tmp_path / "run")
+    _, version = published(method, tmp_path_factory)
+    random = np.random.default_rng(1)
+    image, exemplar = random.integers(0, 256, (2, 2, 32, 48, 3), "uint8")
+    with contextlib.contextmanager(served)(version) as servable:
+        got = ask(servable, "a_to_b", image=image, exemplar=exemplar)
+    ours = method.translate(
+        {"image": image / 127.5 - 1.0, "exemplar": exemplar / 127.5 - 1.0}
+    )
+    expected = (np.asarray(ours["image"]) + 1.0) * 127.5
+    assert np.ptp(expected) > 50
+    assert np.abs(got["image"] - expected).max() <= 1.0
+    for name in ("mask", "exemplar_mask"):
+        assert np.abs(got[name] - 255.0 * ours[name]).max() <= 1.0
 
 
 @pytest.mark.slow

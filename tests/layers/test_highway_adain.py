@@ -1,11 +1,14 @@
 """HAdaIN: borders, one pass against two terms, statistics of a region."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tfmask.layers import HighwayAdaIN, StyleParameters, highway_adain
+from tfmask.layers.highway_adain import DEVIATIONS
 
 RNG = np.random.default_rng(0)
 SHAPE = (2, 6, 5, 3)
@@ -16,10 +19,13 @@ FOREGROUND, BACKGROUND = (
 )
 
 
-def adain(style):
-    """(scale, offset) in NumPy, with the true spatial deviation."""
+def adain(style, form="spatial"):
+    """(scale, offset) in NumPy, with the deviation of either form."""
     mean = FEATURES.mean((1, 2), keepdims=True)
     deviation = np.sqrt(FEATURES.var((1, 2), keepdims=True) + 1e-5)
+    if form == "rows":
+        rows = FEATURES.std(2, ddof=1, keepdims=True)
+        deviation = rows.std(1, ddof=1, keepdims=True) + 1e-5
     scale, offset = (values[:, None, None, :] for values in style)
     return scale * (FEATURES - mean) / deviation + offset
 
@@ -35,11 +41,25 @@ def test_constant_masks_weigh_the_two_adains(level):
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
 
-def test_one_pass_is_the_two_term_form():
+@pytest.mark.parametrize("form", DEVIATIONS)
+def test_one_pass_is_the_two_term_form(form):
     soft = RNG.uniform(size=(*SHAPE[:3], 1)).astype("float32")
-    got = highway_adain(FEATURES, soft, FOREGROUND, BACKGROUND)
-    expected = soft * adain(FOREGROUND) + (1 - soft) * adain(BACKGROUND)
-    np.testing.assert_allclose(got, expected, atol=1e-5)
+    got = highway_adain(FEATURES, soft, FOREGROUND, BACKGROUND, form)
+    inside, outside = (adain(style, form) for style in (FOREGROUND, BACKGROUND))
+    expected = soft * inside + (1 - soft) * outside
+    np.testing.assert_allclose(got, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_flat_features_have_a_finite_gradient_by_rows():
+    flat = tf.Variable(np.ones((1, 4, 4, 2), "float32"))
+    style = np.ones((1, 2), "float32")
+    with tf.GradientTape() as tape:
+        outputs = highway_adain(
+            flat, attention(0.5)[:1, :4, :4], (style, style), (style, style),
+            "rows",
+        )  # fmt: skip
+    np.testing.assert_array_equal(outputs, np.ones((1, 4, 4, 2)))
+    assert np.isfinite(tape.gradient(outputs, flat)).all()
 
 
 def test_statistics_of_a_full_mask_are_scale_and_offset():
@@ -95,9 +115,11 @@ def test_half_precision_keeps_float32_statistics():
     assert got.dtype == tf.float16 and np.isfinite(got.numpy()).all()
 
 
-def test_unknown_scale_form_is_named():
+def test_unknown_forms_are_named():
     with pytest.raises(ValueError, match="`scale_form` must be.*'square'"):
         StyleParameters(3, scale_form="square")
+    with pytest.raises(ValueError, match="`deviation` must be.*'columns'"):
+        HighwayAdaIN(3, deviation="columns")
 
 
 def test_gradient_of_the_mask_is_the_difference_of_the_styles():
@@ -121,11 +143,12 @@ def test_saved_weights_restore_the_layer(tmp_path):
     assert isinstance(again, keras.layers.Layer)
 
 
-def test_graphs_of_unknown_sizes_run():
+@pytest.mark.parametrize("form", DEVIATIONS)
+def test_graphs_of_unknown_sizes_run(form):
     """TensorFlow 2.15 died of one that subtracts the mean first."""
     style = (tf.TensorSpec((None, 3)),) * 2
     graph = tf.function(
-        highway_adain,
+        functools.partial(highway_adain, deviation=form),
         input_signature=[
             tf.TensorSpec((None, None, None, 3)),
             tf.TensorSpec((None, None, None, 1)),
@@ -135,5 +158,6 @@ def test_graphs_of_unknown_sizes_run():
     )
     mask = RNG.random((*SHAPE[:3], 1), "float32")
     got = graph(FEATURES, mask, FOREGROUND, BACKGROUND)
-    expected = mask * adain(FOREGROUND) + (1.0 - mask) * adain(BACKGROUND)
+    inside, outside = (adain(style, form) for style in (FOREGROUND, BACKGROUND))
+    expected = mask * inside + (1.0 - mask) * outside
     np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)

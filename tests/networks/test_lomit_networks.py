@@ -147,7 +147,9 @@ def test_examples_of_a_batch_do_not_mix_at_inference():
         ContentEncoder(filters=2, blocks=1),
         StyleEncoder(filters=2, tie_heads=True),
         ContentDecoder(filters=2, blocks=1, normalization="adain"),
-        HighwayDecoder(filters=2, blocks=1, scale_form="linear"),
+        HighwayDecoder(
+            filters=2, blocks=1, scale_form="linear", deviation="rows"
+        ),
         CoSegmentation(8, depth=1, normalization="layer"),
     ],
 )

@@ -11,17 +11,17 @@ import numpy as np
 from tfmask.importing import torch_layers
 
 
-def both_outputs(network, file, images):
-    """What our network and the authors' code make of images.
+def both_outputs(method, file, images):
+    """What our generator and the authors' code make of images.
 
     Args:
-        network: our generator with the weights of the file.
+        method: `TranslationMethod` with the weights of the file.
         file: `NetworkFile` of a generator.
         images: (B, H, W, 3) float32 in [-1, 1].
 
     Returns:
-        (ours, theirs), two (B, H, W, C) float32: an image, then masks of
-        objects if the generator makes some.
+        (ours, theirs), two (B, H, W, C) float32: an image, then masks if the
+        generator makes some.
 
     Raises:
         ImportError: PyTorch is not installed.
@@ -36,8 +36,10 @@ def both_outputs(network, file, images):
         theirs = layout.original(
             state, layout, inputs, *map(torch.tensor, others)
         )
-    ours = network(images, *others)
-    if isinstance(ours, tuple):
+    ours = file.outputs(method, images, *others)
+    if isinstance(ours, dict):
+        ours = np.concatenate([*ours.values()], axis=-1)
+    elif isinstance(ours, tuple):
         image, masks = map(np.asarray, ours)
         masks = np.moveaxis(masks[..., 0], 1, -1)
         ours = np.concatenate([image, masks], axis=-1)

@@ -6,7 +6,14 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tfmask.importing import attention_gan, instagan, munit, stargan, ugatit
+from tfmask.importing import (
+    attention_gan,
+    instagan,
+    lomit,
+    munit,
+    stargan,
+    ugatit,
+)
 from tfmask.importing.layouts import (
     arrays_for,
     patch_discriminator,
@@ -17,13 +24,16 @@ from tfmask.importing.state_files import read_state
 from tfmask.methods import preset_config
 from tfmask.ops.errors import UserError
 
+# The network of a file that has all networks of a translation as one.
+GENERATORS = "generators"
+
 
 @dataclasses.dataclass(frozen=True)
 class Place:
     """Where the authors' code keeps a network.
 
     Attributes:
-        network: str, name of our network.
+        network: str, name of our network, or `GENERATORS`.
         layout: function of its arrays. It returns their `Layout`.
         file: str, name of the file. EPOCH and NAME stand for words.
         part: str, name of the network in a file of several networks. Empty: the
@@ -93,6 +103,10 @@ PLACES = {
             for domain in "ab"
         ),
     ),
+    "lomit": (
+        Place(GENERATORS, lomit.generators, "G_exemplar_EPOCH.pth"),
+        Place("discriminator", lomit.discriminator, "D_exemplar_EPOCH.pth"),
+    ),
     "munit": tuple(
         Place(f"{name}_{domain}", layout, file, domain)
         for name, layout, file in (
@@ -111,7 +125,8 @@ class NetworkFile:
 
     Attributes:
         path: path of the file.
-        network: str, name of our network.
+        network: str, name of our network, or `GENERATORS`. Then paths of the
+            layout begin with the name of the network.
         layout: `Layout`.
         state: dict of key to array.
     """
@@ -121,6 +136,34 @@ class NetworkFile:
     layout: object
     state: dict
 
+    def networks(self, method):
+        """dict of name to network of a method: those that the file has."""
+        whole = self.network == GENERATORS
+        names = method.generators if whole else (self.network,)
+        return {name: method.networks[name] for name in names}
+
+    def variables(self, method):
+        """dict of the layout's paths to variables of a method."""
+        from tfmask.ops.variable_paths import variable_paths
+
+        whole = self.network == GENERATORS
+        return {
+            f"{name}/{path}" if whole else path: variable
+            for name, network in self.networks(method).items()
+            for path, variable in variable_paths(network).items()
+        }
+
+    def outputs(self, method, *inputs):
+        """What a method's generator makes of its inputs.
+
+        Returns:
+            What the network returns. `GENERATORS`: dict of `translate`.
+        """
+        if self.network != GENERATORS:
+            return method.networks[self.network](*inputs)
+        names = [port.name for port in method.spec.required]
+        return method.translate(dict(zip(names, inputs, strict=True)))
+
 
 def find_networks(method_name, folder, epoch="latest"):
     """The networks of a method that a folder holds.
@@ -129,7 +172,7 @@ def find_networks(method_name, folder, epoch="latest"):
         method_name: one of `NAMES`.
         folder: path, with files such as `latest_net_G_A.pth`.
         epoch: str, the word for EPOCH in their names. If no file is "latest",
-            "latest" means the highest number.
+            "latest" means the highest number, or the only file.
 
     Returns:
         list of `NetworkFile`, one for each network.
@@ -170,7 +213,7 @@ def find_networks(method_name, folder, epoch="latest"):
 def _file_of(folder, name, epoch):
     """The file of an epoch, or None."""
     stem, suffix = name.rsplit(".", 1)
-    pattern = re.escape(stem).replace("EPOCH", r"(\w+)").replace("NAME", ".+")
+    pattern = re.escape(stem).replace("EPOCH", "(.+)").replace("NAME", ".+")
     paths = {}
     for kind in ("safetensors", suffix):  # the second wins
         for path in sorted(folder.glob(f"*.{kind}")):
@@ -182,7 +225,11 @@ def _file_of(folder, name, epoch):
         return paths[epoch]
     if epoch.isdecimal():  # `100` of `00000100`
         return numbers.get(int(epoch))
-    return numbers[max(numbers)] if epoch == "latest" and numbers else None
+    if epoch != "latest":
+        return None
+    if numbers:
+        return numbers[max(numbers)]
+    return next(iter(paths.values())) if len(paths) == 1 else None
 
 
 def config_for(
@@ -196,8 +243,8 @@ def config_for(
         location: str, location of data, or "".
         image_size: int or (height, width). None: the size in the files, else
             the size of the preset.
-        attributes: names of the numbers that a generator takes, in their order.
-            Empty: `attribute_0` and so on.
+        attributes: names of the attributes that a model has learnt, in their
+            order. Empty: `attribute_0` and so on.
 
     Returns:
         `TrainConfig`.
@@ -219,6 +266,15 @@ def config_for(
     options = {name: value for name, (value, _) in chosen.items()}
     image_side = options.pop("image_size", config.data.image_size)
     count = options.get("attributes", 0)
+    if hasattr(config.method, "attributes") and not count:
+        # Of LOMIT's networks only the discriminator knows their number.
+        count = len(attributes)
+        if not count:
+            raise UserError(
+                f"`{networks[0].path.parent}` has no discriminator, which "
+                "would tell the number of attributes. Give their names with "
+                "`--attributes`."
+            )
     if attributes and len(attributes) != count:
         raise UserError(
             f"`{networks[0].path}` takes {count} attributes. Got: "
@@ -257,14 +313,13 @@ def import_weights(config, networks, run, command_line):
         UserError: a file does not fit. Nothing is written.
     """
     from tfmask.ops.package_versions import package_versions
-    from tfmask.ops.variable_paths import variable_paths
     from tfmask.reports.model_card import write_model_card
     from tfmask.training.building import build_method
     from tfmask.training.run_folder import run_checkpoints, write_config
 
     method = build_method(config, 1)
     for file in networks:
-        variables = variable_paths(method.networks[file.network])
+        variables = file.variables(method)
         shapes = {path: tuple(v.shape) for path, v in variables.items()}
         try:
             arrays = arrays_for(file.layout, file.state, shapes)
@@ -296,5 +351,5 @@ def import_weights(config, networks, run, command_line):
         step=0,
         command_line=command_line,
     )
-    imported = {file.network for file in networks}
+    imported = {name for file in networks for name in file.networks(method)}
     return method, [name for name in method.networks if name not in imported]

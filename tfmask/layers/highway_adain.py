@@ -6,12 +6,16 @@ import tensorflow as tf
 from tfmask.layers.modulation import modulated
 from tfmask.layers.style_layers import StyleLayers
 from tfmask.ops.arguments import constructor_arguments
-from tfmask.ops.precision import exact
+from tfmask.ops.precision import exact, mean_and_deviation, mean_over
 
 SLOPE = 0.01
+DEVIATIONS = ("spatial", "rows")
+_EPSILON = 1e-5
 
 
-def highway_adain(features, attention, foreground, background):
+def highway_adain(
+    features, attention, foreground, background, deviation="spatial"
+):
     """Gives normalised features one style inside a mask, another outside.
 
     `m (gf n(c) + bf) + (1 - m) (gb n(c) + bb)`, where n(c) has mean 0 and
@@ -23,13 +27,15 @@ def highway_adain(features, attention, foreground, background):
         attention: (B, H, W, 1) float in [0, 1], m.
         foreground: (gf, bf), scale and offset, (B, C) float each.
         background: (gb, bb), likewise.
+        deviation: "spatial" or "rows". "rows" is the authors' code: n(c)
+            divides by the deviation, over the rows, of each row's deviation.
+            The variance is then not 1.
 
     Returns:
         (B, H, W, C) of the features' dtype.
 
     Paper: LOMIT, Eq. (3) and (4).
-    Differs from the paper: no. From the authors' code: their code divides by
-    the deviation of the deviations of the rows.
+    Differs from the paper: no. "rows" differs from it, as the authors' code.
 
     Examples:
         >>> c = np.array([1.0, 3.0], "float32").reshape(1, 2, 1, 1)
@@ -51,7 +57,14 @@ def highway_adain(features, attention, foreground, background):
         blend(inside, outside)
         for inside, outside in zip(foreground, background, strict=True)
     )
-    return modulated(features, scale, offset)
+    if deviation == "spatial":
+        return modulated(features, scale, offset)
+    content = exact(features)
+    centred = content - mean_over(content, (2, 1), keepdims=True)
+    _, of_rows = mean_and_deviation(content, (2,))
+    _, divisor = mean_and_deviation(of_rows, (1,))
+    outputs = centred / (divisor + _EPSILON) * scale + offset
+    return tf.cast(outputs, features.dtype)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -105,6 +118,7 @@ class HighwayAdaIN(keras.layers.Layer):
         style_size: int, S.
         hidden: int, width of the parameters' hidden layers.
         scale_form: see `StyleParameters`.
+        deviation: see `highway_adain`.
         **kwargs: arguments of `keras.layers.Layer`.
 
     Call arguments:
@@ -126,13 +140,19 @@ class HighwayAdaIN(keras.layers.Layer):
         style_size=8,
         hidden=256,
         scale_form="exponential",
+        deviation="spatial",
         **kwargs,
     ):
+        if deviation not in DEVIATIONS:
+            raise ValueError(
+                f"`deviation` must be spatial or rows. Got: {deviation!r}"
+            )
         super().__init__(**kwargs)
         self.channels = channels
         self.style_size = style_size
         self.hidden = hidden
         self.scale_form = scale_form
+        self.deviation = deviation
         options = {"hidden": hidden, "scale_form": scale_form}
         self.foreground = StyleParameters(channels, **options)
         self.background = StyleParameters(channels, **options)
@@ -148,6 +168,7 @@ class HighwayAdaIN(keras.layers.Layer):
             attention,
             self.foreground(foreground),
             self.background(background),
+            self.deviation,
         )
 
     def get_config(self):

@@ -3,9 +3,14 @@
 import keras
 import tensorflow as tf
 
-from tfmask.ops.precision import exact, moments, standardized
+from tfmask.ops.precision import (
+    exact,
+    mean_and_deviation,
+    moments,
+    standardized,
+)
 
-_SMALLEST_VARIANCE = 1e-30
+_AXES = (2, 1, 3)
 
 
 @keras.saving.register_keras_serializable(package="tfmask")
@@ -57,15 +62,12 @@ class LayerNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         images = exact(inputs)
-        mean, variance = moments(images, (2, 1, 3))
         epsilon = self.epsilon
         if self.unbiased:
-            count = tf.cast(tf.reduce_prod(tf.shape(images)[1:]), images.dtype)
-            variance *= count / (count - 1.0)
-            # The root of 0 has no gradient. PyTorch's deviation has the
-            # gradient 0 there.
-            deviation = tf.sqrt(tf.maximum(variance, _SMALLEST_VARIANCE))
+            mean, deviation = mean_and_deviation(images, _AXES)
             variance, epsilon = tf.square(deviation + epsilon), 0.0
+        else:
+            mean, variance = moments(images, _AXES)
         outputs = standardized(
             images, mean, variance, epsilon, exact(self.gamma), exact(self.beta)
         )

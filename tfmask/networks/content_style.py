@@ -163,6 +163,7 @@ class HighwayDecoder(ContentDecoder):
         style_size: int, S.
         hidden: int, width of HAdaIN's hidden layers.
         scale_form: see `StyleParameters`.
+        deviation: see `highway_adain`.
         **kwargs: arguments of `keras.Model`.
 
     Call arguments:
@@ -185,6 +186,7 @@ class HighwayDecoder(ContentDecoder):
         style_size=8,
         hidden=256,
         scale_form="exponential",
+        deviation="spatial",
         **kwargs,
     ):
         super().__init__(
@@ -197,12 +199,14 @@ class HighwayDecoder(ContentDecoder):
                 style_size=style_size,
                 hidden=hidden,
                 scale_form=scale_form,
+                deviation=deviation,
             ),
             **kwargs,
         )
         self.style_size = style_size
         self.hidden = hidden
         self.scale_form = scale_form
+        self.deviation = deviation
 
     def build(self, input_shape):
         self.highway.build((None, None, None, 4 * self.filters))

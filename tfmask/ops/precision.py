@@ -13,6 +13,8 @@ import tensorflow as tf
 
 from tfmask.ops.gradients import with_gradient
 
+_SMALLEST_VARIANCE = 1e-30
+
 
 def exact(values):
     """Values in float32, or in float64 where they are a tensor of that.
@@ -75,6 +77,25 @@ def moments(values, axes):
     # gradient penalty needs it.
     squares = tf.math.squared_difference(values, along_height(mean, values))
     return mean, mean_over(squares, axes, keepdims=True)
+
+
+def mean_and_deviation(values, axes):
+    """Mean, and root of the unbiased variance, over some axes; see `mean_over`.
+
+    The root of 0 has no gradient. Here, as in PyTorch, it has the gradient 0.
+
+    Args:
+        values: float tensor.
+        axes: ints from 0.
+
+    Returns:
+        (mean, deviation). The reduced axes stay with size 1.
+    """
+    mean, variance = moments(values, axes)
+    count = tf.reduce_prod(tf.gather(tf.shape(values), axes))
+    count = tf.cast(count, variance.dtype)
+    variance *= count / (count - 1.0)
+    return mean, tf.sqrt(tf.maximum(variance, _SMALLEST_VARIANCE))
 
 
 def normalized(values, axes, epsilon, unbiased=False):

@@ -27,6 +27,10 @@ class LOMITConfig(CriticOptions):
     scale_form: Literal["exponential", "linear"] = "exponential"
     """HAdaIN's scale from the layers' value v: exp(v / 2), which is above 0, as
     in the official code; or v, as in MUNIT."""
+    adain_deviation: Literal["spatial", "rows"] = "spatial"
+    """HAdaIN divides by the deviation over all pixels. `rows` is the official
+    code: it takes the deviation of each row of pixels, and then the deviation
+    of these numbers."""
     tie_style_heads: bool = False
     """Use one head for both styles. The official code does this by
     mistake."""
@@ -34,7 +38,8 @@ class LOMITConfig(CriticOptions):
     """Number of 3x3 convolutions in the co-segmentation network."""
     mask_norm: Literal["batch", "instance", "layer"] = "batch"
     """Normalisation of the co-segmentation network. `batch` keeps moving
-    averages for inference."""
+    averages for inference. The official code takes the statistics of the batch
+    there, too. `instance` equals that for one image."""
     whole_image: bool = False
     """Set all masks to 1, also in training. The translation is then not local,
     as in MUNIT."""

@@ -118,6 +118,7 @@ class LOMIT(CriticMethod):
             style_size=config.style_size,
             hidden=config.style_hidden,
             scale_form=config.scale_form,
+            deviation=config.adain_deviation,
             **size,
         )
         self.discriminator = AttributeDiscriminator(
