@@ -183,30 +183,36 @@ def _translated(state, layout, image, exemplar):
         weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
         return functional.linear(values, weight, bias)
 
-    def normed(groups, values, key, reflect, **how):
-        """A convolution and a norm. One group: layer norm. None: of a batch.
+    def of_image(values, scale, offset):
+        return functional.instance_norm(values, weight=scale, bias=offset)
 
-        As many groups as channels: instance norm.
-        """
+    def of_layer(values, scale, offset):
+        return functional.group_norm(values, 1, scale, offset)
+
+    def of_batch(values, scale, offset):
+        return functional.batch_norm(
+            values, None, None, scale, offset, training=True
+        )
+
+    def normed(norm, values, key, reflect, **how):
         values = convolved(values, f"{key}.conv", reflect, **how)
-        affine = state[f"{key}.norm.weight"], state[f"{key}.norm.bias"]
-        if groups is None:
-            return functional.batch_norm(
-                values, None, None, *affine, training=True
-            )
-        return functional.group_norm(values, groups or values.shape[1], *affine)
+        return norm(
+            values, state[f"{key}.norm.weight"], state[f"{key}.norm.bias"]
+        )
 
-    def residual(groups, values, key):
-        inner = normed(groups, values, f"{key}.main.0", 1).relu()
-        return values + normed(groups, inner, f"{key}.main.1", 1)
+    def residual(norm, values, key):
+        inner = normed(norm, values, f"{key}.main.0", 1).relu()
+        return values + normed(norm, inner, f"{key}.main.1", 1)
 
     def content(values):
         for n in range(3):
             reflect, stride = (1, 2) if n else (3, 1)
             key = f"c_encoder.main.{n}"
-            values = normed(0, values, key, reflect, stride=stride).relu()
+            values = normed(
+                of_image, values, key, reflect, stride=stride
+            ).relu()
         for n in range(blocks):
-            values = residual(0, values, f"c_encoder.main.{3 + n}")
+            values = residual(of_image, values, f"c_encoder.main.{3 + n}")
         return values
 
     def style(values, head):
@@ -224,7 +230,7 @@ def _translated(state, layout, image, exemplar):
         gate = dense(gate, "mask.co_attn.main.1.fc").sigmoid()
         values = own * gate[:, :, None, None]
         for n in range(depth):
-            values = normed(None, values, f"mask.main.{n}", 1).relu()
+            values = normed(of_batch, values, f"mask.main.{n}", 1).relu()
         return convolved(values, f"mask.main.{depth}.conv").sigmoid()
 
     def modulated(values, code, name):
@@ -248,10 +254,10 @@ def _translated(state, layout, image, exemplar):
         1 - inside
     ) * modulated(values, background, "b")
     for n in range(blocks):
-        values = residual(1, values, f"decoder.main.{n}")
+        values = residual(of_layer, values, f"decoder.main.{n}")
     for n in range(2):
         values = functional.interpolate(values, scale_factor=2)
         key = f"decoder.main.{blocks + 1 + 2 * n}"
-        values = normed(1, values, key, 2).relu()
+        values = normed(of_layer, values, key, 2).relu()
     last = convolved(values, f"decoder.main.{blocks + 4}.conv", 3).tanh()
     return torch.cat([last, large(inside), large(seen)], 1)
