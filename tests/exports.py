@@ -19,7 +19,12 @@ from serving.protocol.tensors import fill_proto, from_proto, plain_array
 from serving.server.prediction import predict
 from serving.server.servable import Servable, ServableOptions
 from tfmask.export.signatures import export_method
-from tfmask.methods import method_spec, preset_config
+from tfmask.methods import NAMES, method_spec, preset_config
+
+# One method of each class. The others of a class only have other options. For
+# tests that take many seconds for each method.
+_FIRST = {method_spec(name).model: name for name in reversed(NAMES)}
+CLASSES = [name for name in NAMES if name in _FIRST.values()]
 
 # Sizes of tiny networks, by the names that methods share.
 TINY = {

@@ -1,18 +1,18 @@
-"""Exports of all methods, in our runtime and in OpenVINO, which is not ours."""
+"""Exports of every class, in our runtime and in OpenVINO, which is not ours."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from exports import published, replayed_by, served
+from exports import CLASSES, published, replayed_by, served
 
 from tfmask.export.check import check_version, example_inputs
-from tfmask.methods import NAMES, method_spec
+from tfmask.methods import method_spec
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.fixture(scope="module", params=NAMES)
+@pytest.fixture(scope="module", params=CLASSES)
 def exported(request, tmp_path_factory):
     """(name, method of tiny networks, folder of its version)."""
     return request.param, *published(request.param, tmp_path_factory)

@@ -1,7 +1,7 @@
 """The contract of all methods.
 
-The tests run for all of `tfmask.methods.NAMES`. A method with a missing part
-fails.
+The tests run for all of `tfmask.methods.NAMES`, the slowest ones for one method
+of each class. A method with a missing part fails.
 """
 
 import dataclasses
@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from exports import tiny_options
+from exports import CLASSES, tiny_options
 from processes import start_workers
 from replicas import assert_equal_to_one_device
 
@@ -190,7 +190,7 @@ REPLICATED_FAST = ("guidegan", "stargan", "pix2pix")
     "name",
     [
         pytest.param(n, marks=() if n in REPLICATED_FAST else pytest.mark.slow)
-        for n in NAMES
+        for n in CLASSES
     ],
 )
 def test_two_replicas_equal_one_device(name, two_replicas):
@@ -272,7 +272,7 @@ def test_a_new_process_restores_every_variable(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", CLASSES)
 def test_two_steps_by_the_command_line(name, tmp_path):
     run = tmp_path / "run"
     options = tiny_options(preset_config(name, "quick", "").method)
