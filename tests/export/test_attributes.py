@@ -19,8 +19,6 @@ from serving.server.engine import Engine
 from tfmask.export.check import check_version, translated
 from tfmask.export.publishing import FACTS
 
-pytestmark = pytest.mark.both_stacks
-
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 TARGET = np.array([[1, 0, -1], [-1, -1, -1]], np.float32)
 

@@ -21,7 +21,7 @@ from serving.protocol.status import CallError
 from serving.server.engine import Engine
 from tfmask.export.check import check_version, translated
 
-pytestmark = [pytest.mark.both_stacks, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.integers(0, 256, (2, 21, 18, 3), np.uint8)

@@ -13,8 +13,6 @@ from exports import (
 
 from tfmask.export.check import check_version
 
-pytestmark = pytest.mark.both_stacks
-
 RANDOM = np.random.default_rng(4)
 
 

@@ -15,7 +15,7 @@ from exports import (
 from serving.protocol.status import INVALID_ARGUMENT, CallError
 from tfmask.export.check import check_version, translated
 
-pytestmark = [pytest.mark.both_stacks, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

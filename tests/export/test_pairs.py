@@ -17,8 +17,6 @@ from serving.protocol.warmup import WARM_UP_FILE, read_records
 from tfmask.export.check import check_version, translated
 from tfmask.export.publishing import FACTS
 
-pytestmark = pytest.mark.both_stacks
-
 IMAGE = np.random.default_rng(0).integers(0, 256, (2, 13, 18, 3), np.uint8)
 
 

@@ -8,8 +8,6 @@ import pytest
 
 from serving.conformance.processes import ROOT
 
-pytestmark = pytest.mark.both_stacks
-
 
 def conformance(*options):
     """Runs the contract's tests in a process of their own."""

@@ -11,8 +11,6 @@ from serving.client import Client, InvalidArgument
 from tfmask.export.check import check_version, translated
 from tfmask.export.signatures import export_method
 
-pytestmark = pytest.mark.both_stacks
-
 RNG = np.random.default_rng(0)
 IMAGES = RNG.integers(0, 256, (3, 20, 18, 3), np.uint8)
 
