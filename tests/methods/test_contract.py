@@ -182,6 +182,8 @@ def assert_replicas_equal_one_device(strategy, name, config, batches):
 # instances, pairs of images and codes, memories, penalties of gradients.
 # `many_devices.py` without names takes all methods, which is minutes of work.
 ON_MANY_DEVICES = ("instagan", "drit", "guidegan", "stargan")
+# In test_base.py, in test_critic.py, and on many devices.
+REPLICATED_ELSEWHERE = ("attention_guided", "cam_stargan", "drit", "instagan")
 # Memories, penalties, global batch statistics; in seconds.
 REPLICATED_FAST = ("guidegan", "stargan", "pix2pix")
 
@@ -191,6 +193,7 @@ REPLICATED_FAST = ("guidegan", "stargan", "pix2pix")
     [
         pytest.param(n, marks=() if n in REPLICATED_FAST else pytest.mark.slow)
         for n in CLASSES
+        if n not in REPLICATED_ELSEWHERE
     ],
 )
 def test_two_replicas_equal_one_device(name, two_replicas):
