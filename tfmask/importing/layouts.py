@@ -208,6 +208,40 @@ def patch_discriminator(state):
     )
 
 
+def attribute_discriminator(state, kind, key, score, *, step=1, bias=True):
+    """`Layout` of a critic that also names attributes (StarGAN's, LOMIT's).
+
+    Args:
+        state: dict of key to array.
+        kind: str, the network that is expected, for the message.
+        key: str, key of a strided layer, "{}" in place of its number.
+        score: str, key of the layer of scores.
+        step: int, from the number of a strided layer to the next one.
+        bias: bool, whether both last layers have one.
+
+    Raises:
+        UserError: the file holds another network.
+    """
+    first = shape_of(state, f"{key.format(0)}.weight", kind)
+    heads = shape_of(state, "conv2.weight", kind)
+    pattern = re.escape(f"{key}.weight").replace(r"\{\}", r"\d+")
+    strided = count_of(state, pattern)
+    layers = [
+        Layer(key.format(step * n), f"convolutions/{n}") for n in range(strided)
+    ]
+    layers.append(Layer(score, "score_head", bias=bias))
+    layers.append(Layer("conv2", "class_head", bias=bias))
+    return Layout(
+        tuple(layers),
+        {
+            "discriminator_filters": first[0],
+            "discriminator_layers": strided,
+            "attributes": heads[0],
+            "image_size": heads[2] * 2**strided,
+        },
+    )
+
+
 def arrays_for(layout, state, shapes):
     """The file's arrays under our variables' paths, laid out as ours.
 

@@ -9,7 +9,13 @@ import functools
 import numpy as np
 
 from tfmask.importing import torch_layers
-from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
+from tfmask.importing.layouts import (
+    Layer,
+    Layout,
+    attribute_discriminator,
+    count_of,
+    shape_of,
+)
 
 _CODE = "of LOMIT's code"
 _SLOPE = 0.01  # of all leaky ReLUs
@@ -126,23 +132,7 @@ def discriminator(state):
         UserError: the file holds another network.
     """
     kind = f"a discriminator {_CODE}"
-    first = shape_of(state, "main.0.conv.weight", kind)
-    heads = shape_of(state, "conv2.weight", kind)
-    strided = count_of(state, r"main\.\d+\.conv\.weight")
-    layers = [
-        Layer(f"main.{n}.conv", f"convolutions/{n}") for n in range(strided)
-    ]
-    layers.append(Layer("conv1.conv", "score_head"))
-    layers.append(Layer("conv2", "class_head"))
-    return Layout(
-        tuple(layers),
-        {
-            "discriminator_filters": first[0],
-            "discriminator_layers": strided,
-            "attributes": heads[0],
-            "image_size": heads[2] * 2**strided,
-        },
-    )
+    return attribute_discriminator(state, kind, "main.{}.conv", "conv1.conv")
 
 
 def original(state, layout, images, others):
@@ -175,13 +165,10 @@ def _translated(state, layout, image, exemplar):
     options = layout.options
     blocks, depth = options["blocks"], options["mask_layers"]
     convolved = functools.partial(torch_layers.convolved, state)
+    dense = functools.partial(torch_layers.dense, state)
 
     def leaky(values):
         return functional.leaky_relu(values, _SLOPE)
-
-    def dense(values, key):
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        return functional.linear(values, weight, bias)
 
     def of_image(values, scale, offset):
         return functional.instance_norm(values, weight=scale, bias=offset)

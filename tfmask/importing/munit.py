@@ -136,9 +136,7 @@ def original(state, layout, images):
     style = style.mean((2, 3), keepdim=True)
     code = convolved(style, "enc_style.model.6", 0).flatten(1)
     for n in range(3):
-        key = f"mlp.model.{n}.fc"
-        weight, bias = state[f"{key}.weight"], state[f"{key}.bias"]
-        code = functional.linear(code, weight, bias)
+        code = torch_layers.dense(state, code, f"mlp.model.{n}.fc")
         code = code.relu() if n < 2 else code
     width = content.shape[1]
     pieces = iter(code.split(width, dim=1))

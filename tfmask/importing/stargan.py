@@ -5,7 +5,13 @@ import functools
 import numpy as np
 
 from tfmask.importing import torch_layers
-from tfmask.importing.layouts import Layer, Layout, count_of, shape_of
+from tfmask.importing.layouts import (
+    Layer,
+    Layout,
+    attribute_discriminator,
+    count_of,
+    shape_of,
+)
 
 _CODE = "of StarGAN's code"
 
@@ -60,22 +66,10 @@ def discriminator(state):
     Raises:
         UserError: the file holds another network.
     """
-    first = shape_of(state, "main.0.weight", f"a discriminator {_CODE}")
-    heads = shape_of(state, "conv2.weight", f"a discriminator {_CODE}")
-    strided = count_of(state, r"main\.\d+\.weight")
-    layers = [
-        Layer(f"main.{2 * n}", f"convolutions/{n}") for n in range(strided)
-    ]
-    layers.append(Layer("conv1", "score_head", bias=False))
-    layers.append(Layer("conv2", "class_head", bias=False))
-    return Layout(
-        tuple(layers),
-        {
-            "discriminator_filters": first[0],
-            "discriminator_layers": strided,
-            "attributes": heads[0],
-            "image_size": heads[2] * 2**strided,
-        },
+    kind = f"a discriminator {_CODE}"
+    # A layer without weights follows each strided one.
+    return attribute_discriminator(
+        state, kind, "main.{}", "conv1", step=2, bias=False
     )
 
 

@@ -30,3 +30,19 @@ def doubled(state, values, key):
     return functional.conv_transpose2d(
         values, weight, bias, stride=2, padding=1, output_padding=1
     )
+
+
+def dense(state, values, key):
+    """`functional.linear` with the weight of a key, and its bias if it has one.
+
+    Args:
+        state, key: see `convolved`.
+        values: (B, C) tensor.
+
+    Returns:
+        (B, C') tensor.
+    """
+    from torch.nn import functional
+
+    weight, bias = state[f"{key}.weight"], state.get(f"{key}.bias")
+    return functional.linear(values, weight, bias)

@@ -1,5 +1,6 @@
 """Where the layers of U-GAT-IT's PyTorch code (znxlwm) are in ours."""
 
+import functools
 import math
 
 from tfmask.importing import torch_layers
@@ -113,8 +114,7 @@ def original(state, layout, images):
     def convolved(values, key, reflect=1, **how):
         return torch_layers.convolved(state, values, key, reflect, **how)
 
-    def dense(values, key):
-        return functional.linear(values, state[f"{key}.weight"])
+    dense = functools.partial(torch_layers.dense, state)
 
     def mixed(values, rho):
         """Instance and layer normalisation, by unbiased variances."""
