@@ -158,6 +158,7 @@ def test_it_is_a_keras_model(model):
         refused(lambda c=call: c(batch * 2), "translate_images", "-2 to 2")
     for call in (model.fit, model.evaluate):
         refused(lambda c=call: c(batch), "train_batches", "ndarray")
+        refused(lambda c=call: c({"image": batch}), "train_batches", "dict")
     refused(lambda: model(batch.astype(np.uint8)), "uint8")
     refused(lambda: model(batch[:, :15]), "multiples of 4")
     refused(lambda: model({"picture": batch}), "`image` is missing")

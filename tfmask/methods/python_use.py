@@ -21,7 +21,11 @@ def require_method(model):
 
 
 def _require_batches(verb, batches):
-    if not isinstance(batches, tf.data.Dataset):
+    # Keras also takes the arrays of a whole set, by domain and name.
+    by_domain = isinstance(batches, dict) and all(
+        isinstance(domain, dict) for domain in batches.values()
+    )
+    if not by_domain and not isinstance(batches, tf.data.Dataset):
         raise UserError(
             f"`{verb}` takes a tf.data.Dataset of training batches, such as "
             "`tfmask.open_data(...).train_batches(1, seed=0)`. `tfmask.train` "
