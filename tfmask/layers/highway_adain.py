@@ -6,7 +6,12 @@ import tensorflow as tf
 from tfmask.layers.modulation import modulated
 from tfmask.layers.style_layers import StyleLayers
 from tfmask.ops.arguments import constructor_arguments
-from tfmask.ops.precision import exact, mean_and_deviation, mean_over
+from tfmask.ops.precision import (
+    exact,
+    mean_and_deviation,
+    mean_over,
+    standardized,
+)
 
 SLOPE = 0.01
 DEVIATIONS = ("spatial", "rows")
@@ -60,10 +65,11 @@ def highway_adain(
     if deviation == "spatial":
         return modulated(features, scale, offset)
     content = exact(features)
-    centred = content - mean_over(content, (2, 1), keepdims=True)
+    mean = mean_over(content, (2, 1), keepdims=True)
     _, of_rows = mean_and_deviation(content, (2,))
     _, divisor = mean_and_deviation(of_rows, (1,))
-    outputs = centred / (divisor + _EPSILON) * scale + offset
+    variance = tf.square(divisor + _EPSILON)
+    outputs = standardized(content, mean, variance, 0.0) * scale + offset
     return tf.cast(outputs, features.dtype)
 
 
