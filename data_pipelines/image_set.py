@@ -70,6 +70,7 @@ class ImageSet:
         self.location, self.kind, self.layout = location, kind, layout
         self.image_size, self.skipped = image_size, list(skipped)
         self.attributes, self.palettes = tuple(attributes), palettes or {}
+        self.interpolation, self.antialias = interpolation, antialias
         self._sources, self._fingerprint = sources, fingerprint
         opened = {split for split, _ in sources}
         self.splits = tuple(split for split in SPLITS if split in opened)
