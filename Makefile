@@ -13,11 +13,9 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(PYTEST) -m "not slow and not medium"
 
-# Killed and resumed runs, several workers, whole roads in real processes; then
-# the medium tests in new processes, because a process of tests only grows.
+# Killed and resumed runs, several workers, whole roads in real processes.
 test-slow: $(VENV)/installed
-	$(PYTEST) -m "slow and not browser"
-	$(PYTEST) -m "medium and not slow"
+	$(PYTEST) -m "(slow or medium) and not browser"
 
 # `tfmask app` in headless Chromium.
 test-app: $(VENV)/installed
@@ -29,9 +27,10 @@ test-addons: EXTRAS = addons,test
 test-addons: .venv-addons/installed
 	$(PYTEST) -m "both_stacks and not one_stack and not slow"
 
-# Every verb where only what the package declares is installed: its wheel in a
-# new environment, and docker/train.Dockerfile replayed into another. pip uses
-# one core, so that `make -j2 -O test-install` is faster.
+# Where only what the package declares is installed: every verb from its wheel in
+# a new environment, and one road from training to an answer where
+# docker/train.Dockerfile is replayed into another. pip uses one core, so that
+# `make -j2 -O test-install` is faster.
 test-install: test-install-wheel test-install-image
 
 test-install-%:

@@ -8,6 +8,7 @@ import queue
 import struct
 import threading
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -18,6 +19,7 @@ from serving.protocol.status import INVALID_ARGUMENT, CallError
 from serving.protocol.tensors import fill_proto, from_proto, plain_array
 from serving.server.prediction import predict
 from serving.server.servable import Servable, ServableOptions
+from tfmask.export.check import example_inputs
 from tfmask.export.signatures import export_method
 from tfmask.methods import NAMES, method_spec, preset_config
 
@@ -124,6 +126,41 @@ def replayed_by(servable):
         return logs
 
     return replay
+
+
+def assert_openvino_agrees(method, version):
+    """OpenVINO, which is not ours, reads a version and answers as TensorFlow.
+
+    Args:
+        method: the method that was exported.
+        version: folder of its version.
+    """
+    if keras.__version__ < "3":
+        pytest.skip("its extra holds the default stack only")
+    if method.spec.several is not None:
+        pytest.skip("OpenVINO draws no random numbers")
+    openvino = pytest.importorskip("openvino")
+    theirs = openvino.Core().compile_model(
+        str(version), "CPU", {"INFERENCE_PRECISION_HINT": "f32"}
+    )
+    ours = tf.saved_model.load(str(version)).signatures["serving_default"]
+    for size in ((16, 16), (19, 22)):  # with nothing to pad, and padded
+        inputs = example_inputs(method, method.directions[0], 2, *size)
+        random = np.random.default_rng(size)
+        for key in {"image", "exemplar"} & set(inputs):
+            noise = random.integers(0, 256, inputs[key].shape)
+            inputs[key] = noise.astype("uint8")
+        expected = ours(**{k: tf.constant(v) for k, v in inputs.items()})
+        outputs = theirs(inputs)
+        assert len(outputs) == len(expected)
+        for key, values in expected.items():
+            values = values.numpy().astype(int)
+            # An output of an input's name gets another one.
+            got = outputs[f"{key}_1" if key in inputs else key]
+            # float32 sums in another order, then rounded to 8 bits.
+            np.testing.assert_allclose(got, values, atol=1, err_msg=key)
+            assert (got == values).mean() > 0.98, key
+        assert len(np.unique(expected["image"])) > 1
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from exports import (
     ask,
+    assert_openvino_agrees,
     decoded,
     encoded,
     published,
@@ -36,6 +37,11 @@ def servable(exported):
 @pytest.mark.medium
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
+
+
+@pytest.mark.medium
+def test_openvino_reads_it_and_agrees(exported):
+    assert_openvino_agrees(*exported)
 
 
 def test_answers_are_the_methods(exported, servable):

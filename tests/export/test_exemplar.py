@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from exports import (
     ask,
+    assert_openvino_agrees,
     decoded,
     encoded,
     published,
@@ -49,6 +50,10 @@ def assert_close(got, expected):
 
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
+
+
+def test_openvino_reads_it_and_agrees(exported):
+    assert_openvino_agrees(*exported)
 
 
 def test_arrays_give_what_translate_gives(exported, servable):

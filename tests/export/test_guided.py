@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from exports import (
     ask,
+    assert_openvino_agrees,
     encoded,
     published,
     replayed_by,
@@ -39,6 +40,11 @@ def picture(*shape):
 @pytest.mark.medium
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
+
+
+@pytest.mark.medium
+def test_openvino_reads_it_and_agrees(exported):
+    assert_openvino_agrees(*exported)
 
 
 def test_every_direction_has_all_forms(exported, servable):

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 from exports import (
     ask,
+    assert_openvino_agrees,
     encoded,
     published,
     replayed_by,
@@ -39,6 +40,10 @@ def example(batch=2, count=3, height=13, width=18):
 
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
+
+
+def test_openvino_reads_it_and_agrees(exported):
+    assert_openvino_agrees(*exported)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3, 6])

@@ -280,7 +280,7 @@ from tfmask.export.signatures import export_method
 for line in sys.stdin:
     child = os.fork()
     if not child:
-        method = tiny_method("cyclegan")
+        method = tiny_method("pix2pix")
         print("start", os.getpid(), flush=True)
         export_method(method, sys.argv[1], "toy")
         os._exit(0)

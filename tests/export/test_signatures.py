@@ -10,6 +10,7 @@ import tensorflow as tf
 from exports import (
     ask,
     ask_raw,
+    assert_openvino_agrees,
     published,
     refused,
     replayed_by,
@@ -101,6 +102,10 @@ def test_signatures_and_their_types(exported, servable):
 
 def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
+
+
+def test_openvino_reads_it_and_agrees(exported):
+    assert_openvino_agrees(*exported)
 
 
 def spec(info):

@@ -5,8 +5,9 @@
 The test suite runs from the checkout with the extras `test` and `dev`, so it
 cannot see that a dependency is not declared. This makes two environments, far
 from the checkout: one with the package's wheel and nothing else, and one by
-what docker/train.Dockerfile does, line by line. In both, every verb runs for a
-few steps on tiny networks.
+what docker/train.Dockerfile does, line by line. In the first, every verb runs
+for a few steps on tiny networks. In the second, a model is trained, evaluated,
+exported, served and asked.
 """
 
 import argparse
@@ -32,8 +33,8 @@ TINY = (
 )
 
 
-def check_verbs(env, ask=lambda target, images: None):
-    """Runs every verb once.
+def check_road(env, ask=lambda target, images: None):
+    """Trains a model, evaluates, exports, serves and asks it.
 
     Args:
         env: `Environment`.
@@ -74,6 +75,10 @@ def check_verbs(env, ask=lambda target, images: None):
         )
         ask(target, env.work / "set" / "testA")
     env.needs("answers")
+
+
+def check_other_verbs(env):
+    """Runs the other verbs once, after `check_road`."""
     env.tfmask("classifier --data set --out judge --steps 1 --batch-size 2")
     env.tfmask(
         "metrics --real set/testB --fake out --json kid.json "
@@ -123,7 +128,8 @@ def check_wheel(folder):
         f"pip wheel --no-deps --wheel-dir . {source_of(folder)}", folder
     )
     env.install("pip install tfmask-*.whl", folder)
-    check_verbs(env, least_client(folder))
+    check_road(env, least_client(folder))
+    check_other_verbs(env)
 
 
 def least_client(folder):
@@ -133,7 +139,7 @@ def least_client(folder):
         folder: where the package's source and wheel lie.
 
     Returns:
-        Function that asks a server for `tiny`; see `check_verbs`.
+        Function that asks a server for `tiny`; see `check_road`.
     """
     env = Environment(folder / "client")
     source = folder / "source" / "client"
@@ -206,7 +212,7 @@ def check_image(folder):
     app = folder / "app"
     app.mkdir()
     replay(env, steps, app)
-    check_verbs(env)
+    check_road(env)
     more = stages_by_name["conformance"]
     replay(env, more[len(steps) :], app)
     words = [*last(more, "ENTRYPOINT").words, *last(more, "CMD").words]

@@ -94,7 +94,6 @@ def test_without_given_masks_the_game_comes_first():
 
 
 @pytest.mark.medium
-@pytest.mark.both_stacks
 @pytest.mark.parametrize("network", ["residual", "unet"])
 def test_in_lessons_only_masks_learn_and_then_all_else(network):
     method = lessons(attention_network=network, attention_levels=2)
@@ -238,7 +237,6 @@ def test_masks_are_learnt():
 
 
 @pytest.mark.medium
-@pytest.mark.both_stacks
 def test_replicas_are_one_device(two_replicas):
     def make():
         method = lessons(own_mask_rounds=1, lesson_images=(COUNT, COUNT))

@@ -14,6 +14,7 @@ import time
 import numpy as np
 import pytest
 from browser import CHROMIUM, chromium
+from extras import needs_gradio
 from PIL import Image
 from processes import start_tfmask, tfmask
 from serving_toys import write_toy_translator
@@ -22,8 +23,8 @@ from data_pipelines.folders import list_examples
 from data_pipelines.marking import save_mask
 from serving.conformance.processes import running_server
 
-pytest.importorskip("gradio", reason="the extra `app` is not installed")
 pytestmark = [
+    needs_gradio,
     pytest.mark.browser,
     pytest.mark.slow,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium"),

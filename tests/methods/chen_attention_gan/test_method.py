@@ -15,8 +15,6 @@ from tfmask.methods.chen_attention_gan.method import ChenAttentionGAN
 from tfmask.methods.chen_attention_gan.networks import AbsoluteAttention
 from tfmask.ops.schedules import EpochwiseHalving
 
-pytestmark = pytest.mark.both_stacks
-
 SEEDED = {
     **{"filters": 4, "blocks": 1, "identity_weight": 5.0, "pool_size": 0},
     **{"attention_filters": 4, "attention_blocks": 1},

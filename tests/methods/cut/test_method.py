@@ -19,7 +19,6 @@ from tfmask.methods.cut.method import CUT
 from tfmask.ops.change import change_map
 from tfmask.ops.patches import random_order
 
-pytestmark = pytest.mark.both_stacks
 SIDE = 16
 FAST = {"nce_weight": 10.0, "nce_identity": False, "flip_equivariance": True}
 

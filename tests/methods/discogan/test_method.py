@@ -12,8 +12,6 @@ from tfmask.methods.discogan.config import DiscoGANConfig
 from tfmask.methods.discogan.method import DiscoGAN
 from tfmask.methods.players import Player
 
-pytestmark = pytest.mark.both_stacks
-
 TINY = {
     "filters": 2,
     "levels": 2,

@@ -16,8 +16,6 @@ from tfmask.ops.style_codes import style_codes
 from tfmask.training.checkpoints import state_variables
 from tfmask.training.optimizers import optimizer_factory
 
-pytestmark = pytest.mark.both_stacks
-
 SIDE = 16
 TINY = {
     "filters": 2,
@@ -257,7 +255,6 @@ def test_the_content_discriminator_has_its_own_rate():
 
 
 @pytest.mark.medium
-@pytest.mark.one_stack
 @pytest.mark.parametrize(
     ("option", "player", "term"),
     [
@@ -272,7 +269,6 @@ def test_a_weight_of_0_leaves_the_term_out(option, player, term):
     assert term not in terms_of(drit(**{option: 0.0}), player)
 
 
-@pytest.mark.one_stack
 def test_without_mode_seeking_there_is_one_random_translation():
     method = drit(mode_seeking_weight=0.0)
     (judge,) = [watch(method, "random_discriminator_a")]
@@ -280,7 +276,6 @@ def test_without_mode_seeking_there_is_one_random_translation():
     assert len(judge.inputs) == 1
 
 
-@pytest.mark.one_stack
 def test_one_discriminator_a_domain_judges_both_kinds():
     method = drit(random_discriminators=False)
     assert not any(name.startswith("random") for name in method.networks)
@@ -289,7 +284,6 @@ def test_one_discriminator_a_domain_judges_both_kinds():
     assert len(judge.inputs) == 2
 
 
-@pytest.mark.one_stack
 @pytest.mark.parametrize("concat", [True, False])
 def test_a_translation_has_random_attributes_or_an_exemplars(concat):
     method = drit(concat=concat)

@@ -11,8 +11,6 @@ from tfmask.methods.dualgan.config import DualGANConfig
 from tfmask.methods.dualgan.method import DualGAN
 from tfmask.ops.optimizers import StartedRMSprop
 
-pytestmark = pytest.mark.both_stacks
-
 TINY = {
     "filters": 2,
     "levels": 2,

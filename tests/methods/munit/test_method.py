@@ -13,8 +13,6 @@ from tfmask.methods.munit.method import MUNIT
 from tfmask.ops.change import change_map
 from tfmask.ops.style_codes import style_codes
 
-pytestmark = pytest.mark.both_stacks
-
 SIDE = 16
 WEIGHTS = {
     "adversarial_weight": 1.5,

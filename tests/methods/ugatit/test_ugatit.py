@@ -11,8 +11,6 @@ from tfmask.methods import preset_config
 from tfmask.methods.ugatit.config import UGATITConfig
 from tfmask.methods.ugatit.method import UGATIT
 
-pytestmark = pytest.mark.both_stacks
-
 RNG = np.random.default_rng(0)
 IMAGES = {
     domain: RNG.uniform(-1, 1, (2, 16, 16, 3)).astype("float32")

@@ -125,7 +125,6 @@ def test_parameter_count_of_the_sheet():
     assert 2 * count(encoder, shared, decoder) == 18_017_286
 
 
-@pytest.mark.both_stacks
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_official_code_gives_the_same(variant, float64):
     """The slope of leaky ReLU is a float32 in TensorFlow."""

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from extras import needs_gradio
 
 from serving.app import painting
 
-pytest.importorskip("gradio", reason="the extra `app` is not installed")
+pytestmark = [needs_gradio, pytest.mark.medium]
 
 
 def test_the_paint_comes_back_exactly():

@@ -1,8 +1,9 @@
 """Parts of the page that Gradio builds."""
 
 import pytest
+from extras import needs_gradio
 
-pytest.importorskip("gradio", reason="the extra `app` is not installed")
+pytestmark = [needs_gradio, pytest.mark.medium]
 
 
 def test_no_button_sends_pictures_elsewhere():
