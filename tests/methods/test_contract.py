@@ -179,9 +179,10 @@ def assert_replicas_equal_one_device(strategy, name, config, batches):
 
 
 # Each has something of its own that replicas could get wrong: a sequence of
-# instances, pairs of images and codes, memories, penalties of gradients.
+# instances, penalties of gradients, pairs of images and codes, memories.
 # `many_devices.py` without names takes all methods, which is minutes of work.
-ON_MANY_DEVICES = ("instagan", "drit", "guidegan", "stargan")
+ON_FOUR_DEVICES = ("instagan", "stargan")
+ON_TWO_WORKERS = ("drit", "guidegan")
 # In test_base.py, in test_critic.py, and on many devices.
 REPLICATED_ELSEWHERE = ("attention_guided", "cam_stargan", "drit", "instagan")
 # Memories, penalties, global batch statistics; in seconds.
@@ -204,20 +205,23 @@ def test_two_replicas_equal_one_device(name, two_replicas):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "devices, workers",
-    [(4, 1), pytest.param(1, 2, marks=pytest.mark.multiworker)],
+    "devices, workers, names",
+    [
+        (4, 1, ON_FOUR_DEVICES),
+        pytest.param(1, 2, ON_TWO_WORKERS, marks=pytest.mark.multiworker),
+    ],
 )
-def test_devices_and_workers_equal_one_device(devices, workers):
-    """All methods in one process, because TensorFlow's start takes long."""
+def test_devices_and_workers_equal_one_device(devices, workers, names):
+    """The methods in one process, because TensorFlow's start takes long."""
     script = ROOT / "tests/methods/many_devices.py"
     processes = start_workers(
-        [sys.executable, script, devices, *ON_MANY_DEVICES], workers
+        [sys.executable, script, devices, *names], workers
     )
     try:
         for process in processes:
             out, err = process.communicate(timeout=900)
             assert process.returncode == 0, err
-            assert out.split() == list(ON_MANY_DEVICES)
+            assert out.split() == list(names)
     finally:
         for process in processes:
             process.kill()
@@ -243,11 +247,11 @@ from pathlib import Path
 sys.path[:0] = ["tests", "tests/methods", "tests/trainers"]
 import keras
 import numpy as np
-from test_contract import NAMES, Checkpoints, build_method, by_position
+from test_contract import CLASSES, Checkpoints, build_method, by_position
 from test_contract import tiny_run
 
 keras.layers.Conv2D(1, 1).build((None, 4, 4, 1))  # Keras' counters go on
-for name in reversed(NAMES):
+for name in reversed(CLASSES):
     method = build_method(tiny_run(name)[0], 4)
     Checkpoints(Path(sys.argv[1], name)).restore(method)
     np.savez(Path(sys.argv[1], name, "found.npz"), **by_position(method))
@@ -257,7 +261,7 @@ for name in reversed(NAMES):
 @pytest.mark.slow
 def test_a_new_process_restores_every_variable(tmp_path):
     expected = {}
-    for name in NAMES:
+    for name in CLASSES:
         method = build_method(tiny_run(name)[0], 4)
         for number, variable in enumerate(state_variables(method).values()):
             value = np.full(variable.shape, number + 1, "float64")
