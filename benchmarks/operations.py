@@ -3,9 +3,10 @@
     python benchmarks/operations.py
 
 It shows the processor time of one thread, the smallest of some repetitions. It
-compares the gradients of convolutions of `tf.nn.conv2d` and of
+compares convolutions and their gradients of `tf.nn.conv2d` and of
 `tfmask.layers.convolve`, and an update of Adam of Keras and of
-`tfmask.ops.optimizers`.
+`tfmask.ops.optimizers`. `--precision bfloat16` compares convolutions in
+bfloat16.
 """
 
 import argparse
@@ -15,16 +16,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 # (side, channels, filters, kernel, padding, strides) of layers at 128 px. Some
-# have few filters, or the padding "SAME": the last layer of an image, CUT's
-# layers, PatchGAN's last layer. Some halve maps of few pixels: the inner layers
-# of pix2pix (their gradients of the inputs are its transposed layers), and
+# have few channels or filters, or the padding "SAME": the first and the last
+# layer of an image, CUT's layers, PatchGAN's last layer. Then there are
+# PatchGAN's inner layers. Some halve maps of few pixels: the inner layers of
+# pix2pix (their gradients of the inputs are its transposed layers), and
 # StarGAN's last layer.
 LAYERS = (
     (134, 64, 3, 7, "VALID", 1),
+    (134, 3, 64, 7, "VALID", 1),
     (128, 128, 64, 3, "SAME", 1),
     (128, 64, 128, 3, "SAME", 1),
     (64, 256, 128, 3, "SAME", 1),
     (17, 512, 1, 4, "VALID", 1),
+    (64, 64, 128, 4, "SAME", 2),
+    (32, 128, 256, 4, "SAME", 2),
+    (18, 256, 512, 4, "VALID", 1),
     (32, 256, 1024, 4, "SAME", 2),
     (16, 512, 1024, 4, "SAME", 2),
     (4, 1024, 2048, 4, "SAME", 2),
@@ -42,14 +48,18 @@ def least_ms(function, *args, repeats):
     return min(times)
 
 
-def gradients(function, padding, strides):
-    """Two tf.functions of inputs, kernel and upstream gradient.
+def parts(function, padding, strides):
+    """Three tf.functions of inputs, kernel and upstream gradient.
 
     Returns:
-        dict of "inputs" and "kernel" to the function that returns this
-        gradient.
+        dict of "outputs" to the function that returns the outputs, and of
+        "inputs" and "kernel" to the function that returns this gradient.
     """
     import tensorflow as tf
+
+    @tf.function
+    def outputs(inputs, kernel, upstream):
+        return function(inputs, kernel, strides, padding)
 
     def gradient_of(name):
         @tf.function
@@ -62,11 +72,12 @@ def gradients(function, padding, strides):
 
         return gradient
 
-    return {name: gradient_of(name) for name in ("inputs", "kernel")}
+    slopes = {name: gradient_of(name) for name in ("inputs", "kernel")}
+    return {"outputs": outputs, **slopes}
 
 
 def layer_rows(options):
-    """dict of a layer's name to dict of (gradient, library) to ms."""
+    """dict of a layer's name to dict of (what, library) to ms."""
     import tensorflow as tf
 
     from tfmask.layers.convolve import convolve
@@ -77,13 +88,15 @@ def layer_rows(options):
         shape = (kernel_size, kernel_size, channels, filters)
         inputs = tf.random.normal((options.batch_size, side, side, channels))
         kernel = tf.random.normal(shape)
+        inputs, kernel = (
+            tf.cast(each, options.precision) for each in (inputs, kernel)
+        )
         upstream = tf.nn.conv2d(inputs, kernel, strides, padding)
         row = {}
         for whose, function in (("TF", tf.nn.conv2d), ("tfmask", convolve)):
-            slopes = gradients(function, padding, strides)
-            for what, gradient in slopes.items():
+            for what, part in parts(function, padding, strides).items():
                 row[what, whose] = least_ms(
-                    gradient, inputs, kernel, upstream, repeats=options.repeats
+                    part, inputs, kernel, upstream, repeats=options.repeats
                 )
         name = f"{side} px, {channels} to {filters}, {kernel_size}x"
         halved = ", halved" if strides == 2 else ""
@@ -124,9 +137,12 @@ def main(argv=None):
     parser.add_argument("--batch-size", type=int, default=1)
     parser.add_argument("--weights", type=int, default=2**24)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument(
+        "--precision", choices=("float32", "bfloat16"), default="float32"
+    )
     options = parser.parse_args(argv)
     for name, row in layer_rows(options).items():
-        for what in ("inputs", "kernel"):
+        for what in ("outputs", "inputs", "kernel"):
             print(
                 f"{name:30} {what}: TensorFlow {row[what, 'TF']:.0f} ms, "
                 f"tfmask {row[what, 'tfmask']:.0f} ms",

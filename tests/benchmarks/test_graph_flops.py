@@ -126,10 +126,10 @@ def test_a_discriminator_s_step_equals_the_closed_form():
         .graph
     )
     layers = discriminator_layers(32, config)
-    # The first layer's images need no gradient. Both gradients of the last
-    # one, from 32 channels to 1, go over its padded inputs of 9x9 pixels, not
-    # over its 6x6 outputs (tfmask.layers.convolve).
-    border = 2 * 2 * (9 * 9 - 6 * 6) * 4 * 4 * 32
+    # The first layer's images need no gradient. The last one, from 32 channels
+    # to 1, computes 9x6 pixels, and both of its gradients go over its inputs of
+    # 9x9 pixels, not over its 6x6 outputs (tfmask.layers.convolve).
+    border = 2 * (9 * 6 + 2 * 9 * 9 - 3 * 6 * 6) * 4 * 4 * 32
     assert graph_flops(graph) == 3 * sum(layers) - layers[0] + border
 
 

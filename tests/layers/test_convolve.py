@@ -20,6 +20,11 @@ SHAPES = pytest.mark.parametrize(
         (4, 4, 2, 1, "SAME"),
         (3, 4, 2, 2, "SAME"),
         (1, 4, 2, 1, "SAME"),
+        (7, 3, 5, 1, "VALID"),
+        (5, 3, 4, 1, "SAME"),
+        (5, 9, 1, 1, "SAME"),
+        (4, 32, 9, 1, "VALID"),
+        (4, 32, 33, 2, "SAME"),
     ],
 )
 
@@ -100,6 +105,51 @@ def test_gpus_have_tensorflows_gradients(monkeypatch):
     assert "Conv2DBackpropInput" in operations(*tensors)
 
 
+def test_rows_of_whole_pages_get_one_more_channel():
+    """Of 4x4 taps and 32 channels, a row has 2 KiB; of 31 or 33, it has not."""
+    for channels, expected in ((31, 31), (32, 33), (33, 33), (64, 65)):
+
+        @tf.function
+        def gradients(images, kernel):
+            with tf.GradientTape() as tape:
+                tape.watch(kernel)
+                outputs = convolve(images, kernel, 2, "SAME")
+            return tape.gradient(outputs, kernel)
+
+        graph = gradients.get_concrete_function(
+            tf.TensorSpec((2, 8, 8, channels)),
+            tf.TensorSpec((4, 4, channels, 9)),
+        ).graph
+        (operation,) = (
+            operation
+            for operation in graph.get_operations()
+            if operation.type == "Conv2DBackpropFilter"
+        )
+        assert operation.inputs[0].shape[-1] == expected
+
+
+@pytest.mark.parametrize("native", [False, True])
+def test_bfloat16_is_float32_inside_if_the_processor_has_none(
+    native, monkeypatch
+):
+    monkeypatch.setattr("tfmask.ops.precision._has_bfloat16", lambda: native)
+
+    @tf.function
+    def values(images, kernel):
+        return derivatives(convolve, 1, "VALID", [images, kernel])[:3]
+
+    shapes = (1, 6, 6, 4), (3, 3, 4, 9)
+    specs = [tf.TensorSpec(shape, tf.bfloat16) for shape in shapes]
+    graph = values.get_concrete_function(*specs).graph
+    assert {tensor.dtype for tensor in graph.outputs} == {tf.bfloat16}
+    inside = {
+        operation.outputs[0].dtype
+        for operation in graph.get_operations()
+        if operation.type.startswith("Conv2D")
+    }
+    assert inside == {tf.bfloat16 if native else tf.float32}
+
+
 def test_bfloat16():
     exact = derivatives(convolve, 1, "VALID", drawn(3, 4, 2))[1:3]
     rounded = [tf.cast(part, tf.bfloat16) for part in drawn(3, 4, 2)]
@@ -115,8 +165,38 @@ def test_bfloat16():
 def narrow(monkeypatch):
     """Kernels of few weights count as wide ones."""
     monkeypatch.setattr(
-        importlib.import_module("tfmask.layers.convolve"), "_MANY_WEIGHTS", 1
+        importlib.import_module("tfmask.layers.halving"), "_MANY_WEIGHTS", 1
     )
+
+
+@pytest.mark.parametrize(
+    ("side", "padding", "filters"),
+    [(4, "SAME", 32), (4, "SAME", 3), (3, "VALID", 3), (4, "VALID", 32)],
+)
+def test_transposed_convolutions(side, padding, filters):
+    """Of 32 filters, the gradient of the kernel has one channel more."""
+    rng = np.random.default_rng(0)
+    tensors = (
+        tf.constant(rng.normal(size=(2, 3, 4, 5))),
+        tf.constant(rng.normal(size=(side, side, filters, 5))),
+    )
+    more = side - 2 if padding == "VALID" else 0
+    shape = (2, 6 + more, 8 + more, filters)
+
+    def theirs(images, kernel, strides, padding):
+        return tf.nn.conv2d_transpose(images, kernel, shape, strides, padding)
+
+    def ours(images, kernel, strides, padding):
+        return convolve_transposed(images, kernel, padding)
+
+    expected, results = (
+        derivatives(function, 2, padding, tensors)
+        for function in (theirs, ours)
+    )
+    for value, wanted in zip(results, expected, strict=True):
+        scale = np.abs(wanted).max()
+        assert scale > 0
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
 
 
 def assert_product_equals(

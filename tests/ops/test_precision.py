@@ -18,6 +18,7 @@ from tfmask.losses import (
     mask_variation,
 )
 from tfmask.networks import InstanceGenerator, ResNetGenerator
+from tfmask.ops import precision
 from tfmask.ops.precision import (
     exact,
     mean_over,
@@ -252,3 +253,21 @@ def test_sizes_known_late():
         total = tf.reduce_sum(of_operations(images, (2, 1), 1e-5, True) ** 3)
     expected = tape.gradient(total, images)
     np.testing.assert_allclose(slopes(images), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("flags", "there"),
+    [("flags : fpu avx2", False), ("flags : avx512_bf16 fpu", True)],
+)
+def test_which_processors_have_bfloat16(flags, there, monkeypatch, tmp_path):
+    file = tmp_path / "cpuinfo"
+    monkeypatch.setattr(precision, "_PROCESSORS", file)
+    monkeypatch.setattr(
+        precision, "_has_bfloat16", precision._has_bfloat16.__wrapped__
+    )
+    assert precision.is_slow(tf.bfloat16)  # nothing says that it has
+    file.write_text(f"processor : 0\n{flags}\n")
+    assert precision.is_slow(tf.bfloat16) != there
+    assert not precision.is_slow(tf.float32)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [kind])
+    assert not precision.is_slow(tf.bfloat16)

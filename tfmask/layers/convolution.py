@@ -4,12 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers.convolve import convolve, convolve_transposed
-from tfmask.layers.padding import (
-    crop,
-    image_sizes,
-    reflect_pad,
-    zero_pad,
-)
+from tfmask.layers.padding import crop, reflect_pad, zero_pad
 from tfmask.ops.arguments import constructor_arguments
 from tfmask.ops.precision import exact
 
@@ -329,14 +324,7 @@ class TransposedConvolution(keras.layers.Layer):
     def call(self, inputs):
         kernel = tf.convert_to_tensor(self.kernel)
         if self.alignment == "torch" and self.kernel_size == 3:
-            batch, height, width = image_sizes(inputs)
-            outputs = tf.nn.conv2d_transpose(
-                inputs,
-                kernel,
-                [batch, 2 * height + 1, 2 * width + 1, self.filters],
-                2,
-                "VALID",
-            )
+            outputs = convolve_transposed(inputs, kernel, "VALID")
             # Do not use the explicit padding of conv2d_transpose, see
             # `Convolution._pad`. Do not use outputs[:, 1:, 1:] either; its
             # gradient is five times as slow.

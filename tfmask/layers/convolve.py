@@ -1,85 +1,147 @@
 """Convolutions, and transposed ones, that are quick on CPUs."""
 
-import math
+import functools
 
 import tensorflow as tf
 
+from tfmask.layers.halving import doubled, halved, halves_few_pixels
 from tfmask.layers.padding import crop, image_sizes, zero_pad
 from tfmask.ops.gradients import with_gradient
+from tfmask.ops.precision import exact, is_slow
 
-# Limits for a 4x4 kernel of stride 2. A product of matrices is quicker up to so
-# many pixels of the smaller image, and from so many weights on.
-_FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
+# Up to so many channels or filters, a layer has its rows in channels.
+_FEW_CHANNELS, _FEW_FILTERS = 4, 8
+# Numbers of float32 in 2 KiB.
+_PAGE = 512
 # One pixel on each of the four sides of images.
 _BORDER = ((0, 0), (1, 1), (1, 1), (0, 0))
 
 
-def convolve(inputs, kernel, strides, padding):
-    """`tf.nn.conv2d`, and its gradients by whichever operation is quicker.
+def _quick_precision(function):
+    """A function of inputs and kernel, in float32 where theirs is slow."""
 
-    TensorFlow's gradient of the inputs multiplies matrices and adds the parts
-    that overlap. Its gradient of the kernel reads the inputs once for each tap
-    and channel. For a layer from 64 channels to the three of an image, both
-    took 15 to 20 times as long as the layer itself. Here the gradient of the
-    inputs is a convolution with the flipped kernel, if it has the same number
-    of pixels or fewer channels to read. If there are fewer filters than
-    channels, the gradient of the kernel is that of a layer from filters to
-    channels. Both gradients of a wide layer that halves a few pixels are
-    products of matrices, as `convolve_transposed` is. The values are the same
-    except for the order of sums. If TensorFlow sees a GPU, its own gradients
-    stay, because cuDNN has quick ones.
+    @functools.wraps(function)
+    def computed(inputs, kernel, *args):
+        if not is_slow(inputs.dtype):
+            return function(inputs, kernel, *args)
+        outputs = function(exact(inputs), exact(kernel), *args)
+        return tf.cast(outputs, inputs.dtype)
+
+    return computed
+
+
+@_quick_precision
+def convolve(inputs, kernel, strides, padding):
+    """`tf.nn.conv2d`, computed by whichever operations are quicker.
+
+    The values are the same except for the order of sums.
+
+    - TensorFlow's gradient of the inputs multiplies matrices and adds the parts
+      that overlap. Here it is a convolution with the flipped kernel, if it has
+      the same number of pixels or fewer channels to read.
+    - TensorFlow's gradient of the kernel reads the inputs once for each tap and
+      channel. If there are fewer filters than channels, it is here that of a
+      layer from filters to channels.
+    - Both gradients of a wide layer that halves a few pixels are products of
+      matrices, as `convolve_transposed` is.
+    - A layer to or from the few channels of an image has its rows in channels,
+      because narrow products of matrices are slow.
+    - See `_kernel_gradient` for numbers of channels that are powers of two.
+
+    If TensorFlow sees a GPU, its own operations stay, because cuDNN has quick
+    ones.
 
     Args:
         inputs: (B, H, W, C) float.
-        kernel: (height, width, C, filters) float.
+        kernel: (side, side, C, filters) float.
         strides: int.
         padding: "SAME" or "VALID".
 
     Returns:
         (B, H', W', filters) float.
     """
+    if tf.config.get_visible_devices("GPU"):
+        return tf.nn.conv2d(inputs, kernel, strides, padding)
     side, _, channels, filters = kernel.shape
     same = padding == "SAME"
     border = 0 if same else 2
-    if strides == 2 and _halves_few_pixels(inputs.shape, kernel, border):
-        return _halved(zero_pad(inputs, _BORDER) if same else inputs, kernel)
-    narrows = filters < channels
+    if strides == 2 and halves_few_pixels(inputs.shape, kernel, border):
+        return halved(zero_pad(inputs, _BORDER) if same else inputs, kernel)
     # With an even kernel, "SAME" pads one end more than the other.
-    flips = side % 2 == 1 if same else narrows
-    slow = strides == 1 and side > 1 and flips
-    if not slow or tf.config.get_visible_devices("GPU"):
+    flat = strides == 1 and side > 1 and (side % 2 == 1 or not same)
+    if flat and None not in inputs.shape[1:3]:
+        if filters <= _FEW_FILTERS and filters < channels:
+            return _to_few_filters(inputs, kernel, padding)
+        if channels <= _FEW_CHANNELS and side >= 5:
+            return _from_few_channels(inputs, kernel, padding)
+    narrows = filters < channels
+    flips = flat and (same or narrows)
+    if not flips and not _collides(kernel):
         return tf.nn.conv2d(inputs, kernel, strides, padding)
 
     def gradient(upstream):
-        padded = upstream
-        if not same:
-            ends = [side - 1, side - 1]
-            padded = tf.pad(upstream, [[0, 0], ends, ends, [0, 0]])
-        of_inputs = tf.nn.conv2d(padded, _flipped(kernel), 1, padding)
-        if not narrows:
-            return of_inputs, _kernel_gradient(
-                inputs, upstream, kernel.shape, padding
+        padded = upstream if same else _bordered(upstream, side - 1, side - 1)
+        if flips:
+            of_inputs = tf.nn.conv2d(padded, _flipped(kernel), 1, padding)
+        else:
+            of_inputs = tf.nn.conv2d_transpose(
+                upstream, kernel, tf.shape(inputs), strides, padding
             )
-        shape = (side, side, filters, channels)
-        swapped = _kernel_gradient(padded, inputs, shape, padding)
-        return of_inputs, _flipped(swapped)
+        if flips and narrows:
+            swapped = (side, side, filters, channels)
+            return of_inputs, _flipped(
+                _kernel_gradient(padded, inputs, swapped, 1, padding)
+            )
+        return of_inputs, _kernel_gradient(
+            inputs, upstream, kernel.shape, strides, padding
+        )
 
     return with_gradient(
-        lambda images, weights: tf.nn.conv2d(images, weights, 1, padding),
+        lambda images, weights: tf.nn.conv2d(images, weights, strides, padding),
         gradient,
         inputs,
         kernel,
     )
 
 
-def _kernel_gradient(inputs, upstream, shape, padding):
-    return tf.raw_ops.Conv2DBackpropFilter(
+def _collides(kernel):
+    """Whether what all taps see of a pixel's channels fills whole pages."""
+    side, _, channels, _ = kernel.shape
+    return side > 1 and side**2 * channels % _PAGE == 0
+
+
+def _kernel_gradient(inputs, upstream, shape, strides, padding):
+    """TensorFlow's gradient of a kernel.
+
+    It makes a matrix with a row for each pixel: what all taps see. Then it
+    reads the columns. If a row has a multiple of 2 KiB, all numbers of a column
+    are in the same few places of the processor's cache, and it takes twice as
+    long. So the inputs get one more channel, of zeros.
+
+    Args:
+        inputs: (B, H, W, C).
+        upstream: (B, H', W', filters).
+        shape: (height, width, C, filters), shape of the kernel.
+        strides: int.
+        padding: "SAME" or "VALID".
+    """
+    height, width, channels, filters = shape
+    more = int(height * width > 1 and height * width * channels % _PAGE == 0)
+    if more:
+        inputs = tf.pad(inputs, [[0, 0], [0, 0], [0, 0], [0, 1]])
+    result = tf.raw_ops.Conv2DBackpropFilter(
         input=inputs,
-        filter_sizes=shape,
+        filter_sizes=(height, width, channels + more, filters),
         out_backprop=upstream,
-        strides=[1, 1, 1, 1],
+        strides=[1, strides, strides, 1],
         padding=padding,
     )
+    return result[:, :, :channels] if more else result
+
+
+def _bordered(images, rows, columns):
+    """Images with so many rows and columns of zeros on all four sides."""
+    return tf.pad(images, [[0, 0], [rows, rows], [columns, columns], [0, 0]])
 
 
 def _flipped(kernel):
@@ -89,8 +151,73 @@ def _flipped(kernel):
     return tf.transpose(tf.reverse(tf.reverse(kernel, [0]), [1]), [0, 1, 3, 2])
 
 
-def convolve_transposed(inputs, kernel):
-    """`tf.nn.conv2d_transpose` of stride 2 and padding "SAME".
+def _rows_in_channels(images, side):
+    """(B, H, W, C) to (B, H - side + 1, W, side C): so many rows at once."""
+    ends = ([[0, 0], [n, side - 1 - n], [0, 0], [0, 0]] for n in range(side))
+    return tf.concat([crop(images, cuts) for cuts in ends], 3)
+
+
+def _rows_in_kernel(kernel):
+    """The kernel for `_rows_in_channels`: (1, side, side C, filters)."""
+    side, _, channels, filters = kernel.shape
+    return tf.reshape(
+        tf.transpose(kernel, [1, 0, 2, 3]),
+        [1, side, side * channels, filters],
+    )
+
+
+def _from_few_channels(inputs, kernel, padding):
+    """A convolution of stride 1 of an image, with an odd kernel for "SAME"."""
+    side = kernel.shape[0]
+    if padding == "SAME":
+        ends = [side // 2, side // 2]
+        inputs = zero_pad(inputs, [[0, 0], ends, [0, 0], [0, 0]])
+    rows = _rows_in_channels(inputs, side)
+    return tf.nn.conv2d(rows, _rows_in_kernel(kernel), 1, padding)
+
+
+def _to_few_filters(inputs, kernel, padding):
+    """A convolution of stride 1 to an image, with an odd kernel for "SAME".
+
+    It computes the sums along the width for each row of the kernel. Then it
+    adds these rows.
+    """
+    side, _, channels, filters = kernel.shape
+    around = side // 2 if padding == "SAME" else 0
+
+    def function(images, weights):
+        weights = tf.reshape(
+            tf.transpose(weights, [1, 2, 0, 3]),
+            [1, side, channels, side * filters],
+        )
+        sums = tf.nn.conv2d(images, weights, 1, padding)
+        sums = tf.split(_bordered(sums, around, 0), side, 3)
+        height = sums[0].shape[1] - side + 1
+        return tf.add_n(
+            [
+                tf.slice(row, [0, n, 0, 0], [-1, height, -1, -1])
+                for n, row in enumerate(sums)
+            ]
+        )
+
+    def gradient(upstream):
+        columns = 0 if padding == "SAME" else side - 1
+        padded = _bordered(upstream, side - 1 - around, columns)
+        rows = _rows_in_channels(padded, side)
+        of_inputs = tf.nn.conv2d(
+            rows, _rows_in_kernel(_flipped(kernel)), 1, padding
+        )
+        shape = (1, side, side * filters, channels)
+        swapped = _kernel_gradient(rows, inputs, shape, 1, padding)
+        swapped = tf.reshape(swapped, [side, side, filters, channels])
+        return of_inputs, _flipped(tf.transpose(swapped, [1, 0, 2, 3]))
+
+    return with_gradient(function, gradient, inputs, kernel)
+
+
+@_quick_precision
+def convolve_transposed(inputs, kernel, padding="SAME"):
+    """`tf.nn.conv2d_transpose` of stride 2.
 
     TensorFlow multiplies by a transposed kernel. With a wide kernel (4x4) and a
     few pixels, this takes ten times as long as the product in the other order.
@@ -99,164 +226,31 @@ def convolve_transposed(inputs, kernel):
 
     Args:
         inputs: (B, H, W, C) float.
-        kernel: (height, width, filters, C) float.
+        kernel: (side, side, filters, C) float.
+        padding: "SAME" or "VALID".
 
     Returns:
-        (B, 2H, 2W, filters) float.
+        (B, 2H, 2W, filters) float for "SAME", with side - 2 more rows and
+        columns for "VALID".
     """
     batch, height, width = image_sizes(inputs)
-    filters, channels = kernel.shape[2:]
-    doubled = (batch, 2 * height, 2 * width, filters)
-    if not _halves_few_pixels(doubled, kernel):
-        return tf.nn.conv2d_transpose(inputs, kernel, doubled, 2, "SAME")
+    side, _, filters, _ = kernel.shape
+    more = side - 2 if padding == "VALID" else 0
+    shape = (batch, 2 * height + more, 2 * width + more, filters)
 
-    return crop(_doubled(inputs, kernel), _BORDER)
+    def function(images, weights):
+        return tf.nn.conv2d_transpose(images, weights, shape, 2, padding)
 
-
-def _halved(padded, kernel):
-    """A wide convolution of stride 2.
-
-    Args:
-        padded: (B, 2H + 2, 2W + 2, F) float.
-        kernel: (4, 4, F, C) float.
-
-    Returns:
-        (B, H, W, C) float.
-    """
+    if tf.config.get_visible_devices("GPU"):
+        return function(inputs, kernel)
+    if padding == "SAME" and halves_few_pixels(shape, kernel):
+        return crop(doubled(inputs, kernel), _BORDER)
+    if not _collides(kernel):
+        return function(inputs, kernel)
 
     def gradient(upstream):
-        return (
-            _doubled(upstream, kernel),
-            _wide_kernel_gradient(padded, upstream, kernel.shape),
+        return tf.nn.conv2d(upstream, kernel, 2, padding), _kernel_gradient(
+            upstream, inputs, kernel.shape, 2, padding
         )
 
-    return with_gradient(
-        lambda images, weights: tf.nn.conv2d(images, weights, 2, "VALID"),
-        gradient,
-        padded,
-        kernel,
-    )
-
-
-def _doubled(inputs, kernel):
-    """The adjoint of `_halved`: (B, H, W, C) to (B, 2H + 2, 2W + 2, F)."""
-    batch, height, width, channels = inputs.shape
-    filters = kernel.shape[2]
-
-    def product(images, weights):
-        taps = tf.matmul(
-            tf.reshape(weights, [16 * filters, channels]),
-            tf.reshape(images, [-1, channels]),
-            transpose_b=True,
-        )
-        return _overlapped(taps, (batch, height, width, filters))
-
-    def gradient(upstream):
-        return (
-            _halved(upstream, kernel),
-            _wide_kernel_gradient(upstream, inputs, kernel.shape),
-        )
-
-    return with_gradient(product, gradient, inputs, kernel)
-
-
-def _halves_few_pixels(shape, kernel, border=0):
-    """Whether a layer of stride 2 has few pixels and many weights.
-
-    Args:
-        shape: (B, 2H + border, 2W + border, F), shape of its larger images.
-        kernel: (height, width, F, C) float.
-        border: int, pixels of the larger images that are padding.
-    """
-    sizes = shape[:3]
-    if not all(isinstance(size, int) for size in sizes):
-        return False
-    batch, height, width = sizes[0], sizes[1] - border, sizes[2] - border
-    return (
-        kernel.shape[:2] == (4, 4)
-        and not (height % 2 or width % 2)
-        and 0 < batch * height * width <= 4 * _FEW_PIXELS
-        and math.prod(kernel.shape) >= _MANY_WEIGHTS
-        and not tf.config.get_visible_devices("GPU")
-    )
-
-
-def _wide_kernel_gradient(padded, halved, shape):
-    """The gradient of a wide kernel.
-
-    For a single pixel TensorFlow's own gradient is quicker.
-
-    Args:
-        padded: (B, 2H + 2, 2W + 2, F), as in `_halved`.
-        halved: (B, H, W, C).
-        shape: (4, 4, F, C), shape of the kernel.
-    """
-    pixels = math.prod(halved.shape[:3])
-    if pixels > 1:
-        flat = tf.reshape(halved, [pixels, shape[-1]])
-        return tf.reshape(tf.matmul(_taps(padded), flat), shape)
-    return tf.raw_ops.Conv2DBackpropFilter(
-        input=padded,
-        filter_sizes=shape,
-        out_backprop=halved,
-        strides=[1, 2, 2, 1],
-        padding="VALID",
-    )
-
-
-def _taps(padded):
-    """What each tap of a 4x4 kernel of stride 2 sees.
-
-    Args:
-        padded: (B, 2H + 2, 2W + 2, F).
-
-    Returns:
-        (16 F, B H W). The rows are in the order of a kernel (4, 4, F), the
-        columns in the order of pixels.
-    """
-    batch, height, width, filters = padded.shape
-    height, width = height // 2 - 1, width // 2 - 1
-    # Tap 2a + b sees row 2(i + a) + b.
-    pairs = tf.reshape(padded, [batch, height + 1, 2, width + 1, 2, filters])
-    pairs = tf.transpose(pairs, [2, 4, 5, 0, 1, 3])
-    windows = [
-        pairs[..., a : a + height, c : c + width]
-        for a in (0, 1)
-        for c in (0, 1)
-    ]
-    # (a, c, b, d, F, B, H, W)
-    windows = tf.reshape(
-        tf.stack(windows), [2, 2, 2, 2, filters, batch, height, width]
-    )
-    windows = tf.transpose(windows, [0, 2, 1, 3, 4, 5, 6, 7])
-    return tf.reshape(windows, [16 * filters, batch * height * width])
-
-
-def _overlapped(taps, shape):
-    """The adjoint of `_taps`: adds up what falls on the same pixel.
-
-    Args:
-        taps: (16 F, B H W).
-        shape: (B, H, W, F), ints.
-
-    Returns:
-        (B, 2H + 2, 2W + 2, F).
-    """
-    batch, height, width, filters = shape
-    taps = tf.reshape(taps, [2, 2, 2, 2, filters, batch, height, width])
-    # (a, b, c, d, F, B, H, W); each addition takes the first axis away.
-    rows = _shifted_sum(taps, [0, 0, 0, 0, 0, 1, 0])
-    rows = tf.transpose(rows, [1, 0, 2, 3, 4, 5, 6])
-    pairs = _shifted_sum(rows, [0, 0, 0, 0, 0, 1])
-    # (b, d, F, B, H + 1, W + 1)
-    return tf.reshape(
-        tf.transpose(pairs, [3, 4, 0, 5, 1, 2]),
-        [batch, 2 * height + 2, 2 * width + 2, filters],
-    )
-
-
-def _shifted_sum(pair, shift):
-    """`pair[0] + pair[1]`, of which the second begins a pixel later."""
-    later = [[size, 0] for size in shift]
-    sooner = [[0, size] for size in shift]
-    return tf.pad(pair[0], sooner) + tf.pad(pair[1], later)
+    return with_gradient(function, gradient, inputs, kernel)

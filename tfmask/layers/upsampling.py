@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from tfmask.layers.convolution import Convolution, upsample
+from tfmask.layers.convolve import convolve, convolve_transposed
 from tfmask.layers.padding import crop, image_sizes, zero_pad
 
 
@@ -40,14 +41,7 @@ class UpsamplingConvolution(Convolution):
         if reflect:
             sides = [1, 1]
             padded = tf.pad(inputs, [[0, 0], sides, sides, [0, 0]], "SYMMETRIC")
-        batch, height, width = image_sizes(padded)
-        outputs = tf.nn.conv2d_transpose(
-            padded,
-            _kernel_on_small_image(kernel),
-            [batch, 2 * height, 2 * width, self.filters],
-            2,
-            "SAME",
-        )
+        outputs = convolve_transposed(padded, _kernel_on_small_image(kernel))
         if not reflect:
             return outputs
         if self.padding == 1:
@@ -98,7 +92,7 @@ def _outermost(inputs, kernel, axis):
     paddings = [[0, 0] for _ in range(4)]
     paddings[along] = [2, 2]
     strips = tf.pad(tf.repeat(strips, 2, axis=along), paddings, "REFLECT")
-    return tf.split(tf.nn.conv2d(strips, kernel, 1, "VALID"), 2)
+    return tf.split(convolve(strips, kernel, 1, "VALID"), 2)
 
 
 def _kernel_on_small_image(kernel):

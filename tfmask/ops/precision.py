@@ -6,7 +6,9 @@ digits and more. To reduce one axis after the other does not lose them, and is
 as fast (`benchmarks/precision.py`).
 """
 
+import functools
 import math
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +16,40 @@ import tensorflow as tf
 from tfmask.ops.gradients import with_gradient
 
 _SMALLEST_VARIANCE = 1e-30
+_PROCESSORS = Path("/proc/cpuinfo")
+# Names of instructions, of x86 and of Arm.
+_BFLOAT16_FLAGS = frozenset(["avx512_bf16", "amx_bf16", "bf16"])
+
+
+def policy_name(precision):
+    """Keras' name of the policy of a precision: bfloat16 only in layers."""
+    return "mixed_bfloat16" if precision == "bfloat16" else precision
+
+
+@functools.cache
+def _has_bfloat16():
+    """Whether the processor computes in bfloat16, as far as Linux tells."""
+    try:
+        text = _PROCESSORS.read_text()
+    except OSError:
+        return False
+    return not _BFLOAT16_FLAGS.isdisjoint(text.split())
+
+
+def is_slow(dtype):
+    """Whether TensorFlow computes convolutions slowly in a precision.
+
+    Without instructions for bfloat16 it computes most gradients number by
+    number. Then a training step takes several times as long as in float32.
+
+    Args:
+        dtype: dtype of a tensor.
+    """
+    return (
+        dtype == tf.bfloat16
+        and not tf.config.get_visible_devices("GPU")
+        and not _has_bfloat16()
+    )
 
 
 def exact(values):

@@ -34,9 +34,9 @@ def build_method(config, steps_an_epoch):
     import keras
     import tensorflow as tf
 
-    keras.mixed_precision.set_global_policy(
-        "mixed_bfloat16" if config.run.precision == "bfloat16" else "float32"
-    )
+    from tfmask.ops.precision import policy_name
+
+    keras.mixed_precision.set_global_policy(policy_name(config.run.precision))
     keras.utils.set_random_seed(config.run.seed)
     method = method_spec(config.method_name).load_model()(
         config.method,
