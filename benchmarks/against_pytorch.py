@@ -3,7 +3,9 @@
     python benchmarks/train_step.py --all --vs torch
 
 The methods are compared one after the other, as with `train_step.py --method
-NAME`: the paper's networks, size and batch, both sides in turns. `ratio` is our
+NAME`: the paper's networks, size and batch, both sides in turns. `--preset
+quick` compares smaller networks of some methods. With `--precision bfloat16`
+PyTorch's side computes under `torch.autocast`. `ratio` is our
 median step over PyTorch's, by the clock. `of CPU` is the same for the time of
 the processor, which other work on the machine changes less. If only some steps
 train the generator, the step is the mean step.
@@ -19,6 +21,7 @@ import time
 
 from benchmarks.method_table import KeptRows, progress
 from benchmarks.train_step import (
+    QUICK_IN_PYTORCH,
     Options,
     complete,
     measured,
@@ -43,6 +46,9 @@ def compared(method, arguments):
     options = complete(
         Options(
             method=method,
+            preset=arguments.preset,
+            precision=arguments.precision,
+            image_size=arguments.image_size,
             threads=arguments.threads,
             rounds=arguments.rounds,
             steps=arguments.steps,
@@ -81,23 +87,34 @@ def main(argv=None):
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--vs", choices=("torch",), default="torch")
+    parser.add_argument("--methods", nargs="+", choices=METHODS + MORE)
+    parser.add_argument("--preset", choices=("paper", "quick"), default="paper")
     parser.add_argument(
-        "--methods", nargs="+", choices=METHODS + MORE, default=METHODS
+        "--precision", choices=("float32", "bfloat16"), default="float32"
     )
+    parser.add_argument("--image-size", type=int)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--warm-up", type=int, default=1)
     KeptRows.add_options(parser)
     arguments = parser.parse_args(argv)
-    names = ("threads", "rounds", "steps", "warm_up")
+    of_paper = arguments.preset == "paper"
+    methods = arguments.methods or (METHODS if of_paper else QUICK_IN_PYTORCH)
+    if not of_paper and (other := set(methods) - set(QUICK_IN_PYTORCH)):
+        parser.error(
+            "of the preset quick, PyTorch has only the networks of "
+            f"{', '.join(QUICK_IN_PYTORCH)}, not of {', '.join(sorted(other))}"
+        )
+    names = ("preset", "precision", "image_size", "threads", "rounds")
+    names += ("steps", "warm_up")
     options = {name: getattr(arguments, name) for name in names}
     kept_rows = KeptRows(parser, arguments, options)
     rows = kept_rows.rows
-    missing = [name for name in arguments.methods if name not in rows]
+    missing = [name for name in methods if name not in rows]
     start = time.monotonic()
     print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU")
-    for name in arguments.methods:
+    for name in methods:
         if name in missing:
             kept_rows.add(name, compared(name, arguments))
         row = rows[name]
@@ -112,7 +129,7 @@ def main(argv=None):
             count, seconds = missing.index(name) + 1, time.monotonic() - start
             print(progress(count, len(missing), seconds), file=sys.stderr)
     means = (
-        statistics.geometric_mean(rows[name][key] for name in arguments.methods)
+        statistics.geometric_mean(rows[name][key] for name in methods)
         for key in ("ratio", "cpu_ratio")
     )
     print_row("geometric mean", "", "", *(f"{mean:.2f}" for mean in means))

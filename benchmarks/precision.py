@@ -29,6 +29,7 @@ from tfmask.networks import (
     PatchDiscriminator,
     ResNetGenerator,
 )
+from tfmask.ops.precision import policy_name
 
 PRECISIONS = ("float32", "bfloat16")
 KINDS = ("plain", "busy")
@@ -207,10 +208,6 @@ def _dtype(policy):
     )
 
 
-def _policy(precision):
-    return "mixed_bfloat16" if precision == "bfloat16" else precision
-
-
 def rows(side, filters, blocks, wanted=None):
     """Yields (what, kind, precision, error at once, error).
 
@@ -226,7 +223,7 @@ def rows(side, filters, blocks, wanted=None):
         for kind in KINDS:
             exact = subject.outputs("float64", kind)
             for precision in PRECISIONS:
-                policy = _policy(precision)
+                policy = policy_name(precision)
                 with at_once():
                     before = subject.outputs(policy, kind)
                 after = subject.outputs(policy, kind)

@@ -60,8 +60,17 @@ def _normalised(*layers):
         yield from (layer, _norm(layer.out_channels), nn.ReLU(inplace=True))
 
 
-def generator(filters, blocks):
+def generator(filters, blocks, upsampling="transposed"):
     """(B, 3, H, W) to the same in (-1, 1)."""
+    widths = ((4 * filters, 2 * filters), (2 * filters, filters))
+    doubling = []
+    for before, after in widths:
+        if upsampling == "resize":
+            doubling += [nn.Upsample(scale_factor=2)]
+            layer = nn.Conv2d(before, after, 3, padding=1)
+        else:
+            layer = Doubled(before, after)
+        doubling += _normalised(layer)
     return nn.Sequential(
         *_normalised(
             nn.Conv2d(3, filters, 7, padding=3),
@@ -69,9 +78,7 @@ def generator(filters, blocks):
             Halved(2 * filters, 4 * filters),
         ),
         *(Residual(4 * filters, "zeros") for _ in range(blocks)),
-        *_normalised(
-            Doubled(4 * filters, 2 * filters), Doubled(2 * filters, filters)
-        ),
+        *doubling,
         nn.Conv2d(filters, 3, 3, padding=1),
         nn.Tanh(),
     )
@@ -119,7 +126,10 @@ class AttentionGuided(Adversaries):
     def __init__(self, config):
         super().__init__(
             config,
-            [generator(config.filters, config.blocks) for _ in "ab"],
+            [
+                generator(config.filters, config.blocks, config.upsampling)
+                for _ in "ab"
+            ],
             [
                 discriminator(
                     config.discriminator_filters, config.discriminator_layers

@@ -153,13 +153,14 @@ class CUT(Rounds):
         }
         super().__init__(config, networks)
 
+    def translations(self, inputs):
+        """What the generator makes of the images, and its layers' maps."""
+        return self.networks["generator"](inputs, self.config.nce_layers)
+
     def train_step(self, real_a, real_b):
         """The discriminator's update, then the generator's."""
         inputs = torch.cat([real_a, real_b])
-        layers = self.config.nce_layers
-        super().train_step(
-            inputs, real_b, *self.networks["generator"](inputs, layers)
-        )
+        super().train_step(inputs, real_b, *self.translations(inputs))
 
     def discriminator_losses(self, inputs, real_b, outputs, keys):
         """dict of unweighted terms."""

@@ -45,15 +45,21 @@ def encoder(channels, filters, blocks):
     return nn.Sequential(*layers)
 
 
-def decoder(features, filters, channels):
+def decoder(features, filters, channels, upsampling="transposed"):
     """Features to (B, channels, H, W) in (-1, 1), four times as large."""
     widths = (features, filters, filters // 2)
     layers = []
     for before, after in zip(widths, widths[1:], strict=False):
+        if upsampling == "resize":
+            layers += [nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1)]
+            layers += [nn.Conv2d(before, after, 3)]
+        else:
+            layers += [
+                nn.ConvTranspose2d(
+                    before, after, 3, stride=2, padding=1, output_padding=1
+                )
+            ]
         layers += [
-            nn.ConvTranspose2d(
-                before, after, 3, stride=2, padding=1, output_padding=1
-            ),
             nn.InstanceNorm2d(after),
             nn.ReLU(inplace=True),
         ]
@@ -61,24 +67,31 @@ def decoder(features, filters, channels):
     return nn.Sequential(*layers, nn.ReflectionPad2d(3), last, nn.Tanh())
 
 
-def generator(filters, blocks):
+def generator(filters, blocks, upsampling="transposed"):
     """The ResNet generator; (B, 3, H, W) to the same in (-1, 1)."""
     return nn.Sequential(
-        encoder(3, filters, blocks), decoder(4 * filters, 2 * filters, 3)
+        encoder(3, filters, blocks),
+        decoder(4 * filters, 2 * filters, 3, upsampling),
     )
 
 
-def discriminator(filters):
-    """The 70x70 PatchGAN; (B, 3, H, W) to (B, 1, h, w), unbounded."""
+def discriminator(filters, strided_layers=3):
+    """The PatchGAN; (B, 3, H, W) to (B, 1, h, w), unbounded.
+
+    With three strided layers a score sees 70x70 pixels.
+    """
     layers = [nn.Conv2d(3, filters, 4, stride=2, padding=1)]
     layers += [nn.LeakyReLU(0.2, inplace=True)]
-    for factor, stride in ((2, 2), (4, 2), (8, 1)):
+    width = filters
+    for level in range(1, strided_layers + 1):
+        before, width = width, filters * min(2**level, 8)
+        stride = 2 if level < strided_layers else 1
         layers += [
-            nn.Conv2d(filters * factor // 2, filters * factor, 4, stride, 1),
-            nn.InstanceNorm2d(filters * factor),
+            nn.Conv2d(before, width, 4, stride, 1),
+            nn.InstanceNorm2d(width),
             nn.LeakyReLU(0.2, inplace=True),
         ]
-    layers += [nn.Conv2d(filters * 8, 1, 4, padding=1)]
+    layers += [nn.Conv2d(width, 1, 4, padding=1)]
     return nn.Sequential(*layers)
 
 
@@ -208,8 +221,16 @@ class CycleGAN(Adversaries):
     def __init__(self, config):
         super().__init__(
             config,
-            [generator(config.filters, config.blocks) for _ in "ab"],
-            [discriminator(config.discriminator_filters) for _ in "ab"],
+            [
+                generator(config.filters, config.blocks, config.upsampling)
+                for _ in "ab"
+            ],
+            [
+                discriminator(
+                    config.discriminator_filters, config.discriminator_layers
+                )
+                for _ in "ab"
+            ],
         )
 
     def generator_losses(self, real_a, real_b):

@@ -120,9 +120,13 @@ class Pix2Pix:
             losses["l1"] = functional.l1_loss(fake, real)
         return losses
 
+    def translations(self, image):
+        """What the generator makes of the images."""
+        return self.generator(image)
+
     def train_step(self, image, real):
         """The discriminator's update, then the generator's."""
-        fake = self.generator(image)
+        fake = self.translations(image)
         everything = {}
         for player in ("discriminator", "generator"):
             self.discriminator.requires_grad_(player == "discriminator")

@@ -55,6 +55,8 @@ SHARE_TARGET = 0.75
 GUIDANCE_TARGET = 1.25
 # Default side of the images and number of images of each domain.
 SIZES = {"instagan": (200, 1), "stargan": (128, 16), "lomit": (128, 8)}
+# Methods whose networks of the preset `quick` are in PyTorch, too.
+QUICK_IN_PYTORCH = ("cyclegan", "attention_guided")
 # The columns in which the rows of one side differ.
 ROWS = {
     "instagan": "instances",
@@ -82,7 +84,10 @@ class Options:
     ] = "cyclegan"
     """The method whose step is timed."""
     preset: Literal["paper", "quick"] = "paper"
-    """Preset of the networks. PyTorch has only the paper's."""
+    """Preset of the networks. For `quick`, PyTorch has only those of cyclegan
+    and attention_guided."""
+    precision: Literal["float32", "bfloat16"] = "float32"
+    """Precision of the layers. PyTorch's is `torch.autocast`."""
     stage: Literal[1, 2] = 1
     """Stage of attention_guided. 2: attention is frozen, and the discriminators
     see only the foreground."""
@@ -181,7 +186,8 @@ def measured(options):
     settings = dataclasses.asdict(options)
     del settings["json"]
     names = ["tfmask"]
-    there = options.preset == "paper" and options.stage == 1
+    there = options.preset == "paper" or options.method in QUICK_IN_PYTORCH
+    there = there and options.stage == 1
     if options.method == "guidegan":
         there = there and options.guidance == ("post_hoc",)
     if options.pytorch and there:
@@ -301,6 +307,7 @@ def print_report(result):
     table = Table(
         title=f"{options['method']}, {options['preset']} preset, "
         f"{options['image_size']} px, batch {options['batch_size']}, "
+        f"{options['precision']}, "
         f"{options['threads']} threads, {options['rounds']} rounds of "
         f"{options['steps']} steps"
     )

@@ -126,9 +126,13 @@ def parameter_counts(method):
 
 def compiled_step(tf, name, config, options):
     """A method, and its training step in a tf.function, as in training."""
+    import keras
+
     from tfmask.methods import method_spec
     from tfmask.ops.optimizers import Adam
+    from tfmask.ops.precision import policy_name
 
+    keras.mixed_precision.set_global_policy(policy_name(options["precision"]))
     method = method_spec(name).load_model()(
         config, image_size=(options["image_size"],) * 2, seed=0
     )
@@ -200,6 +204,23 @@ def tfmask_side(options):
     return functions, parameters
 
 
+def autocast(torch, model):
+    """Networks and losses of a model compute in bfloat16 as PyTorch chooses.
+
+    The backward passes stay outside, as PyTorch advises.
+    """
+    passes = (
+        "translations",
+        "generator_losses",
+        "discriminator_losses",
+        "discriminator_loss",
+    )
+    for name in passes:
+        if hasattr(model, name):
+            decorate = torch.autocast("cpu", torch.bfloat16)
+            setattr(model, name, decorate(getattr(model, name)))
+
+
 def pytorch_side(options):
     """The same layers in PyTorch."""
     import torch
@@ -257,6 +278,8 @@ def pytorch_side(options):
             "critic": lambda: model.train_step(*batch, generator_too=False),
             "both": lambda: model.train_step(*batch, generator_too=True),
         }
+    if options["precision"] == "bfloat16":
+        autocast(torch, model)
     parameters = {
         player: sum(values.numel() for values in model.parameters(player))
         for player in ("generator", "discriminator")

@@ -60,3 +60,12 @@ def test_a_geometric_mean_and_a_resumed_run(compared, tmp_path, capsys):
     assert list(json.loads(file.read_text())["methods"]) == compared
     with pytest.raises(SystemExit, match="has rows of other options"):
         train_step.main([*options, "munit", "--resume", "--rounds", "7"])
+
+
+def test_small_networks_of_some_methods(compared, capsys):
+    options = ["--all", "--vs", "torch", "--preset", "quick", "--methods"]
+    train_step.main([*options, "cyclegan"])
+    assert compared == ["cyclegan"]
+    with pytest.raises(SystemExit):
+        train_step.main([*options, "cyclegan", "munit"])
+    assert "attention_guided, not of munit" in capsys.readouterr().err

@@ -1,6 +1,8 @@
 """Models of unpaired images in PyTorch: the same numbers as tfmask's."""
 
+import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from copied_models import (
     SIZE,
@@ -15,14 +17,18 @@ from copied_models import (
     torch,
 )
 
+from benchmarks.worker import autocast
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
 from tfmask.methods.attention_guided.method import AttentionGuided
 from tfmask.methods.cut.config import CUTConfig
 from tfmask.methods.cut.method import CUT
+from tfmask.methods.cyclegan.config import CycleGANConfig
+from tfmask.methods.cyclegan.method import CycleGAN
 from tfmask.methods.guidegan.config import GuideGANConfig
 from tfmask.methods.guidegan.method import GuideGAN
 from tfmask.methods.munit.config import MUNITConfig
 from tfmask.methods.munit.method import MUNIT
+from tfmask.ops.precision import policy_name
 
 PAIR = images(0), images(1)
 BATCH = {"a": {"image": PAIR[0]}, "b": {"image": PAIR[1]}}
@@ -172,7 +178,7 @@ def masking_layers(method):
     return layers
 
 
-def assert_same_terms(method, batch, model, there):
+def assert_same_terms(method, batch, model, there, rtol=1e-4):
     """Compares the terms of both players of one pass."""
     theirs, fakes = model.generator_losses(*there)
     for domain, real in zip("ab", there, strict=True):
@@ -186,16 +192,18 @@ def assert_same_terms(method, batch, model, there):
     assert ours.keys() == theirs.keys()
     for name, value in ours.items():
         np.testing.assert_allclose(
-            value, theirs[name].item(), rtol=1e-4, err_msg=name
+            value, theirs[name].item(), rtol=rtol, err_msg=name
         )
 
 
-def test_attention_guided_is_the_same():
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_attention_guided_is_the_same(upsampling):
     from benchmarks.pytorch_attention_guided import AttentionGuided as Other
 
     config = AttentionGuidedConfig(
         filters=4,
         blocks=1,
+        upsampling=upsampling,
         attention_filters=4,
         discriminator_filters=4,
         discriminator_layers=1,
@@ -206,6 +214,58 @@ def test_attention_guided_is_the_same():
         copy_weights(layers, model.networks[name])
     assert_same_terms(method, BATCH, model, THERE)
     assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *THERE)
+
+
+@pytest.fixture
+def bfloat16():
+    """Layers compute in bfloat16."""
+    keras.mixed_precision.set_global_policy(policy_name("bfloat16"))
+    yield
+    keras.mixed_precision.set_global_policy("float32")
+
+
+def small_cyclegans(upsampling):
+    """CycleGAN of both libraries, with the same weights."""
+    from benchmarks.pytorch_cyclegan import CycleGAN as Other
+
+    config = CycleGANConfig(
+        filters=4,
+        blocks=1,
+        upsampling=upsampling,
+        discriminator_filters=4,
+        discriminator_layers=2,
+    )
+    method, model = CycleGAN(config, image_size=(SIZE, SIZE)), Other(config)
+    for name, network in method.networks.items():
+        if name.startswith("generator"):
+            encoder, decoder = network.encoder, network.decoder
+            layers = [
+                *encoder.convolutions,
+                *block_convolutions(encoder.residual_blocks),
+                *decoder.upsamplings,
+                decoder.last,
+            ]
+        else:
+            layers = network.convolutions
+        copy_weights(layers, model.networks[name])
+    return method, model
+
+
+@pytest.mark.parametrize("upsampling", ["transposed", "resize"])
+def test_cyclegan_is_the_same(upsampling):
+    method, model = small_cyclegans(upsampling)
+    assert_same_terms(method, BATCH, model, THERE)
+    assert_same_counts(method, model)
+    assert_a_step_moves_all(model, *THERE)
+
+
+def test_bfloat16_of_both_gives_alike_losses(bfloat16):
+    method, model = small_cyclegans("resize")
+    autocast(torch, model)
+    fakes = model.generator_losses(*THERE)[1]
+    assert {fake.dtype for fake in fakes.values()} == {torch.bfloat16}
+    assert_same_terms(method, BATCH, model, THERE, rtol=0.03)
     assert_a_step_moves_all(model, *THERE)
 
 
