@@ -9,19 +9,22 @@ Between its rounds, a decoder without any other work reads the same files in the
 same process, also through `tf.data`. CPU time is the time that all threads of
 the process worked. Other work on the machine hardly changes it.
 
-`from disk` is how training reads a set that is too large for its memory: file
-by file, or from the shards of `tfmask prepare shards`. The system keeps these
-few files in memory. So the rows show what reading costs the processor, and not
-how fast a disk is.
+Training keeps images in memory, decoded and resized, after their first use. So
+most rows show later epochs. `first epoch` keeps none: each image is decoded and
+resized each time.
 
-The speed of synthetic scenes is the speed of later epochs, because the first
-epoch draws the scenes.
+`from disk` is how training reads a set that is too large for its memory: file
+by file, or from the shards of `tfmask prepare shards`. It keeps no images,
+except with `--data.cached True` (`cached`). The system keeps these few files in
+memory. So the rows show what reading costs the processor, and not how fast a
+disk is.
 
 A pair is an image of each domain. `of decoding` is the speed as a share of the
 decoder's speed: in images/s, and in CPU time.
 """
 
 import argparse
+import contextlib
 import sys
 import tempfile
 import time
@@ -83,7 +86,7 @@ def compare(kinds, steps, rounds, batch_size, warm_up):
     Args:
         kinds: dict of name to dataset.
         steps, rounds, batch_size: ints.
-        warm_up: int, batches before the timing: an epoch if data is cached.
+        warm_up: int, batches before the timing. Images are kept in them.
 
     Returns:
         dict of name to (images/s, CPU ms a pair).
@@ -115,17 +118,26 @@ def main(argv=None):
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args(argv)
-    from data_pipelines import checks, open_data
+    from data_pipelines import checks, open_data, sized_examples
     from data_pipelines.prepare.shard_writing import write_shards
 
     common = {"image_size": arguments.image_size, "splits": ("train",)}
 
-    def batches(location, cached=False, from_disk=False, **more):
-        with unittest.mock.patch.object(
-            checks, "MEMORY_LIMIT", 0 if from_disk else checks.MEMORY_LIMIT
-        ):
+    def batches(location, cached=False, keep=True, from_disk=False, **more):
+        """The training batches of a set, as if the memory was small."""
+        with contextlib.ExitStack() as limits:
+            for module, name, small in (
+                (sized_examples, "KEPT_LIMIT", from_disk or not keep),
+                (checks, "MEMORY_LIMIT", from_disk),
+            ):
+                if small:
+                    limits.enter_context(
+                        unittest.mock.patch.object(module, name, 0)
+                    )
             data = open_data(str(location), **common, **more)
-        return data.train_batches(arguments.batch_size, seed=0, cached=cached)
+            return data.train_batches(
+                arguments.batch_size, seed=0, cached=cached
+            )
 
     for size in arguments.file_sizes:
         with tempfile.TemporaryDirectory() as temporary:
@@ -135,10 +147,11 @@ def main(argv=None):
             kinds = {
                 "decoding alone": decoder(paths, arguments.batch_size),
                 "JPEG folder": batches(folder),
+                "JPEG folder, first epoch": batches(folder, keep=False),
                 "JPEG folder, from disk": batches(folder, from_disk=True),
                 "shards": batches(shards),
                 "shards, from disk": batches(shards, from_disk=True),
-                "shards, cached": batches(shards, cached=True),
+                "shards, cached": batches(shards, True, from_disk=True),
                 "synthetic": batches(
                     "synthetic", synthetic_count=(arguments.images, 1)
                 ),
@@ -148,14 +161,14 @@ def main(argv=None):
                 arguments.steps,
                 arguments.rounds,
                 arguments.batch_size,
-                3 * arguments.images // arguments.batch_size,
+                5 * arguments.images // arguments.batch_size,
             )
         print(f"\nfiles of {size} px, training at {arguments.image_size} px")
-        print(f"{'':24}{'images/s':>10}{'CPU ms/pair':>13}{'of decoding':>16}")
+        print(f"{'':26}{'images/s':>10}{'CPU ms/pair':>13}{'of decoding':>16}")
         rate, work = medians["decoding alone"]
         for name, (own_rate, own_work) in medians.items():
             shares = f"{own_rate / rate:.2f}, {work / own_work:.2f}"
-            print(f"{name:24}{own_rate:10.0f}{own_work:13.2f}{shares:>16}")
+            print(f"{name:26}{own_rate:10.0f}{own_work:13.2f}{shares:>16}")
     return 0
 
 

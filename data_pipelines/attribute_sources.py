@@ -29,7 +29,7 @@ class AttributeFiles:
         region_names: tuple of the attributes with a known region.
     """
 
-    labels = has_regions = has_instances = False
+    labels = remembers = has_regions = has_instances = False
     most_instances = 0
 
     def __init__(self, examples, attributes, boxes, centre_crop=None):
@@ -56,7 +56,7 @@ class AttributeFiles:
 
         Returns:
             dict of `image` (S, S, 3) uint8, and if asked for
-            `attribute_regions` (S, S, K) float32 0/1.
+            `attribute_regions` (S, S, K) uint8 0/1.
         """
         image = self._files.load(index, size)["image"]
         height, width = tf.unstack(tf.shape(image)[:2])
@@ -77,7 +77,7 @@ class AttributeFiles:
         inside = tf.zeros_like(y + x, tf.bool)
         for x0, y0, x1, y1 in boxes:
             inside |= (x >= x0) & (x < x1) & (y >= y0) & (y < y1)
-        return tf.cast(inside, tf.float32)
+        return tf.cast(inside, tf.uint8)
 
     def facts(self, index):
         """dict of `index` and `attributes` (K,) float32."""
@@ -98,6 +98,7 @@ class AttributeScenes:
     """
 
     labels = has_regions = has_instances = False
+    remembers = True
     most_instances = 0
 
     def __init__(self, seed, split, count, names):
@@ -128,7 +129,7 @@ class AttributeScenes:
         example = {"image": tf.ensure_shape(image, (*size, 3))}
         if attribute_regions:
             regions = tf.ensure_shape(regions, (*size, len(self._columns)))
-            example["attribute_regions"] = tf.cast(regions, tf.float32)
+            example["attribute_regions"] = tf.cast(regions, tf.uint8)
         return example
 
     def facts(self, index):

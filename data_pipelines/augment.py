@@ -45,7 +45,13 @@ def load_size(image_size, wanted=None, *, crop=True):
 
 
 def resize(
-    example, size, *, labels=False, interpolation="bilinear", antialias=True
+    example,
+    size,
+    *,
+    labels=False,
+    interpolation="bilinear",
+    antialias=True,
+    in_bytes=False,
 ):
     """Resizes an example; the aspect ratio is not kept.
 
@@ -59,37 +65,47 @@ def resize(
             for images.
         antialias: bool; smaller images are made from all pixels of larger ones
             (as in Pillow), not from the nearest ones (as in TensorFlow 1).
+        in_bytes: bool; round to uint8. The arrays of the example must be uint8.
 
     Returns:
-        dict with the same keys, float32. Images are in 0..255. Masks and label
-        maps are resized by nearest neighbour.
+        dict with the same keys, float32, or uint8 if `in_bytes`. Images are in
+        0..255. Masks and label maps are resized by nearest neighbour.
     """
+    image = example["image"]
     if labels:
-        image = tf.image.resize(example["image"], size, method="nearest")
-    else:
-        image = _resize(example["image"], size, interpolation, antialias)
-    image = tf.cast(image, tf.float32)
-    if interpolation == "bicubic":  # it leaves the range at edges
-        image = tf.clip_by_value(image, 0.0, 255.0)
-    image = tf.ensure_shape(image, (*size, 3))
-    resized = {"image": image}
+        image = tf.image.resize(image, size, method="nearest")
+    elif in_bytes and tuple(image.shape[:2]) != tuple(size):
+        # An image that has the size needs no rounding.
+        image = tf.cond(
+            tf.reduce_all(tf.shape(image)[:2] == size),
+            lambda: image,
+            lambda: _rounded(_resize(image, size, interpolation, antialias)),
+        )
+    elif not in_bytes:
+        image = _resize(image, size, interpolation, antialias)
+    resized = {"image": tf.ensure_shape(image, (*size, 3))}
     for name in MASKS:
         if name in example:
-            mask = tf.image.resize(example[name], size, method="nearest")
-            resized[name] = tf.cast(mask, tf.float32)
-    return resized
+            resized[name] = tf.image.resize(
+                example[name], size, method="nearest"
+            )
+    dtype = tf.uint8 if in_bytes else tf.float32
+    return {name: tf.cast(array, dtype) for name, array in resized.items()}
 
 
 def _resize(image, size, interpolation, antialias):
-    """An image in another size, see `resize`."""
+    """A float32 image in another size, see `resize`."""
 
     def resized(antialias):
-        return tf.image.resize(
+        image_at_size = tf.image.resize(
             image, size, method=interpolation, antialias=antialias
         )
+        return tf.cast(image_at_size, tf.float32)
 
-    if not antialias or interpolation != "bilinear":
-        return resized(antialias)
+    if interpolation == "bicubic":  # it leaves the range at edges
+        return tf.clip_by_value(resized(antialias), 0.0, 255.0)
+    if not antialias:
+        return resized(False)
     # The kernel for antialiasing takes longer. If nothing shrinks, the result
     # is the same except for rounding.
     return tf.cond(
@@ -99,17 +115,21 @@ def _resize(image, size, interpolation, antialias):
     )
 
 
-def crop_and_flip(example, size, *, seed, crop=True, flip=True):
+def _rounded(image):
+    """Float in 0..255 to the nearest uint8."""
+    return tf.cast(image + 0.5, tf.uint8)
+
+
+def crop_and_flip(example, size, *, seed, flip=True):
     """Cuts a random window and mirrors it with probability one half.
 
     All arrays of the example get the same window and the same flip.
 
     Args:
-        example: dict as `resize` returns it.
+        example: dict as `resize` returns it. If it has the size, nothing is
+            cut.
         size: (height, width) of the window.
         seed: (2,) int64 tensor. The result depends only on it and the example.
-        crop: bool. False: nothing is cut, and the example must already have the
-            size.
         flip: bool.
 
     Returns:
@@ -117,23 +137,19 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
         (3,) int32: the window's top and left in pixels, and 1 if it was
         mirrored afterwards, else 0.
     """
+    height, width = example["image"].shape[:2]
+    choices = height - size[0] + 1, width - size[1] + 1, 2
     # Always draw three numbers. So the flips are the same with and without the
-    # crop.
-    down, right, mirror = tf.unstack(
-        tf.random.stateless_uniform([3], seed, alg="philox")
-    )
-    output = dict(example)
-    top = left = mirrored = tf.constant(0)
-    if crop:
-        height, width = example["image"].shape[:2]
-        top = _offset(down, height - size[0])
-        left = _offset(right, width - size[1])
-        output = {
-            name: array[..., top : top + size[0], left : left + size[1], :]
-            for name, array in output.items()
-        }
+    # crop. `tf.random.stateless_uniform` gives the same numbers with six
+    # operations, and each takes as long as copying a row of pixels.
+    numbers = tf.raw_ops.StatelessRandomUniform(shape=[3], seed=seed)
+    top, left, side = tf.unstack(tf.cast(numbers * choices, tf.int32))
+    output = {
+        name: _cut(array, top, left, size) for name, array in example.items()
+    }
+    mirrored = tf.constant(0)
     if flip:
-        mirrored = tf.cast(mirror < 0.5, tf.int32)
+        mirrored = 1 - side
         # This is a branch, because `tf.where` copies value by value. That takes
         # as long as a JPEG.
         whole = output
@@ -152,10 +168,37 @@ def crop_and_flip(example, size, *, seed, crop=True, flip=True):
 
 
 def normalise(example):
-    """Image from 0..255 to [-1, 1]; masks are 0/1 already."""
-    return {**example, "image": to_float(example["image"])}
+    """Image from 0..255 to [-1, 1] and masks as they are, in float32.
+
+    Args:
+        example: dict as `resize` returns it, or a batch of such dicts. Other
+            arrays do not change.
+    """
+    image = example["image"]
+    if image.dtype == tf.uint8:
+        image = _to_float_at_once(image)
+    else:
+        image = to_float(image)
+    masks = {
+        name: tf.cast(example[name], tf.float32)
+        for name in MASKS
+        if name in example
+    }
+    return {**example, **masks, "image": image}
 
 
-def _offset(uniform, slack):
-    """Uniform number in [0, 1) to an integer in 0..slack."""
-    return tf.cast(uniform * tf.cast(slack + 1, tf.float32), tf.int32)
+def _to_float_at_once(image):
+    """`to_float` of uint8, to 1e-7, as one operation in place of three."""
+    return tf.raw_ops.Dequantize(
+        input=tf.bitcast(image, tf.quint8),
+        min_range=-1.0,
+        max_range=1.0,
+        mode="MIN_COMBINED",
+    )
+
+
+def _cut(array, top, left, size):
+    """A window of (..., H, W, C)."""
+    *more, _, _, channels = array.shape
+    start = [0] * len(more) + [top, left, 0]
+    return tf.slice(array, start, [*more, *size, channels])

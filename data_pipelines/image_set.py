@@ -153,8 +153,9 @@ class ImageSet:
                 the crop. None: 286/256 of the image size.
             flip: bool, mirror with probability one half.
             crop: bool; False resizes to the image size, without a crop.
-            cached: bool; all images are prepared for the crop at once. They
-                stay in memory as float32. The batches are the same.
+            cached: bool; all images stay in memory, resized, after their
+                first use. False: as many as fit into 512 MiB. The batches are
+                the same.
             start_step: int, first global step.
             shard: `Shard`. None: everything goes to one replica.
             with_regions: bool, also return the union masks `region`.
@@ -192,10 +193,17 @@ class ImageSet:
             len(self.source("a", "train").names),
             self.image_size,
             seed,
-            crop=crop,
             flip=flip,
         )
-        return numbered(example, batch_size, start_step, shard or Shard())
+        return numbered(
+            example,
+            batch_size,
+            start_step,
+            shard or Shard(),
+            finish=lambda batch: {
+                role: augment.normalise(one) for role, one in batch.items()
+            },
+        )
 
     def lesson_batches(
         self,

@@ -59,6 +59,7 @@ class PairedScenes:
     """
 
     labels = has_regions = has_instances = False
+    remembers = True
     most_instances = 0
 
     def __init__(self, domain, count, drawn):

@@ -43,14 +43,10 @@ def ordered(number, count, key):
     """
     epoch, place = number // count, number % count
     # Neighbouring seeds of index_shuffle give related orders. These seeds do
-    # not.
-    seed = tf.random.stateless_uniform(
-        [2],
-        seed_pair(key, epoch),
-        minval=None,
-        maxval=None,
-        dtype=tf.int32,
-        alg="philox",
+    # not. `tf.random.stateless_uniform` would give the same numbers with more
+    # operations.
+    seed = tf.raw_ops.StatelessRandomUniformFullInt(
+        shape=[2], seed=seed_pair(key, epoch), dtype=tf.int32
     )
     return tf.random.experimental.index_shuffle(
         place, seed, tf.constant(count - 1, tf.int64)
@@ -59,12 +55,12 @@ def ordered(number, count, key):
 
 def partner(number, count, key):
     """Index drawn uniformly from `count`, for example `number`."""
-    return tf.random.stateless_uniform(
-        [],
-        seed_pair(key, number),
-        maxval=count,
-        dtype=tf.int64,
-        alg="philox",
+    zero, end = (tf.cast(value, tf.int64) for value in (0, count))
+    return tf.raw_ops.StatelessRandomUniformInt(
+        shape=tf.constant([], tf.int32),
+        seed=seed_pair(key, number),
+        minval=zero,
+        maxval=end,
     )
 
 
@@ -81,7 +77,7 @@ def seed_pair(key, number):
     return tf.stack([tf.constant(key, tf.int64), number])
 
 
-def numbered(example, batch_size, start_step, shard):
+def numbered(example, batch_size, start_step, shard, finish=None):
     """Endless batches of the examples 0, 1, ..., from a step on.
 
     Args:
@@ -89,6 +85,7 @@ def numbered(example, batch_size, start_step, shard):
         batch_size: int, global batch.
         start_step: int, first global step.
         shard: `Shard`; one element is the batch of one of its replicas.
+        finish: see `batched`.
 
     Returns:
         Endless `tf.data.Dataset`.
@@ -114,11 +111,21 @@ def numbered(example, batch_size, start_step, shard):
     positions = tf.data.Dataset.range(
         start_step * per_step, np.iinfo(np.int64).max
     )
-    return batched(positions, at, per_replica, drop_remainder=True)
+    return batched(
+        positions, at, per_replica, drop_remainder=True, finish=finish
+    )
 
 
-def batched(positions, example, batch_size, *, drop_remainder):
-    """Maps, batches and prefetches, in a fixed order."""
+def batched(positions, example, batch_size, *, drop_remainder, finish=None):
+    """Maps, batches and prefetches, in a fixed order.
+
+    Args:
+        positions: `tf.data.Dataset` of int64 scalars.
+        example: function of a position, in graph code.
+        batch_size: int.
+        drop_remainder: bool, leave out a last batch that is smaller.
+        finish: function of a batch, in graph code, or None.
+    """
     options = tf.data.Options()
     options.deterministic = True
     # The shards are cut by the number of the example. Files must not be cut
@@ -128,37 +135,13 @@ def batched(positions, example, batch_size, *, drop_remainder):
     )
     # Graph code needs no autograph. Autograph would take seconds to read it.
     example = tf.autograph.experimental.do_not_convert(example)
-    return (
-        positions.map(
-            example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    batches = positions.map(
+        example, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True
+    ).batch(batch_size, drop_remainder=drop_remainder)
+    if finish is not None:
+        batches = batches.map(
+            tf.autograph.experimental.do_not_convert(finish),
+            num_parallel_calls=tf.data.AUTOTUNE,
+            deterministic=True,
         )
-        .batch(batch_size, drop_remainder=drop_remainder)
-        .prefetch(tf.data.AUTOTUNE)
-        .with_options(options)
-    )
-
-
-def all_at_once(example, count):
-    """The examples 0 to `count` - 1, stacked.
-
-    Args:
-        example: function of an int64 scalar tensor, in graph code. It returns a
-            dict of tensors.
-        count: int.
-
-    Returns:
-        dict of (count, ...) tensors on the CPU.
-    """
-    with tf.device("CPU"):
-        numbers = tf.data.Dataset.range(count)
-        return next(iter(batched(numbers, example, count, drop_remainder=True)))
-
-
-def looked_up(stacked):
-    """Function of a number that gives its example of `all_at_once`."""
-
-    def example(number):
-        # `values[number]` would copy value by value, not in one go.
-        return {n: tf.gather(values, number) for n, values in stacked.items()}
-
-    return example
+    return batches.prefetch(tf.data.AUTOTUNE).with_options(options)

@@ -1,7 +1,12 @@
-"""Examples of images at a size: loaded, resized, in [-1, 1]."""
+"""Examples of images at a size: loaded, resized, kept in memory."""
+
+import sys
 
 from data_pipelines import augment
-from data_pipelines.seeded_order import all_at_once, looked_up
+from data_pipelines.kept_examples import KeptExamples
+
+# Up to so many bytes of the resized images of a source stay in memory.
+KEPT_LIMIT = 512 * 2**20
 
 
 class SizedExamples:
@@ -26,10 +31,11 @@ class SizedExamples:
             wanted: dict of `source.load`'s options, which masks to load.
 
         Returns:
-            dict of tensors, with what the source knows of the image.
+            dict of tensors, with what the source knows of the image. Images are
+            in [-1, 1].
         """
         example = self._resized(source, index, self._image_size, wanted)
-        return example | source.facts(index)
+        return augment.normalise(example) | source.facts(index)
 
     def before_crop(self, source, load_size, wanted, *, cached):
         """How the examples of a source are made ready for the crop.
@@ -37,24 +43,30 @@ class SizedExamples:
         Args:
             source, wanted: see `unchanged`.
             load_size: (height, width).
-            cached: bool; all examples are made now, and stay in memory.
+            cached: bool; all examples stay in memory, not only `KEPT_LIMIT`.
 
         Returns:
-            Function of an index. It returns a dict of tensors.
+            Function of an index. It returns a dict of uint8 tensors.
         """
 
         def load(index):
-            return self._resized(source, index, load_size, wanted)
+            return self._resized(
+                source, index, load_size, wanted, in_bytes=True
+            )
 
-        if not cached:
+        if source.remembers and not cached:
             return load
-        key = id(source), load_size, tuple(wanted.items())
+        key = id(source), load_size, tuple(wanted.items()), cached
         if key not in self._in_memory:
-            self._in_memory[key] = all_at_once(load, len(source.names))
-        return looked_up(self._in_memory[key])
+            limit = sys.maxsize if cached else KEPT_LIMIT
+            self._in_memory[key] = KeptExamples(load, len(source.names), limit)
+        return self._in_memory[key]
 
-    def _resized(self, source, index, size, wanted):
-        example = source.load(index, size, **wanted)
-        return augment.normalise(
-            augment.resize(example, size, labels=source.labels, **self._options)
+    def _resized(self, source, index, size, wanted, *, in_bytes=False):
+        return augment.resize(
+            source.load(index, size, **wanted),
+            size,
+            labels=source.labels,
+            in_bytes=in_bytes,
+            **self._options,
         )

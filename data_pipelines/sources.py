@@ -86,7 +86,7 @@ class _Parts:
 
         Args:
             index: int64 scalar tensor.
-            nothing: (H, W, 1) float32 zeros, the result if there are no masks.
+            nothing: (H, W, 1) uint8 zeros, the result if there are no masks.
         """
         starts = tf.constant(self._starts, tf.int64)
         # This is a fold, because a map over nothing has no shape.
@@ -109,12 +109,15 @@ class EncodedSource:
 
     Attributes:
         labels: as given; see `augment.resize`.
+        remembers: bool, `load` is fast because it keeps what it returned.
         names: list of str, stems in the order of the indices.
         has_regions: bool, every example has a mask.
         masked: tuple of int, the indices of the examples that have a mask.
         has_instances: bool, every example has one mask per object.
         most_instances: int, the largest number of objects in one example.
     """
+
+    remembers = False
 
     def __init__(self, examples, *, labels=False):
         self.labels = labels
@@ -150,13 +153,13 @@ class EncodedSource:
 
         Returns:
             dict of `image` (H, W, 3) uint8, and if asked for `region`
-            (H, W, 1) and `instances` (N, H, W, 1), float32 0/1.
+            (H, W, 1) and `instances` (N, H, W, 1), uint8 0/1.
         """
         del size
         example = {"image": self._image(index)}
         parts = None
         if region and self._some:
-            nothing = tf.zeros_like(example["image"][..., :1], tf.float32)
+            nothing = tf.zeros_like(example["image"][..., :1])
             example["region"] = self._some.union(index, nothing)
             region = False
         if instances or (region and self._masks is None):
@@ -164,7 +167,7 @@ class EncodedSource:
             parts = tf.map_fn(
                 lambda number: _mask(self._instances.decode(number)),
                 tf.range(first, last),
-                fn_output_signature=tf.TensorSpec((None, None, 1)),
+                fn_output_signature=tf.TensorSpec((None, None, 1), tf.uint8),
             )
         if region and self._masks is not None:
             example["region"] = _mask(self._masks.decode(index))
@@ -189,7 +192,7 @@ class EncodedSource:
 def _mask(image):
     """A decoded mask, by its brightest channel, to (H, W, 1) 0 and 1."""
     brightest = tf.reduce_max(image, axis=-1, keepdims=True)
-    return tf.cast(brightest >= INSIDE, tf.float32)
+    return tf.cast(brightest >= INSIDE, tf.uint8)
 
 
 class HalfSource(EncodedSource):
@@ -251,7 +254,7 @@ class SyntheticSource:
     """
 
     labels = False
-    has_regions = has_instances = True
+    remembers = has_regions = has_instances = True
     most_instances = synthetic.MOST_OBJECTS
 
     def __init__(self, seed, domain, split, count, *, kind="textures"):
@@ -272,11 +275,11 @@ class SyntheticSource:
         example = {"image": tf.ensure_shape(image, (*size, 3))}
         owner = tf.ensure_shape(owner, size)[..., None]
         if region:
-            example["region"] = tf.cast(owner > 0, tf.float32)
+            example["region"] = tf.cast(owner > 0, tf.uint8)
         if instances:
             numbers = np.arange(1, self.most_instances + 1, dtype=np.uint8)
             parts = tf.cast(
-                owner[None] == numbers[:, None, None, None], tf.float32
+                owner[None] == numbers[:, None, None, None], tf.uint8
             )
             missing = instances - self.most_instances
             example["instances"] = tf.pad(

@@ -8,7 +8,7 @@ from data_pipelines.seeded_order import ordered, seed_pair, stream_key
 _STREAMS = {"order_a": 0, "order_b": 1, "augment_a": 2, "augment_b": 3}
 
 
-def training_example(draw, loaders, count, image_size, seed, *, crop, flip):
+def training_example(draw, loaders, count, image_size, seed, *, flip):
     """The examples of `ImageSet.train_batches`.
 
     Args:
@@ -18,7 +18,7 @@ def training_example(draw, loaders, count, image_size, seed, *, crop, flip):
         count: int, number of images of a.
         image_size: (height, width) after the crop.
         seed: int.
-        crop, flip: bools, see `ImageSet.train_batches`.
+        flip: bool, see `ImageSet.train_batches`.
 
     Returns:
         Function of the number of an example, a scalar int64 tensor. It returns
@@ -36,7 +36,6 @@ def training_example(draw, loaders, count, image_size, seed, *, crop, flip):
                 loaders[role](index),
                 image_size,
                 seed=seed_pair(keys[stream], number),
-                crop=crop,
                 flip=flip,
             )
             output[role] = augmented | draw.sources[role].facts(index)

@@ -16,9 +16,10 @@ def test_every_kind_stands_next_to_the_decoder(script, capsys):
     out = capsys.readouterr().out
     assert "files of 24 px, training at 16 px" in out
     rows = [line for line in out.splitlines() if line.count(".") >= 3]
-    assert [row[:24].strip() for row in rows] == [
+    assert [row[:26].strip() for row in rows] == [
         "decoding alone",
         "JPEG folder",
+        "JPEG folder, first epoch",
         "JPEG folder, from disk",
         "shards",
         "shards, from disk",

@@ -74,21 +74,35 @@ def test_every_window_and_both_flips_occur():
 
 def test_without_crop_and_flip_nothing_moves():
     example = numbered(4, 4)
-    output = augment.crop_and_flip(
-        example, (4, 4), seed=SEED, crop=False, flip=False
-    )
+    output = augment.crop_and_flip(example, (4, 4), seed=SEED, flip=False)
     np.testing.assert_array_equal(output["image"], example["image"])
     assert list(output["window"].numpy()) == [0, 0, 0]
 
 
 def test_the_crop_does_not_change_the_flips():
+    flips = []
     for number in range(6):
         seed = tf.constant([1, number], tf.int64)
         cropped, whole = (
-            augment.crop_and_flip(numbered(4, 4), (4, 4), seed=seed, crop=crop)
-            for crop in (True, False)
+            augment.crop_and_flip(example, (4, 4), seed=seed)["window"].numpy()
+            for example in (numbered(7, 9), numbered(4, 4))
         )
-        np.testing.assert_array_equal(cropped["image"], whole["image"])
+        assert cropped[2] == whole[2]
+        assert not whole[:2].any()
+        flips.append(whole[2])
+    assert set(flips) == {0, 1}
+
+
+def test_the_draws_are_those_of_the_public_function():
+    """The raw operation is faster; a run's crops must not change with it."""
+    for number in range(20):
+        seed = tf.constant([12345678901, number], tf.int64)
+        output = augment.crop_and_flip(numbered(7, 9), (4, 5), seed=seed)
+        down, right, mirror = tf.random.stateless_uniform(
+            [3], seed, alg="philox"
+        ).numpy()
+        expected = [int(down * 4), int(right * 5), int(mirror < 0.5)]
+        assert list(output["window"].numpy()) == expected
 
 
 def test_resized_masks_stay_binary_and_images_smooth():
@@ -139,7 +153,42 @@ def test_bicubic_stays_in_range():
     assert float(tf.reduce_max(got["image"])) == 255.0
 
 
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic"])
+@pytest.mark.parametrize("antialias", [True, False])
+@pytest.mark.parametrize("size", [(7, 9), (40, 31), (16, 23)])
+def test_bytes_are_the_rounded_values(interpolation, antialias, size):
+    rng = np.random.default_rng(0)
+    example = {
+        "image": tf.constant(rng.integers(0, 256, (16, 23, 3), np.uint8)),
+        "region": tf.constant(rng.integers(0, 2, (16, 23, 1), np.uint8)),
+    }
+    options = {"interpolation": interpolation, "antialias": antialias}
+    exact = augment.resize(example, size, **options)
+    got = augment.resize(example, size, in_bytes=True, **options)
+    assert {array.dtype for array in got.values()} == {tf.uint8}
+    apart = np.abs(tf.cast(got["image"], tf.float32) - exact["image"])
+    assert apart.max() <= 0.5
+    np.testing.assert_array_equal(got["region"], exact["region"])
+
+
 def test_range_of_normalised_images():
     image = tf.constant([[[0.0, 127.5, 255.0]]])
     output = augment.normalise({"image": image})
     np.testing.assert_allclose(output["image"], [[[-1.0, 0.0, 1.0]]])
+
+
+def test_bytes_are_normalised_as_floats_are():
+    levels = tf.range(256)[:, None]
+    batch = {
+        "image": tf.cast(levels, tf.uint8),
+        "region": tf.cast(levels % 2, tf.uint8),
+        "index": levels,
+    }
+    got = augment.normalise(batch)
+    exact = augment.normalise({"image": tf.cast(levels, tf.float32)})
+    # One rounding in float32 more or less.
+    np.testing.assert_allclose(got["image"], exact["image"], atol=1.2e-7)
+    assert (got["image"].numpy().min(), got["image"].numpy().max()) == (-1, 1)
+    assert got["region"].dtype == tf.float32
+    np.testing.assert_array_equal(got["region"], levels % 2)
+    assert got["index"] is levels

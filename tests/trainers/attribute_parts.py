@@ -19,7 +19,7 @@ class Parts:
     The last row is a shade of grey that each image has for itself.
     """
 
-    labels = has_regions = has_instances = False
+    labels = remembers = has_regions = has_instances = False
     most_instances = 0
 
     def __init__(self, count, region_names, seed):
