@@ -140,8 +140,8 @@ def crop_and_flip(example, size, *, seed, flip=True):
     height, width = example["image"].shape[:2]
     choices = height - size[0] + 1, width - size[1] + 1, 2
     # Always draw three numbers. So the flips are the same with and without the
-    # crop. `tf.random.stateless_uniform` gives the same numbers with six
-    # operations, and each takes as long as copying a row of pixels.
+    # crop. `tf.random.stateless_uniform` would give the same numbers with more
+    # operations.
     numbers = tf.raw_ops.StatelessRandomUniform(shape=[3], seed=seed)
     top, left, side = tf.unstack(tf.cast(numbers * choices, tf.int32))
     output = {
