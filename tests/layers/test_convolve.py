@@ -81,6 +81,24 @@ def test_unknown_sizes_are_fine():
     np.testing.assert_allclose(gradient(tensors[0]), expected, rtol=1e-9)
 
 
+def test_a_single_row_has_tensorflow_s_gradients():
+    rng = np.random.default_rng(0)
+    tensors = [
+        tf.constant(rng.normal(size=shape))
+        for shape in ((2, 5, 9, 12), (5, 5, 12, 9))
+    ]
+    expected, results = (
+        derivatives(function, 1, "VALID", tensors)
+        for function in (tf.nn.conv2d, convolve)
+    )
+    for value, wanted in zip(results, expected, strict=True):
+        scale = np.abs(wanted).max()
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    graph = tf.function(lambda *t: derivatives(convolve, 1, "VALID", t)[:3])
+    kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
+    assert "Conv2DBackpropInput" in kinds
+
+
 def kinds_of(graph):
     return {operation.type for operation in graph.get_operations()}
 

@@ -67,8 +67,10 @@ def convolve(inputs, kernel, strides, padding):
     border = 0 if same else 2
     if strides == 2 and halves_few_pixels(inputs.shape, kernel, border):
         return halved(zero_pad(inputs, _BORDER) if same else inputs, kernel)
-    # With an even kernel, "SAME" pads one end more than the other.
-    flat = strides == 1 and side > 1 and (side % 2 == 1 or not same)
+    # With an even kernel, "SAME" pads one end more than the other. If there is
+    # only one row or column of outputs, its border is larger than itself.
+    around = side % 2 == 1 if same else side not in inputs.shape[1:3]
+    flat = strides == 1 and side > 1 and around
     if flat and None not in inputs.shape[1:3]:
         if filters <= _FEW_FILTERS and filters < channels:
             return _to_few_filters(inputs, kernel, padding)
