@@ -153,7 +153,8 @@ class AttentionGuided(Adversaries):
         """The translation of an image, on its own background."""
         mask = self.networks[f"generator_attention_{source}"](image)
         translated = self.networks[f"generator_{source}_to_{target}"](image)
-        return torch.lerp(image, translated, mask)
+        # Under autocast the networks' results are bfloat16.
+        return torch.lerp(image, translated.float(), mask.float())
 
     def generator_losses(self, real_a, real_b):
         """dict of unweighted terms, and translations by domain."""
