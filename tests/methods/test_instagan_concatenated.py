@@ -90,15 +90,19 @@ def test_pieces_of_the_outline_come_back_in_their_slots(per_step):
     )
 
 
-def test_one_graph_cuts_any_number_of_pieces():
+def test_one_graph_cuts_any_number_of_pieces(float64):
+    # Rounding differs, because a graph of any size has other operations.
     method = cyclegan_seg(compiled=False)
     graph = instance_graph(method)
     for counts, slots in (((3, 0), 3), ((2,), 5), ((0,), 0)):
         batch = instance_batch(counts, (0,), slots=slots)["a"]
-        batch = {name: batch[name] for name in ("image", "instances")}
+        batch = {
+            name: tf.cast(batch[name], tf.float64)
+            for name in ("image", "instances")
+        }
         expected = method.translate(batch)
         for name, value in graph(batch).items():
-            np.testing.assert_allclose(value, expected[name], atol=1e-5)
+            np.testing.assert_allclose(value, expected[name], atol=1e-12)
         outlines = expected["instances"].numpy()
         assert outlines.shape == batch["instances"].shape
         there = batch["instances"].numpy().any((2, 3, 4))

@@ -134,14 +134,18 @@ def test_kept_background_is_the_input_outside_of_all_masks():
 
 
 @pytest.mark.medium
-def test_one_graph_takes_any_number_of_instances():
+def test_one_graph_takes_any_number_of_instances(float64):
+    # Rounding differs, because a graph of any size has other operations.
     method = instagan(compiled=False)
     graph = instance_graph(method)
     for counts, slots in (((3, 1), 3), ((2,), 5), ((1, 1, 1), 1)):
-        batch = inputs(counts, slots)
+        batch = {
+            name: tf.cast(value, tf.float64)
+            for name, value in inputs(counts, slots).items()
+        }
         expected = method.translate(batch)
         for name, value in graph(batch).items():
-            np.testing.assert_allclose(value, expected[name], atol=1e-5)
+            np.testing.assert_allclose(value, expected[name], atol=1e-12)
     assert graph.experimental_get_tracing_count() == 1
 
 

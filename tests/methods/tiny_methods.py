@@ -120,14 +120,16 @@ def guidegan(*, side=SIDE, optimizer=sgd, compiled=True, **options):
 
 
 def instance_graph(method):
-    """`method.translate` as one graph for any images and instances."""
+    """`method.translate` as one graph for any float64 images and instances."""
 
     @tf.function(
         autograph=False,
         input_signature=[
             {
-                "image": tf.TensorSpec((None, None, None, 3)),
-                "instances": tf.TensorSpec((None, None, None, None, 1)),
+                "image": tf.TensorSpec((None, None, None, 3), tf.float64),
+                "instances": tf.TensorSpec(
+                    (None, None, None, None, 1), tf.float64
+                ),
             }
         ],
     )
