@@ -5,7 +5,7 @@ EXTRAS ?= test,dev,docs,app
 
 PYTEST = $(VENV)/bin/python -m pytest -q -n 2 --dist worksteal --durations=15
 
-.PHONY: demo test test-slow test-addons test-app test-install client-wheel lint docs clean
+.PHONY: demo test test-slow test-release test-addons test-app test-install client-wheel lint docs clean
 
 demo: $(VENV)/installed
 	$(VENV)/bin/python -m trainers.demo --output demo
@@ -15,7 +15,11 @@ test: $(VENV)/installed
 
 # Killed and resumed runs, several workers, whole roads in real processes.
 test-slow: $(VENV)/installed
-	$(PYTEST) -m "(slow or medium) and not browser"
+	$(PYTEST) -m "(slow or medium) and not browser and not release"
+
+# What a change rarely breaks alone, and what takes minutes.
+test-release: $(VENV)/installed
+	$(PYTEST) -m "release and not browser"
 
 # `tfmask app` in headless Chromium.
 test-app: $(VENV)/installed

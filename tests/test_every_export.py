@@ -38,5 +38,6 @@ def test_it_answers_as_translate(exported):
         check_version(method, version, replay=replayed_by(servable))
 
 
+@pytest.mark.release
 def test_openvino_reads_it_and_agrees(exported):
     assert_openvino_agrees(*exported)

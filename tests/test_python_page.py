@@ -61,6 +61,7 @@ def test_both_show_the_same_ten_lines():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_the_page_runs_in_a_jupyter_kernel(photos, monkeypatch):
     import nbclient
     import nbformat

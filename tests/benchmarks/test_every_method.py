@@ -16,6 +16,7 @@ OPTIONS = shlex.split(
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_every_method_has_its_row(tmp_path, capfd):
     file = tmp_path / "numbers.json"
     assert train_step.main([*OPTIONS, "--json", str(file)]) == 0

@@ -54,6 +54,7 @@ def test_pictures_survive_png(benchmark):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_short_run(benchmark, tmp_path, capsys, monkeypatch):
     def one_block(*names):
         config = preset_config(*names)

@@ -30,6 +30,7 @@ def test_a_bare_graph_has_as_many_additions_as_asked_for():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_a_short_run(tmp_path):
     file = tmp_path / "numbers.json"
     options = shlex.split(

@@ -37,6 +37,7 @@ def test_every_signature_answers_as_the_method(exported, servable):
 
 
 @pytest.mark.medium
+@pytest.mark.release
 def test_openvino_reads_it_and_agrees(exported):
     assert_openvino_agrees(*exported)
 

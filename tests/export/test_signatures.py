@@ -104,6 +104,7 @@ def test_every_signature_answers_as_the_method(exported, servable):
     check_version(*exported, replay=replayed_by(servable))
 
 
+@pytest.mark.release
 def test_openvino_reads_it_and_agrees(exported):
     assert_openvino_agrees(*exported)
 

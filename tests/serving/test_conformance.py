@@ -37,6 +37,7 @@ def test_the_local_server_keeps_the_contract():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_hostile_use_does_not_stop_the_local_server():
     # While another test runs, a limit of one second is too short.
     conformance("-m", "hostile", "--slowest-status", "20")

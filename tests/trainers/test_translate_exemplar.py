@@ -97,10 +97,11 @@ def test_both_masks(tmp_path, translate, files, method):
 def test_an_exemplar_of_another_size_is_resized(
     tmp_path, translate, files, method
 ):
-    flat = np.full((40, 9, 3), (200, 30, 90), np.uint8)
-    Image.fromarray(flat).save(tmp_path / "flat.png")
-    assert translate("--exemplar", tmp_path / "flat.png") == 0
-    exemplar = np.full((20, 18, 3), (200, 30, 90), np.uint8)
+    file = tmp_path / "tall.png"
+    write(file, 40, 9, 3)
+    assert translate("--exemplar", file) == 0
+    # `translated` decodes and resizes what is bytes.
+    exemplar = np.array(file.read_bytes(), object)
     inputs = {"image": files["a"], "exemplar": exemplar}
     assert_results(tmp_path / "out", method, inputs)
 

@@ -28,6 +28,7 @@ def commands():
 
 
 @pytest.mark.slow
+@pytest.mark.release
 def test_every_command_of_the_tutorial_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     server, address = None, None

@@ -6,7 +6,7 @@ from extras import needs_gradio
 
 from serving.app import painting
 
-pytestmark = [needs_gradio, pytest.mark.medium]
+pytestmark = [needs_gradio, pytest.mark.medium, pytest.mark.release]
 
 
 def test_the_paint_comes_back_exactly():

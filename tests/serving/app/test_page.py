@@ -3,7 +3,7 @@
 import pytest
 from extras import needs_gradio
 
-pytestmark = [needs_gradio, pytest.mark.medium]
+pytestmark = [needs_gradio, pytest.mark.medium, pytest.mark.release]
 
 
 def test_no_button_sends_pictures_elsewhere():
