@@ -204,6 +204,7 @@ def test_two_replicas_equal_one_device(name, two_replicas):
 
 
 @pytest.mark.slow
+@pytest.mark.release
 @pytest.mark.parametrize(
     "devices, workers, names",
     [
