@@ -307,9 +307,8 @@ def print_report(result):
     table = Table(
         title=f"{options['method']}, {options['preset']} preset, "
         f"{options['image_size']} px, batch {options['batch_size']}, "
-        f"{options['precision']}, "
-        f"{options['threads']} threads, {options['rounds']} rounds of "
-        f"{options['steps']} steps"
+        f"{options['precision']}, {options['threads']} threads, "
+        f"{options['rounds']} rounds of {options['steps']} steps"
     )
     rows = ROWS.get(options["method"])
     table.add_column("ms a step")

@@ -26,8 +26,8 @@ class KeptExamples:
             name: spec.shape for name, spec in traced.structured_outputs.items()
         }
         self._sizes = [shape.num_elements() for shape in self._shapes.values()]
-        self._count = count
-        self._kept_count = min(count, limit // sum(self._sizes))
+        self._size = sum(self._sizes)
+        self._kept_count = min(count, limit // self._size)
         # A table of bytes is in memory of TensorFlow. A dict would need a call
         # of Python for each example, which takes longer.
         with tf.device("CPU"):
@@ -45,7 +45,7 @@ class KeptExamples:
             lambda: tf.io.decode_raw(content, tf.uint8),
             lambda: self._made(index),
         )
-        parts = tf.split(tf.ensure_shape(values, sum(self._sizes)), self._sizes)
+        parts = tf.split(tf.ensure_shape(values, self._size), self._sizes)
         return {
             name: tf.reshape(part, shape)
             for (name, shape), part in zip(
@@ -63,13 +63,10 @@ class KeptExamples:
         def keep():
             # The bytes of the values are the end of a serialised tensor. They
             # are read faster than all of it.
-            size = sum(self._sizes)
             content = tf.strings.substr(
-                tf.io.serialize_tensor(values), -size, size
+                tf.io.serialize_tensor(values), -self._size, self._size
             )
             with tf.control_dependencies([self._table.insert(index, content)]):
                 return tf.identity(values)
 
-        if self._kept_count == self._count:
-            return keep()
         return tf.cond(index < self._kept_count, keep, lambda: values)

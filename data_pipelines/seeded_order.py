@@ -55,12 +55,11 @@ def ordered(number, count, key):
 
 def partner(number, count, key):
     """Index drawn uniformly from `count`, for example `number`."""
-    zero, end = (tf.cast(value, tf.int64) for value in (0, count))
     return tf.raw_ops.StatelessRandomUniformInt(
         shape=tf.constant([], tf.int32),
         seed=seed_pair(key, number),
-        minval=zero,
-        maxval=end,
+        minval=tf.constant(0, tf.int64),
+        maxval=tf.cast(count, tf.int64),
     )
 
 

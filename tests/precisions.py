@@ -1,8 +1,9 @@
-"""Keras' precision policy, for a part of a test."""
+"""Precisions of a part of a test: of layers, and of their inputs."""
 
 import contextlib
 
 import keras
+import tensorflow as tf
 
 
 @contextlib.contextmanager
@@ -14,3 +15,13 @@ def policy(name):
         yield
     finally:
         keras.mixed_precision.set_global_policy(before)
+
+
+def in_float64(batch):
+    """A batch, however nested, with its floats as float64."""
+    return tf.nest.map_structure(
+        lambda value: (
+            tf.cast(value, tf.float64) if value.dtype.is_floating else value
+        ),
+        batch,
+    )

@@ -1,6 +1,5 @@
 """Models of unpaired images in PyTorch: the same numbers as tfmask's."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -16,6 +15,7 @@ from copied_models import (
     residual_layers,
     torch,
 )
+from precisions import policy
 
 from benchmarks.worker import autocast
 from tfmask.methods.attention_guided.config import AttentionGuidedConfig
@@ -39,6 +39,17 @@ def block_convolutions(blocks):
     return alternating(
         [block.first for block in blocks], [block.second for block in blocks]
     )
+
+
+def resnet_convolutions(generator):
+    """The layers of a `ResNetGenerator` with kernels, from first to last."""
+    encoder, decoder = generator.encoder, generator.decoder
+    return [
+        *encoder.convolutions,
+        *block_convolutions(encoder.residual_blocks),
+        *decoder.upsamplings,
+        decoder.last,
+    ]
 
 
 def autoencoder_layers(network):
@@ -112,15 +123,8 @@ def test_cut_is_the_same(monkeypatch):
         initializer_gain=1.0,
     )
     method, model = CUT(config, image_size=(SIZE, SIZE)), Other(config)
-    encoder, decoder = method.generator.encoder, method.generator.decoder
     copy_weights(
-        [
-            *encoder.convolutions,
-            *block_convolutions(encoder.residual_blocks),
-            *decoder.upsamplings,
-            decoder.last,
-        ],
-        model.networks["generator"],
+        resnet_convolutions(method.generator), model.networks["generator"]
     )
     copy_weights(
         alternating(method.projection.first, method.projection.second),
@@ -226,9 +230,8 @@ def test_attention_guided_is_the_same(upsampling):
 @pytest.fixture
 def bfloat16():
     """Layers compute in bfloat16."""
-    keras.mixed_precision.set_global_policy(policy_name("bfloat16"))
-    yield
-    keras.mixed_precision.set_global_policy("float32")
+    with policy(policy_name("bfloat16")):
+        yield
 
 
 def small_cyclegans(upsampling):
@@ -245,13 +248,7 @@ def small_cyclegans(upsampling):
     method, model = CycleGAN(config, image_size=(SIZE, SIZE)), Other(config)
     for name, network in method.networks.items():
         if name.startswith("generator"):
-            encoder, decoder = network.encoder, network.decoder
-            layers = [
-                *encoder.convolutions,
-                *block_convolutions(encoder.residual_blocks),
-                *decoder.upsamplings,
-                decoder.last,
-            ]
+            layers = resnet_convolutions(network)
         else:
             layers = network.convolutions
         copy_weights(layers, model.networks[name])
@@ -294,14 +291,7 @@ def test_guidegan_is_the_same():
     model = Other(config, 2 * SIZE)
     for name, network in method.networks.items():
         if name.startswith("generator"):
-            encoder = network.generator.encoder
-            decoder = network.generator.decoder
-            layers = [
-                *encoder.convolutions,
-                *block_convolutions(encoder.residual_blocks),
-                *decoder.upsamplings,
-                decoder.last,
-            ]
+            layers = resnet_convolutions(network.generator)
         else:
             layers = network.patches.convolutions
         copy_weights(layers, model.networks[name])

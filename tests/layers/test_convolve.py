@@ -51,6 +51,14 @@ def derivatives(function, strides, padding, tensors):
     return [outputs, *first, *outer.gradient(penalty, tensors)]
 
 
+def assert_same(results, expected):
+    """Compares what `derivatives` gives, to rounding in float64."""
+    for value, wanted in zip(results, expected, strict=True):
+        scale = np.abs(wanted).max()
+        assert scale > 0
+        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+
+
 @SHAPES
 def test_values_and_gradients_are_tensorflows(
     side, channels, filters, strides, padding
@@ -60,10 +68,7 @@ def test_values_and_gradients_are_tensorflows(
         derivatives(function, strides, padding, tensors)
         for function in (tf.nn.conv2d, convolve)
     )
-    for value, wanted in zip(results, expected, strict=True):
-        scale = np.abs(wanted).max()
-        assert scale > 0
-        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    assert_same(results, expected)
 
 
 def test_unknown_sizes_are_fine():
@@ -91,9 +96,7 @@ def test_a_single_row_has_tensorflow_s_gradients():
         derivatives(function, 1, "VALID", tensors)
         for function in (tf.nn.conv2d, convolve)
     )
-    for value, wanted in zip(results, expected, strict=True):
-        scale = np.abs(wanted).max()
-        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    assert_same(results, expected)
     graph = tf.function(lambda *t: derivatives(convolve, 1, "VALID", t)[:3])
     kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
     assert "Conv2DBackpropInput" in kinds
@@ -211,10 +214,7 @@ def test_transposed_convolutions(side, padding, filters):
         derivatives(function, 2, padding, tensors)
         for function in (theirs, ours)
     )
-    for value, wanted in zip(results, expected, strict=True):
-        scale = np.abs(wanted).max()
-        assert scale > 0
-        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    assert_same(results, expected)
 
 
 def assert_product_equals(
@@ -230,10 +230,7 @@ def assert_product_equals(
     kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
     assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
     expected = derivatives(theirs, 2, padding, tensors)
-    for value, wanted in zip(graph(*tensors), expected, strict=True):
-        scale = np.abs(wanted).max()
-        assert scale > 0
-        np.testing.assert_allclose(value, wanted, atol=1e-12 * scale)
+    assert_same(graph(*tensors), expected)
 
 
 @pytest.mark.parametrize("padding, border", [("SAME", 0), ("VALID", 2)])

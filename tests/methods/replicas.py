@@ -7,7 +7,7 @@ through.
 
 import numpy as np
 import tensorflow as tf
-from precisions import policy
+from precisions import in_float64, policy
 from tiny_methods import largest, weights_of
 
 
@@ -31,10 +31,6 @@ def train_on_replicas(strategy, method, batches):
         method.distributed_step(strategy, shares)
 
 
-def _double(tensor):
-    return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
-
-
 def assert_equal_to_one_device(
     strategy, make, batches, tolerance=1e-9, *, one_step=False
 ):
@@ -56,7 +52,7 @@ def assert_equal_to_one_device(
     rare = any(player.every > 1 for player in single.players.values())
     if one_step and not rare:
         batches = batches[:1]
-    batches = tf.nest.map_structure(_double, batches)
+    batches = in_float64(batches)
     # Biases other than 0: before a norm they have no effect, so that rounding
     # decides their sign, and later, where masked images are 0, the slope of
     # the leaky ReLU.

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import in_float64
 from tiny_methods import (
     Stub,
     instagan,
@@ -96,10 +97,7 @@ def test_one_graph_cuts_any_number_of_pieces(float64):
     graph = instance_graph(method)
     for counts, slots in (((3, 0), 3), ((2,), 5), ((0,), 0)):
         batch = instance_batch(counts, (0,), slots=slots)["a"]
-        batch = {
-            name: tf.cast(batch[name], tf.float64)
-            for name in ("image", "instances")
-        }
+        batch = in_float64({n: batch[n] for n in ("image", "instances")})
         expected = method.translate(batch)
         for name, value in graph(batch).items():
             np.testing.assert_allclose(value, expected[name], atol=1e-12)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import in_float64
 from tiny_methods import SIDE, Stub, instagan, instance_batch, instance_graph
 
 
@@ -139,10 +140,7 @@ def test_one_graph_takes_any_number_of_instances(float64):
     method = instagan(compiled=False)
     graph = instance_graph(method)
     for counts, slots in (((3, 1), 3), ((2,), 5), ((1, 1, 1), 1)):
-        batch = {
-            name: tf.cast(value, tf.float64)
-            for name, value in inputs(counts, slots).items()
-        }
+        batch = in_float64(inputs(counts, slots))
         expected = method.translate(batch)
         for name, value in graph(batch).items():
             np.testing.assert_allclose(value, expected[name], atol=1e-12)

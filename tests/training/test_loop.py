@@ -5,6 +5,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from precisions import in_float64
 from tensorflow.config import LogicalDevice
 from tiny import tiny_config
 
@@ -63,13 +64,7 @@ class Doubled:
         self.data = data
 
     def train_batches(self, *args, **options):
-        return self.data.train_batches(*args, **options).map(
-            lambda batch: tf.nest.map_structure(_double, batch)
-        )
-
-
-def _double(tensor):
-    return tf.cast(tensor, tf.float64) if tensor.dtype.is_floating else tensor
+        return self.data.train_batches(*args, **options).map(in_float64)
 
 
 @pytest.mark.slow

@@ -71,6 +71,7 @@ def convolve(inputs, kernel, strides, padding):
     # only one row or column of outputs, its border is larger than itself.
     around = side % 2 == 1 if same else side not in inputs.shape[1:3]
     flat = strides == 1 and side > 1 and around
+    # Rows are cut at known places.
     if flat and None not in inputs.shape[1:3]:
         if filters <= _FEW_FILTERS and filters < channels:
             return _to_few_filters(inputs, kernel, padding)

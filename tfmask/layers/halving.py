@@ -60,7 +60,7 @@ def halved(padded, kernel):
 
 
 def doubled(inputs, kernel):
-    """The adjoint of `_halved`: (B, H, W, C) to (B, 2H + 2, 2W + 2, F)."""
+    """The adjoint of `halved`: (B, H, W, C) to (B, 2H + 2, 2W + 2, F)."""
     batch, height, width, channels = inputs.shape
     filters = kernel.shape[2]
 
@@ -87,7 +87,7 @@ def _wide_kernel_gradient(padded, halved, shape):
     For a single pixel TensorFlow's own gradient is quicker.
 
     Args:
-        padded: (B, 2H + 2, 2W + 2, F), as in `_halved`.
+        padded: (B, 2H + 2, 2W + 2, F), as in `halved`.
         halved: (B, H, W, C).
         shape: (4, 4, F, C), shape of the kernel.
     """
