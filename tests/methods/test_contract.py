@@ -183,8 +183,8 @@ def assert_replicas_equal_one_device(strategy, name, config, batches):
 # `many_devices.py` without names takes all methods, which is minutes of work.
 ON_FOUR_DEVICES = ("instagan", "stargan")
 ON_TWO_WORKERS = ("drit", "guidegan")
-# In test_base.py, in test_critic.py, and on many devices.
-REPLICATED_ELSEWHERE = ("attention_guided", "cam_stargan", "drit", "instagan")
+# In test_base.py and in test_critic.py.
+REPLICATED_ELSEWHERE = ("attention_guided", "cam_stargan", "instagan")
 # Memories, penalties, global batch statistics; in seconds.
 REPLICATED_FAST = ("guidegan", "stargan", "pix2pix")
 
