@@ -71,19 +71,18 @@ def test_values_and_gradients_are_tensorflows(
     assert_same(results, expected)
 
 
-def test_unknown_sizes_are_fine():
-    tensors = drawn(3, 4, 2)
-    open_shape = tf.TensorSpec([None, None, None, 4], tf.float64)
+@SHAPES
+def test_unknown_sizes_are_fine(side, channels, filters, strides, padding):
+    tensors = drawn(side, channels, filters)
+    images = tf.TensorSpec([None, None, None, channels], tf.float64)
+    kernel = tf.TensorSpec(tensors[1].shape, tf.float64)
 
-    @tf.function(input_signature=[open_shape])
-    def gradient(images):
-        with tf.GradientTape() as tape:
-            tape.watch(images)
-            loss = tf.reduce_sum(convolve(images, tensors[1], 1, "VALID") ** 3)
-        return tape.gradient(loss, images)
+    @tf.function(input_signature=[images, kernel])
+    def results(*tensors):
+        return derivatives(convolve, strides, padding, tensors)
 
-    expected = derivatives(tf.nn.conv2d, 1, "VALID", tensors)[1]
-    np.testing.assert_allclose(gradient(tensors[0]), expected, rtol=1e-9)
+    expected = derivatives(tf.nn.conv2d, strides, padding, tensors)
+    assert_same(results(*tensors), expected)
 
 
 def test_a_single_row_has_tensorflow_s_gradients():
@@ -182,12 +181,13 @@ def test_bfloat16():
         assert error < 0.05 * np.abs(wanted).max()
 
 
-@pytest.fixture
-def narrow(monkeypatch):
+@pytest.fixture(params=[False, True], ids=["without oneDNN", "with oneDNN"])
+def narrow(request, monkeypatch):
     """Kernels of few weights count as wide ones."""
-    monkeypatch.setattr(
-        importlib.import_module("tfmask.layers.halving"), "_MANY_WEIGHTS", 1
-    )
+    halving = importlib.import_module("tfmask.layers.halving")
+    monkeypatch.setattr(halving, "_MANY_WEIGHTS", 1)
+    monkeypatch.setattr(halving, "_MANY_FOR_ONEDNN", 1)
+    monkeypatch.setattr(halving, "uses_onednn", lambda: request.param)
 
 
 @pytest.mark.parametrize(

@@ -71,13 +71,13 @@ def convolve(inputs, kernel, strides, padding):
     # only one row or column of outputs, its border is larger than itself.
     around = side % 2 == 1 if same else side not in inputs.shape[1:3]
     flat = strides == 1 and side > 1 and around
-    # Rows are cut at known places.
-    if flat and None not in inputs.shape[1:3]:
-        if filters <= _FEW_FILTERS and filters < channels:
-            return _to_few_filters(inputs, kernel, padding)
-        if channels <= _FEW_CHANNELS and side >= 5:
-            return _from_few_channels(inputs, kernel, padding)
     narrows = filters < channels
+    if flat and narrows and filters <= _FEW_FILTERS:
+        return _to_few_filters(inputs, kernel, padding)
+    # With known sizes, as in training. It is the gradients that are quicker.
+    known = None not in inputs.shape[1:3]
+    if flat and known and channels <= _FEW_CHANNELS and side >= 5:
+        return _from_few_channels(inputs, kernel, padding)
     flips = flat and (same or narrows)
     if not flips and not _collides(kernel):
         return tf.nn.conv2d(inputs, kernel, strides, padding)
@@ -195,7 +195,7 @@ def _to_few_filters(inputs, kernel, padding):
         )
         sums = tf.nn.conv2d(images, weights, 1, padding)
         sums = tf.split(_bordered(sums, around, 0), side, 3)
-        height = sums[0].shape[1] - side + 1
+        height = image_sizes(sums[0])[1] - side + 1
         return tf.add_n(
             [
                 tf.slice(row, [0, n, 0, 0], [-1, height, -1, -1])

@@ -1,6 +1,7 @@
 """Convolutions of stride 2 with wide kernels and few pixels, on CPUs.
 
-Both gradients, and the transposed convolutions, are products of matrices.
+Both gradients, and the transposed convolutions, are products of matrices. With
+oneDNN, the widest convolutions themselves are, too.
 """
 
 import math
@@ -8,10 +9,13 @@ import math
 import tensorflow as tf
 
 from tfmask.ops.gradients import with_gradient
+from tfmask.ops.precision import uses_onednn
 
 # Limits for a 4x4 kernel of stride 2. A product of matrices is quicker up to so
 # many pixels of the smaller image, and from so many weights on.
 _FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
+# From so many weights on, a product is quicker than oneDNN's convolution.
+_MANY_FOR_ONEDNN = 2**22
 
 
 def halves_few_pixels(shape, kernel, border=0):
@@ -44,6 +48,17 @@ def halved(padded, kernel):
     Returns:
         (B, H, W, C) float.
     """
+    batch, height, width, _ = padded.shape
+    channels = kernel.shape[-1]
+    multiplies = uses_onednn() and math.prod(kernel.shape) >= _MANY_FOR_ONEDNN
+
+    def convolved(images, weights):
+        if not multiplies:
+            return tf.nn.conv2d(images, weights, 2, "VALID")
+        flat = tf.reshape(weights, [-1, channels])
+        product = tf.matmul(_taps(images), flat, transpose_a=True)
+        sizes = [batch, height // 2 - 1, width // 2 - 1, channels]
+        return tf.reshape(product, sizes)
 
     def gradient(upstream):
         return (
@@ -51,12 +66,7 @@ def halved(padded, kernel):
             _wide_kernel_gradient(padded, upstream, kernel.shape),
         )
 
-    return with_gradient(
-        lambda images, weights: tf.nn.conv2d(images, weights, 2, "VALID"),
-        gradient,
-        padded,
-        kernel,
-    )
+    return with_gradient(convolved, gradient, padded, kernel)
 
 
 def doubled(inputs, kernel):
@@ -84,7 +94,7 @@ def doubled(inputs, kernel):
 def _wide_kernel_gradient(padded, halved, shape):
     """The gradient of a wide kernel.
 
-    For a single pixel TensorFlow's own gradient is quicker.
+    For a single pixel TensorFlow's own gradient is quicker, without oneDNN.
 
     Args:
         padded: (B, 2H + 2, 2W + 2, F), as in `halved`.
@@ -92,7 +102,7 @@ def _wide_kernel_gradient(padded, halved, shape):
         shape: (4, 4, F, C), shape of the kernel.
     """
     pixels = math.prod(halved.shape[:3])
-    if pixels > 1:
+    if pixels > 1 or uses_onednn():
         flat = tf.reshape(halved, [pixels, shape[-1]])
         return tf.reshape(tf.matmul(_taps(padded), flat), shape)
     return tf.raw_ops.Conv2DBackpropFilter(
