@@ -20,6 +20,7 @@ from serving.server.calls import Calls, Limits
 from serving.server.config import (
     ConfigError,
     ConfigFile,
+    check_numbers,
     discovery,
     read_text_proto,
 )
@@ -72,6 +73,10 @@ class Options:
     """Let the labels of --model-config-file name versions not loaded yet."""
     threads: int = 4 * (os.cpu_count() or 1)
     """Calls that run at the same time."""
+    tensorflow_intra_op_parallelism: int = 0
+    """Threads that one operation of a model may use. 0: one for each core.
+    With 1, many clients get more answers a second, and one client waits
+    longer for a large image."""
     max_concurrent_calls: int = 1024
     """Calls that run or wait; more are refused with RESOURCE_EXHAUSTED."""
     max_call_seconds: float = 600.0
@@ -137,6 +142,7 @@ class LocalServer:
             max_image_pixels=options.max_image_pixels,
             budget=budget,
             batching=self._batching,
+            threads=options.tensorflow_intra_op_parallelism,
         )
         self.manager = Manager(
             lambda name, folder: Servable(folder, servable),
@@ -282,6 +288,7 @@ def serve(
     Raises:
         ConfigError: nothing can be served.
     """
+    check_numbers(options)
     if (options.base is None) == (options.model_config_file is None):
         raise ConfigError("give either --base or --model-config-file")
     file = None

@@ -22,6 +22,11 @@ from serving.server.tensorflow_c import (
 )
 
 
+def session_config(threads: int) -> bytes:
+    """A ConfigProto with `intra_op_parallelism_threads` (field 2)."""
+    return b"\x10" + wire.varint(threads)
+
+
 class Engine:
     """One loaded SavedModel.
 
@@ -29,13 +34,15 @@ class Engine:
 
     Args:
         folder: path of the version's folder.
+        threads: int, the threads that one operation may use. 0: one for each
+            core. The first session of a process decides for all.
 
     Raises:
         CallError: it has the code and text that TensorFlow Serving would
             report.
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, threads: int = 0):
         api = library()
         self._graph = api.TF_NewGraph()
         self._session = None
@@ -43,7 +50,10 @@ class Engine:
         options = api.TF_NewSessionOptions()
         meta = api.TF_NewBuffer()
         tags = (ctypes.c_char_p * 1)(b"serve")
+        config = session_config(threads)
         try:
+            with Status() as status:
+                api.TF_SetConfig(options, config, len(config), status)
             with Status() as status:
                 self._session = api.TF_LoadSessionFromSavedModel(
                     options,

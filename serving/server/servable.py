@@ -31,12 +31,15 @@ class ServableOptions:
         budget: `Budget` for the memory of all requests. None: there is no
             limit, and nothing is measured.
         batching: `BatchScheduler` or None to run each request alone.
+        threads: int, the threads that one operation may use. 0: one for each
+            core.
     """
 
     tensor_content: bool = False
     max_image_pixels: int = MAX_IMAGE_PIXELS
     budget: Budget | None = None
     batching: BatchScheduler | None = None
+    threads: int = 0
 
 
 class Servable:
@@ -56,7 +59,7 @@ class Servable:
         # Warm-up requests run alone, because those that measure memory have
         # more rows than a batch may have.
         self._batching = None
-        self._engine = Engine(folder)
+        self._engine = Engine(folder, options.threads)
         self.signatures = self._engine.signatures
         self.tensor_content = options.tensor_content
         table = protos.SignatureDefMap()

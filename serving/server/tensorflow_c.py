@@ -45,6 +45,7 @@ _FUNCTIONS = {
     "TF_DeleteGraph": (None, _POINTER),
     "TF_GraphOperationByName": (_POINTER, _POINTER, _STRING),
     "TF_NewSessionOptions": (_POINTER,),
+    "TF_SetConfig": (None, _POINTER, _STRING, _SIZE, _POINTER),
     "TF_DeleteSessionOptions": (None, _POINTER),
     "TF_NewBuffer": (ctypes.POINTER(Buffer),),
     "TF_DeleteBuffer": (None, ctypes.POINTER(Buffer)),

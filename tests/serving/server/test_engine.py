@@ -11,7 +11,7 @@ import tensorflow as tf
 from serving.conformance.fixture import write_version
 from serving.protocol.status import CallError
 from serving.protocol.tensors import DATA_TYPES, Tensor
-from serving.server.engine import Engine
+from serving.server.engine import Engine, session_config
 from serving.server.tensorflow_c import library
 
 pytestmark = pytest.mark.both_stacks
@@ -54,6 +54,11 @@ def test_results_are_those_of_tensorflow(engine, folder):
     )
     np.testing.assert_allclose(y, expected["y"], rtol=1e-6)
     np.testing.assert_array_equal(z, expected["z"])
+
+
+def test_the_threads_of_an_operation():
+    config = tf.compat.v1.ConfigProto.FromString(session_config(300))
+    assert config == tf.compat.v1.ConfigProto(intra_op_parallelism_threads=300)
 
 
 def test_every_type_comes_back(engine):
