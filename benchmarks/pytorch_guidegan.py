@@ -59,7 +59,7 @@ class GuideGAN(Adversaries):
             guide = self.maps[source][index]
             fake = fakes[target] = there(emphasized(real[source], guide))
             scores, attention = self.judged(target, fake)
-            self.maps[source][index] = attention
+            self.maps[source][index] = attention.float()
             losses[f"adversarial_{target}"] = (scores - 1.0).square().mean()
             losses[f"cycle_{source}"] = functional.l1_loss(
                 back(emphasized(fake, attention)), real[source]

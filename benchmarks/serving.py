@@ -41,7 +41,7 @@ sys.path[:] = [str(ROOT)] + [
 
 import numpy as np  # noqa: E402
 
-OVERHEAD_TARGET = 5.0  # ms, issue 3: (b) over (a), one client, arrays, p50
+OVERHEAD_TARGET = 5.0  # ms of p50: one client, arrays, over the direct call
 PERCENTILES = (50, 95, 99)
 CASES = ("small-64", "small-256", "full-256")
 
@@ -314,7 +314,7 @@ def answer_forms(side):
 
 
 def verdicts(rows, cases):
-    """Sentences about the questions of issue 3, with the numbers."""
+    """Sentences about our aims, with the numbers."""
     sentences = []
     for case in cases:
         direct, served = (
