@@ -61,8 +61,10 @@ class Options:
     batching: bool = True
     """Also measure a server with batching."""
     other: Path | None = None
-    """Checkout of another version. Its server is measured in turns with this
-    one."""
+    """Checkout of another version, or `.`. Its server is measured in turns
+    with this one."""
+    other_options: str = ""
+    """More options of that server, as one text."""
     answers: tuple[int, ...] = (256, 1024)
     """Sides of the images in answers of every form."""
     json: Path | None = None
@@ -124,9 +126,9 @@ def direct_call(version, image, encoded):
 
 
 @contextlib.contextmanager
-def server(base, batching, root=ROOT):
+def server(base, batching, root=ROOT, more=()):
     """Runs `tfmask serve` of a checkout in a new process; gives host:port."""
-    options = ["--base", str(base), "--port", "0", "--poll", "0"]
+    options = ["--base", str(base), "--port", "0", "--poll", "0", *more]
     if batching:
         from tfmask.export.serving_config import write_serving_config
 
@@ -232,8 +234,9 @@ def measure(options, case, base, version):
     with contextlib.ExitStack() as stack:
         targets = {"server": stack.enter_context(server(base, False))}
         if options.other:
+            more = options.other_options.split()
             targets["server, other"] = stack.enter_context(
-                server(base, False, options.other)
+                server(base, False, options.other.resolve(), more)
             )
         if options.batching:
             targets["server, batching"] = stack.enter_context(

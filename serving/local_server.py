@@ -109,6 +109,9 @@ class Options:
     """Seconds that running calls may take after Ctrl-C or SIGTERM. A second
     signal ends the process at once."""
 
+    def __post_init__(self):
+        check_numbers(self)
+
 
 class LocalServer:
     """A gRPC server and the models behind it.
@@ -288,7 +291,6 @@ def serve(
     Raises:
         ConfigError: nothing can be served.
     """
-    check_numbers(options)
     if (options.base is None) == (options.model_config_file is None):
         raise ConfigError("give either --base or --model-config-file")
     file = None

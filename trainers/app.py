@@ -68,6 +68,8 @@ class Options:
                 "--mark and --target need one --model. Got: "
                 f"{' '.join(self.model) or 'none'}"
             )
+        if not 0 <= self.port <= 65535:
+            raise ValueError(f"`port` must be 0 to 65535. Got: {self.port}")
         if self.count < 1:
             raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
         if not self.domains or {*self.domains} - {"a", "b"}:

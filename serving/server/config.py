@@ -212,12 +212,11 @@ def check_numbers(options) -> None:
         options: `serving.local_server.Options`.
 
     Raises:
-        ConfigError: it names the option and what was expected.
+        ValueError: it names the option and what was expected.
     """
     for name, least in _LEAST.items():
         value, most = getattr(options, name), _MOST.get(name)
         if value is None or least <= value <= (value if most is None else most):
             continue
-        expected = f"at least {least}" if most is None else f"{least} to {most}"
-        option = "--" + name.replace("_", "-")
-        raise ConfigError(f"{option} is {value}; expected {expected}")
+        expected = f"{least} or more" if most is None else f"{least} to {most}"
+        raise ValueError(f"`{name}` must be {expected}. Got: {value}")

@@ -59,6 +59,7 @@ def options(photos, **more):
         ),
         (["--mark", "p", "--target", "x:1"], "need one --model"),
         (["--mark", "p", "--count", "0"], "`count` must be 1 or more"),
+        (["--mark", "p", "--port", "65536"], "`port` must be 0 to 65535"),
         (["--mark", "p", "--domains", "c"], "must be a, b or both"),
     ],
 )
