@@ -110,6 +110,8 @@ def library():
         )
     # Otherwise the first session takes all memory of every GPU.
     os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    # Otherwise oneDNN keeps the memory of the largest request for ever.
+    os.environ.setdefault("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1")
     folder = pathlib.Path(spec.submodule_search_locations[0])
     loaded = []
     for stem in ("libtensorflow_framework", "libtensorflow_cc"):

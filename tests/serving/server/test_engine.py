@@ -147,11 +147,17 @@ def test_memory_comes_back(folder, engine):
         assert resident() - before < 60
 
 
-@pytest.mark.parametrize("chosen", [None, "false"])
-def test_gpus_give_memory_as_it_is_needed(monkeypatch, chosen):
-    name = "TF_FORCE_GPU_ALLOW_GROWTH"
+@pytest.mark.parametrize("chosen", [None, "0"])
+@pytest.mark.parametrize(
+    ("name", "default"),
+    [
+        ("TF_FORCE_GPU_ALLOW_GROWTH", "true"),
+        ("TF_ONEDNN_USE_SYSTEM_ALLOCATOR", "1"),
+    ],
+)
+def test_memory_is_taken_as_it_is_needed(monkeypatch, name, default, chosen):
     monkeypatch.delenv(name, raising=False)
     if chosen:
         monkeypatch.setenv(name, chosen)
     library.__wrapped__()
-    assert os.environ.pop(name) == (chosen or "true")
+    assert os.environ.pop(name) == (chosen or default)
