@@ -61,8 +61,7 @@ class Options:
     batching: bool = True
     """Also measure a server with batching."""
     other: Path | None = None
-    """Checkout of another version, or `.`. Its server is measured in turns
-    with this one."""
+    """Checkout whose server is also measured, in turns; `.` is this one."""
     other_options: str = ""
     """More options of that server, as one text."""
     answers: tuple[int, ...] = (256, 1024)
@@ -246,10 +245,9 @@ def measure(options, case, base, version):
             for count in options.clients:
                 ways, closers = {}, []
                 if count == 1:
-                    ways["direct"] = [
-                        direct_call(version, image, form == "png")
-                    ]
-                    ways["direct"][0]()
+                    direct = direct_call(version, image, form == "png")
+                    direct()
+                    ways["direct"] = [direct]
                 for way, target in targets.items():
                     ways[way], close = client_calls(target, model, value, count)
                     closers.append(close)

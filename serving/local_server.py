@@ -10,7 +10,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from serving.commands.command_line import on_terminal, parse_command_line
+from serving.commands.command_line import (
+    on_terminal,
+    parse_command_line,
+    require_least,
+    require_ports,
+)
 from serving.protocol import protos
 from serving.protocol.status import CallError
 from serving.protocol.versions import LOG, ModelSettings, discover
@@ -20,7 +25,6 @@ from serving.server.calls import Calls, Limits
 from serving.server.config import (
     ConfigError,
     ConfigFile,
-    check_numbers,
     discovery,
     read_text_proto,
 )
@@ -110,7 +114,14 @@ class Options:
     signal ends the process at once."""
 
     def __post_init__(self):
-        check_numbers(self)
+        require_ports(self, "port", "metrics_port")
+        require_least(
+            self, threads=1, tensorflow_intra_op_parallelism=0,
+            max_concurrent_calls=1, max_call_seconds=0.001,
+            max_request_bytes=1, max_image_pixels=1, memory=0, poll=0, wait=0,
+            model_config_file_poll_wait_seconds=0, load_retries=0,
+            load_retry_seconds=0, grace=0,
+        )  # fmt: skip
 
 
 class LocalServer:

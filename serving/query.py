@@ -26,6 +26,7 @@ from serving.client.results import EncodedTranslation
 from serving.commands.command_line import (
     on_terminal,
     parse_with_inputs,
+    require_least,
 )
 from serving.commands.files import (
     CLIENT_SUFFIXES,
@@ -97,10 +98,7 @@ class Options:
     """Replace results that are already there."""
 
     def __post_init__(self) -> None:
-        if self.samples < 1:
-            raise ValueError(
-                f"`samples` must be 1 or more. Got: {self.samples}"
-            )
+        require_least(self, samples=1)
         tiling_of(self.tile, self.overlap)
 
 

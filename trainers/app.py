@@ -5,6 +5,7 @@ import dataclasses
 import sys
 from pathlib import Path
 
+from serving.commands.command_line import require_least, require_ports
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
 
@@ -68,10 +69,8 @@ class Options:
                 "--mark and --target need one --model. Got: "
                 f"{' '.join(self.model) or 'none'}"
             )
-        if not 0 <= self.port <= 65535:
-            raise ValueError(f"`port` must be 0 to 65535. Got: {self.port}")
-        if self.count < 1:
-            raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
+        require_ports(self, "port")
+        require_least(self, count=1)
         if not self.domains or {*self.domains} - {"a", "b"}:
             raise ValueError(
                 f"`domains` must be a, b or both. Got: {' '.join(self.domains)}"

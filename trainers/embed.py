@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from serving.commands.command_line import require_least
 from tfmask.evaluation.code_embedding import (
     codes_of,
     embedded,
@@ -53,11 +54,7 @@ class Options:
     """Replace a plot that is already there."""
 
     def __post_init__(self):
-        for name in ("limit", "perplexity", "batch_size"):
-            if getattr(self, name) < 1:
-                raise ValueError(
-                    f"`{name}` must be 1 or more. Got: {getattr(self, name)}"
-                )
+        require_least(self, limit=1, perplexity=1, batch_size=1)
 
 
 def _print_separations(separations, names):

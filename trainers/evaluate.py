@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from serving.commands.command_line import require_least
 from tfmask.evaluation.feature_networks import (
     Features,
     check_weights,
@@ -91,13 +92,7 @@ class Options:
     left out of the means."""
 
     def __post_init__(self):
-        least = {"limit": 1, "batch_size": 1, "min_instances": 1, "samples": 2}
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value is not None and value < bound:
-                raise ValueError(
-                    f"`{name}` must be {bound} or more. Got: {value}"
-                )
+        require_least(self, limit=1, batch_size=1, min_instances=1, samples=2)
         check_weights(self.features, self.weights)
 
 

@@ -9,6 +9,7 @@ import datetime
 import sys
 from pathlib import Path
 
+from serving.commands.command_line import require_least
 from tfmask.evaluation.feature_networks import (
     Features,
     check_weights,
@@ -79,16 +80,10 @@ class Options:
     """Leave out bad files and list them. Otherwise bad files are an error."""
 
     def __post_init__(self):
-        least = {
-            "image_size": 2, "kid_subsets": 1, "kid_size": 2, "draws": 1,
-            "draw_size": 2, "splits": 1, "batch_size": 1, "seed": 0,
-        }  # fmt: skip
-        for name, bound in least.items():
-            value = getattr(self, name)
-            if value is not None and value < bound:
-                raise ValueError(
-                    f"`{name}` must be {bound} or more. Got: {value}"
-                )
+        require_least(
+            self, image_size=2, kid_subsets=1, kid_size=2, draws=1,
+            draw_size=2, splits=1, batch_size=1, seed=0,
+        )  # fmt: skip
         check_weights(self.features, self.weights)
 
 

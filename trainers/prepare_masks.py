@@ -16,6 +16,7 @@ from pathlib import Path
 from data_pipelines.folders import images_of
 from data_pipelines.marking import DOMAINS
 from data_pipelines.sharded_folders import refuse_shards
+from serving.commands.command_line import require_least
 from tfmask.evaluation.unmarked_images import rows_of, uncertainties, unmarked
 from tfmask.ops.command import command, parse_options
 from tfmask.ops.errors import UserError
@@ -45,8 +46,7 @@ class Options:
     """Leave out bad files. Otherwise bad files are an error."""
 
     def __post_init__(self):
-        if self.count < 1:
-            raise ValueError(f"`count` must be 1 or more. Got: {self.count}")
+        require_least(self, count=1)
 
 
 def images_to_mark(data, *, count, skip_bad_files, run=None, load_run=None):

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Literal
 
+from serving.commands.command_line import require_least
 from serving.commands.files import sample_folder
 from serving.commands.tiles import tiling_of
 from tfmask.ops.command import command, parse_options
@@ -59,14 +60,7 @@ class _Options:
     """Replace results that are already there."""
 
     def __post_init__(self):
-        if self.samples < 1:
-            raise ValueError(
-                f"`samples` must be 1 or more. Got: {self.samples}"
-            )
-        if self.image_size is not None and self.image_size < 1:
-            raise ValueError(
-                f"`image_size` must be 1 or more. Got: {self.image_size}"
-            )
+        require_least(self, samples=1, image_size=1)
         if self.image_size is not None and self.mask is not None:
             raise ValueError("`image_size` and `mask` do not go together.")
         tiling_of(self.tile, self.overlap)

@@ -83,6 +83,30 @@ def parse_with_inputs(
         raise SystemExit(2) from error
 
 
+def require_least(options: Any, **least: float) -> None:
+    """Refuses numbers that are too small.
+
+    Args:
+        options: object with these numbers. None is not checked.
+        least: the smallest value of each.
+
+    Raises:
+        ValueError: it names the number, what was expected and what came.
+    """
+    for name, bound in least.items():
+        value = getattr(options, name)
+        if value is not None and not value >= bound:
+            raise ValueError(f"`{name}` must be {bound} or more. Got: {value}")
+
+
+def require_ports(options: Any, *names: str) -> None:
+    """Refuses numbers that are no ports; see `require_least`."""
+    for name in names:
+        value = getattr(options, name)
+        if value is not None and not 0 <= value <= 65535:
+            raise ValueError(f"`{name}` must be 0 to 65535. Got: {value}")
+
+
 def option_of(name: str) -> str:
     """`--exact-name` of `exact_name`."""
     return f"--{name.replace('_', '-')}"

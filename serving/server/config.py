@@ -12,26 +12,6 @@ from serving.server.lifecycle import Manager
 
 _PLATFORM = "tensorflow"
 
-# The least values of options, and the largest ones of ports.
-_LEAST = {
-    "threads": 1,
-    "max_concurrent_calls": 1,
-    "max_call_seconds": 0.001,
-    "max_request_bytes": 1,
-    "max_image_pixels": 1,
-    "port": 0,
-    "metrics_port": 0,
-    "memory": 0,
-    "tensorflow_intra_op_parallelism": 0,
-    "model_config_file_poll_wait_seconds": 0,
-    "poll": 0,
-    "wait": 0,
-    "load_retries": 0,
-    "load_retry_seconds": 0,
-    "grace": 0,
-}
-_MOST = {"port": 65535, "metrics_port": 65535}
-
 
 class ConfigError(Exception):
     """A configuration file or folder that the user can put right."""
@@ -203,20 +183,3 @@ class ConfigFile:
             if str(error) != self._last_warning:
                 LOG.warning("%s", error)
             self._last_warning = str(error)
-
-
-def check_numbers(options) -> None:
-    """Refuses numbers that no server can have.
-
-    Args:
-        options: `serving.local_server.Options`.
-
-    Raises:
-        ValueError: it names the option and what was expected.
-    """
-    for name, least in _LEAST.items():
-        value, most = getattr(options, name), _MOST.get(name)
-        if value is None or least <= value <= (value if most is None else most):
-            continue
-        expected = f"{least} or more" if most is None else f"{least} to {most}"
-        raise ValueError(f"`{name}` must be {expected}. Got: {value}")

@@ -7,15 +7,24 @@ oneDNN, the widest convolutions themselves are, too.
 import math
 
 import tensorflow as tf
+from tensorflow.python.util import _pywrap_util_port
 
 from tfmask.ops.gradients import with_gradient
-from tfmask.ops.precision import uses_onednn
 
 # Limits for a 4x4 kernel of stride 2. A product of matrices is quicker up to so
 # many pixels of the smaller image, and from so many weights on.
 _FEW_PIXELS, _MANY_WEIGHTS = 1024, 2**20
 # From so many weights on, a product is quicker than oneDNN's convolution.
 _MANY_FOR_ONEDNN = 2**22
+
+
+def uses_onednn():
+    """Whether TensorFlow computes with oneDNN.
+
+    It does so on newer processors, except if TF_ENABLE_ONEDNN_OPTS is 0. Other
+    operations are slow then.
+    """
+    return _pywrap_util_port.IsMklEnabled()
 
 
 def halves_few_pixels(shape, kernel, border=0):
@@ -48,16 +57,16 @@ def halved(padded, kernel):
     Returns:
         (B, H, W, C) float.
     """
-    batch, height, width, _ = padded.shape
-    channels = kernel.shape[-1]
     multiplies = uses_onednn() and math.prod(kernel.shape) >= _MANY_FOR_ONEDNN
 
     def convolved(images, weights):
         if not multiplies:
             return tf.nn.conv2d(images, weights, 2, "VALID")
-        flat = tf.reshape(weights, [-1, channels])
+        batch, height, width, _ = images.shape
+        filters = weights.shape[-1]
+        flat = tf.reshape(weights, [-1, filters])
         product = tf.matmul(_taps(images), flat, transpose_a=True)
-        sizes = [batch, height // 2 - 1, width // 2 - 1, channels]
+        sizes = [batch, height // 2 - 1, width // 2 - 1, filters]
         return tf.reshape(product, sizes)
 
     def gradient(upstream):

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.python.util import _pywrap_util_port
 
 from tfmask.ops.gradients import with_gradient
 
@@ -51,15 +50,6 @@ def is_slow(dtype):
         and not tf.config.get_visible_devices("GPU")
         and not _has_bfloat16()
     )
-
-
-def uses_onednn():
-    """Whether TensorFlow computes with oneDNN.
-
-    It does so on newer processors, except if TF_ENABLE_ONEDNN_OPTS is 0. Other
-    operations are slow then.
-    """
-    return _pywrap_util_port.IsMklEnabled()
 
 
 def exact(values):

@@ -1,5 +1,6 @@
 """Home folders in options, and terminals that cannot show a character."""
 
+import argparse
 import dataclasses
 import io
 import os
@@ -16,6 +17,8 @@ from serving.commands.command_line import (
     on_terminal,
     parse_command_line,
     parse_with_inputs,
+    require_least,
+    require_ports,
     show_any_character,
 )
 
@@ -169,3 +172,21 @@ def test_another_broken_pipe_is_a_fault(capfd):
 
     with pytest.raises(BrokenPipeError):
         main()
+
+
+@pytest.mark.parametrize("value", [-1, 0.5, float("nan")])
+def test_numbers_that_are_too_small(value):
+    options = argparse.Namespace(count=value, none=None, enough=1)
+    text = f"`count` must be 1 or more. Got: {value}"
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        require_least(options, none=1, enough=1, count=1)
+    require_least(options, none=1, enough=1)
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_numbers_that_are_no_ports(port):
+    options = argparse.Namespace(port=port, first=0, last=65535, none=None)
+    text = f"`port` must be 0 to 65535. Got: {port}"
+    with pytest.raises(ValueError, match=f"^{text}$"):
+        require_ports(options, "first", "last", "none", "port")
+    require_ports(options, "first", "last", "none")
