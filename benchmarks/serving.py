@@ -13,8 +13,7 @@ ways:
     when it has its answer. The same with a server that uses batching.
 
 The ways are measured in turns, so that other work on the machine slows all of
-them. The benchmark also measures, without a server, the time to write and read
-an answer in each form. With an empty `--cases` it measures only this.
+them.
 """
 
 import contextlib
@@ -28,7 +27,6 @@ import sys
 import tempfile
 import threading
 import time
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -64,8 +62,8 @@ class Options:
     """Checkout whose server is also measured, in turns; `.` is this one."""
     other_options: str = ""
     """More options of that server, as one text."""
-    answers: tuple[int, ...] = (256, 1024)
-    """Sides of the images in answers of every form."""
+    other_exports: bool = False
+    """That server loads what its own checkout exports, not the same files."""
     json: Path | None = None
     """Also write the numbers into this file."""
 
@@ -87,6 +85,19 @@ def build(case, base):
     model = method_spec("cyclegan").load_model()
     method = model(config, image_size=(side, side))
     return export_method(method, base, network, warm_up_batches=(1, 2, 4, 8))
+
+
+def build_with(root, case, base):
+    """`build` of another checkout, in a process of its own."""
+    code = (
+        "import pathlib, runpy; "
+        "names = runpy.run_path('benchmarks/serving.py'); "
+        f"names['build']({case!r}, pathlib.Path({str(base)!r}))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(root)}
+    subprocess.run(
+        [sys.executable, "-c", code], cwd=root, env=environment, check=True
+    )
 
 
 def picture(side):
@@ -233,9 +244,14 @@ def measure(options, case, base, version):
     with contextlib.ExitStack() as stack:
         targets = {"server": stack.enter_context(server(base, False))}
         if options.other:
+            root, other_base = options.other.resolve(), base
+            if options.other_exports:
+                other_base = base.parent / f"{base.name}-other"
+                if not other_base.exists():
+                    build_with(root, case, other_base)
             more = options.other_options.split()
             targets["server, other"] = stack.enter_context(
-                server(base, False, options.other.resolve(), more)
+                server(other_base, False, root, more)
             )
         if options.batching:
             targets["server, batching"] = stack.enter_context(
@@ -265,53 +281,6 @@ def find(rows, **wanted):
     return next(
         (r for r in rows if all(r[k] == v for k, v in wanted.items())), None
     )
-
-
-def answer_forms(side):
-    """Rows of the table of answers.
-
-    `typed fields` are TensorFlow Serving's default. Here the local server's
-    code writes them. The client's code reads all forms.
-    """
-    import tensorflow as tf
-
-    from serving.client.results import decode_png
-    from serving.protocol import tensors
-
-    image = picture(side)
-    parts = [image[np.newaxis], image[np.newaxis, ..., :1]]
-    values = [tensors.Tensor(tensors.data_type(part), part) for part in parts]
-
-    def read(messages):
-        return [tensors.plain_array(tensors.from_bytes(m)) for m in messages]
-
-    def content():
-        return [tensors.content_bytes(value) for value in values]
-
-    forms = {
-        "typed fields": (lambda: [*map(tensors.typed_bytes, values)], read),
-        "tensor_content": (content, read),
-        # gRPC does this with a message if a channel has compression="gzip".
-        "tensor_content, gzip": (
-            lambda: [zlib.compress(m) for m in content()],
-            lambda messages: read([zlib.decompress(m) for m in messages]),
-        ),
-        "PNG": (
-            lambda: [tf.io.encode_png(part[0]).numpy() for part in parts],
-            lambda files: [decode_png(data) for data in files],
-        ),
-    }
-    rows = []
-    for name, (write, read_back) in forms.items():
-        payload = write()
-        row = {"side": side, "answer": name, "bytes": sum(map(len, payload))}
-        calls = {"write": write, "read": lambda r=read_back, f=payload: r(f)}
-        for what, call in calls.items():
-            latencies = []
-            timed(call, 1.0, latencies)
-            row[f"{what}_ms"] = round(float(np.median(latencies)), 2)
-        rows.append(row)
-    return rows
 
 
 def verdicts(rows, cases):
@@ -384,14 +353,11 @@ def main(argv=None):
             if network not in versions:
                 versions[network] = build(case, base)
             rows += measure(options, case, base, versions[network])
-    answers = [row for side in options.answers for row in answer_forms(side)]
-    for table in filter(None, (rows, answers)):
-        show(table)
+    show(rows)
     sentences = verdicts(rows, options.cases)
     print("\n".join(sentences))
     if options.json:
-        report = {"machine": facts, "rows": rows, "answers": answers}
-        report["verdicts"] = sentences
+        report = {"machine": facts, "rows": rows, "verdicts": sentences}
         options.json.write_text(json.dumps(report, indent=2) + "\n")
     return 0
 

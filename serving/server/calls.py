@@ -134,7 +134,7 @@ class Calls:
         self, limits: Limits, observers: tuple[Callable[[Call], None], ...]
     ):
         self._limits, self._observers = limits, observers
-        self._gaps = Gaps(limits.budget.limit // 4)
+        self._gaps = Gaps(limits.budget)
         self._threads = futures.ThreadPoolExecutor(
             limits.threads, "tfmask-call"
         )
@@ -308,8 +308,8 @@ class Calls:
             self._release(memory - share)
 
     def _release(self, memory):
-        self._gaps.add(memory)
         self._limits.budget.release(memory)
+        self._gaps.add(memory)
 
     def _add_pixels(self, count):
         with self._lock:

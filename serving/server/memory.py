@@ -43,30 +43,52 @@ def _status(name):
     return int(match[1]) * 1024 if match else 0
 
 
+def _resident():
+    """Bytes that the process holds; 0 if the system does not tell."""
+    try:
+        return _status("VmRSS")
+    except OSError:
+        return 0
+
+
 class Gaps:
-    """Gives the memory that calls have freed back to the system.
+    """Gives memory that calls have freed back to the system, if it is much.
 
     The C library keeps this memory for later, in pieces. A larger tensor does
-    not fit into a piece. Without this function, a server would hold twice its
-    budget.
+    not fit into a piece. Without this class, a server would hold twice its
+    budget. To give it back takes milliseconds, and so does the next call that
+    needs new memory. So this happens only if the process holds more than what
+    runs, and more than before.
 
     Args:
-        limit: int, bytes. When calls have freed so many bytes, all free memory
-            is given back.
+        budget: `Budget` of the calls. An eighth of it may be free memory that
+            the process keeps. The memory is looked at each time that calls
+            have freed so much.
     """
 
-    def __init__(self, limit: int):
-        self._limit, self._freed = limit, 0
+    def __init__(self, budget: Budget):
+        self._budget, self._portion = budget, budget.limit // 8
+        self._freed = 0
+        # Bytes of the process, without running calls, when little was free.
+        self._least = 0
         self._lock = threading.Lock()
 
     def add(self, amount: int) -> None:
         """Notes that a call has freed so many bytes."""
         with self._lock:
             self._freed += amount
-            if self._freed < self._limit:
+            if self._freed < self._portion:
                 return
             self._freed = 0
-        _give_back()
+        idle = self._idle()
+        if idle > self._least + self._portion:
+            _give_back()
+            self._least = self._idle()
+        else:
+            self._least = min(self._least, idle)
+
+    def _idle(self):
+        return _resident() - self._budget.used
 
 
 class Meter:

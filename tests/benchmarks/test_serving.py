@@ -66,15 +66,17 @@ def test_a_short_run(benchmark, tmp_path, capsys, monkeypatch):
     assert not benchmark.main(
         [
             *shlex.split(
-                "--cases small-64 --clients 1 2 --seconds 0.2 --rounds 1 --json"
+                "--cases small-64 --clients 1 2 --seconds 0.2 --rounds 1 "
+                "--other . --other-exports --json"
             ),
             str(file),
         ]
     )
     report = json.loads(file.read_text())
     measured = {(r["way"], r["form"], r["clients"]) for r in report["rows"]}
-    assert len(measured) == len(report["rows"]) == 10
+    assert len(measured) == len(report["rows"]) == 14
     assert ("direct", "png", 1) in measured
     assert ("server, batching", "array", 2) in measured
+    assert ("server, other", "png", 2) in measured
     assert all(r["calls"] and r["p50_ms"] > 0 for r in report["rows"])
     assert "ms to the direct call" in capsys.readouterr().out

@@ -148,12 +148,44 @@ def test_it_is_measured_with_more_rows_than_a_batch_may_have(
         batching.stop()
 
 
-def test_what_calls_have_freed_is_given_back_in_portions(monkeypatch):
-    times = []
-    monkeypatch.setattr(memory, "_give_back", lambda: times.append(1))
-    gaps = Gaps(100)
-    counts = []
-    for amount in (60, 30, 10, 99, 250, 40):
-        gaps.add(amount)
-        counts.append(len(times))
-    assert counts == [0, 0, 1, 1, 2, 2]
+def test_free_memory_is_given_back_if_it_is_more_than_an_eighth(monkeypatch):
+    budget = Budget(80)
+    process = {"holds": 0, "in use": 0, "times": 0}
+
+    def give_back():
+        process["times"] += 1
+        process["holds"] = process["in use"]
+
+    monkeypatch.setattr(memory, "_resident", lambda: process["holds"])
+    monkeypatch.setattr(memory, "_give_back", give_back)
+    gaps = Gaps(budget)
+
+    def times(freed, *, holds, in_use=100):
+        process.update({"holds": holds, "in use": in_use})
+        gaps.add(freed)
+        return process["times"]
+
+    assert times(9, holds=300) == 0  # too little was freed
+    assert times(1, holds=300) == 1  # the first look
+    assert times(50, holds=110) == 1  # an eighth is free
+    assert times(50, holds=111) == 2
+    assert budget.take(30)
+    assert times(50, holds=140) == 2  # a call runs, an eighth is free
+    assert times(50, holds=141) == 3
+    budget.release(30)
+    # A model was unloaded: it is less now that the process needs.
+    assert times(50, holds=60, in_use=60) == 3
+    assert times(50, holds=71, in_use=60) == 4
+
+
+@needs_proc
+def test_the_memory_of_this_process_is_read():
+    assert 2**25 < memory._resident() < 2**40
+
+
+def test_without_numbers_of_the_system_nothing_is_given_back(
+    monkeypatch, tmp_path
+):
+    monkeypatch.setattr(memory, "_STATUS", tmp_path / "none")
+    monkeypatch.setattr(memory, "_give_back", lambda: pytest.fail("given"))
+    Gaps(Budget(8)).add(100)
