@@ -56,7 +56,7 @@ def rows(side, repeats):
     slope = np.linspace(30, 225, side)[:, None, None]
     noise = np.random.default_rng(0).normal(0, 6, (side, side, 4))
     pixels = np.clip(slope + noise, 0, 255).astype(np.uint8)[np.newaxis]
-    parts = [pixels[..., :3], pixels[..., 3:]]
+    parts = [*map(np.ascontiguousarray, (pixels[..., :3], pixels[..., 3:]))]
     values = [tensors.Tensor(tensors.data_type(part), part) for part in parts]
 
     def read(messages):
