@@ -125,9 +125,12 @@ def test_gpus_have_tensorflows_gradients(monkeypatch):
     assert "Conv2DBackpropInput" in operations(*tensors)
 
 
-def test_rows_of_whole_pages_get_one_more_channel():
+@pytest.mark.parametrize("onednn", [False, True])
+def test_rows_of_whole_pages_get_one_more_channel(onednn, monkeypatch):
     """Of 4x4 taps and 32 channels, a row has 2 KiB; of 31 or 33, it has not."""
-    for channels, expected in ((31, 31), (32, 33), (33, 33), (64, 65)):
+    module = importlib.import_module("tfmask.layers.convolve")
+    monkeypatch.setattr(module, "uses_onednn", lambda: onednn)
+    for channels, wider in ((31, 31), (32, 33), (33, 33), (64, 65)):
 
         @tf.function
         def gradients(images, kernel):
@@ -145,6 +148,7 @@ def test_rows_of_whole_pages_get_one_more_channel():
             for operation in graph.get_operations()
             if operation.type == "Conv2DBackpropFilter"
         )
+        expected = channels if onednn else wider
         assert operation.inputs[0].shape[-1] == expected
 
 
@@ -184,10 +188,10 @@ def test_bfloat16():
 @pytest.fixture(params=[False, True], ids=["without oneDNN", "with oneDNN"])
 def narrow(request, monkeypatch):
     """Kernels of few weights count as wide ones."""
-    halving = importlib.import_module("tfmask.layers.halving")
-    monkeypatch.setattr(halving, "_MANY_WEIGHTS", 1)
-    monkeypatch.setattr(halving, "_MANY_FOR_ONEDNN", 1)
-    monkeypatch.setattr(halving, "uses_onednn", lambda: request.param)
+    wide = importlib.import_module("tfmask.layers.wide")
+    monkeypatch.setattr(wide, "_MANY_WEIGHTS", 1)
+    monkeypatch.setattr(wide, "_MANY_FOR_ONEDNN", 1)
+    monkeypatch.setattr(wide, "uses_onednn", lambda: request.param)
 
 
 @pytest.mark.parametrize(
@@ -218,26 +222,46 @@ def test_transposed_convolutions(side, padding, filters):
 
 
 def assert_product_equals(
-    ours, theirs, height, width, channels, padding="SAME"
+    ours, theirs, shape, side=4, strides=2, padding="SAME"
 ):
     """Our gradient uses products of matrices. TensorFlow's gives the same."""
     rng = np.random.default_rng(0)
     tensors = (
-        tf.constant(rng.normal(size=(2, height, width, channels))),
-        tf.constant(rng.normal(size=(4, 4, 3, 5))),
+        tf.constant(rng.normal(size=shape)),
+        tf.constant(rng.normal(size=(side, side, 3, 5))),
     )
-    graph = tf.function(lambda *t: derivatives(ours, 2, padding, t))
+    graph = tf.function(lambda *t: derivatives(ours, strides, padding, t))
     kinds = kinds_of(graph.get_concrete_function(*tensors).graph)
     assert "MatMul" in kinds and "Conv2DBackpropInput" not in kinds
-    expected = derivatives(theirs, 2, padding, tensors)
+    expected = derivatives(theirs, strides, padding, tensors)
     assert_same(graph(*tensors), expected)
 
 
 @pytest.mark.parametrize("padding, border", [("SAME", 0), ("VALID", 2)])
 @pytest.mark.parametrize("height, width", [(8, 6), (2, 2)])
 def test_wide_kernels_on_few_pixels(narrow, height, width, padding, border):
-    sides = height + border, width + border
-    assert_product_equals(convolve, tf.nn.conv2d, *sides, 3, padding)
+    shape = (2, height + border, width + border, 3)
+    assert_product_equals(convolve, tf.nn.conv2d, shape, padding=padding)
+
+
+@pytest.mark.parametrize(
+    "side, padding",
+    [(1, "VALID"), (1, "SAME"), (2, "VALID"), (3, "SAME"), (4, "VALID")],
+)
+@pytest.mark.parametrize("height, width", [(6, 5), (4, 4)])
+def test_wide_kernels_of_stride_1(narrow, height, width, side, padding):
+    shape = (2, height, width, 3)
+    assert_product_equals(convolve, tf.nn.conv2d, shape, side, 1, padding)
+
+
+def test_a_wide_kernel_sees_a_single_pixel(narrow):
+    shape = (1, 4, 4, 3)
+    tensors = (tf.ones(shape, tf.float64), drawn(4, 3, 5)[1])
+    results, expected = (
+        derivatives(function, 1, "VALID", tensors)
+        for function in (convolve, tf.nn.conv2d)
+    )
+    assert_same(results, expected)
 
 
 @pytest.mark.parametrize("height, width", [(4, 3), (1, 1)])
@@ -249,30 +273,41 @@ def test_transposed_wide_kernels_on_few_pixels(narrow, height, width):
     def ours(images, kernel, strides, padding):
         return convolve_transposed(images, kernel)
 
-    assert_product_equals(ours, theirs, height, width, 5)
+    assert_product_equals(ours, theirs, (2, height, width, 5))
 
 
 @pytest.mark.parametrize(
-    ("shape", "kernel", "wide", "padding"),
+    ("shape", "kernel", "strides", "padding", "wide"),
     [
-        ((1, 8, 8, 256), (4, 4, 256, 256), True, "SAME"),
-        ((4, 16, 16, 256), (4, 4, 256, 256), True, "SAME"),
-        ((17, 16, 16, 256), (4, 4, 256, 256), False, "SAME"),  # too many pixels
-        ((1, 8, 8, 128), (4, 4, 128, 256), False, "SAME"),  # too few weights
-        ((1, 8, 8, 512), (3, 3, 512, 512), False, "SAME"),
-        ((1, 8, 7, 256), (4, 4, 256, 256), False, "SAME"),
-        ((None, 8, 8, 256), (4, 4, 256, 256), False, "SAME"),  # an export
-        ((4, 18, 18, 256), (4, 4, 256, 256), True, "VALID"),  # was padded
-        ((4, 17, 18, 256), (4, 4, 256, 256), False, "VALID"),
+        ((1, 8, 8, 256), (4, 4, 256, 256), 2, "SAME", True),
+        ((4, 16, 16, 256), (4, 4, 256, 256), 2, "SAME", True),
+        # Too many pixels, too few weights, a size that does not fit, an export.
+        ((17, 16, 16, 256), (4, 4, 256, 256), 2, "SAME", False),
+        ((1, 8, 8, 128), (4, 4, 128, 256), 2, "SAME", False),
+        ((1, 8, 8, 512), (3, 3, 512, 512), 2, "SAME", False),
+        ((1, 8, 7, 256), (4, 4, 256, 256), 2, "SAME", False),
+        ((None, 8, 8, 256), (4, 4, 256, 256), 2, "SAME", False),
+        ((4, 18, 18, 256), (4, 4, 256, 256), 2, "VALID", True),
+        ((4, 17, 18, 256), (4, 4, 256, 256), 2, "VALID", False),
+        ((2, 6, 6, 256), (4, 4, 256, 256), 1, "VALID", True),
+        ((4, 19, 19, 256), (4, 4, 256, 256), 1, "VALID", True),
+        ((4, 20, 19, 256), (4, 4, 256, 256), 1, "VALID", False),
+        ((2, 6, 6, 256), (4, 4, 256, 256), 1, "SAME", False),
+        ((2, 6, 6, 512), (3, 3, 512, 256), 1, "SAME", True),
+        ((1, 32, 32, 1024), (1, 1, 1024, 1024), 1, "VALID", True),
+        ((1, 33, 32, 1024), (1, 1, 1024, 1024), 1, "VALID", False),
+        ((2, 6, 6, 256), (4, 4, 256, 256), 3, "VALID", False),
     ],
 )
-def test_which_layers_are_products_of_matrices(shape, kernel, wide, padding):
+def test_which_layers_are_products_of_matrices(
+    shape, kernel, strides, padding, wide
+):
     @tf.function
     def gradient(images, kernel):
         with tf.GradientTape() as tape:
             tape.watch(images)
-            total = tf.reduce_sum(convolve(images, kernel, 2, padding) ** 2)
-        return tape.gradient(total, images)
+            outputs = convolve(images, kernel, strides, padding)
+        return tape.gradient(outputs, images)
 
     graph = gradient.get_concrete_function(
         tf.TensorSpec(shape), tf.TensorSpec(kernel)

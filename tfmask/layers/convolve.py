@@ -4,8 +4,14 @@ import functools
 
 import tensorflow as tf
 
-from tfmask.layers.halving import doubled, halved, halves_few_pixels
 from tfmask.layers.padding import crop, image_sizes, zero_pad
+from tfmask.layers.wide import (
+    adjoint,
+    border,
+    is_wide,
+    multiplied,
+    uses_onednn,
+)
 from tfmask.ops.gradients import with_gradient
 from tfmask.ops.precision import exact, is_slow
 
@@ -13,8 +19,6 @@ from tfmask.ops.precision import exact, is_slow
 _FEW_CHANNELS, _FEW_FILTERS = 4, 8
 # Numbers of float32 in 2 KiB.
 _PAGE = 512
-# One pixel on each of the four sides of images.
-_BORDER = ((0, 0), (1, 1), (1, 1), (0, 0))
 
 
 def _quick_precision(function):
@@ -42,8 +46,8 @@ def convolve(inputs, kernel, strides, padding):
     - TensorFlow's gradient of the kernel reads the inputs once for each tap and
       channel. If there are fewer filters than channels, it is here that of a
       layer from filters to channels.
-    - Both gradients of a wide layer that halves a few pixels are products of
-      matrices, as `convolve_transposed` is.
+    - Both gradients of a wide layer with few pixels are products of matrices,
+      as `convolve_transposed` is. With oneDNN, so are the widest layers.
     - A layer to or from the few channels of an image has its rows in channels,
       because narrow products of matrices are slow.
     - See `_kernel_gradient` for numbers of channels that are powers of two.
@@ -64,9 +68,9 @@ def convolve(inputs, kernel, strides, padding):
         return tf.nn.conv2d(inputs, kernel, strides, padding)
     side, _, channels, filters = kernel.shape
     same = padding == "SAME"
-    border = 0 if same else 2
-    if strides == 2 and halves_few_pixels(inputs.shape, kernel, border):
-        return halved(zero_pad(inputs, _BORDER) if same else inputs, kernel)
+    if is_wide(inputs.shape, kernel, strides, padding):
+        around = border(side, padding)
+        return multiplied(_bordered(inputs, around, around), kernel, strides)
     # With an even kernel, "SAME" pads one end more than the other. If there is
     # only one row or column of outputs, its border is larger than itself.
     around = side % 2 == 1 if same else side not in inputs.shape[1:3]
@@ -79,7 +83,7 @@ def convolve(inputs, kernel, strides, padding):
     if flat and known and channels <= _FEW_CHANNELS and side >= 5:
         return _from_few_channels(inputs, kernel, padding)
     flips = flat and (same or narrows)
-    if not flips and not _collides(kernel):
+    if not flips and not _collides(kernel.shape):
         return tf.nn.conv2d(inputs, kernel, strides, padding)
 
     def gradient(upstream):
@@ -107,10 +111,17 @@ def convolve(inputs, kernel, strides, padding):
     )
 
 
-def _collides(kernel):
-    """Whether what all taps see of a pixel's channels fills whole pages."""
-    side, _, channels, _ = kernel.shape
-    return side > 1 and side**2 * channels % _PAGE == 0
+def _collides(shape):
+    """Whether what all taps see of a pixel's channels fills whole pages.
+
+    Only TensorFlow's own gradient of a kernel is slow then, not oneDNN's.
+
+    Args:
+        shape: (height, width, channels, filters) of a kernel.
+    """
+    height, width, channels, _ = shape
+    taps = height * width
+    return taps > 1 and taps * channels % _PAGE == 0 and not uses_onednn()
 
 
 def _kernel_gradient(inputs, upstream, shape, strides, padding):
@@ -129,7 +140,7 @@ def _kernel_gradient(inputs, upstream, shape, strides, padding):
         padding: "SAME" or "VALID".
     """
     height, width, channels, filters = shape
-    more = int(height * width > 1 and height * width * channels % _PAGE == 0)
+    more = int(_collides(shape))
     if more:
         inputs = tf.pad(inputs, [[0, 0], [0, 0], [0, 0], [0, 1]])
     result = tf.raw_ops.Conv2DBackpropFilter(
@@ -144,7 +155,14 @@ def _kernel_gradient(inputs, upstream, shape, strides, padding):
 
 def _bordered(images, rows, columns):
     """Images with so many rows and columns of zeros on all four sides."""
-    return tf.pad(images, [[0, 0], [rows, rows], [columns, columns], [0, 0]])
+    if not rows and not columns:
+        return images
+    return zero_pad(images, _ends(rows, columns))
+
+
+def _ends(rows, columns):
+    """The ends of images' axes, for `zero_pad` and `crop`."""
+    return [[0, 0], [rows, rows], [columns, columns], [0, 0]]
 
 
 def _flipped(kernel):
@@ -246,9 +264,9 @@ def convolve_transposed(inputs, kernel, padding="SAME"):
 
     if tf.config.get_visible_devices("GPU"):
         return function(inputs, kernel)
-    if padding == "SAME" and halves_few_pixels(shape, kernel):
-        return crop(doubled(inputs, kernel), _BORDER)
-    if not _collides(kernel):
+    if padding == "SAME" and is_wide(shape, kernel, 2, padding):
+        return crop(adjoint(inputs, kernel, 2), _ends(1, 1))
+    if not _collides(kernel.shape):
         return function(inputs, kernel)
 
     def gradient(upstream):

@@ -69,12 +69,18 @@ def _without_ends(columns):
 def _outermost(inputs, kernel, axis):
     """First and last row or column of a 5x5 convolution, reflected.
 
+    There the large image's rows are 2, 1, 0, 1, 2, or the same at its other
+    end. Rows 0 and 1 are the outermost row of the small image, and row 2 is the
+    next one. So this is a convolution along the row, of these two rows as
+    channels.
+
     Args:
         inputs: (B, H, W, C), the small image.
         kernel: (5, 5, C, filters).
         axis: 1 for rows, (B, 1, 2W, filters) each; 2 for columns,
             (B, 2H, 1, filters).
     """
+    turned = [0, axis, 3 - axis, 3]  # columns become rows
     strips = []
     for at_end in (False, True):
         begin, lengths = [0] * 4, [-1] * 4
@@ -84,15 +90,19 @@ def _outermost(inputs, kernel, axis):
         # deterministic form on GPUs.
         pair = tf.split(tf.slice(inputs, begin, lengths), 2, axis)
         inner, outer = pair if at_end else reversed(pair)
-        # These are rows 2, 1, 0, 1, 2 of the large image, or the same at its
-        # other end.
-        strips.append(tf.concat([inner, outer, outer, outer, inner], axis))
-    strips = tf.concat(strips, 0)
-    along = 3 - axis
-    paddings = [[0, 0] for _ in range(4)]
-    paddings[along] = [2, 2]
-    strips = tf.pad(tf.repeat(strips, 2, axis=along), paddings, "REFLECT")
-    return tf.split(convolve(strips, kernel, 1, "VALID"), 2)
+        strips.append(tf.concat([inner, outer], 3))
+    strips = tf.transpose(tf.concat(strips, 0), turned)
+    strips = tf.pad(
+        tf.repeat(strips, 2, axis=2),
+        [[0, 0], [0, 0], [2, 2], [0, 0]],
+        "REFLECT",
+    )
+    taps = tf.split(kernel, 5, axis - 1)
+    taps = tf.concat([taps[0] + taps[4], tf.add_n(taps[1:4])], 2)
+    if axis == 2:
+        taps = tf.transpose(taps, [1, 0, 2, 3])
+    rows = convolve(strips, taps, 1, "VALID")
+    return tf.split(tf.transpose(rows, turned), 2)
 
 
 def _kernel_on_small_image(kernel):

@@ -163,8 +163,13 @@ def put(masks, part, first):
     Returns:
         (B, N, H, W, 1) float, with the static shape of `masks`.
     """
-    end = first + tf.shape(part)[1]
-    whole = tf.concat([masks[:, :first], part, masks[:, end:]], axis=1)
+    # XLA cannot join slices whose sizes depend on `first`.
+    slots, count = tf.shape(masks)[1], tf.shape(part)[1]
+    paddings = [[0, 0], [0, slots - count], [0, 0], [0, 0], [0, 0]]
+    moved = tf.roll(tf.pad(part, paddings), first, axis=1)
+    number = tf.range(slots) - first
+    replaced = (number >= 0) & (number < count)
+    whole = tf.where(replaced[:, None, None, None], moved, masks)
     return tf.ensure_shape(whole, masks.shape)
 
 
