@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # layer of an image, CUT's layers, PatchGAN's last layer. Then there are
 # PatchGAN's inner layers. Some halve maps of few pixels: the inner layers of
 # pix2pix (their gradients of the inputs are its transposed layers), and
-# StarGAN's last layer.
+# StarGAN's last layer. The last three are those of U-GAT-IT's critic.
 LAYERS = (
     (134, 64, 3, 7, "VALID", 1),
     (134, 3, 64, 7, "VALID", 1),
@@ -34,6 +34,9 @@ LAYERS = (
     (32, 256, 1024, 4, "SAME", 2),
     (16, 512, 1024, 4, "SAME", 2),
     (4, 1024, 2048, 4, "SAME", 2),
+    (18, 512, 1024, 4, "VALID", 1),
+    (6, 1024, 2048, 4, "VALID", 1),
+    (3, 4096, 2048, 1, "VALID", 1),
 )
 
 

@@ -70,6 +70,14 @@ def test_slots_are_appended_and_replaced():
     assert areas_of(sets.put(masks, squares(9, 8), 1)) == [[2, 9, 8, 0]]
 
 
+@pytest.mark.parametrize("first", [0, 2])
+def test_xla_replaces_slots_whose_place_it_does_not_know(first):
+    compiled = tf.function(sets.put, jit_compile=True)
+    masks, part = squares(1, 2, 3, 4), squares(9, 8)
+    expected = [[9, 8, 3, 4], [], [1, 2, 9, 8]][first]
+    assert areas_of(compiled(masks, part, tf.constant(first))) == [expected]
+
+
 def test_folding_puts_the_slots_of_an_example_side_by_side():
     masks = np.concatenate([squares(1, 2), squares(3, 4)])
     folded = sets.fold(masks)
