@@ -4,7 +4,6 @@ Both gradients, and the transposed convolutions, are products of matrices. With
 oneDNN, the widest convolutions themselves are, too.
 """
 
-import functools
 import math
 
 import tensorflow as tf
@@ -226,4 +225,4 @@ def _shifted_sum(parts, axis):
         ends[axis] = [number, last - number]
         return tf.pad(parts[number], ends)
 
-    return functools.reduce(tf.add, map(shifted, range(last + 1)))
+    return tf.add_n([shifted(number) for number in range(last + 1)])
