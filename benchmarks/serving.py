@@ -87,17 +87,21 @@ def build(case, base):
     return export_method(method, base, network, warm_up_batches=(1, 2, 4, 8))
 
 
-def build_with(root, case, base):
-    """`build` of another checkout, in a process of its own."""
+def exported_by(root, case, base):
+    """The folder beside `base` with what another checkout exports."""
+    folder = base.parent / f"{base.name}-other"
+    if folder.exists():
+        return folder
     code = (
         "import pathlib, runpy; "
         "names = runpy.run_path('benchmarks/serving.py'); "
-        f"names['build']({case!r}, pathlib.Path({str(base)!r}))"
+        f"names['build']({case!r}, pathlib.Path({str(folder)!r}))"
     )
     environment = {**os.environ, "PYTHONPATH": str(root)}
     subprocess.run(
         [sys.executable, "-c", code], cwd=root, env=environment, check=True
     )
+    return folder
 
 
 def picture(side):
@@ -244,14 +248,12 @@ def measure(options, case, base, version):
     with contextlib.ExitStack() as stack:
         targets = {"server": stack.enter_context(server(base, False))}
         if options.other:
-            root, other_base = options.other.resolve(), base
+            root, exports = options.other.resolve(), base
             if options.other_exports:
-                other_base = base.parent / f"{base.name}-other"
-                if not other_base.exists():
-                    build_with(root, case, other_base)
+                exports = exported_by(root, case, base)
             more = options.other_options.split()
             targets["server, other"] = stack.enter_context(
-                server(other_base, False, root, more)
+                server(exports, False, root, more)
             )
         if options.batching:
             targets["server, batching"] = stack.enter_context(

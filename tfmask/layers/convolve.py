@@ -69,8 +69,8 @@ def convolve(inputs, kernel, strides, padding):
     side, _, channels, filters = kernel.shape
     same = padding == "SAME"
     if is_wide(inputs.shape, kernel, strides, padding):
-        around = border(side, padding)
-        return multiplied(_bordered(inputs, around, around), kernel, strides)
+        edge = border(side, padding)
+        return multiplied(_bordered(inputs, edge, edge), kernel, strides)
     # With an even kernel, "SAME" pads one end more than the other. If there is
     # only one row or column of outputs, its border is larger than itself.
     around = side % 2 == 1 if same else side not in inputs.shape[1:3]
@@ -190,10 +190,8 @@ def _rows_in_kernel(kernel):
 def _from_few_channels(inputs, kernel, padding):
     """A convolution of stride 1 of an image, with an odd kernel for "SAME"."""
     side = kernel.shape[0]
-    if padding == "SAME":
-        ends = [side // 2, side // 2]
-        inputs = zero_pad(inputs, [[0, 0], ends, [0, 0], [0, 0]])
-    rows = _rows_in_channels(inputs, side)
+    bordered = _bordered(inputs, border(side, padding), 0)
+    rows = _rows_in_channels(bordered, side)
     return tf.nn.conv2d(rows, _rows_in_kernel(kernel), 1, padding)
 
 
@@ -204,7 +202,7 @@ def _to_few_filters(inputs, kernel, padding):
     adds these rows.
     """
     side, _, channels, filters = kernel.shape
-    around = side // 2 if padding == "SAME" else 0
+    around = border(side, padding)
 
     def function(images, weights):
         weights = tf.reshape(

@@ -54,10 +54,10 @@ def is_wide(shape, kernel, strides, padding):
 
 
 def border(side, padding):
-    """Rows of zeros that a wide layer has at each end of its larger images.
+    """Rows of zeros at each end of a layer's larger images.
 
     Args:
-        side: int, of the kernel.
+        side: int, of the kernel: odd, or 4 with stride 2.
         padding: "SAME" or "VALID".
     """
     return (side - 1) // 2 if padding == "SAME" else 0
