@@ -5,10 +5,12 @@
 The methods are compared one after the other, as with `train_step.py --method
 NAME`: the paper's networks, size and batch, both sides in turns. `--preset
 quick` compares smaller networks of some methods. With `--precision bfloat16`
-PyTorch's side computes under `torch.autocast`. `ratio` is our
-median step over PyTorch's, by the clock. `of CPU` is the same for the time of
-the processor, which other work on the machine changes less. If only some steps
-train the generator, the step is the mean step.
+PyTorch's side computes under `torch.autocast`. With `--compiled` its networks
+and losses go through `torch.compile`: give three warm-up steps or more.
+`--channels-last` is another order of PyTorch's memory.
+`ratio` is our median step over PyTorch's, by the clock. `of CPU` is the same
+for the time of the processor, which other work on the machine changes less. If
+only some steps train the generator, the step is the mean step.
 
 With `--json FILE` each row is written into the file at once. `--resume` takes
 the rows from the file and measures only the other methods.
@@ -54,6 +56,8 @@ def compared(method, arguments):
             steps=arguments.steps,
             warm_up=arguments.warm_up,
             guidance=("post_hoc",),
+            compiled=arguments.compiled,
+            channels_last=arguments.channels_last,
             convolution=False,
         )
     )
@@ -72,12 +76,14 @@ def row_of(result):
         "pytorch_ms": theirs,
         "ratio": ratios["wall_ms"],
         "cpu_ratio": ratios["cpu_ms"],
+        "device": result["device"],
     }
 
 
-def print_row(name, ours, theirs, ratio, cpu_ratio):
+def print_row(name, ours, theirs, ratio, cpu_ratio, device=""):
     print(
-        f"{name:20}{ours:>12}{theirs:>14}{ratio:>10}{cpu_ratio:>10}", flush=True
+        f"{name:20}{ours:>12}{theirs:>14}{ratio:>10}{cpu_ratio:>10}  {device}",
+        flush=True,
     )
 
 
@@ -92,6 +98,8 @@ def main(argv=None):
     parser.add_argument(
         "--precision", choices=("float32", "bfloat16"), default="float32"
     )
+    parser.add_argument("--compiled", action="store_true")
+    parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--image-size", type=int)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=2)
@@ -107,13 +115,13 @@ def main(argv=None):
             f"{', '.join(QUICK_IN_PYTORCH)}, not of {', '.join(sorted(other))}"
         )
     names = ("preset", "precision", "image_size", "threads", "rounds")
-    names += ("steps", "warm_up")
+    names += ("steps", "warm_up", "compiled", "channels_last")
     options = {name: getattr(arguments, name) for name in names}
     kept_rows = KeptRows(parser, arguments, options)
     rows = kept_rows.rows
     missing = [name for name in methods if name not in rows]
     start = time.monotonic()
-    print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU")
+    print_row("method", "ms a step", "PyTorch's", "ratio", "of CPU", "device")
     for name in methods:
         if name in missing:
             kept_rows.add(name, compared(name, arguments))
@@ -124,6 +132,7 @@ def main(argv=None):
             f"{row['pytorch_ms']:,.0f}",
             f"{row['ratio']:.2f}",
             f"{row['cpu_ratio']:.2f}",
+            row["device"],
         )
         if name in missing:
             count, seconds = missing.index(name) + 1, time.monotonic() - start

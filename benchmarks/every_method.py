@@ -7,7 +7,8 @@ peak memory is its own. It has the networks of a preset (of `quick` if it has no
 such preset), synthetic data from its own pipeline, and the tf.function of
 training. If some players do not learn in every step, whole periods are timed,
 and the row shows the mean step. `cpu_ms` is the time that the processors worked
-for a step. Other work on the machine hardly changes it.
+for a step. Other work on the machine hardly changes it. On a GPU the peak
+memory is the GPU's.
 
 `--accumulate N` computes each batch in N parts. `--recompute` computes the
 layers of ResNet generators again in the backward pass.
@@ -18,7 +19,6 @@ layers of ResNet generators again in the backward pass.
 
 import argparse
 import math
-import resource
 import statistics
 import sys
 import time
@@ -35,12 +35,16 @@ COLUMNS = ("ms", "fastest_ms", "cpu_ms", "peak_mib", "trained", "networks")
 def measure(name, options):
     """dict of one method's numbers: the names in `COLUMNS`, and `preset`."""
     ready = training(name, options)
-    walls, works = [], []
-    for _ in range(options["warm_up"] + options["periods"]):
-        start, worked = time.perf_counter(), time.process_time()
+
+    def period():
         for _ in range(ready.period):
             ready.step(ready.batch)
-        walls.append((time.perf_counter() - start) / ready.period * 1000)
+
+    walls, works = [], []
+    for _ in range(options["warm_up"] + options["periods"]):
+        worked = time.process_time()
+        wall = ready.device.seconds(time.perf_counter, period)
+        walls.append(wall / ready.period * 1000)
         works.append((time.process_time() - worked) / ready.period * 1000)
     walls, works = (kind[options["warm_up"] :] for kind in (walls, works))
     networks = {
@@ -50,10 +54,11 @@ def measure(name, options):
     }
     return {
         "preset": ready.preset,
+        "device": ready.device.name,
         "ms": statistics.median(walls),
         "fastest_ms": min(walls),
         "cpu_ms": statistics.median(works),
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": ready.device.peak_mib(),
         "trained": sum(networks.values()),
         "networks": len(ready.method.networks),
     }

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.devices import Device, start_tensorflow
+
 DATA = {"paired": "synthetic:paired", "attributes": "synthetic:attributes"}
 
 
@@ -29,6 +31,7 @@ class Training:
         step: tf.function of a batch, as in training.
         batch: a batch from its own pipeline.
         period: int, number of steps in which every player learns.
+        device: `devices.Device` on which it trains.
     """
 
     preset: str
@@ -36,14 +39,7 @@ class Training:
     step: object
     batch: dict
     period: int
-
-
-def set_threads(count):
-    """Sets TensorFlow's threads. Call it before TensorFlow does anything."""
-    import tensorflow as tf
-
-    tf.config.threading.set_intra_op_parallelism_threads(count)
-    tf.config.threading.set_inter_op_parallelism_threads(count)
+    device: Device
 
 
 def training(name, options):
@@ -55,9 +51,9 @@ def training(name, options):
             also has `precision`, `accumulate` and `recompute` if they are not
             the defaults of training.
     """
+    device = start_tensorflow(options["threads"])
     import tensorflow as tf
 
-    set_threads(options["threads"])
     from tfmask.methods import method_spec, preset_config
     from tfmask.training.building import build_method, recompute
     from tfmask.training.loop import distributed_batches
@@ -106,7 +102,7 @@ def training(name, options):
         method.distributed_step(strategy, batch)
 
     period = math.lcm(*(player.every for player in method.players.values()))
-    return Training(preset, method, step, batch, period)
+    return Training(preset, method, step, batch, period, device)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -116,7 +112,7 @@ class Table:
     Attributes:
         script: path of the file that is run for a row. It calls `main`.
         measure: function of a method's name and options. It returns a row: a
-            dict with the names of the columns and `preset`.
+            dict with the names of the columns, `preset` and `device`.
         columns: dict of name to the format of its numbers.
     """
 
@@ -157,6 +153,8 @@ class Table:
                 ]
                 if row["preset"] != options["preset"]:
                     title += f" ({row['preset']})"
+                if row["device"] != "CPU":
+                    title += f", {row['device']}"
             print(f"{title:24}" + "".join(f"{cell:>14}" for cell in cells))
             sys.stdout.flush()
             if name in missing:
@@ -246,7 +244,6 @@ def environment(threads):
         **os.environ,
         "OMP_NUM_THREADS": str(threads),
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "CUDA_VISIBLE_DEVICES": "-1",
     }
 
 

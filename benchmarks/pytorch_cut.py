@@ -1,9 +1,9 @@
 """CUT in PyTorch, as its page describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory. Both players use one translation. The features of its encoder are the
-keys (the published code computes them again). The discriminator's parameters
-have no gradients in the generator's step. Nothing is mirrored, as FastCUT does.
+It is written as a user would write it: modules, eager execution. Both
+players use one translation. The features of its encoder are the keys (the
+published code computes them again). The discriminator's parameters have no
+gradients in the generator's step. Nothing is mirrored, as FastCUT does.
 """
 
 import torch

@@ -1,7 +1,7 @@
 """CycleGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory, one Adam for both generators and one for both discriminators.
+It is written as a user would write it: modules, eager execution, one
+Adam for both generators and one for both discriminators.
 """
 
 import random
@@ -102,6 +102,8 @@ class ImagePool:
         self.size = size
         self.images = []
 
+    # A pool that grows would be compiled again at each step.
+    @torch.compiler.disable
     def query(self, images):
         answers = []
         for image in images:
@@ -140,7 +142,6 @@ class Adversaries:
             "discriminator_b": discriminators[1],
         } | (more or {})
         for network in self.networks.values():
-            network.to(memory_format=torch.channels_last)
             for name, parameter in network.named_parameters():
                 if name.endswith("bias"):
                     nn.init.zeros_(parameter)

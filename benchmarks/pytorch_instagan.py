@@ -1,9 +1,8 @@
 """InstaGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory, spectral normalisation by PyTorch's own parametrisation. The instances
-of one image are a batch of masks. A batch has one image, as in the authors'
-code.
+It is written as a user would write it: modules, eager execution,
+spectral normalisation by PyTorch's own parametrisation. The instances of one
+image are a batch of masks. A batch has one image, as in the authors' code.
 """
 
 import torch

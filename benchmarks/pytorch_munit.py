@@ -1,9 +1,9 @@
 """MUNIT in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory. The discriminators' fakes are made without gradients. The
-discriminators' parameters have no gradients in the generators' step. There is
-no perceptual loss. In the benchmark neither side has weight decay.
+It is written as a user would write it: modules, eager execution. The
+discriminators' fakes are made without gradients. The discriminators' parameters
+have no gradients in the generators' step. There is no perceptual loss. In the
+benchmark neither side has weight decay.
 """
 
 import torch

@@ -1,8 +1,7 @@
 """pix2pix in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory. The discriminator's parameters have no gradients in the generator's
-step.
+It is written as a user would write it: modules, eager execution. The
+discriminator's parameters have no gradients in the generator's step.
 """
 
 import torch
@@ -90,15 +89,19 @@ class Pix2Pix:
             config.discriminator_filters,
             config.discriminator_layers,
         )
-        self.optimizers = {}
-        for player in ("generator", "discriminator"):
-            getattr(self, player).to(memory_format=torch.channels_last)
-            self.optimizers[player] = torch.optim.Adam(
+        self.networks = {
+            "generator": self.generator,
+            "discriminator": self.discriminator,
+        }
+        self.optimizers = {
+            player: torch.optim.Adam(
                 self.parameters(player), lr=2e-4, betas=(0.5, 0.999)
             )
+            for player in self.networks
+        }
 
     def parameters(self, player):
-        return list(getattr(self, player).parameters())
+        return list(self.networks[player].parameters())
 
     def _judge(self, image, output, truth):
         if self.config.conditional:

@@ -22,8 +22,6 @@ class Rounds:
     def __init__(self, config, networks):
         self.config = config
         self.networks = networks
-        for network in networks.values():
-            network.to(memory_format=torch.channels_last)
         self.optimizers = {
             player: torch.optim.Adam(
                 self.parameters(player), lr=2e-4, betas=(0.5, 0.999)

@@ -1,8 +1,8 @@
 """StarGAN in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory. The generator has no graph in the critic's steps. The critic's
-parameters have no gradients in the generator's steps.
+It is written as a user would write it: modules, eager execution. The
+generator has no graph in the critic's steps. The critic's parameters have no
+gradients in the generator's steps.
 """
 
 import torch
@@ -122,6 +122,8 @@ class AttributeDiscriminator(nn.Module):
         features = self.trunk(image)
         return self.scores(features), self.logits(features).flatten(1)
 
+    # `torch.compile` has no gradient of a gradient.
+    @torch.compiler.disable
     def penalty(self, real, fake):
         """Mean of (slope between real and fake images - 1)^2."""
         mix = torch.rand(len(real), 1, 1, 1)
@@ -129,6 +131,13 @@ class AttributeDiscriminator(nn.Module):
         scores = self.scores(self.trunk(between))
         (slope,) = torch.autograd.grad(scores.sum(), between, create_graph=True)
         return (slope.flatten(1).norm(dim=1) - 1.0).square().mean()
+
+
+# PyTorch 2.13 fails to compile it.
+@torch.compiler.disable
+def shuffled(rows):
+    """The rows of a tensor in a random order."""
+    return rows[torch.randperm(len(rows))]
 
 
 def cross_entropy(logits, attributes):
@@ -149,8 +158,7 @@ class CriticTraining:
     def __init__(self, config, generator, discriminator):
         self.config = config
         self.generator, self.discriminator = generator, discriminator
-        for network in (generator, discriminator):
-            network.to(memory_format=torch.channels_last)
+        self.networks = {"generator": generator, "discriminator": discriminator}
         self.optimizers = {
             player: torch.optim.Adam(
                 self.parameters(player), lr=1e-4, betas=(0.5, 0.999)
@@ -159,7 +167,7 @@ class CriticTraining:
         }
 
     def parameters(self, player):
-        return list(getattr(self, player).parameters())
+        return list(self.networks[player].parameters())
 
     def _update(self, player, terms):
         total = 0.0
@@ -201,7 +209,7 @@ class StarGAN(CriticTraining):
         )
 
     def discriminator_losses(self, image, attributes):
-        target = attributes[torch.randperm(len(attributes))]
+        target = shuffled(attributes)
         with torch.no_grad():
             fake = self.generator(image, target)
         scores, logits = self.discriminator(torch.cat([image, fake]))
@@ -215,7 +223,7 @@ class StarGAN(CriticTraining):
         }
 
     def generator_losses(self, image, attributes):
-        target = attributes[torch.randperm(len(attributes))]
+        target = shuffled(attributes)
         fake = self.generator(image, target)
         scores, logits = self.discriminator(fake)
         again = self.generator(fake, attributes)

@@ -1,9 +1,9 @@
 """U-GAT-IT in PyTorch, as its sheet describes it, for comparison in benchmarks.
 
-It is written as a user would write it: modules, eager execution, channels_last
-memory. The discriminators' fakes are made without gradients (the published code
-computes gradients and does not use them). The discriminators' parameters have
-no gradients in the generators' step. In the benchmark neither side has weight
+It is written as a user would write it: modules, eager execution. The
+discriminators' fakes are made without gradients (the published code computes
+gradients and does not use them). The discriminators' parameters have no
+gradients in the generators' step. In the benchmark neither side has weight
 decay.
 """
 

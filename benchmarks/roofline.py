@@ -17,7 +17,8 @@ speeds. So the convolution runs before and after each step, for a tenth of the
 step's time. Each step is compared with its own two convolutions, and `share` is
 the median. `fastest` is the speed of the fastest step divided by the speed of
 the fastest convolution. With one thread, processor time counts, because it does
-not grow while other processes run. With more threads, the clock counts.
+not grow while other processes run. With more threads and on GPUs, the clock
+counts. The products and convolutions on a GPU are larger.
 
 If some players do not learn in every step, a step is the mean of a period.
 `--json FILE --resume` keeps the rows of the file and measures the others.
@@ -26,6 +27,7 @@ Without `--methods`, all methods are measured.
 
 import argparse
 import dataclasses
+import functools
 import itertools
 import statistics
 import sys
@@ -36,8 +38,9 @@ from pathlib import Path
 # If this file is run as a script, Python sees only its own folder.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.devices import start_tensorflow  # noqa: E402
 from benchmarks.graph_flops import graph_flops  # noqa: E402
-from benchmarks.method_table import Table, set_threads, training  # noqa: E402
+from benchmarks.method_table import Table, training  # noqa: E402
 
 PRECISIONS = ("float32", "bfloat16")
 # Sides of square matrices; (batch, side, channels) of 3x3 convolutions.
@@ -52,6 +55,15 @@ CONVOLUTIONS = (
     (1, 128, 128),
     (1, 64, 16),
 )
+# A GPU needs more work at once.
+GPU_MATRICES = (2048, 4096, 8192, 16384)
+GPU_CONVOLUTIONS = (
+    (1, 64, 256),
+    (16, 64, 256),
+    (64, 64, 256),
+    (64, 32, 512),
+    (64, 128, 128),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,27 +74,24 @@ class Work:
         name: str.
         flops: float, FLOPs of one call.
         run: function without arguments.
-        clock: function that returns seconds.
+        timer: function of a function that calls it and returns the seconds.
     """
 
     name: str
     flops: float
     run: Callable
-    clock: Callable
+    timer: Callable
 
     def seconds(self):
         """Time of one call."""
-        start = self.clock()
-        self.run()
-        return self.clock() - start
+        return self.timer(self.run)
 
     def speed(self, seconds):
         """FLOP/s of as many calls as fit into a time, at least one."""
-        start, calls = self.clock(), 0
-        while not calls or self.clock() - start < seconds:
-            self.run()
-            calls += 1
-        return calls * self.flops / (self.clock() - start)
+        times = [self.seconds()]
+        while sum(times) < seconds:
+            times.append(self.seconds())
+        return len(times) * self.flops / sum(times)
 
     def best(self, calls):
         """FLOP/s of the fastest of some calls. One call before is not timed."""
@@ -90,7 +99,7 @@ class Work:
         return self.flops / min(self.seconds() for _ in range(calls))
 
 
-def product(side, precision, clock):
+def product(side, precision, timer):
     """`Work` of a product of two square matrices."""
     import tensorflow as tf
 
@@ -101,11 +110,11 @@ def product(side, precision, clock):
         f"matrices, {side}",
         2.0 * side**3,
         lambda: tf.matmul(left, right),
-        clock,
+        timer,
     )
 
 
-def convolution(batch, side, channels, precision, clock):
+def convolution(batch, side, channels, precision, timer):
     """`Work` of a 3x3 convolution. It has as many filters as channels."""
     import tensorflow as tf
 
@@ -116,28 +125,48 @@ def convolution(batch, side, channels, precision, clock):
         f"3x3, {batch} x {side} px, {channels}",
         2.0 * 9 * batch * side**2 * channels**2,
         lambda: tf.nn.conv2d(images, kernel, 1, "SAME"),
-        clock,
+        timer,
     )
 
 
-def machine(threads, calls, matrices=MATRICES, convolutions=CONVOLUTIONS):
-    """dict of a work's name to a dict of precision to FLOP/s."""
-    clock = start_tensorflow(threads)
+def machine(threads, calls, matrices=None, convolutions=None):
+    """The name of the device, and dict of a work to precision to FLOP/s.
+
+    Args:
+        threads: int.
+        calls: int, how often each work is done.
+        matrices: see `MATRICES`. None: those of the device.
+        convolutions: see `CONVOLUTIONS`. None: those of the device.
+    """
+    device = start_tensorflow(threads)
+    timer = timer_of(device, threads)
+    of_device = works_of(device)
+    matrices, convolutions = (
+        matrices or of_device[0],
+        convolutions or of_device[1],
+    )
     rows = {}
     for precision in PRECISIONS:
-        works = [product(side, precision, clock) for side in matrices]
+        works = [product(side, precision, timer) for side in matrices]
         works += [
-            convolution(*shape, precision, clock) for shape in convolutions
+            convolution(*shape, precision, timer) for shape in convolutions
         ]
         for work in works:
             rows.setdefault(work.name, {})[precision] = work.best(calls)
-    return rows
+    return device.name, rows
 
 
-def start_tensorflow(threads):
-    """Sets the threads before anything runs. Returns the clock to use."""
-    set_threads(threads)
-    return time.process_time if threads == 1 else time.perf_counter
+def timer_of(device, threads):
+    """The `timer` of `Work` on a device."""
+    clock = device.work_clock if threads == 1 else time.perf_counter
+    return functools.partial(device.seconds, clock)
+
+
+def works_of(device):
+    """Sides of matrices and shapes of convolutions that a device does."""
+    if device.name == "CPU":
+        return MATRICES, CONVOLUTIONS
+    return GPU_MATRICES, GPU_CONVOLUTIONS
 
 
 def shares(ready):
@@ -165,17 +194,17 @@ def step_flops(ready):
 
 def measure(name, options):
     """A row of the table."""
-    clock = start_tensorflow(options["threads"])
     ready = training(name, options)
+    timer = timer_of(ready.device, options["threads"])
 
     def step():
         for _ in range(ready.period):
             ready.step(ready.batch)
 
-    work = Work(name, ready.period * step_flops(ready), step, clock)
+    work = Work(name, ready.period * step_flops(ready), step, timer)
     ceilings = [
-        convolution(*shape, options["precision"], clock)
-        for shape in CONVOLUTIONS
+        convolution(*shape, options["precision"], timer)
+        for shape in works_of(ready.device)[1]
     ]
     ceiling = max(ceilings, key=lambda each: each.best(5))
     window = work.seconds() / 20  # the first call takes a little too long
@@ -190,6 +219,7 @@ def measure(name, options):
     ]
     return {
         "preset": ready.preset,
+        "device": ready.device.name,
         "gflop": work.flops / ready.period / 1e9,
         "ms": 1000 * statistics.median(times) / ready.period,
         "gflops": work.flops / statistics.median(times) / 1e9,
@@ -199,9 +229,12 @@ def measure(name, options):
     }
 
 
-def print_machine(rows):
-    """Prints the table of `machine`, and the best of each kind."""
-    print(f"{'GFLOP/s':24}" + "".join(f"{name:>14}" for name in PRECISIONS))
+def print_machine(device, rows):
+    """Prints the table of `machine`."""
+    print(
+        f"{'GFLOP/s, ' + device:24}"
+        + "".join(f"{name:>14}" for name in PRECISIONS)
+    )
     for name, row in rows.items():
         cells = (f"{row[kind] / 1e9:14.1f}" for kind in PRECISIONS)
         print(f"{name:24}" + "".join(cells))
@@ -218,7 +251,7 @@ def main(argv=None):
         parser.add_argument("--threads", type=int, default=2)
         parser.add_argument("--calls", type=int, default=20)
         options = parser.parse_args(argv)
-        print_machine(machine(options.threads, options.calls))
+        print_machine(*machine(options.threads, options.calls))
         return 0
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--precision", choices=PRECISIONS, default="float32")

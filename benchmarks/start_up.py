@@ -53,9 +53,11 @@ def measure(name, options):
     row = {"tensorflow_s": seconds()}
     ready = training(name, options)
     row["preset"], row["build_s"] = ready.preset, seconds()
+    row["device"] = ready.device.name
     graph = ready.step.get_concrete_function(ready.batch).graph
     row["trace_s"] = seconds()
     ready.step(ready.batch)
+    ready.device.synchronize()
     row["first_s"] = seconds()
     row["operations"] = operations_of(graph)
     row["ms_an_op"] = 1000 * row["trace_s"] / row["operations"]

@@ -6,6 +6,7 @@ Each image size with each batch is a row of every_method.py, in a process of its
 own. Batches with more pixels than `--most-pixels` are left out. The plot shows
 the time of the processor for one image over the side of the image, one curve
 for each batch. The tables show this time, and the peak memory of the process.
+On a GPU they show the time by the clock and the memory of the GPU.
 
 With `--json FILE` each row is written into the file at once. `--resume` takes
 the rows from the file and measures only the other rows.
@@ -74,8 +75,14 @@ def table(rows, arguments, cell):
 
 
 def an_image(row, batch):
-    """Milliseconds of the processor for one image of each domain."""
-    return row["cpu_ms"] / batch
+    """Milliseconds for one image of each domain, see `clock_of`."""
+    return row["cpu_ms" if row["device"] == "CPU" else "ms"] / batch
+
+
+def clock_of(rows):
+    """The devices of the rows, in words for a title."""
+    devices = sorted({row["device"] for row in rows.values() if row})
+    return ", ".join(devices) or "no"
 
 
 def plot(rows, arguments):
@@ -90,7 +97,8 @@ def plot(rows, arguments):
         ]
         for batch in arguments.batch_sizes
     }
-    title = f"CPU time of a step of {arguments.method} for one image"
+    device = clock_of(rows)
+    title = f"{device} time of a step of {arguments.method} for one image"
     return line_plot(title, curves, unit="side of the image in px:")
 
 
@@ -114,9 +122,9 @@ def main(argv=None):
     KeptRows.add_options(parser)
     arguments = parser.parse_args(argv)
     rows = measured(parser, arguments)
-    print("\nCPU ms of a step for one image of each domain\n")
+    print(f"\n{clock_of(rows)} ms of a step for one image of each domain\n")
     print("\n".join(table(rows, arguments, an_image)))
-    print("\npeak MiB of the process\n")
+    print("\npeak MiB\n")
     print("\n".join(table(rows, arguments, lambda row, _: row["peak_mib"])))
     if arguments.svg:
         arguments.svg.write_text(plot(rows, arguments) + "\n")

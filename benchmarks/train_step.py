@@ -4,11 +4,11 @@
 
 The default is CycleGAN as published for 128 px (ResNet-6, batch 1, float32,
 identity terms, a pool of 50). The benchmark times three sides: tfmask's own
-class in the tf.function of training, the same layers in eager PyTorch
-(channels_last), and TensorFlow's forward 3x3 convolutions. Each side has its
-own process, which lives until the end. The sides are timed in turns, round
-after round, so that other work on the machine slows all of them. PyTorch needs
-`pip install ".[benchmark]"`.
+class in the tf.function of training, the same layers in eager PyTorch, and
+TensorFlow's forward 3x3 convolutions. Each side has its own process, which
+lives until the end. The sides are timed in turns, round after round, so that
+other work on the machine slows all of them. PyTorch needs `pip install
+".[benchmark]"`.
 
 `--method attention_guided` is compared in its first stage; the second one
 (`--stage 2`) has no PyTorch side. `--method instagan` has 200 px
@@ -20,6 +20,12 @@ with the number of instances. A sub-step has two.
 (batch 8) time two kinds of steps: steps in which only the critic learns, and
 steps in which the generator learns after it. "mean" is the mean step: the
 generator learns in every fifth step.
+
+A GPU is used if there is one (devices.py); both sides have to be on the same
+device. `--compiled` runs PyTorch's networks and losses through `torch.compile`.
+Then give three warm-up steps or more. `--channels-last` is another order of
+PyTorch's memory. On CPUs it is slower, and PyTorch 2.13 computes wrong
+gradients there: of an instance normalisation before a convolution.
 
 `--method pix2pix` (128 px, batch 1, the paper's networks), `--method munit`,
 `--method cut` and `--method ugatit` are compared with PyTorch. U-GAT-IT has its
@@ -37,15 +43,17 @@ against_pytorch.py).
 import dataclasses
 import importlib.util
 import json
-import os
 import statistics
-import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-ROOT = Path(__file__).resolve().parent.parent
+# If this file is run as a script, Python sees only its own folder.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.sides import Side, common_device  # noqa: E402
+
 # Issue 2: a step needs at most this share of PyTorch's time, and has at least
 # this share of the speed of the machine's fastest convolution.
 RATIO_TARGET = 0.85
@@ -118,53 +126,15 @@ class Options:
     """Number of steps before the timing."""
     pytorch: bool = True
     """Also time PyTorch."""
+    compiled: bool = False
+    """PyTorch's networks and losses go through `torch.compile`."""
+    channels_last: bool = False
+    """PyTorch's memory has the channels last."""
     convolution: bool = True
     """Also time TensorFlow's 3x3 convolutions, if the FLOPs of the method are
     known."""
     json: Path | None = None
     """Also write the numbers into this file."""
-
-
-class Side:
-    """A worker process that is ready for timing."""
-
-    def __init__(self, name, options):
-        self.name = name
-        self.times = {}
-        self.peak_mib = 0.0
-        self.parameters = {}
-        threads = str(options["threads"])
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                str(ROOT / "benchmarks" / "worker.py"),
-                name,
-                json.dumps(options),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "OMP_NUM_THREADS": threads},
-        )
-        while (line := self._process.stdout.readline()).strip() != "ready":
-            if not line:
-                raise SystemExit(
-                    f"The {name} side failed; its error stands above."
-                )
-
-    def time(self, count):
-        """Times `count` repetitions of each of the side's functions."""
-        print(count, file=self._process.stdin, flush=True)
-        answer = json.loads(self._process.stdout.readline())
-        self.peak_mib = answer["peak_mib"]
-        self.parameters = answer["parameters"]
-        for name, times in answer["times"].items():
-            self.times.setdefault(name, []).extend(times)
-
-    def close(self):
-        """Ends the process."""
-        self._process.stdin.close()
-        self._process.wait()
 
 
 def summary(times):
@@ -231,6 +201,7 @@ def report(options, sides):
     if any(counts != ours for counts in others):
         raise SystemExit(f"The sides' networks differ: {parameters}")
     result = {
+        "device": common_device(sides),
         "options": {**dataclasses.asdict(options), "json": None},
         "steps": steps,
         "peak_mib": {side.name: side.peak_mib for side in sides},
@@ -307,8 +278,14 @@ def print_report(result):
     table = Table(
         title=f"{options['method']}, {options['preset']} preset, "
         f"{options['image_size']} px, batch {options['batch_size']}, "
-        f"{options['precision']}, {options['threads']} threads, "
-        f"{options['rounds']} rounds of {options['steps']} steps"
+        f"{options['precision']}, {result['device']}, "
+        f"{options['threads']} threads, "
+        + "".join(
+            f"PyTorch {name}, "
+            for name in ("compiled", "channels_last")
+            if options[name]
+        )
+        + f"{options['rounds']} rounds of {options['steps']} steps"
     )
     rows = ROWS.get(options["method"])
     table.add_column("ms a step")
@@ -357,7 +334,6 @@ def print_report(result):
 
 def main(argv=None):
     """Runs the benchmark."""
-    sys.path.insert(0, str(ROOT))
     from serving.commands.command_line import parse_command_line
 
     argv = sys.argv[1:] if argv is None else argv

@@ -7,7 +7,7 @@ with more (`--steps`), each time in a process of its own. The difference of
 their processor time, for each step between, is that of the whole training: the
 input, the step, the lines, numbers, pictures and checkpoints that the default
 intervals ask for. A third process runs the bare compiled step on one batch that
-stays in memory. The sides take turns.
+stays in memory. The sides take turns. On a GPU the time is by the clock.
 """
 
 import argparse
@@ -32,10 +32,10 @@ def children_seconds():
 
 
 def run(command, threads):
-    """A command's standard output and its processor seconds."""
-    before = children_seconds()
+    """A command's standard output, its processor seconds, and by the clock."""
     from benchmarks.method_table import environment
 
+    before, start = children_seconds(), time.perf_counter()
     done = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
@@ -48,20 +48,24 @@ def run(command, threads):
             "TF_NUM_INTEROP_THREADS": str(threads),
         },
     )
-    return done.stdout, children_seconds() - before
+    wall = time.perf_counter() - start
+    return done.stdout, children_seconds() - before, wall
 
 
 def bare_step(options):
-    """Processor milliseconds of a bare step; prints them."""
+    """Prints the device, and the milliseconds of a bare step on it."""
     from benchmarks.method_table import training
 
     ready = training(options["method"], options)
-    for _ in range(10):
-        ready.step(ready.batch)
-    start = time.process_time()
-    for _ in range(options["steps"]):
-        ready.step(ready.batch)
-    print(1000 * (time.process_time() - start) / options["steps"])
+
+    def steps(count):
+        for _ in range(count):
+            ready.step(ready.batch)
+
+    device, count = ready.device, options["steps"]
+    device.seconds(device.work_clock, steps, 10)
+    seconds = device.seconds(device.work_clock, steps, count)
+    print(json.dumps([device.name, 1000 * seconds / count]))
 
 
 def compare(arguments):
@@ -78,7 +82,7 @@ def compare(arguments):
         "steps": last - first,
     }
     whole, bare = [], []
-    print(f"{'':8}{'whole training':>16}{'bare step':>12}   CPU ms a step")
+    print(f"{'':8}{'whole training':>16}{'bare step':>12}   ms a step on")
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "data")
         write_photographs(data, arguments.images, arguments.image_size)
@@ -92,14 +96,17 @@ def compare(arguments):
                 f"--data.epoch-steps {last}"
             ).split()
             paths = ["--data", str(data), "--run", str(place)]
-            return run([*command, *paths], arguments.threads)[1]
+            return np.array(run([*command, *paths], arguments.threads)[1:])
 
         for index in range(arguments.rounds):
-            duration = seconds(last) - seconds(first)
-            whole.append(1000 * duration / (last - first))
+            processor, wall = seconds(last) - seconds(first)
             command = [__file__, "--bare", json.dumps(options)]
-            bare.append(float(run(command, arguments.threads)[0]))
-            print(f"round {index + 1:2}{whole[-1]:16.1f}{bare[-1]:12.1f}")
+            device, of_bare = json.loads(run(command, arguments.threads)[0])
+            duration = processor if device == "CPU" else wall
+            whole.append(1000 * duration / (last - first))
+            bare.append(of_bare)
+            numbers = f"{whole[-1]:16.1f}{bare[-1]:12.1f}"
+            print(f"round {index + 1:2}{numbers}   {device}")
     ratio = np.median(bare) / np.median(whole)
     print(f"the whole training has {ratio:.2f} of the bare step's rate")
 

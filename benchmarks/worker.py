@@ -11,26 +11,27 @@ import dataclasses
 import functools
 import json
 import math
-import os
-import resource
 import sys
 import time
 from pathlib import Path
 
+# If this file is run as a script, Python sees only its own folder.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.devices import start_pytorch, start_tensorflow  # noqa: E402
+
 # Channels and side of 3x3 convolutions on maps like the generators'. The
 # fastest of them stands for the best speed of the machine.
 CONVOLUTIONS = ((1, 32, 256), (2, 32, 256), (4, 32, 256), (1, 64, 256))
+# Functions of PyTorch's models that compute translations and losses.
+PASSES = (
+    "translations",
+    "generator_losses",
+    "discriminator_losses",
+    "discriminator_loss",
+)
 # Number of attributes of the papers' models.
 ATTRIBUTES = {"stargan": 5, "lomit": 4}
-
-
-def start_tensorflow(options):
-    import tensorflow as tf
-
-    from benchmarks.method_table import set_threads
-
-    set_threads(options["threads"])
-    return tf
 
 
 def method_config(options):
@@ -150,7 +151,8 @@ def compiled_step(tf, name, config, options):
 
 def tfmask_side(options):
     """The method's own training step."""
-    tf = start_tensorflow(options)
+    import tensorflow as tf
+
     batch = {
         domain: {
             "image": tf.constant(images),
@@ -209,15 +211,14 @@ def autocast(torch, model):
 
     The backward passes stay outside, as PyTorch advises.
     """
-    passes = (
-        "translations",
-        "generator_losses",
-        "discriminator_losses",
-        "discriminator_loss",
-    )
-    for name in passes:
+    kind = torch.get_default_device().type
+    replace_passes(model, torch.autocast(kind, torch.bfloat16))
+
+
+def replace_passes(model, decorate):
+    """Replaces the functions of a PyTorch model that compute its losses."""
+    for name in PASSES:
         if hasattr(model, name):
-            decorate = torch.autocast("cpu", torch.bfloat16)
             setattr(model, name, decorate(getattr(model, name)))
 
 
@@ -237,10 +238,16 @@ def pytorch_side(options):
     from benchmarks.pytorch_ugatit import UGATIT
 
     torch.manual_seed(0)
-    torch.set_num_threads(options["threads"])
     config = method_config(options)
+
+    def on_device(values):
+        return torch.from_numpy(values).to(torch.get_default_device())
+
+    order = torch.contiguous_format
+    if options["channels_last"]:
+        order = torch.channels_last
     real_a, real_b = (
-        torch.from_numpy(images).contiguous(memory_format=torch.channels_last)
+        on_device(images).contiguous(memory_format=order)
         for images in random_images(options, channels_first=True)
     )
     functions = {}
@@ -262,11 +269,11 @@ def pytorch_side(options):
         model = InstaGAN(config)
         for count in options["instances"]:
             masks = random_masks(options, count)[:, 0].transpose(0, 1, 4, 2, 3)
-            masks = torch.from_numpy(2.0 * masks - 1.0).contiguous()
+            masks = on_device(2.0 * masks - 1.0).contiguous()
             real = {"a": (real_a, masks[0]), "b": (real_b, masks[1])}
             functions[str(count)] = functools.partial(model.train_step, real)
     else:
-        attributes = torch.from_numpy(random_attributes(options))
+        attributes = on_device(random_attributes(options))
         if options["method"] == "stargan":
             model = StarGAN(config, options["image_size"])
             batch = real_a, attributes[0]
@@ -278,8 +285,12 @@ def pytorch_side(options):
             "critic": lambda: model.train_step(*batch, generator_too=False),
             "both": lambda: model.train_step(*batch, generator_too=True),
         }
+    for network in model.networks.values():
+        network.to(memory_format=order)
     if options["precision"] == "bfloat16":
         autocast(torch, model)
+    if options["compiled"]:
+        replace_passes(model, torch.compile)
     parameters = {
         player: sum(values.numel() for values in model.parameters(player))
         for player in ("generator", "discriminator")
@@ -289,7 +300,8 @@ def pytorch_side(options):
 
 def convolution_side(options):
     """TensorFlow's forward 3x3 convolutions: the best speed of the machine."""
-    tf = start_tensorflow(options)
+    import tensorflow as tf
+
     functions = {}
     for batch_size, size, channels in CONVOLUTIONS:
         images = tf.random.normal((batch_size, size, size, channels))
@@ -306,34 +318,37 @@ def convolution_side(options):
     return functions, {}
 
 
+# The start of each side's library, and its functions.
 SIDES = {
-    "tfmask": tfmask_side,
-    "pytorch": pytorch_side,
-    "convolution": convolution_side,
+    "tfmask": (start_tensorflow, tfmask_side),
+    "pytorch": (start_pytorch, pytorch_side),
+    "convolution": (start_tensorflow, convolution_side),
 }
 
 
 def main():
-    sys.path.insert(0, str(Path(__file__).parent.parent))
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
     options = json.loads(sys.argv[2])
-    functions, parameters = SIDES[sys.argv[1]](options)
+    start, side = SIDES[sys.argv[1]]
+    device = start(options["threads"])
+    functions, parameters = side(options)
     for function in functions.values():
         for _ in range(options["warm_up"]):
             function()
+    device.synchronize()
     print("ready", flush=True)
     for line in sys.stdin:
         times = {name: [] for name in functions}
         for name, function in functions.items():
             for _ in range(int(line)):
-                wall, cpu = time.perf_counter(), time.process_time()
-                function()
-                times[name].append(
-                    (time.perf_counter() - wall, time.process_time() - cpu)
-                )
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        answer = {"times": times, "peak_mib": peak, "parameters": parameters}
+                cpu = time.process_time()
+                wall = device.seconds(time.perf_counter, function)
+                times[name].append((wall, time.process_time() - cpu))
+        answer = {
+            "times": times,
+            "peak_mib": device.peak_mib(),
+            "parameters": parameters,
+            "device": device.name,
+        }
         print(json.dumps(answer), flush=True)
 
 

@@ -5,7 +5,8 @@
 Each method is in a process of its own, as in every_method.py. There the same
 networks are trained by two tf.functions: one as training runs it, and one as
 training runs it with `--run.jit_compile True`. All columns are the time of the
-processor, which other work on the machine changes little. `first_s` and
+processor, which other work on the machine changes little. (On a GPU they are by
+the clock.) `first_s` and
 `xla_first_s` are the seconds of the first call, with tracing and compiling. The
 steps after it are timed in turn. `ratio` is the time of a step with XLA over
 that without it: above 1, XLA is slower.
@@ -16,7 +17,6 @@ A method that XLA cannot compile fails; the error is on stderr.
 import argparse
 import statistics
 import sys
-import time
 from pathlib import Path
 
 # Started as a script, too, which sees its own folder only.
@@ -44,28 +44,25 @@ def measure(name, options):
             ready.method.train_step, autograph=False, jit_compile=True
         ),
     }
-    row, works = {"preset": ready.preset}, {kind: [] for kind in steps}
+    row = {"preset": ready.preset, "device": ready.device.name}
+    works = {kind: [] for kind in steps}
+
+    def seconds(step):
+        return ready.device.seconds(ready.device.work_clock, step, ready.batch)
+
     for kind, step in steps.items():
-        row[f"{kind}first_s"] = _worked(step, ready.batch)
+        row[f"{kind}first_s"] = seconds(step)
         # So every player has learnt once, and each begins at the same one.
         for _ in range(ready.period - 1):
             step(ready.batch)
     for _ in range(options["periods"]):
         for kind, step in steps.items():
             works[kind] += [
-                sum(_worked(step, ready.batch) for _ in range(ready.period))
-                / ready.period
+                sum(seconds(step) for _ in range(ready.period)) / ready.period
             ]
     for kind in steps:
         row[f"{kind}ms"] = 1000 * statistics.median(works[kind])
     return row | {"ratio": row["xla_ms"] / row["ms"]}
-
-
-def _worked(step, batch):
-    """Seconds of the processor for one step."""
-    start = time.process_time()
-    step(batch)
-    return time.process_time() - start
 
 
 def main(argv=None):

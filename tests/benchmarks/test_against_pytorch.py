@@ -18,6 +18,7 @@ def result(**steps):
         for side in sides
     ]
     return {
+        "device": "CPU",
         "steps": dict(zip(("tfmask", "pytorch"), kinds, strict=True)),
         "ratios": {
             key: {"wall_ms": ours / theirs, "cpu_ms": 0.5}
@@ -31,7 +32,7 @@ def test_the_mean_step_counts_where_there_is_one():
         result(critic=(1.0, 2.0), both=(6.0, 6.0), mean=(2.0, 4.0))
     )
     expected = {"ms": 2.0, "pytorch_ms": 4.0, "ratio": 0.5, "cpu_ratio": 0.5}
-    assert row == expected
+    assert row == expected | {"device": "CPU"}
     assert against_pytorch.row_of(result(step=(3.0, 4.0)))["ratio"] == 0.75
 
 

@@ -47,7 +47,10 @@ def measured(monkeypatch):
         if name == "pix2pix":
             return None
         row = dict.fromkeys(every_method.COLUMNS, 1233.5 + len(names))
-        return row | {"preset": "quick" if name == "segmenter" else "paper"}
+        return row | {
+            "preset": "quick" if name == "segmenter" else "paper",
+            "device": "NVIDIA H200" if name == "munit" else "CPU",
+        }
 
     monkeypatch.setattr(Table, "in_own_process", in_own_process)
     return names
@@ -66,6 +69,12 @@ def test_another_preset_is_named(measured, capsys):
     assert every_method.main(["--methods", "segmenter"]) == 0
     row = capsys.readouterr().out.splitlines()[1]
     assert row.startswith("segmenter (quick)  ")
+
+
+def test_a_gpu_is_named(measured, capsys):
+    assert every_method.main(["--methods", "munit"]) == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    assert row.startswith("munit, NVIDIA H200 ")
 
 
 def test_what_is_left_is_by_the_mean_so_far():

@@ -1,24 +1,22 @@
 """The speed of a step as a share of the machine's best speed."""
 
-import time
 import types
 
 import pytest
 import tensorflow as tf
 
 from benchmarks import method_table, roofline
+from benchmarks.devices import Device
 from tfmask.methods.players import Player
 
 
 def test_the_machine_s_table(monkeypatch, capsys):
-    monkeypatch.setattr(
-        roofline, "start_tensorflow", lambda threads: time.perf_counter
-    )
-    rows = roofline.machine(1, 1, [32], [(1, 8, 4)])
+    monkeypatch.setattr(roofline, "start_tensorflow", lambda threads: Device())
+    device, rows = roofline.machine(1, 1, [32], [(1, 8, 4)])
     assert list(rows) == ["matrices, 32", "3x3, 1 x 8 px, 4"]
-    roofline.print_machine(rows)
+    roofline.print_machine(device, rows)
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["GFLOP/s", "float32", "bfloat16"]
+    assert lines[0].split() == ["GFLOP/s,", "CPU", "float32", "bfloat16"]
     assert len(lines) == 3
     assert all(speed > 0 for row in rows.values() for speed in row.values())
 
@@ -50,16 +48,14 @@ def slow_method(monkeypatch):
 
         return run
 
-    monkeypatch.setattr(
-        roofline, "start_tensorflow", lambda threads: lambda: clock.now
-    )
+    monkeypatch.setattr(Device, "work_clock", lambda device: clock.now)
     monkeypatch.setattr(roofline, "step_flops", lambda ready: 8e9)
     monkeypatch.setattr(
         roofline,
         "convolution",
         lambda *shape: roofline.Work("3x3", 0.16e9, passing(0.01), shape[-1]),
     )
-    ready = method_table.Training("paper", None, passing(2.0), {}, period=1)
+    ready = method_table.Training("paper", None, passing(2.0), {}, 1, Device())
     monkeypatch.setattr(roofline, "training", lambda name, options: ready)
 
 

@@ -18,7 +18,11 @@ def measured(monkeypatch):
         pair = options["image_size"], options["batch_size"]
         pairs.append(pair)
         pixels = pair[0] ** 2 * pair[1]
-        return {"cpu_ms": pixels / 100, "peak_mib": 1000.0 + pixels}
+        return {
+            "device": "CPU",
+            "cpu_ms": pixels / 100,
+            "peak_mib": 1000.0 + pixels,
+        }
 
     monkeypatch.setattr(Table, "in_own_process", in_own_process)
     return pairs

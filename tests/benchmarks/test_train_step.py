@@ -14,7 +14,7 @@ def benchmark(monkeypatch):
     return train_step
 
 
-def side(name, critic, both, generator=3):
+def side(name, critic, both, generator=3, device="CPU"):
     """A side that took so many seconds, and half of them of the CPU."""
     return SimpleNamespace(
         name=name,
@@ -23,6 +23,7 @@ def side(name, critic, both, generator=3):
             "both": [(both, both / 2)],
         },
         peak_mib=1.0,
+        device=device,
         parameters={"generator": generator, "discriminator": 4},
     )
 
@@ -44,6 +45,17 @@ def test_sides_of_other_sizes_are_refused(benchmark):
     options = benchmark.Options(method="lomit")
     sides = [side("tfmask", 1.0, 6.0), side("pytorch", 2.0, 12.0, 5)]
     with pytest.raises(SystemExit, match="networks differ"):
+        benchmark.report(options, sides)
+
+
+def test_the_device_is_named_and_is_the_same(benchmark, capsys):
+    options = benchmark.Options(method="lomit")
+    gpu = {"device": "NVIDIA H200"}
+    sides = [side("tfmask", 1.0, 6.0, **gpu), side("pytorch", 2.0, 9.0, **gpu)]
+    benchmark.print_report(benchmark.report(options, sides))
+    assert "NVIDIA H200" in capsys.readouterr().out
+    sides = [*sides[:1], side("pytorch", 2.0, 12.0)]
+    with pytest.raises(SystemExit, match=r"H200.*'pytorch': 'CPU'"):
         benchmark.report(options, sides)
 
 

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import tensorflow as tf
 
 from benchmarks import every_method, train_step, xla
+from benchmarks.devices import Device
 from benchmarks.method_table import Table, Training
 
 
@@ -19,14 +20,15 @@ def test_both_steps_take_the_same_periods(monkeypatch):
 
     method = SimpleNamespace(train_step=train_step_of_method)
     step = tf.function(train_step_of_method, autograph=False)
-    ready = Training("quick", method, step, batch, period=2)
+    ready = Training("quick", method, step, batch, 2, Device())
     monkeypatch.setattr(xla, "training", lambda name, options: ready)
     clock = iter(range(1000))
-    monkeypatch.setattr(xla.time, "process_time", lambda: float(next(clock)))
+    monkeypatch.setattr(Device, "work_clock", lambda device: float(next(clock)))
     row = xla.measure("cyclegan", {"periods": 3})
     assert int(count) == 2 * 2 * (1 + 3)  # a period first, then three more
     assert row == {
         "preset": "quick",
+        "device": "CPU",
         "first_s": 1.0,
         "xla_first_s": 1.0,
         "ms": 1000.0,
@@ -37,6 +39,7 @@ def test_both_steps_take_the_same_periods(monkeypatch):
 
 def test_the_command_of_all_methods(monkeypatch, tmp_path):
     row = dict.fromkeys([*xla.COLUMNS, *every_method.COLUMNS], 1.0)
+    row["device"] = "CPU"
     scripts = []
 
     def in_own_process(table, name, options):
