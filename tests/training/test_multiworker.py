@@ -1,4 +1,5 @@
 import re
+import signal
 import time
 
 import pytest
@@ -11,22 +12,43 @@ from tfmask.training.strategies import NOTICED_WITHIN
 TRAIN = ["train", "cyclegan", "--data", "synthetic", *OPTIONS, "--steps", 4]
 
 
+def lose_a_worker(command, run, signal_number):
+    """Sends a signal to the second of two workers; the first has to end."""
+    chief, other = start_workers(command, 2)
+    await_checkpoint(run, (chief, other))
+    other.send_signal(signal_number)
+    lost = time.monotonic()
+    try:
+        _, err = chief.communicate(timeout=NOTICED_WITHIN + 60)
+    finally:
+        other.kill()
+        other.communicate()
+    assert time.monotonic() - lost < NOTICED_WITHIN, err
+    assert chief.returncode == 1, err
+    assert "Traceback" not in err
+    assert "Worker 1 (127.0.0.1:" in err and "--resume" in err
+
+
+def endless_training(run):
+    command = [*TFMASK, *TRAIN[:-1], 100_000, "--run", run]
+    return [
+        *command, "--strategy", "multiworker", "--run.checkpoint-every", 2,
+    ]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.multiworker
+def test_a_worker_that_does_not_answer_is_named(tmp_path):
+    run = tmp_path / "run"
+    lose_a_worker(endless_training(run), run, signal.SIGSTOP)
+
+
 @pytest.mark.slow
 @pytest.mark.multiworker
 def test_a_killed_worker_is_named_and_a_restart_resumes(tmp_path):
     run = tmp_path / "run"
-    command = [*TFMASK, *TRAIN[:-1], 100_000, "--run", run]
-    command += ["--strategy", "multiworker", "--run.checkpoint-every", 2]
-    chief, other = start_workers(command, 2)
-    await_checkpoint(run, (chief, other))
-    other.kill()
-    killed = time.monotonic()
-    _, err = chief.communicate(timeout=NOTICED_WITHIN + 60)
-    assert time.monotonic() - killed < NOTICED_WITHIN, err
-    assert chief.returncode == 1, err
-    assert "Traceback" not in err
-    assert "Worker 1 (127.0.0.1:" in err and "--resume" in err
-    other.communicate()
+    command = endless_training(run)
+    lose_a_worker(command, run, signal.SIGKILL)
     reached = run_checkpoints(run).steps()[-1]
     rest = [*command, "--resume", "--steps", reached + 2]
     words = []

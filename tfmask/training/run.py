@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import subprocess
 import sys
 from functools import partial
 from pathlib import Path
@@ -12,7 +11,7 @@ import tensorflow as tf
 from data_pipelines.splits import no_images
 from tfmask.evaluation.mask_threshold import mask_thresholds
 from tfmask.ops.errors import UserError
-from tfmask.ops.package_versions import package_versions
+from tfmask.ops.package_versions import git_commit, package_versions
 from tfmask.reports.model_card import add_thresholds, write_model_card
 from tfmask.training.building import (
     build_method,
@@ -151,7 +150,7 @@ def train_method(method, data, config, *, run, resume, minutes, command_line):
             epoch_steps=steps_an_epoch,
             data=data.describe(),
             versions=package_versions(),
-            git_commit=_git_commit(),
+            git_commit=git_commit(),
             command_line=command_line,
         )
         schedule = describe_schedule(config, steps_an_epoch)
@@ -293,21 +292,6 @@ def check_batch(config, strategy, method):
                 f"`run.{name}` must be a multiple of `run.accumulate` times "
                 f"the replicas ({parts} x {replicas}). Got: {count}"
             )
-
-
-def _git_commit():
-    """The commit of the sources, or None outside a checkout."""
-    try:
-        answer = subprocess.run(
-            ["git", "rev-parse", "HEAD"],
-            cwd=Path(__file__).parent,
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.strip() or None
 
 
 def _report(run, step, end, stop):
