@@ -17,16 +17,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 # (side, channels, filters, kernel, padding, strides) of layers at 128 px. Some
 # have few channels or filters, or the padding "SAME": the first and the last
-# layer of an image, CUT's layers, PatchGAN's last layer. Then there are
-# PatchGAN's inner layers. Some halve maps of few pixels: the inner layers of
-# pix2pix (their gradients of the inputs are its transposed layers), and
-# StarGAN's last layer. The last three are those of U-GAT-IT's critic.
+# layer of an image, CUT's layers, a residual block's, PatchGAN's last. Then
+# there are PatchGAN's inner layers. Some halve maps of few pixels: the inner
+# layers of pix2pix (their gradients of the inputs are its transposed layers),
+# and StarGAN's last layer. The last three are those of U-GAT-IT's critic.
 LAYERS = (
     (134, 64, 3, 7, "VALID", 1),
     (134, 3, 64, 7, "VALID", 1),
     (128, 128, 64, 3, "SAME", 1),
     (128, 64, 128, 3, "SAME", 1),
     (64, 256, 128, 3, "SAME", 1),
+    (34, 256, 256, 3, "VALID", 1),
     (17, 512, 1, 4, "VALID", 1),
     (64, 64, 128, 4, "SAME", 2),
     (32, 128, 256, 4, "SAME", 2),
