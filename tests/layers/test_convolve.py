@@ -125,6 +125,33 @@ def test_gpus_have_tensorflows_gradients(monkeypatch):
     assert "Conv2DBackpropInput" in operations(*tensors)
 
 
+@pytest.mark.parametrize("onednn", [False, True])
+def test_rows_of_whole_pages_get_one_more_channel(onednn, monkeypatch):
+    """Of 4x4 taps and 32 channels, a row has 2 KiB; of 31 or 33, it has not."""
+    module = importlib.import_module("tfmask.layers.convolve")
+    monkeypatch.setattr(module, "uses_onednn", lambda: onednn)
+    for channels, wider in ((31, 31), (32, 33), (33, 33), (64, 65)):
+
+        @tf.function
+        def gradients(images, kernel):
+            with tf.GradientTape() as tape:
+                tape.watch(kernel)
+                outputs = convolve(images, kernel, 2, "SAME")
+            return tape.gradient(outputs, kernel)
+
+        graph = gradients.get_concrete_function(
+            tf.TensorSpec((2, 8, 8, channels)),
+            tf.TensorSpec((4, 4, channels, 9)),
+        ).graph
+        (operation,) = (
+            operation
+            for operation in graph.get_operations()
+            if operation.type == "Conv2DBackpropFilter"
+        )
+        expected = channels if onednn else wider
+        assert operation.inputs[0].shape[-1] == expected
+
+
 @pytest.mark.parametrize("native", [False, True])
 def test_bfloat16_is_float32_inside_if_the_processor_has_none(
     native, monkeypatch
@@ -273,11 +300,8 @@ def test_transposed_wide_kernels_on_few_pixels(narrow, height, width):
     ],
 )
 def test_which_layers_are_products_of_matrices(
-    shape, kernel, strides, padding, wide, monkeypatch
+    shape, kernel, strides, padding, wide
 ):
-    module = importlib.import_module("tfmask.layers.kernel_gradient")
-    monkeypatch.setattr(module, "uses_onednn", lambda: False)
-
     @tf.function
     def gradient(images, kernel):
         with tf.GradientTape() as tape:

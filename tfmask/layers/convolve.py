@@ -4,19 +4,21 @@ import functools
 
 import tensorflow as tf
 
-from tfmask.layers.kernel_gradient import is_quicker, kernel_gradient
 from tfmask.layers.padding import crop, image_sizes, zero_pad
 from tfmask.layers.wide import (
     adjoint,
     border,
     is_wide,
     multiplied,
+    uses_onednn,
 )
 from tfmask.ops.gradients import with_gradient
 from tfmask.ops.precision import exact, is_slow
 
 # Up to so many channels or filters, a layer has its rows in channels.
 _FEW_CHANNELS, _FEW_FILTERS = 4, 8
+# Numbers of float32 in 2 KiB.
+_PAGE = 512
 
 
 def _quick_precision(function):
@@ -48,8 +50,7 @@ def convolve(inputs, kernel, strides, padding):
       as `convolve_transposed` is. With oneDNN, so are the widest layers.
     - A layer to or from the few channels of an image has its rows in channels,
       because narrow products of matrices are slow.
-    - See `kernel_gradient` for numbers of channels that are powers of two, and
-      for layers of stride 1 with oneDNN.
+    - See `_kernel_gradient` for numbers of channels that are powers of two.
 
     If TensorFlow sees a GPU, its own operations stay, because cuDNN has quick
     ones.
@@ -82,8 +83,7 @@ def convolve(inputs, kernel, strides, padding):
     if flat and known and channels <= _FEW_CHANNELS and side >= 5:
         return _from_few_channels(inputs, kernel, padding)
     flips = flat and (same or narrows)
-    quicker = is_quicker(inputs.shape, kernel.shape, strides, padding)
-    if not flips and not quicker:
+    if not flips and not _collides(kernel.shape):
         return tf.nn.conv2d(inputs, kernel, strides, padding)
 
     def gradient(upstream):
@@ -94,12 +94,12 @@ def convolve(inputs, kernel, strides, padding):
             of_inputs = tf.nn.conv2d_transpose(
                 upstream, kernel, tf.shape(inputs), strides, padding
             )
-        if flips and narrows and not quicker:
+        if flips and narrows:
             swapped = (side, side, filters, channels)
             return of_inputs, _flipped(
-                kernel_gradient(padded, inputs, swapped, 1, padding)
+                _kernel_gradient(padded, inputs, swapped, 1, padding)
             )
-        return of_inputs, kernel_gradient(
+        return of_inputs, _kernel_gradient(
             inputs, upstream, kernel.shape, strides, padding
         )
 
@@ -109,6 +109,48 @@ def convolve(inputs, kernel, strides, padding):
         inputs,
         kernel,
     )
+
+
+def _collides(shape):
+    """Whether what all taps see of a pixel's channels fills whole pages.
+
+    Only TensorFlow's own gradient of a kernel is slow then, not oneDNN's.
+
+    Args:
+        shape: (height, width, channels, filters) of a kernel.
+    """
+    height, width, channels, _ = shape
+    taps = height * width
+    return taps > 1 and taps * channels % _PAGE == 0 and not uses_onednn()
+
+
+def _kernel_gradient(inputs, upstream, shape, strides, padding):
+    """TensorFlow's gradient of a kernel.
+
+    It makes a matrix with a row for each pixel: what all taps see. Then it
+    reads the columns. If a row has a multiple of 2 KiB, all numbers of a column
+    are in the same few places of the processor's cache, and it takes twice as
+    long. So the inputs get one more channel, of zeros.
+
+    Args:
+        inputs: (B, H, W, C).
+        upstream: (B, H', W', filters).
+        shape: (height, width, C, filters), shape of the kernel.
+        strides: int.
+        padding: "SAME" or "VALID".
+    """
+    height, width, channels, filters = shape
+    more = int(_collides(shape))
+    if more:
+        inputs = tf.pad(inputs, [[0, 0], [0, 0], [0, 0], [0, 1]])
+    result = tf.raw_ops.Conv2DBackpropFilter(
+        input=inputs,
+        filter_sizes=(height, width, channels + more, filters),
+        out_backprop=upstream,
+        strides=[1, strides, strides, 1],
+        padding=padding,
+    )
+    return result[:, :, :channels] if more else result
 
 
 def _bordered(images, rows, columns):
@@ -185,7 +227,7 @@ def _to_few_filters(inputs, kernel, padding):
             rows, _rows_in_kernel(_flipped(kernel)), 1, padding
         )
         shape = (1, side, side * filters, channels)
-        swapped = kernel_gradient(rows, inputs, shape, 1, padding)
+        swapped = _kernel_gradient(rows, inputs, shape, 1, padding)
         swapped = tf.reshape(swapped, [side, side, filters, channels])
         return of_inputs, _flipped(tf.transpose(swapped, [1, 0, 2, 3]))
 
@@ -222,11 +264,11 @@ def convolve_transposed(inputs, kernel, padding="SAME"):
         return function(inputs, kernel)
     if padding == "SAME" and is_wide(shape, kernel, 2, padding):
         return crop(adjoint(inputs, kernel, 2), _ends(1, 1))
-    if not is_quicker(shape, kernel.shape, 2, padding):
+    if not _collides(kernel.shape):
         return function(inputs, kernel)
 
     def gradient(upstream):
-        return tf.nn.conv2d(upstream, kernel, 2, padding), kernel_gradient(
+        return tf.nn.conv2d(upstream, kernel, 2, padding), _kernel_gradient(
             upstream, inputs, kernel.shape, 2, padding
         )
 
