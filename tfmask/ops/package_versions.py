@@ -49,7 +49,7 @@ def git_commit(source=__file__):
         return answer.stdout.strip()
 
     try:
-        git("ls-files", "--error-unmatch", source.name)
-        return git("rev-parse", "HEAD")
+        known = git("ls-files", source.name)
+        return git("rev-parse", "HEAD") if known else None
     except (OSError, subprocess.SubprocessError):
         return None
