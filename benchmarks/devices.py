@@ -61,21 +61,19 @@ def start_tensorflow(threads):
     Returns:
         `Device`.
     """
-    from tfmask.ops.start import load_tensorflow
+    from tfmask.ops.start import gpu_name, load_tensorflow
 
     load_tensorflow()
     import tensorflow as tf
 
     set_threads(threads)
-    gpus = tf.config.list_physical_devices("GPU")
-    if not gpus:
+    name = gpu_name()
+    if not name:
         return Device()
 
     def peak_mib():
         return tf.config.experimental.get_memory_info("GPU:0")["peak"] / 2**20
 
-    details = tf.config.experimental.get_device_details(gpus[0])
-    name = details.get("device_name", "GPU")
     return Device(name, tf.test.experimental.sync_devices, peak_mib)
 
 

@@ -35,15 +35,10 @@ COLUMNS = ("ms", "fastest_ms", "cpu_ms", "peak_mib", "trained", "networks")
 def measure(name, options):
     """dict of one method's numbers: the names in `COLUMNS`, and `preset`."""
     ready = training(name, options)
-
-    def period():
-        for _ in range(ready.period):
-            ready.step(ready.batch)
-
     walls, works = [], []
     for _ in range(options["warm_up"] + options["periods"]):
         worked = time.process_time()
-        wall = ready.device.seconds(time.perf_counter, period)
+        wall = ready.device.seconds(time.perf_counter, ready.take, ready.period)
         walls.append(wall / ready.period * 1000)
         works.append((time.process_time() - worked) / ready.period * 1000)
     walls, works = (kind[options["warm_up"] :] for kind in (walls, works))

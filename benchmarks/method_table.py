@@ -41,6 +41,11 @@ class Training:
     period: int
     device: Device
 
+    def take(self, count):
+        """Takes so many steps."""
+        for _ in range(count):
+            self.step(self.batch)
+
 
 def training(name, options):
     """`Training` of a method on synthetic images.

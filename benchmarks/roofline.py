@@ -196,12 +196,8 @@ def measure(name, options):
     """A row of the table."""
     ready = training(name, options)
     timer = timer_of(ready.device, options["threads"])
-
-    def step():
-        for _ in range(ready.period):
-            ready.step(ready.batch)
-
-    work = Work(name, ready.period * step_flops(ready), step, timer)
+    period = functools.partial(ready.take, ready.period)
+    work = Work(name, ready.period * step_flops(ready), period, timer)
     ceilings = [
         convolution(*shape, options["precision"], timer)
         for shape in works_of(ready.device)[1]

@@ -75,11 +75,11 @@ def table(rows, arguments, cell):
 
 
 def an_image(row, batch):
-    """Milliseconds for one image of each domain, see `clock_of`."""
+    """Milliseconds for one image of each domain, by the device's clock."""
     return row["cpu_ms" if row["device"] == "CPU" else "ms"] / batch
 
 
-def clock_of(rows):
+def devices_of(rows):
     """The devices of the rows, in words for a title."""
     devices = sorted({row["device"] for row in rows.values() if row})
     return ", ".join(devices) or "no"
@@ -97,7 +97,7 @@ def plot(rows, arguments):
         ]
         for batch in arguments.batch_sizes
     }
-    device = clock_of(rows)
+    device = devices_of(rows)
     title = f"{device} time of a step of {arguments.method} for one image"
     return line_plot(title, curves, unit="side of the image in px:")
 
@@ -122,7 +122,7 @@ def main(argv=None):
     KeptRows.add_options(parser)
     arguments = parser.parse_args(argv)
     rows = measured(parser, arguments)
-    print(f"\n{clock_of(rows)} ms of a step for one image of each domain\n")
+    print(f"\n{devices_of(rows)} ms of a step for one image of each domain\n")
     print("\n".join(table(rows, arguments, an_image)))
     print("\npeak MiB\n")
     print("\n".join(table(rows, arguments, lambda row, _: row["peak_mib"])))

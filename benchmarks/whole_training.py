@@ -57,14 +57,10 @@ def bare_step(options):
     from benchmarks.method_table import training
 
     ready = training(options["method"], options)
-
-    def steps(count):
-        for _ in range(count):
-            ready.step(ready.batch)
-
     device, count = ready.device, options["steps"]
-    device.seconds(device.work_clock, steps, 10)
-    seconds = device.seconds(device.work_clock, steps, count)
+    ready.take(10)
+    device.synchronize()
+    seconds = device.seconds(device.work_clock, ready.take, count)
     print(json.dumps([device.name, 1000 * seconds / count]))
 
 

@@ -6,10 +6,9 @@ Each method is in a process of its own, as in every_method.py. There the same
 networks are trained by two tf.functions: one as training runs it, and one as
 training runs it with `--run.jit_compile True`. All columns are the time of the
 processor, which other work on the machine changes little. (On a GPU they are by
-the clock.) `first_s` and
-`xla_first_s` are the seconds of the first call, with tracing and compiling. The
-steps after it are timed in turn. `ratio` is the time of a step with XLA over
-that without it: above 1, XLA is slower.
+the clock.) `first_s` and `xla_first_s` are the seconds of the first call, with
+tracing and compiling. The steps after it are timed in turn. `ratio` is the time
+of a step with XLA over that without it: above 1, XLA is slower.
 
 A method that XLA cannot compile fails; the error is on stderr.
 """

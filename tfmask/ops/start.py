@@ -33,6 +33,17 @@ def load_tensorflow():
                 tf.config.experimental.set_memory_growth(device, True)
 
 
+def gpu_name():
+    """The name of the first GPU that TensorFlow sees, a str; None: no GPU."""
+    import tensorflow as tf
+
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return None
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return details.get("device_name", "GPU")
+
+
 @contextlib.contextmanager
 def without_noise():
     """Holds back what is written to stderr, and then prints it without noise.

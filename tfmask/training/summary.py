@@ -4,6 +4,7 @@ import shutil
 
 import tensorflow as tf
 
+from tfmask.ops.start import gpu_name
 from tfmask.training.checkpoints import state_variables
 
 MIB = 2**20
@@ -53,11 +54,9 @@ def training_summary(method, config, strategy, run):
 
 def devices(strategy):
     """The devices that learn, in words."""
-    gpus = tf.config.list_physical_devices("GPU")
-    count = strategy.num_replicas_in_sync
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        name = details.get("device_name", "GPU")
+    count, name = strategy.num_replicas_in_sync, gpu_name()
+    if name:
+        gpus = tf.config.list_physical_devices("GPU")
         return f"{count} of {len(gpus)} GPUs ({name})"
     threads = tf.config.threading.get_intra_op_parallelism_threads()
     text = "CPU" if count == 1 else f"{count} replicas on the CPU"
